@@ -1,0 +1,112 @@
+// Package call decides what a call is, what its ending means, and what an agent needs to hold one.
+// It names the ports through which a call is placed (Dialer), carried (Leg) and held (Party), and refuses to know
+// SIP, audio codecs, databases and the conversation itself.
+package call
+
+import (
+	"encoding/json"
+	"time"
+
+	"nacre/internal/id"
+)
+
+// Status is the state of a call on the wire (contract 8.3).
+type Status int
+
+const (
+	InProgress Status = 3
+	Completed  Status = 4 // answered
+	Busy       Status = 5 // busy or rejected
+	Failed     Status = 6 // could not be set up, or lost
+	NoAnswer   Status = 7 // rang out
+	Canceled   Status = 8 // cancelled by us before the answer; final
+)
+
+// Cancel says why a ringing call was cancelled. Once written to a call it is never withdrawn.
+type Cancel string
+
+const (
+	NotCancelled  Cancel = ""
+	ByStop        Cancel = "stop"     // the lead was set to 100, 110 or 130
+	ByNumber      Cancel = "number"   // the lead's number changed; the attempt does not count
+	BySuppression Cancel = "suppress" // the number was blacklisted
+	ByDeletion    Cancel = "delete"   // the lead was deleted
+	ByPerson      Cancel = "person"   // hung up by a person of the account, or a pause with hangUp; the attempt counts
+	ByShutdown    Cancel = "shutdown" // this process is stopping; the attempt does not count
+)
+
+// Role is who spoke a line of the transcript (contract 8.8).
+type Role int
+
+const (
+	Pearl        Role = 2
+	Client       Role = 3
+	PlatformUser Role = 4
+)
+
+// Line is one utterance. Start and End are seconds from the answer, Start ≤ End.
+type Line struct {
+	Role    Role    `json:"role"`
+	Content string  `json:"content"`
+	Start   float64 `json:"startTime"`
+	End     float64 `json:"endTime"`
+}
+
+// Value is one collected value: a string, a JSON number, a boolean, nil or a list.
+type Value struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Value any    `json:"value"`
+}
+
+// Call is one attempt to one number.
+type Call struct {
+	ID       id.ID
+	Account  id.ID
+	Pearl    id.ID
+	Lead     id.ID // zero for a made call; kept when the lead is deleted
+	Request  id.ID // the call request of a made call, else zero
+	Node     string
+	Trunk    id.ID // zero: the sandbox carrier
+	Trace    string
+	From, To string
+	Name     string // callData.name, else first and last name, else ""
+
+	Start        time.Time // begun, before the INVITE
+	Answered     time.Time // the 200 was committed; zero while ringing
+	Ended        time.Time // over on the wire; agent and number are free from here on
+	Finished     time.Time // final: everything below is in place
+	Cancel       Cancel
+	HangUp       bool // a person asked to end the answered conversation
+	Status       Status
+	Outcome      Outcome // "" while in progress
+	Conversation int     // contract 8.2
+
+	CallData         json.RawMessage // snapshot taken when the call began
+	Transcript       []Line
+	Collected        []Value
+	Tags             []string
+	Summary          string // "" = none
+	Sentiment        int    // 1–5, 0 not judged
+	Transferred      bool
+	CallbackPromised bool   // a call-back was promised (analytics: needFollowUp)
+	Recording        string // file name within the recordings folder, "" = none
+	Cost             int64  // hundredths of the account's unit
+	Sequence         int64  // nacre-sequence of a made call
+}
+
+// Live reports whether the call still holds its agent and its number.
+func (c Call) Live() bool { return c.Ended.IsZero() }
+
+// Ringing reports whether the call has neither been answered nor ended.
+func (c Call) Ringing() bool { return c.Live() && c.Answered.IsZero() }
+
+// Duration is whole seconds from answer to end, rounded up: at least 1 when answered, 0 otherwise
+// and while the call is in progress.
+func (c Call) Duration() int {
+	if c.Answered.IsZero() || c.Ended.IsZero() {
+		return 0
+	}
+	ms := c.Ended.Sub(c.Answered).Milliseconds()
+	return max(1, int((ms+999)/1000))
+}

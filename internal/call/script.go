@@ -1,0 +1,94 @@
+package call
+
+import (
+	"context"
+	"time"
+
+	"nacre/internal/id"
+)
+
+// Track says which sides of a call are recorded (contract 8: recording track).
+type Track int
+
+const (
+	TrackAgent Track = 1
+	TrackLead  Track = 2
+	TrackBoth  Track = 3 // stereo, agent left, lead right
+	TrackNone  Track = 4
+)
+
+// VariableType is the type of a collected value.
+type VariableType string
+
+const (
+	Boolean VariableType = "boolean"
+	Float   VariableType = "float"
+	Int     VariableType = "int"
+	String  VariableType = "string"
+)
+
+// Question asks for one InCall variable.
+type Question struct {
+	ID   string
+	Name string
+	Type VariableType
+	Ask  string // the sentence to speak, ending in a question mark where it is a question
+}
+
+// Script is all that an agent needs to hold one call, fixed when the call begins; variables are filled in already.
+type Script struct {
+	Call      id.ID
+	Trace     string
+	AgentName string
+	VoiceID   string // "" = the default voice
+	Opening   string
+	Questions []Question
+	// SuccessDefined: the Pearl has a success definition. It is met when the first boolean question is answered yes;
+	// without a boolean question the opening sentence itself is asked as yes or no.
+	SuccessDefined bool
+	VoiceMail      string // left on an answering machine; "" = none
+	Recording      Track
+	Timeout        time.Duration // of the whole conversation, from the answer
+}
+
+// Callback is a promised call-back: After counts from the moment it was promised.
+type Callback struct{ After time.Duration }
+
+// Answerer is who picked up, as far as can be told.
+type Answerer string
+
+const (
+	UnknownAnswerer Answerer = "unknown"
+	Human           Answerer = "human"
+	MachineAnswerer Answerer = "machine"
+	Screening       Answerer = "screening"
+)
+
+// Talk is what a conversation yielded.
+type Talk struct {
+	Answerer      Answerer
+	VoicemailLeft bool
+	Collected     []Value
+	Success       bool // meaningful only where the script defines success
+	Callback      *Callback
+	OptOut        bool
+	Transcript    []Line
+	Recording     string // file name within the recordings folder, "" = none
+	Broke         string // why the agent broke, "" = it did not
+	TurnLatencyMS []int  // end of the person's turn → first packet of our answer
+}
+
+// Desk is what an agent can have done while a call is up.
+type Desk interface {
+	// OptOut puts the callee on the account's blacklist. The agent hangs up only after it has returned (or after it has
+	// failed for 10 s; the end of the call writes it then).
+	OptOut(ctx context.Context) error
+}
+
+// Agent holds answered calls. Implemented by voice.
+type Agent interface {
+	// Hold speaks with whoever is on the leg until the call is over on the wire.
+	Hold(ctx context.Context, leg Leg, script Script, desk Desk) (Talk, Ending)
+	// Ready is nil when the agent can speak; otherwise it says what is missing.
+	Ready() error
+}
