@@ -1,0 +1,128 @@
+// Package account decides what an account owns and what its keys allow: keys and scopes, phone numbers, trunks, the
+// blacklist. It holds rules and shapes, not their storage.
+package account
+
+import (
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/id"
+)
+
+// Standing is the account's status (contract 8.6).
+type Standing int
+
+const (
+	FullAccess    Standing = 1
+	LimitedAccess Standing = 2
+	NoCredits     Standing = 3
+	Suspended     Standing = 4
+	DebtReached   Standing = 5
+)
+
+// MayCall: statuses 3, 4 and 5 stop all calling (contract 5).
+func (s Standing) MayCall() bool { return s == FullAccess || s == LimitedAccess }
+
+// Account is one customer of an installation.
+type Account struct {
+	ID            id.ID
+	Name          string
+	TotalAgents   int   // calls at once over all Pearls; 100 unless changed
+	Credit        int64 // hundredths
+	Standing      Standing
+	CountryCodes  []string // enabled country calling codes ("1", "39"); nil = all
+	RetentionDays *int
+	Created       time.Time
+}
+
+// CountryEnabled reports whether numbers of the calling code may be dialled.
+func (a Account) CountryEnabled(code string) bool {
+	if a.CountryCodes == nil {
+		return true
+	}
+	for _, enabled := range a.CountryCodes {
+		if enabled == code {
+			return true
+		}
+	}
+	return false
+}
+
+// Scope narrows a key (contract 0.4).
+type Scope string
+
+const (
+	ScopeRead  Scope = "read"  // reads only
+	ScopeLeads Scope = "leads" // reads, and everything about leads
+	ScopeFull  Scope = "full"
+)
+
+// Key is an API key; the secret itself is never stored.
+type Key struct {
+	ID       id.ID
+	Account  id.ID
+	Name     string
+	Scope    Scope
+	Hash     []byte // SHA-256 of the secret
+	Created  time.Time
+	Expires  time.Time // zero = never
+	LastUsed time.Time
+}
+
+// Direction of a phone number (contract 8).
+type Direction int
+
+const (
+	InboundOutbound Direction = 1
+	Inbound         Direction = 2
+	Outbound        Direction = 3
+	NotSet          Direction = 10
+)
+
+// DialsOut reports whether the number may be the caller of an outbound call.
+func (d Direction) DialsOut() bool { return d == InboundOutbound || d == Outbound }
+
+// Number is a phone number of the account. Number is what the carrier knows it as, short numbers included.
+type Number struct {
+	ID        id.ID
+	Account   id.ID
+	Number    string
+	Direction Direction
+	Trunk     id.ID // zero = the sandbox carrier
+	Active    bool
+	Created   time.Time
+}
+
+// TrunkState is what is known of a trunk's peer (contract 12.1).
+type TrunkState string
+
+const (
+	TrunkOK           TrunkState = "ok"
+	TrunkUnreachable  TrunkState = "unreachable"
+	TrunkUnauthorized TrunkState = "unauthorized"
+	TrunkUnknown      TrunkState = "unknown"
+)
+
+// Dialable reports whether calls may begin over a trunk in this state (contract 9.5).
+func (s TrunkState) Dialable() bool { return s == TrunkOK || s == TrunkUnknown }
+
+// Trunk is a SIP trunk of the account. call.Trunk's ID is the trunk's own.
+type Trunk struct {
+	call.Trunk
+	Account id.ID
+	Name    string
+	Active  bool
+	State   TrunkState
+	Detail  string    // in words, why it is in this state
+	Until   time.Time // a wait of 30 s after a call met a fault of the trunk; zero = none
+	Created time.Time
+}
+
+// Suppression is one blacklist entry: a full number or a prefix.
+type Suppression struct {
+	ID      id.ID
+	Account id.ID
+	Entry   string // "+" and digits
+	Source  string // "api", "dashboard", "optOut"
+	Created time.Time
+}

@@ -1,0 +1,302 @@
+// Package campaign decides what a Pearl is: its settings with their defaults and rules, what it needs before it may run,
+// and how many calls it may begin now. It refuses to know storage and the clock.
+package campaign
+
+import (
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/hours"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+)
+
+// Type of a Pearl (contract 8).
+type Type int
+
+const (
+	InboundPearl  Type = 1
+	OutboundPearl Type = 2 // a campaign
+)
+
+// Activity is the activity status of a Pearl (contract 8.4).
+type Activity int
+
+const (
+	Running     Activity = 1
+	Paused      Activity = 2
+	Suspended   Activity = 3  // set by the operator only
+	Maintenance Activity = 10 // set by the operator only
+)
+
+// Pearl is an agent with its settings; of type 2 it is a campaign.
+type Pearl struct {
+	ID         id.ID
+	Account    id.ID
+	Type       Type
+	Name       string
+	Activity   Activity
+	Archived   bool
+	Created    time.Time
+	Version    int64 // grows with every change; calls in the air keep what they began with
+	Definition Definition
+	Variables  []Variable
+	Inbound    *InboundSettings  // type 1
+	Outbound   *OutboundSettings // type 2
+	Webhooks   Webhooks
+	Spent      int64 // cost of all calls so far, hundredths
+}
+
+// Definition is the member `pearl` of creation and settings (contract 2.4, 2.5). JSON names are the API's; it is stored in this form.
+type Definition struct {
+	Agents                    []Agent        `json:"agents"`
+	AgentPersonality          string         `json:"agentPersonality"`
+	CompanyName               string         `json:"companyName"`
+	KnowledgeBase             string         `json:"knowledgeBase"`
+	CompanyDescription        string         `json:"companyDescription"`
+	TimeZone                  string         `json:"timeZone"`
+	ModelType                 int            `json:"modelType"`
+	Memory                    bool           `json:"memory"`
+	SpeechRecognitionKeywords []Keyword      `json:"speechRecognitionKeywords"`
+	OpeningSentence           string         `json:"openingSentence,omitempty"` // form Pearls
+	FlowScript                string         `json:"flowScript,omitempty"`      // form Pearls
+	Nodes                     []Node         `json:"nodes,omitempty"`           // node Pearls
+	TransferCallSettings      []Transfer     `json:"transferCallSettings"`
+	SMSSettings               []SMS          `json:"smsSettings"`
+	EmailSettings             []Email        `json:"emailSettings"`
+	SMTPSettings              *SMTP          `json:"smtpSettings"`
+	APISettings               []API          `json:"apiSettings"`
+	SuccessDescription        string         `json:"successDescription"`
+	IndicatorTags             []Tag          `json:"indicatorTags"`
+	Notifications             []Notification `json:"notifications"`
+}
+
+type Agent struct {
+	Name    string `json:"name"`
+	VoiceID string `json:"voiceId"` // "" = the default voice
+}
+
+type Keyword struct {
+	Word           string   `json:"word"`
+	Pronunciations []string `json:"pronunciations"`
+}
+
+type Transfer struct {
+	PhoneNumber         string `json:"transferCallPhoneNumber"`
+	TriggerDescription  string `json:"triggerDescription"`
+	WarmTransferMessage string `json:"warmTransferMessage"`
+}
+
+type SMS struct {
+	Body               string `json:"body"`
+	TriggerDescription string `json:"triggerDescription"`
+}
+
+type Email struct {
+	Subject            string `json:"subject"`
+	Body               string `json:"body"`
+	TriggerDescription string `json:"triggerDescription"`
+	SMTPSettings       *SMTP  `json:"smtpSettings"`
+}
+
+type SMTP struct {
+	ID             string `json:"id"`
+	Provider       int    `json:"provider"`
+	SMTPServer     string `json:"smtpServer"`
+	Port           int    `json:"port"`
+	EnableSSL      bool   `json:"enableSsl"`
+	SenderEmail    string `json:"senderEmail"`
+	SenderPassword string `json:"senderPassword"` // secret
+	DisplayName    string `json:"displayName"`
+}
+
+// API is an outgoing HTTP call of a Pearl. Node Pearls use OutputBody, form Pearls the others. Header values are secrets.
+type API struct {
+	Name               string            `json:"name"`
+	Method             int               `json:"method"`
+	EndpointURL        string            `json:"endpointUrl"`
+	Body               []APIField        `json:"body"`
+	OutputBody         []APIOutput       `json:"outputBody,omitempty"`
+	Headers            map[string]string `json:"headers"`
+	TriggerDescription string            `json:"triggerDescription"`
+	Description        string            `json:"description"`
+}
+
+type APIField struct {
+	Key        string `json:"key"`
+	VariableID string `json:"variableId"`
+	Type       int    `json:"type"`
+	Value      any    `json:"value"`
+	Required   bool   `json:"required"`
+}
+
+type APIOutput struct {
+	Key        string `json:"key"`
+	VariableID string `json:"variableId"`
+}
+
+type Tag struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Color       int    `json:"color"`
+}
+
+type Notification struct {
+	APISettings   *API           `json:"apiSettings"`
+	EmailTemplate *EmailTemplate `json:"emailTemplate"`
+}
+
+type EmailTemplate struct {
+	To                 []string `json:"to"`
+	CC                 []string `json:"cc"`
+	Subject            string   `json:"subject"`
+	Body               string   `json:"body"`
+	TriggerDescription string   `json:"triggerDescription"`
+	SMTPSettings       *SMTP    `json:"smtpSettings"`
+}
+
+// Node types (contract 8.9).
+const (
+	NodeOpeningSentence = 2
+	NodePreCallAPI      = 3
+	NodeDialogue        = 10
+	NodeAPI             = 40
+	NodeEndCall         = 100
+	NodePostCallActions = 200
+)
+
+type Node struct {
+	NodeID       string       `json:"nodeId"`
+	Name         string       `json:"name"`
+	NodeType     int          `json:"nodeType"`
+	Script       string       `json:"script"`
+	Instructions string       `json:"instructions"`
+	APISettings  *API         `json:"apiSettings"`
+	Transitions  []Transition `json:"transitions"`
+}
+
+type Transition struct {
+	Name      string `json:"name"`
+	ToNodeID  string `json:"toNodeId"`
+	APIResult *int   `json:"apiResult"`
+}
+
+// Variable groups (contract 7).
+const (
+	PreCall = 1
+	InCall  = 2
+)
+
+// Variable is a declared variable. Type "" is string.
+type Variable struct {
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	Group       int               `json:"group"`
+	Type        call.VariableType `json:"type"`
+	Description string            `json:"description"`
+}
+
+// OutboundSettings are the settings of a campaign (contract 2.6). JSON names are the API's; it is stored in this form.
+type OutboundSettings struct {
+	PhoneNumberID              id.ID            `json:"phoneNumberId"`
+	TotalAgents                int              `json:"totalAgents"`
+	RecordingTrack             call.Track       `json:"recordingTrack"`
+	StopRecordingAfterTransfer *bool            `json:"isStopRecordingAfterTransferCall"`
+	TranscriptOptions          int              `json:"transcriptOptions"`
+	BudgetTotal                *int             `json:"budgetTotal"`
+	TimeZone                   string           `json:"timeZone"` // "" = the Pearl's
+	MaximumCallAttempts        int              `json:"maximumCallAttempts"`
+	MinimumRetryIntervalHours  int              `json:"minimumRetryIntervalHours"` // enum, see RetryInterval
+	RingDuration               int              `json:"ringDuration"`              // seconds
+	CallTimeout                int              `json:"callTimeout"`               // minutes
+	VoiceMail                  string           `json:"voiceMail"`
+	CallingHours               []hours.Window   `json:"callingHours"` // empty = Monday–Friday 09:00–18:00
+	Holidays                   []hours.Holiday  `json:"holidays"`
+	RetryPolicy                lead.RetryPolicy `json:"retryPolicy"`
+	DefaultRegion              string           `json:"defaultRegion"`
+	DuplicatePolicy            string           `json:"duplicatePolicy"` // allow, skip, reject
+	CallRequestMaxWaitMinutes  int              `json:"callRequestMaxWaitMinutes"`
+}
+
+// Webhooks are the webhook settings of a Pearl (contract 6, 12).
+type Webhooks struct {
+	CallURL          string    `json:"callWebhookUrl"`
+	LeadURL          string    `json:"leadWebhookUrl"`
+	Version          int       `json:"webhookVersion"`    // 1 PascalCase, 2 camelCase
+	Credential       string    `json:"webhookCredential"` // secret
+	CredentialHeader string    `json:"webhookCredentialHeader"`
+	Enums            string    `json:"webhookEnums"`        // numbers, names
+	Extras           bool      `json:"webhookExtras"`       // externalId and callData in call bodies
+	Secret           string    `json:"secret"`              // whsec_…
+	OldSecret        string    `json:"oldSecret,omitempty"` // still signed with while a rotation lasts
+	OldSecretUntil   time.Time `json:"oldSecretUntil,omitzero"`
+	CallDisabled     bool      `json:"callDisabled,omitempty"` // a 410 disabled the URL
+	LeadDisabled     bool      `json:"leadDisabled,omitempty"`
+}
+
+// InboundSettings (contract 2.7).
+type InboundSettings struct {
+	PhoneNumberID              id.ID  `json:"phoneNumberId"`
+	TotalAgents                int    `json:"totalAgents"`
+	RecordingOptions           bool   `json:"recordingOptions"`
+	StopRecordingAfterTransfer *bool  `json:"isStopRecordingAfterTransferCall"`
+	TranscriptOptions          int    `json:"transcriptOptions"`
+	WaitingSentence            string `json:"waitingSentence"`
+	SayQueueDetails            bool   `json:"isSayQueueDetails"`
+}
+
+// DefaultOutbound are the defaults of contract 2.6.
+func DefaultOutbound() OutboundSettings {
+	return OutboundSettings{
+		TotalAgents: 1, RecordingTrack: call.TrackBoth, TranscriptOptions: 1, MaximumCallAttempts: 3,
+		MinimumRetryIntervalHours: 2, RingDuration: 30, CallTimeout: 15, DuplicatePolicy: "allow", CallRequestMaxWaitMinutes: 60,
+	}
+}
+
+// RetryInterval is the time behind the enum minimumRetryIntervalHours (contract 8); ok is false outside it.
+func RetryInterval(enum int) (interval time.Duration, ok bool) {
+	switch enum {
+	case 1:
+		return 6 * time.Hour, true
+	case 2:
+		return 24 * time.Hour, true
+	case 3:
+		return 72 * time.Hour, true
+	case 4:
+		return 168 * time.Hour, true
+	case 5:
+		return 720 * time.Hour, true
+	case 6:
+		return 3 * time.Hour, true
+	}
+	return 0, false
+}
+
+// Rules are what the lead's state machine needs of a campaign.
+func (o OutboundSettings) Rules() lead.Rules {
+	interval, _ := RetryInterval(o.MinimumRetryIntervalHours)
+	return lead.Rules{
+		MaximumAttempts: o.MaximumCallAttempts, Interval: interval, Retry: o.RetryPolicy,
+		RingFor: time.Duration(o.RingDuration) * time.Second,
+	}
+}
+
+// LeadZone is the name of the zone that leads without one of their own use.
+func (p Pearl) LeadZone() string {
+	if p.Outbound != nil && p.Outbound.TimeZone != "" {
+		return p.Outbound.TimeZone
+	}
+	return p.Definition.TimeZone
+}
+
+// TotalAgents is how many calls the Pearl may hold at once.
+func (p Pearl) TotalAgents() int {
+	if p.Outbound != nil {
+		return p.Outbound.TotalAgents
+	}
+	if p.Inbound != nil {
+		return p.Inbound.TotalAgents
+	}
+	return 0
+}

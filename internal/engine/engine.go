@@ -1,0 +1,81 @@
+// Package engine decides what happens to campaigns, leads and calls, and is the only writer: one file per use case, each
+// one transaction. It owns the ports to the database (Store, Tx, Queries) and to whoever renders webhook bodies. It refuses
+// to know SQL, HTTP and SIP, and never waits for any of them inside a transaction.
+package engine
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+)
+
+// Actor is on whose behalf a change is made; By goes into history and audit.
+type Actor struct {
+	Account id.ID
+	By      string // "key:<id>", "dialer", "callee", …
+	Name    string // of the key or person
+	Trace   string // W3C trace id of the request
+}
+
+// Renderer makes webhook bodies. Implemented by webhook.
+type Renderer interface {
+	// LeadBody is the body of a lead delivery; calls are the ids of all calls to it, oldest first.
+	LeadBody(l lead.Lead, pearl campaign.Pearl, calls []id.ID, now time.Time) ([]byte, error)
+	// CallBody is the body of a call delivery: the start while c.Status is InProgress, else the end. l is nil for made calls and deleted leads.
+	CallBody(c call.Call, pearl campaign.Pearl, l *lead.Lead, now time.Time) ([]byte, error)
+}
+
+// Config is what an engine is made of.
+type Config struct {
+	Store          Store
+	Renderer       Renderer
+	IDs            *id.Source
+	Now            func() time.Time
+	Log            *slog.Logger
+	Node           string       // this process's id
+	CanSpeak       func() error // nil when a Pearl can speak; else why a campaign cannot run
+	PricePerMinute int64        // hundredths per started minute
+	CreditsBind    bool         // at zero or below the account's status is 3
+}
+
+// Engine carries out use cases. Safe for concurrent use.
+type Engine struct {
+	Config
+	wake    func()             // something may be callable that was not
+	stopped func(callID id.ID) // a call in the air is to be cancelled or hung up
+	notify  func()             // deliveries were added
+	pearls  sync.Map           // settings compiled per Pearl version
+}
+
+// NewLead is a lead to add, as the caller wrote it.
+type NewLead struct {
+	Phone      string
+	ExternalID string // "" = none
+	Zone       string // "" = the campaign's
+	CallData   []byte // a JSON object; nil = {}
+}
+
+// LeadUpdate is Update Lead as the caller wrote it; nil members are unchanged.
+type LeadUpdate struct {
+	Phone         *string
+	ExternalID    *string // "" clears
+	Zone          *string // "" clears
+	CallData      []byte  // replaces the whole object
+	CallDataMerge []byte  // JSON merge patch of the object (RFC 7396); not together with CallData
+	Status        *int
+	HangUp        bool   // a stop also ends an answered conversation
+	IfMatch       *int64 // another version is fault.Stale
+}
+
+// LeadView is the full lead (contract 1.2).
+type LeadView struct {
+	Lead     lead.Lead
+	Offset   string // current UTC offset in hours, "-8.0"
+	Calls    []id.ID
+	LastCall *call.Call
+}

@@ -1,0 +1,92 @@
+package lead
+
+import (
+	"encoding/json"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/id"
+)
+
+// Event is what can happen to a lead.
+type Event interface{ name() string }
+
+// Claimed: a dialer took the lead because it is due and an agent, hours and caps allow.
+type Claimed struct {
+	Claim        id.ID
+	Node         string
+	Blacklisted  bool // the number is covered by the blacklist
+	WrongCountry bool // its country calling code is unknown or not enabled
+}
+
+// Postponed: the lead fell due but its number is on another live call; only the due instant moves.
+type Postponed struct{ Until time.Time }
+
+// Began: the call's record is being committed, right before the INVITE.
+type Began struct {
+	Claim id.ID
+	Call  id.ID
+}
+
+// Answered: the 200 of the call in the air is being committed as answered.
+type Answered struct{ Call id.ID }
+
+// Released: the lead goes back to where it came from: a gate closed before the INVITE (Claim),
+// or nothing can have rung, or the process is stopping (Call; the attempt is not counted).
+type Released struct {
+	Claim id.ID // set at InCallQueue
+	Call  id.ID // set at OnCall
+}
+
+// Finished: the call is over and judged.
+type Finished struct {
+	Call      id.ID
+	Outcome   call.Outcome
+	Cancel    call.Cancel     // why, where the outcome is Cancelled
+	Ended     time.Time       // when the call was over on the wire
+	Callback  time.Time       // promised instant, zero = none
+	Collected json.RawMessage // nil: nothing was collected (not answered)
+}
+
+// Lost: the node died with the lead claimed or the call in the air.
+type Lost struct {
+	Claim id.ID
+	Call  id.ID
+}
+
+// Edited: Update Lead.
+type Edited struct {
+	Patch  Patch
+	HangUp bool // a stop also ends an answered conversation
+	Closed bool // the hours of the (new) zone are closed now: a queued lead leaves the queue
+}
+
+// Suppressed: the lead's number was put on the blacklist.
+type Suppressed struct{}
+
+// Deleted: the lead is about to be removed.
+type Deleted struct{}
+
+func (Claimed) name() string    { return "Claimed" }
+func (Postponed) name() string  { return "Postponed" }
+func (Began) name() string      { return "Began" }
+func (Answered) name() string   { return "Answered" }
+func (Released) name() string   { return "Released" }
+func (Finished) name() string   { return "Finished" }
+func (Lost) name() string       { return "Lost" }
+func (Edited) name() string     { return "Edited" }
+func (Suppressed) name() string { return "Suppressed" }
+func (Deleted) name() string    { return "Deleted" }
+
+// Effects are what the caller must commit together with the lead.
+type Effects struct {
+	// From and To differ where the status changed: one history row and one lead webhook.
+	From, To Status
+	// Cancel, where not empty, is to be written to the call in the air: it is still ringing.
+	Cancel call.Cancel
+	// HangUp: the answered call in the air is to be ended.
+	HangUp bool
+}
+
+// Changed reports whether the status changed.
+func (e Effects) Changed() bool { return e.From != e.To }

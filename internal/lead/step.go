@@ -1,0 +1,358 @@
+package lead
+
+import (
+	"fmt"
+	"maps"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+// Step applies one event. It answers the lead after it and what else is to be committed with it; an event that does not
+// fit the state is a Conflict and changes nothing. The caller bumps Version when it stores the lead. now is in UTC, in milliseconds.
+func Step(l Lead, event Event, rules Rules, now time.Time) (Lead, Effects, error) {
+	before := l.Status
+	l.State.Spent = maps.Clone(l.State.Spent)
+	var effects Effects
+	var err error
+	switch e := event.(type) {
+	case Claimed:
+		err = l.claimed(e, rules)
+	case Postponed:
+		err = l.postponed(e)
+	case Began:
+		err = l.began(e, rules)
+	case Answered:
+		err = l.answered(e)
+	case Released:
+		err = l.released(e, now)
+	case Finished:
+		err = l.finished(e, rules, now)
+	case Lost:
+		err = l.lost(e, rules, now)
+	case Edited:
+		l.edited(e, rules, now, &effects)
+	case Suppressed:
+		l.suppressed(&effects)
+	case Deleted:
+		l.cancelRinging(call.ByDeletion, &effects)
+	default:
+		err = fmt.Errorf("step lead: unknown event %T", event)
+	}
+	if err != nil {
+		return Lead{}, Effects{}, err
+	}
+	effects.From, effects.To = before, l.Status
+	return l, effects, nil
+}
+
+func conflict(l Lead, event Event) error {
+	return &fault.Error{Kind: fault.Conflict, Detail: fmt.Sprintf("%s does not fit a lead at %d", event.name(), l.Status)}
+}
+
+// AttemptLeft reports whether another call may begin.
+func (l Lead) AttemptLeft(rules Rules) bool {
+	return l.Attempts < rules.MaximumAttempts || l.State.Granted
+}
+
+func (l *Lead) claimed(e Claimed, rules Rules) error {
+	if !l.Status.Callable() || !l.Call.Zero() || l.Due.IsZero() {
+		return conflict(*l, e)
+	}
+	switch {
+	case e.Blacklisted:
+		l.rest(Blacklisted)
+	case e.WrongCountry:
+		l.rest(WrongCountryCode)
+	case !l.AttemptLeft(rules):
+		l.rest(Unreachable)
+	default:
+		l.State.From, l.State.FromDue, l.State.FromPromised = l.Status, l.Due, l.Promised
+		l.Status, l.Claim, l.Node = InCallQueue, e.Claim, e.Node
+		l.Due, l.Promised = time.Time{}, false
+	}
+	return nil
+}
+
+func (l *Lead) postponed(e Postponed) error {
+	if !l.Status.Callable() || !l.Call.Zero() || l.Due.IsZero() {
+		return conflict(*l, e)
+	}
+	l.Due = e.Until
+	return nil
+}
+
+func (l *Lead) began(e Began, rules Rules) error {
+	if l.Status != InCallQueue || l.Claim != e.Claim || !l.Call.Zero() {
+		return conflict(*l, e)
+	}
+	l.State.UsedGrant = l.Attempts >= rules.MaximumAttempts
+	if l.State.UsedGrant {
+		l.State.Granted = false
+	}
+	l.Status, l.Claim, l.Call = OnCall, "", e.Call
+	l.Attempts++
+	l.State.Answered, l.State.Cancelled = false, false
+	return nil
+}
+
+func (l *Lead) answered(e Answered) error {
+	if l.Call.Zero() || l.Call != e.Call || l.State.Answered || l.State.Cancelled {
+		return conflict(*l, e)
+	}
+	l.State.Answered = true
+	return nil
+}
+
+func (l *Lead) released(e Released, now time.Time) error {
+	switch {
+	case l.Status == InCallQueue && l.Claim == e.Claim && e.Call.Zero():
+		l.goBack()
+	case !l.Call.Zero() && l.Call == e.Call && e.Claim.Zero():
+		l.uncount()
+		if l.Status == OnCall {
+			l.goBack()
+		}
+		l.clearCall(now)
+	default:
+		return conflict(*l, e)
+	}
+	return nil
+}
+
+func (l *Lead) finished(e Finished, rules Rules, now time.Time) error {
+	if l.Call.Zero() || l.Call != e.Call {
+		return conflict(*l, e)
+	}
+	if e.Collected != nil {
+		l.Collected = e.Collected
+	}
+	if e.Outcome == call.NeverRang || e.Outcome == call.Cancelled && e.Cancel == call.ByShutdown {
+		return l.released(Released{Call: e.Call}, now)
+	}
+	if l.State.Spent == nil {
+		l.State.Spent = map[call.Outcome]int{}
+	}
+	l.State.Spent[e.Outcome]++
+	if l.Status == OnCall {
+		l.judge(e, rules)
+	}
+	l.clearCall(now)
+	return nil
+}
+
+// judge decides the status after a counted attempt (contract 9.2).
+func (l *Lead) judge(e Finished, rules Rules) {
+	switch e.Outcome {
+	case call.Success:
+		l.rest(Success)
+	case call.NotSuccess, call.Answered:
+		final := NotSuccessful
+		if e.Outcome == call.Answered {
+			final = Completed
+		}
+		if !e.Callback.IsZero() && l.AttemptLeft(rules) {
+			l.wait(e.Callback, true)
+			return
+		}
+		l.rest(final)
+	case call.Voicemail:
+		if _, named := rules.Retry[call.Voicemail]; named && l.mayRetry(call.Voicemail, rules) {
+			l.wait(e.Ended.Add(rules.delay(call.Voicemail, l.Attempts)), false)
+			return
+		}
+		l.rest(VoiceMailLeft)
+	case call.NotAllocated:
+		l.rest(Unreachable)
+	case call.Broke:
+		l.rest(Error)
+	default:
+		if e.Outcome == call.Cancelled && e.Cancel == call.BySuppression {
+			l.rest(Blacklisted)
+			return
+		}
+		l.retry(e.Outcome, e.Ended, rules)
+	}
+}
+
+// retry is "10 / 150": due again after the policy's delay while an attempt is left, Unreachable otherwise.
+func (l *Lead) retry(outcome call.Outcome, ended time.Time, rules Rules) {
+	if !l.mayRetry(outcome, rules) {
+		l.rest(Unreachable)
+		return
+	}
+	l.wait(ended.Add(rules.delay(outcome, l.Attempts)), false)
+}
+
+func (l *Lead) mayRetry(outcome call.Outcome, rules Rules) bool {
+	if limit := rules.Retry[outcome].MaximumAttempts; limit != nil && l.State.Spent[outcome] >= *limit {
+		return false
+	}
+	return l.AttemptLeft(rules)
+}
+
+// delay is the wait after the attempt-th attempt, counted from 1. A lost call may still be ringing somewhere:
+// its wait is never below the ring time and half a minute.
+func (r Rules) delay(outcome call.Outcome, attempt int) time.Duration {
+	wait := r.Interval
+	if delays := r.Retry[outcome].Delays; len(delays) > 0 {
+		wait = time.Duration(delays[min(max(attempt, 1), len(delays))-1]) * time.Second
+	}
+	if outcome == call.Lost {
+		wait = max(wait, r.RingFor+30*time.Second)
+	}
+	return wait
+}
+
+func (l *Lead) lost(e Lost, rules Rules, now time.Time) error {
+	switch {
+	case l.Status == InCallQueue && l.Claim == e.Claim && e.Call.Zero():
+		l.goBack() // nothing was dialled
+	case !l.Call.Zero() && l.Call == e.Call:
+		if l.State.Spent == nil {
+			l.State.Spent = map[call.Outcome]int{}
+		}
+		l.State.Spent[call.Lost]++
+		answered := l.State.Answered
+		if l.Status == OnCall {
+			l.retry(call.Lost, now, rules)
+			l.clearCall(now)
+			return nil
+		}
+		l.clearCall(now)
+		if l.Status.Callable() && !answered {
+			// The telephone may still be ringing: not even a hand-set 10 makes it ring twice at once.
+			l.Due = now.Add(rules.RingFor + 30*time.Second)
+		}
+	default:
+		return conflict(*l, e)
+	}
+	return nil
+}
+
+func (l *Lead) edited(e Edited, rules Rules, now time.Time, effects *Effects) {
+	p := e.Patch
+	if p.ExternalID != nil {
+		l.ExternalID = *p.ExternalID
+	}
+	if p.CallData != nil {
+		l.CallData = p.CallData
+	}
+	if p.Zone != nil {
+		l.Zone, l.ZoneKey = *p.Zone, p.ZoneKey
+	}
+	if p.Phone != nil && *p.Phone != l.Phone {
+		l.Phone = *p.Phone
+		l.numberChanged(now, effects)
+	}
+	if l.Status == InCallQueue && e.Closed {
+		l.goBack()
+	}
+	if p.Status == nil {
+		return
+	}
+	stop := *p.Status != New && *p.Status != NeedRetry
+	inAir := !l.Call.Zero()
+	if stop && inAir {
+		l.cancelRinging(call.ByStop, effects)
+		effects.HangUp = e.HangUp && l.State.Answered
+	}
+	l.Claim = ""
+	switch *p.Status {
+	case New:
+		l.Attempts, l.State.Spent, l.State.Granted = 0, nil, false
+		l.wait(now, false)
+		l.Status = New
+	case NeedRetry:
+		if l.Attempts >= rules.MaximumAttempts {
+			l.State.Granted = true
+		}
+		l.wait(now, false)
+	default:
+		l.rest(*p.Status)
+	}
+	if inAir {
+		l.Due = time.Time{} // due only after this call
+	}
+}
+
+// numberChanged: no call starts to the old number, and one that rings there is cancelled and not counted.
+func (l *Lead) numberChanged(now time.Time, effects *Effects) {
+	switch {
+	case l.Status == InCallQueue:
+		l.goBack()
+	case !l.Call.Zero() && !l.State.Answered && !l.State.Cancelled:
+		l.cancelRinging(call.ByNumber, effects)
+		l.uncount()
+		if l.Status == OnCall {
+			l.goBack()
+			l.Due = time.Time{} // due only after this call
+		}
+	}
+}
+
+func (l *Lead) suppressed(effects *Effects) {
+	switch {
+	case l.Status == InCallQueue:
+		l.rest(Blacklisted)
+	case !l.Call.Zero():
+		l.cancelRinging(call.BySuppression, effects)
+	}
+}
+
+func (l *Lead) cancelRinging(why call.Cancel, effects *Effects) {
+	if l.Call.Zero() || l.State.Answered || l.State.Cancelled {
+		return
+	}
+	l.State.Cancelled = true
+	effects.Cancel = why
+}
+
+// rest moves to a status in which the lead is not due.
+func (l *Lead) rest(status Status) {
+	l.Status, l.Claim = status, ""
+	l.Due, l.Promised = time.Time{}, false
+}
+
+// wait makes the lead due again.
+func (l *Lead) wait(due time.Time, promised bool) {
+	l.Status, l.Claim = NeedRetry, ""
+	l.Due, l.Promised = due, promised
+}
+
+// goBack undoes a claim.
+func (l *Lead) goBack() {
+	l.Status, l.Claim = l.State.From, ""
+	l.Due, l.Promised = l.State.FromDue, l.State.FromPromised
+}
+
+// uncount takes back the attempt of the call in the air; a granted one is granted again.
+func (l *Lead) uncount() {
+	if l.Attempts > 0 {
+		l.Attempts--
+	}
+	if l.State.UsedGrant {
+		l.State.Granted, l.State.UsedGrant = true, false
+	}
+}
+
+// clearCall ends the hold of the call; a lead that waited for it is due now.
+func (l *Lead) clearCall(now time.Time) {
+	l.Call = ""
+	l.State.Answered, l.State.Cancelled, l.State.UsedGrant = false, false, false
+	l.State.From, l.State.FromDue, l.State.FromPromised = 0, time.Time{}, false
+	if l.Status.Callable() && l.Due.IsZero() {
+		l.Due = now
+	}
+}
+
+// Add makes a new lead (contract 1.5): status New, due at once.
+func Add(l Lead, now time.Time) Lead {
+	l.Status, l.Created, l.Due, l.Version = New, now, now, 1
+	return l
+}
+
+// InTheAir answers the call that an effect of this lead refers to.
+func (l Lead) InTheAir() (id.ID, bool) { return l.Call, !l.Call.Zero() }
