@@ -1,0 +1,70 @@
+package flite
+
+import (
+	"math"
+
+	"nacre/internal/call"
+)
+
+const (
+	block       = call.SampleRate / 100    // 10 ms, the grain of trimming and measuring
+	sentenceGap = call.SampleRate * 3 / 10 // between two sentences
+	lead        = block                    // kept before the first sound
+	tail        = 4 * block                // kept after the last, or consonants lose their release
+	floor       = 0.006                    // −44 dB below the loudest block counts as silence
+	target      = math.MaxInt16 * 0.1      // −20 dBFS
+	ceiling     = math.MaxInt16 * 0.89     // −1 dBFS, never passed by a peak
+)
+
+// trim cuts the silence at both ends.
+func trim(samples []int16) []int16 {
+	energies, loudest := blockEnergies(samples)
+	if loudest == 0 {
+		return nil
+	}
+	threshold := loudest * floor * floor
+	first, last := 0, len(energies)-1
+	for energies[first] < threshold {
+		first++
+	}
+	for energies[last] < threshold {
+		last--
+	}
+	return samples[max(0, first*block-lead):min(len(samples), (last+1)*block+tail)]
+}
+
+// normalise brings speech, pauses not counted, to the target level in place, or as near as its peaks allow.
+func normalise(samples []int16) {
+	energies, loudest := blockEnergies(samples)
+	sum, n := 0.0, 0
+	for _, e := range energies {
+		if e > loudest*1e-3 { // 30 dB below the loudest block: a pause
+			sum, n = sum+e, n+1
+		}
+	}
+	if n == 0 {
+		return
+	}
+	peak := 1.0
+	for _, s := range samples {
+		peak = max(peak, math.Abs(float64(s)))
+	}
+	gain := min(target/math.Sqrt(sum/float64(n)), ceiling/peak)
+	for i, s := range samples {
+		samples[i] = int16(math.Round(float64(s) * gain))
+	}
+}
+
+// blockEnergies are the mean squares of every 10 ms, the last block padded with silence, and the highest of them.
+func blockEnergies(samples []int16) (energies []float64, loudest float64) {
+	energies = make([]float64, 0, len(samples)/block+1)
+	for start := 0; start < len(samples); start += block {
+		sum := 0.0
+		for _, s := range samples[start:min(len(samples), start+block)] {
+			sum += float64(s) * float64(s)
+		}
+		energies = append(energies, sum/block)
+		loudest = max(loudest, sum/block)
+	}
+	return energies, loudest
+}
