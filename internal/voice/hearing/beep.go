@@ -1,0 +1,120 @@
+package hearing
+
+import (
+	"math"
+	"time"
+
+	"nacre/internal/call"
+)
+
+const (
+	beepFrames   = 8     // 160 ms of one tone are a beep
+	beepResidual = 0.08  // power that the predictor leaves over, of the frame's
+	beepShare    = 0.6   // power that lies at the tone's frequency, of the frame's
+	beepDrift    = 0.03  // of the frequency from its mean
+	beepGlide    = 0.04  // between its lowest and highest frame, while it is not yet known for a beep
+	beepLevel    = -45.0 // dBFS
+	beepLowest   = 400.0 // Hz
+	beepHighest  = 2500.0
+)
+
+// Beep finds the single steady tone after which an answering machine records. A sine obeys
+// x[n] = 2·cos ω·x[n−1] − x[n−2]; what is left over of a frame tells how far it is from one. The two tones of a key
+// come near that too, but have no power at the frequency between them. Made by NewBeep.
+type Beep struct {
+	frames int // that fit the tone so far
+	mean   float64
+	low    float64
+	high   float64
+	on     bool
+	hz     float64 // of the latest beep
+	length int     // its frames so far
+}
+
+// NewBeep makes a detector that has heard nothing yet.
+func NewBeep() *Beep { return &Beep{} }
+
+// Push hears the next frame and answers true once for every beep, 160 ms after it began. It goes on as long as On.
+func (b *Beep) Push(frame *call.Frame) bool {
+	hz, ok := toneOf(frame)
+	if !ok {
+		b.frames, b.on = 0, false
+		return false
+	}
+	b.low, b.high = min(b.low, hz), max(b.high, hz)
+	glides := !b.on && b.high-b.low > beepGlide*hz
+	if b.frames == 0 || glides || math.Abs(hz-b.mean) > beepDrift*b.mean {
+		b.frames, b.on = 0, false // another tone: it may be a beep of its own
+		b.low, b.high = hz, hz
+	}
+	b.frames++
+	b.mean += (hz - b.mean) / float64(min(b.frames, beepFrames))
+	if b.frames < beepFrames {
+		return false
+	}
+	b.hz, b.length = b.mean, b.frames
+	began := !b.on
+	b.on = true
+	return began
+}
+
+// On tells whether a beep is sounding.
+func (b *Beep) On() bool { return b.on }
+
+// Frequency is that of the latest beep, in Hz; 0 before the first.
+func (b *Beep) Frequency() float64 { return b.hz }
+
+// Length is how long the latest beep has been heard.
+func (b *Beep) Length() time.Duration { return time.Duration(b.length) * call.FrameTime }
+
+// toneOf answers the frequency of a frame that is a single tone.
+func toneOf(frame *call.Frame) (hz float64, ok bool) {
+	if Level(frame) < beepLevel {
+		return 0, false
+	}
+	a, ok := predictor(frame, 1)
+	if !ok {
+		return 0, false
+	}
+	omega := math.Acos(a / 2)
+	if omega < math.Pi/4 {
+		// Where the cosine is flat noise weighs heavily; every other sample tells a low tone four times as well.
+		if wide, ok := predictor(frame, 2); ok {
+			omega = math.Acos(wide/2) / 2
+			a = 2 * math.Cos(omega)
+		}
+	}
+	hz = omega * call.SampleRate / (2 * math.Pi)
+	if hz < beepLowest*(1-beepDrift) || hz > beepHighest*(1+beepDrift) {
+		return 0, false
+	}
+	// Goertzel's recurrence at the same frequency, in the same pass as what the predictor leaves over.
+	var residual, total, s1, s2 float64
+	for n, sample := range frame {
+		x := float64(sample)
+		total += x * x
+		s1, s2 = x+a*s1-s2, s1
+		if n >= 2 {
+			left := x + float64(frame[n-2]) - a*float64(frame[n-1])
+			residual += left * left
+		}
+	}
+	power := (s1*s1 + s2*s2 - a*s1*s2) * 2 / float64(len(frame))
+	return hz, residual < beepResidual*total && power > beepShare*total
+}
+
+// predictor is the a that makes x[n] = a·x[n−lag] − x[n−2·lag] fit best: twice the cosine of what a sine turns in lag
+// samples.
+func predictor(frame *call.Frame, lag int) (a float64, ok bool) {
+	var cross, middle float64
+	for n := 2 * lag; n < len(frame); n++ {
+		x1 := float64(frame[n-lag])
+		cross += x1 * (float64(frame[n]) + float64(frame[n-2*lag]))
+		middle += x1 * x1
+	}
+	if middle == 0 {
+		return 0, false
+	}
+	a = cross / middle
+	return a, a > -2 && a < 2
+}
