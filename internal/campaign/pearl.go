@@ -3,6 +3,7 @@
 package campaign
 
 import (
+	"encoding/json"
 	"time"
 
 	"nacre/internal/call"
@@ -299,4 +300,65 @@ func (p Pearl) TotalAgents() int {
 		return p.Inbound.TotalAgents
 	}
 	return 0
+}
+
+// masked is what a secret is shown as.
+const masked = "********"
+
+// Clone is a copy that shares nothing with p.
+func (p Pearl) Clone() Pearl {
+	raw, err := json.Marshal(p)
+	if err != nil {
+		panic("clone pearl: " + err.Error()) // plain data: a failure is a programming error
+	}
+	var copied Pearl
+	if err := json.Unmarshal(raw, &copied); err != nil {
+		panic("clone pearl: " + err.Error())
+	}
+	return copied
+}
+
+// Redacted is a copy in which every secret is replaced by asterisks: for answers, the audit log and logs.
+func (p Pearl) Redacted() Pearl {
+	p = p.Clone()
+	hide := func(secret *string) {
+		if *secret != "" {
+			*secret = masked
+		}
+	}
+	hideSMTP := func(s *SMTP) {
+		if s != nil {
+			hide(&s.SenderPassword)
+		}
+	}
+	hideAPI := func(a *API) {
+		if a == nil {
+			return
+		}
+		for name, value := range a.Headers {
+			hide(&value)
+			a.Headers[name] = value
+		}
+	}
+	d := &p.Definition
+	hideSMTP(d.SMTPSettings)
+	for n := range d.EmailSettings {
+		hideSMTP(d.EmailSettings[n].SMTPSettings)
+	}
+	for n := range d.APISettings {
+		hideAPI(&d.APISettings[n])
+	}
+	for n := range d.Nodes {
+		hideAPI(d.Nodes[n].APISettings)
+	}
+	for n := range d.Notifications {
+		hideAPI(d.Notifications[n].APISettings)
+		if template := d.Notifications[n].EmailTemplate; template != nil {
+			hideSMTP(template.SMTPSettings)
+		}
+	}
+	hide(&p.Webhooks.Credential)
+	hide(&p.Webhooks.Secret)
+	hide(&p.Webhooks.OldSecret)
+	return p
 }

@@ -5,7 +5,6 @@ package engine
 
 import (
 	"log/slog"
-	"sync"
 	"time"
 
 	"nacre/internal/call"
@@ -49,7 +48,19 @@ type Engine struct {
 	wake    func()             // something may be callable that was not
 	stopped func(callID id.ID) // a call in the air is to be cancelled or hung up
 	notify  func()             // deliveries were added
-	pearls  sync.Map           // settings compiled per Pearl version
+	plans   plans              // settings compiled per Pearl version
+}
+
+// New makes an engine. Listen connects it to the dialer and the webhook sender.
+func New(config Config) *Engine {
+	nothing := func() {}
+	return &Engine{Config: config, wake: nothing, notify: nothing, stopped: func(id.ID) {}}
+}
+
+// Listen sets who is told, after a commit, that something may be callable (wake), that a call in the air is to be
+// cancelled or hung up (stopped), and that deliveries were added (notify). To be called before the engine is used.
+func (e *Engine) Listen(wake func(), stopped func(callID id.ID), notify func()) {
+	e.wake, e.stopped, e.notify = wake, stopped, notify
 }
 
 // NewLead is a lead to add, as the caller wrote it.

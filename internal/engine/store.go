@@ -88,7 +88,14 @@ type Tx interface {
 	SaveRequest(Request) error
 	WaitingRequests(pearlID id.ID, limit int) ([]Request, error) // oldest first, unclaimed, locks
 
+	RequestsAhead(Request) (int, error)              // waiting requests of the Pearl before this one
+	OpenRequests(accountID id.ID) ([]Request, error) // waiting or on a call, locks
+
+	// ForgetMemory removes what a Pearl remembers of one number, or of all where number is nil.
+	ForgetMemory(pearlID id.ID, number *phone.Number) error
+
 	// What goes with a change.
+	DropDeliveries(pearlID id.ID, kind DeliveryKind) error // pending ones become dropped
 	AddHistory(...History) error
 	AddDeliveries(...Delivery) error
 	AddAudit(...Audit) error

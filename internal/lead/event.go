@@ -61,6 +61,13 @@ type Edited struct {
 	Closed bool // the hours of the (new) zone are closed now: a queued lead leaves the queue
 }
 
+// HungUp: a person, or the stop of the process, ends the call in the air: it is cancelled while it rings, and an
+// answered one is ended where Why is ByPerson.
+type HungUp struct {
+	Call id.ID
+	Why  call.Cancel
+}
+
 // Suppressed: the lead's number was put on the blacklist.
 type Suppressed struct{}
 
@@ -75,6 +82,7 @@ func (Released) name() string   { return "Released" }
 func (Finished) name() string   { return "Finished" }
 func (Lost) name() string       { return "Lost" }
 func (Edited) name() string     { return "Edited" }
+func (HungUp) name() string     { return "HungUp" }
 func (Suppressed) name() string { return "Suppressed" }
 func (Deleted) name() string    { return "Deleted" }
 

@@ -34,6 +34,8 @@ func Step(l Lead, event Event, rules Rules, now time.Time) (Lead, Effects, error
 		err = l.lost(e, rules, now)
 	case Edited:
 		l.edited(e, rules, now, &effects)
+	case HungUp:
+		err = l.hungUp(e, &effects)
 	case Suppressed:
 		l.suppressed(&effects)
 	case Deleted:
@@ -291,6 +293,15 @@ func (l *Lead) numberChanged(now time.Time, effects *Effects) {
 			l.Due = time.Time{} // due only after this call
 		}
 	}
+}
+
+func (l *Lead) hungUp(e HungUp, effects *Effects) error {
+	if l.Call.Zero() || l.Call != e.Call {
+		return conflict(*l, e)
+	}
+	l.cancelRinging(e.Why, effects)
+	effects.HangUp = e.Why == call.ByPerson && l.State.Answered
+	return nil
 }
 
 func (l *Lead) suppressed(effects *Effects) {

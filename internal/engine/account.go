@@ -1,0 +1,375 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/phone"
+)
+
+// Audit events (contract 8).
+const (
+	auditPublishPearl  = 10
+	auditPearlStatus   = 11
+	auditCreateKey     = 30
+	auditDeleteKey     = 31
+	auditAccount       = 74
+	auditPearlSettings = 1001
+	auditBlacklist     = 1002
+	auditNumber        = 1003
+	auditTrunk         = 1004
+	auditDeleteLeads   = 1005
+	auditDeleteCalls   = 1006
+)
+
+// AuditPearlSettings and AuditPublishPearl are the events that callers of UpdatePearl name.
+const (
+	AuditPearlSettings = auditPearlSettings
+	AuditPublishPearl  = auditPublishPearl
+)
+
+func (e *Engine) audit(tx Tx, actor Actor, event int, now time.Time, data map[string]any) error {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("write audit entry: %w", err)
+	}
+	entry := Audit{Account: actor.Account, At: now, Event: event, User: actor.By, UserName: actor.Name, UserType: "key", Data: raw}
+	if err := tx.AddAudit(entry); err != nil {
+		return fmt.Errorf("add audit entry: %w", err)
+	}
+	return nil
+}
+
+// SandboxNumber is the phone number on the sandbox carrier that every account starts with.
+const SandboxNumber = "+12025550100"
+
+// CreateAccount makes an account with its number on the sandbox carrier.
+func (e *Engine) CreateAccount(ctx context.Context, name string) (account.Account, error) {
+	now := e.clock()
+	made := account.Account{ID: e.IDs.New(now), Name: name, TotalAgents: 100, Standing: account.FullAccess, Created: now}
+	number := account.Number{
+		ID: e.IDs.New(now), Account: made.ID, Number: SandboxNumber, Direction: account.InboundOutbound, Active: true, Created: now,
+	}
+	err := e.update(ctx, func(tx Tx, s *signals) error {
+		if err := tx.InsertAccount(made); err != nil {
+			return fmt.Errorf("insert account: %w", err)
+		}
+		return tx.InsertNumber(number)
+	})
+	return made, err
+}
+
+// UpdateAccount changes an account's settings.
+func (e *Engine) UpdateAccount(ctx context.Context, actor Actor, change func(*account.Account) error) (account.Account, error) {
+	var stored account.Account
+	err := e.update(ctx, func(tx Tx, s *signals) error {
+		before, err := tx.Account(actor.Account, Exclusive)
+		if err != nil {
+			return err
+		}
+		stored = before
+		if err := change(&stored); err != nil {
+			return err
+		}
+		if err := tx.SaveAccount(stored); err != nil {
+			return fmt.Errorf("save account: %w", err)
+		}
+		s.wake = true
+		return e.audit(tx, actor, auditAccount, e.clock(), map[string]any{"before": before, "after": stored})
+	})
+	return stored, err
+}
+
+// secretAlphabet of API keys: letters and digits (contract 0.4).
+const secretAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// HashSecret is how the secret of an API key is stored: it is 32 random characters, so no slow hash is needed.
+func HashSecret(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+// CreateKey makes an API key and answers its text, ACCOUNTID:SECRET, which is shown once and stored nowhere.
+func (e *Engine) CreateKey(ctx context.Context, actor Actor, name string, scope account.Scope, expires time.Time) (keyID id.ID, text string, err error) {
+	now := e.clock()
+	secret := make([]byte, 32)
+	for n := range secret {
+		pick, err := rand.Int(rand.Reader, big.NewInt(int64(len(secretAlphabet))))
+		if err != nil {
+			return "", "", fmt.Errorf("make secret: %w", err)
+		}
+		secret[n] = secretAlphabet[pick.Int64()]
+	}
+	key := account.Key{ID: e.IDs.New(now), Account: actor.Account, Name: name, Scope: scope, Hash: HashSecret(string(secret)), Created: now, Expires: expires}
+	err = e.update(ctx, func(tx Tx, s *signals) error {
+		if err := tx.InsertKey(key); err != nil {
+			return fmt.Errorf("insert key: %w", err)
+		}
+		return e.audit(tx, actor, auditCreateKey, now, map[string]any{"keyId": key.ID, "name": name, "scope": scope})
+	})
+	if err != nil {
+		return "", "", err
+	}
+	return key.ID, string(actor.Account) + ":" + string(secret), nil
+}
+
+// DeleteKey revokes a key at once.
+func (e *Engine) DeleteKey(ctx context.Context, actor Actor, keyID id.ID) error {
+	return e.update(ctx, func(tx Tx, s *signals) error {
+		if err := tx.DeleteKey(actor.Account, keyID); err != nil {
+			return err
+		}
+		return e.audit(tx, actor, auditDeleteKey, e.clock(), map[string]any{"keyId": keyID})
+	})
+}
+
+// Suppress adds blacklist entries, in force at once: nothing begins to a covered number, ringing calls to one are cancelled (contract 5).
+func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, source string) error {
+	normal, err := blacklistEntries(entries)
+	if err != nil {
+		return err
+	}
+	return e.update(ctx, func(tx Tx, s *signals) error {
+		now := e.clock()
+		if _, err := tx.Account(actor.Account, Exclusive); err != nil {
+			return err
+		}
+		for _, entry := range normal {
+			if _, err := tx.AddSuppression(account.Suppression{ID: e.IDs.New(now), Account: actor.Account, Entry: entry, Source: source, Created: now}); err != nil {
+				return fmt.Errorf("add blacklist entry: %w", err)
+			}
+		}
+		if err := e.suppressHeld(tx, s, actor, normal, now); err != nil {
+			return err
+		}
+		if err := e.audit(tx, actor, auditBlacklist, now, map[string]any{"added": normal}); err != nil {
+			return err
+		}
+		return e.keepAnswer(ctx, tx, true)
+	})
+}
+
+// Unsuppress removes entries; leads that ended at 220 stay there.
+func (e *Engine) Unsuppress(ctx context.Context, actor Actor, entries []string) error {
+	normal, err := blacklistEntries(entries)
+	if err != nil {
+		return err
+	}
+	return e.update(ctx, func(tx Tx, s *signals) error {
+		for _, entry := range normal {
+			if err := tx.RemoveSuppression(actor.Account, entry); err != nil {
+				return fmt.Errorf("remove blacklist entry: %w", err)
+			}
+		}
+		return e.audit(tx, actor, auditBlacklist, e.clock(), map[string]any{"removed": normal})
+	})
+}
+
+func blacklistEntries(entries []string) ([]string, error) {
+	var faults fault.List
+	if len(entries) > MaxLeads {
+		faults.Add("PhoneNumbers", "The list holds %d entries; at most %d are allowed in one request.", len(entries), MaxLeads)
+		return nil, faults.Err()
+	}
+	seen := map[string]int{}
+	normal := make([]string, 0, len(entries))
+	for n, entry := range entries {
+		path := fmt.Sprintf("PhoneNumbers[%d]", n)
+		text, err := phone.NormalizePrefix(entry)
+		if err != nil {
+			faults.Add(path, "%s", err)
+			continue
+		}
+		if first, twice := seen[text]; twice {
+			faults.Add(path, "The entry '%s' is in the list already (PhoneNumbers[%d]).", text, first)
+			continue
+		}
+		seen[text] = n
+		normal = append(normal, text)
+	}
+	return normal, faults.Err()
+}
+
+// CreateNumber adds a phone number.
+func (e *Engine) CreateNumber(ctx context.Context, actor Actor, number account.Number) (id.ID, error) {
+	now := e.clock()
+	number.ID, number.Account, number.Created, number.Active = e.IDs.New(now), actor.Account, now, true
+	err := e.update(ctx, func(tx Tx, s *signals) error {
+		if err := checkTrunk(tx, number); err != nil {
+			return err
+		}
+		if err := tx.InsertNumber(number); err != nil {
+			return fmt.Errorf("insert number: %w", err)
+		}
+		if err := e.audit(tx, actor, auditNumber, now, map[string]any{"after": number}); err != nil {
+			return err
+		}
+		return e.keepAnswer(ctx, tx, number.ID)
+	})
+	if err != nil {
+		return "", err
+	}
+	return number.ID, nil
+}
+
+func checkTrunk(tx Tx, number account.Number) error {
+	if number.Trunk.Zero() {
+		return nil
+	}
+	_, err := tx.Trunk(number.Account, number.Trunk)
+	if fault.Is(err, fault.NotFound) {
+		return fault.Bad("TrunkId", "The account has no trunk with the id '%s'.", number.Trunk)
+	}
+	return err
+}
+
+// UpdateNumber changes a phone number.
+func (e *Engine) UpdateNumber(ctx context.Context, actor Actor, numberID id.ID, change func(*account.Number) error) error {
+	return e.update(ctx, func(tx Tx, s *signals) error {
+		before, err := tx.Number(actor.Account, numberID)
+		if err != nil {
+			return err
+		}
+		after := before
+		if err := change(&after); err != nil {
+			return err
+		}
+		if err := checkTrunk(tx, after); err != nil {
+			return err
+		}
+		if err := tx.SaveNumber(after); err != nil {
+			return fmt.Errorf("save number: %w", err)
+		}
+		s.wake = true
+		return e.audit(tx, actor, auditNumber, e.clock(), map[string]any{"before": before, "after": after})
+	})
+}
+
+// DeleteNumber removes a phone number that no running campaign uses.
+func (e *Engine) DeleteNumber(ctx context.Context, actor Actor, numberID id.ID) error {
+	pearls, err := e.Store.Pearls(ctx, actor.Account)
+	if err != nil {
+		return fmt.Errorf("list pearls: %w", err)
+	}
+	return e.update(ctx, func(tx Tx, s *signals) error {
+		before, err := tx.Number(actor.Account, numberID)
+		if err != nil {
+			return err
+		}
+		if name, used := numberInUse(pearls, numberID); used {
+			return fault.Refused("The phone number is in use by the running campaign '%s'.", name)
+		}
+		if err := tx.DeleteNumber(actor.Account, numberID); err != nil {
+			return err
+		}
+		return e.audit(tx, actor, auditNumber, e.clock(), map[string]any{"before": before})
+	})
+}
+
+// CreateTrunk adds a SIP trunk.
+func (e *Engine) CreateTrunk(ctx context.Context, actor Actor, trunk account.Trunk) (id.ID, error) {
+	now := e.clock()
+	trunk.ID, trunk.Account, trunk.Created, trunk.State = e.IDs.New(now), actor.Account, now, account.TrunkUnknown
+	err := e.update(ctx, func(tx Tx, s *signals) error {
+		if err := tx.InsertTrunk(trunk); err != nil {
+			return fmt.Errorf("insert trunk: %w", err)
+		}
+		s.wake = true
+		if err := e.audit(tx, actor, auditTrunk, now, map[string]any{"after": redactedTrunk(trunk)}); err != nil {
+			return err
+		}
+		return e.keepAnswer(ctx, tx, trunk.ID)
+	})
+	if err != nil {
+		return "", err
+	}
+	return trunk.ID, nil
+}
+
+func redactedTrunk(trunk account.Trunk) account.Trunk {
+	if trunk.Password != "" {
+		trunk.Password = "********"
+	}
+	return trunk
+}
+
+// UpdateTrunk changes a trunk, which makes its state unknown at once (contract 9.7); calls in the air go on.
+func (e *Engine) UpdateTrunk(ctx context.Context, actor Actor, trunkID id.ID, change func(*account.Trunk) error) error {
+	return e.update(ctx, func(tx Tx, s *signals) error {
+		before, err := tx.Trunk(actor.Account, trunkID)
+		if err != nil {
+			return err
+		}
+		after := before
+		if err := change(&after); err != nil {
+			return err
+		}
+		after.State, after.Detail, after.Until = account.TrunkUnknown, "", time.Time{}
+		if err := tx.SaveTrunk(after); err != nil {
+			return fmt.Errorf("save trunk: %w", err)
+		}
+		s.wake = true
+		return e.audit(tx, actor, auditTrunk, e.clock(), map[string]any{"before": redactedTrunk(before), "after": redactedTrunk(after)})
+	})
+}
+
+// DeleteTrunk removes a trunk that has no numbers.
+func (e *Engine) DeleteTrunk(ctx context.Context, actor Actor, trunkID id.ID) error {
+	numbers, err := e.Store.Numbers(ctx, actor.Account)
+	if err != nil {
+		return fmt.Errorf("list numbers: %w", err)
+	}
+	return e.update(ctx, func(tx Tx, s *signals) error {
+		before, err := tx.Trunk(actor.Account, trunkID)
+		if err != nil {
+			return err
+		}
+		for _, n := range numbers {
+			if n.Trunk == trunkID {
+				return fault.Refused("The trunk has phone numbers (%s): delete or move them first.", n.Number)
+			}
+		}
+		if err := tx.DeleteTrunk(actor.Account, trunkID); err != nil {
+			return err
+		}
+		return e.audit(tx, actor, auditTrunk, e.clock(), map[string]any{"before": redactedTrunk(before)})
+	})
+}
+
+// DefaultAccount answers the first account, which is made when there is none.
+func (e *Engine) DefaultAccount(ctx context.Context) (account.Account, error) {
+	accounts, err := e.Store.Accounts(ctx)
+	if err != nil {
+		return account.Account{}, fmt.Errorf("list accounts: %w", err)
+	}
+	if len(accounts) > 0 {
+		return accounts[0], nil
+	}
+	return e.CreateAccount(ctx, "Default")
+}
+
+// AccountNamed answers the account of that name, made when new.
+func (e *Engine) AccountNamed(ctx context.Context, name string) (account.Account, error) {
+	if name == "" {
+		return account.Account{}, errors.New("an account needs a name")
+	}
+	accounts, err := e.Store.Accounts(ctx)
+	if err != nil {
+		return account.Account{}, fmt.Errorf("list accounts: %w", err)
+	}
+	for _, known := range accounts {
+		if known.Name == name {
+			return known, nil
+		}
+	}
+	return e.CreateAccount(ctx, name)
+}

@@ -1,0 +1,206 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+)
+
+// Begun is a call whose record is committed: it may be dialled, once.
+type Begun struct {
+	Call   call.Call
+	Invite call.Invite
+	Script call.Script
+	// TranscriptOptions as the campaign had them when the call began (contract 8).
+	TranscriptOptions int
+}
+
+// Begin is the last gate before the INVITE: in one transaction it checks again that the claim still holds the lead and
+// that campaign, hours, blacklist, number, budget, account and trunk allow the call, reads number, zone and variables, and
+// commits the call's record and the attempt. Where a gate is shut nothing is dialled, the lead goes back, and begun is nil.
+func (e *Engine) Begin(ctx context.Context, w Work, trace string) (begun *Begun, err error) {
+	err = e.update(ctx, func(tx Tx, s *signals) error {
+		begun, err = e.begin(tx, s, w, trace)
+		return err
+	})
+	if errors.Is(err, ErrNumberTaken) {
+		err = e.update(ctx, func(tx Tx, s *signals) error { return e.release(tx, s, w, numberBusyWait) })
+		begun = nil
+	}
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+		return nil, nil // the lead was updated, deleted or rescued since the claim: nothing to dial, nothing to undo
+	}
+	if err != nil {
+		return nil, fmt.Errorf("begin call: %w", err)
+	}
+	return begun, nil
+}
+
+func (e *Engine) begin(tx Tx, s *signals, w Work, trace string) (*Begun, error) {
+	now := e.clock()
+	owner, err := tx.Account(w.Account, Shared)
+	if err != nil {
+		return nil, err
+	}
+	pearl, err := outbound(tx, w.Account, w.Pearl, Shared)
+	if err != nil {
+		return nil, err
+	}
+	g, err := e.openGate(tx, owner, pearl, now)
+	if err != nil {
+		return nil, err
+	}
+	p, err := e.plans.of(pearl)
+	if err != nil {
+		return nil, err
+	}
+	shut := g.why.reason != "" || g.exceeded()
+	current := call.Call{
+		ID: e.IDs.New(now), Account: w.Account, Pearl: w.Pearl, Lead: w.Lead, Request: w.Request, Node: e.Node,
+		Trunk: g.number.Trunk, Trace: trace, From: g.number.Number, Start: now, Status: call.InProgress, Conversation: int(lead.OnCall),
+	}
+	if w.Lead.Zero() {
+		err = e.beginRequest(tx, s, w, pearl, p, shut, &current, now)
+	} else {
+		err = e.beginLead(tx, s, w, pearl, p, shut, &current, now)
+	}
+	if err != nil || current.To == "" {
+		return nil, err
+	}
+	return &Begun{
+		Call: current, TranscriptOptions: pearl.Outbound.TranscriptOptions,
+		Invite: call.Invite{Call: current.ID, Trace: trace, Trunk: g.trunk.Trunk, From: current.From, To: current.To, RingFor: p.ringFor},
+		Script: pearl.Script(current),
+	}, nil
+}
+
+// beginLead moves the lead to OnCall and inserts the call, or gives the lead back and leaves current.To empty.
+func (e *Engine) beginLead(tx Tx, s *signals, w Work, pearl campaign.Pearl, p plan, shut bool, current *call.Call, now time.Time) error {
+	l, err := tx.Lead(w.Account, w.Pearl, w.Lead)
+	if err != nil {
+		return err
+	}
+	c := e.change(tx, pearl, l, Actor{Account: w.Account, By: "dialer", Trace: current.Trace}, now, s)
+	suppressed, err := tx.Suppressed(w.Account, l.Phone)
+	if err != nil {
+		return fmt.Errorf("look up blacklist: %w", err)
+	}
+	switch {
+	case l.Status != lead.InCallQueue || l.Claim != w.Claim:
+		return &fault.Error{Kind: fault.Conflict, Detail: "the claim is gone"}
+	case suppressed:
+		if _, err := c.step(lead.Suppressed{}); err != nil {
+			return err
+		}
+		return c.commit()
+	case shut || !p.open(l.ZoneKey, now):
+		if _, err := c.step(lead.Released{Claim: w.Claim}); err != nil {
+			return err
+		}
+		return c.commit()
+	}
+	current.To, current.CallData, current.Name = string(l.Phone), l.CallData, nameOf(l.CallData)
+	if err := tx.InsertCall(*current); err != nil {
+		return fmt.Errorf("insert call: %w", err)
+	}
+	if _, err := c.step(lead.Began{Claim: w.Claim, Call: current.ID}); err != nil {
+		return err
+	}
+	c.note("attempt", 0, 0, "")
+	if err := c.callDelivery(*current); err != nil {
+		return err
+	}
+	return c.commit()
+}
+
+func (e *Engine) beginRequest(tx Tx, s *signals, w Work, pearl campaign.Pearl, p plan, shut bool, current *call.Call, now time.Time) error {
+	r, err := tx.Request(w.Account, w.Request)
+	if err != nil {
+		return err
+	}
+	if r.Claim != w.Claim {
+		return &fault.Error{Kind: fault.Conflict, Detail: "the claim is gone"}
+	}
+	suppressed, err := tx.Suppressed(w.Account, r.To)
+	if err != nil {
+		return fmt.Errorf("look up blacklist: %w", err)
+	}
+	r.Claim, r.Node = "", ""
+	switch {
+	case suppressed:
+		r.Status = RequestBlacklisted
+		return tx.SaveRequest(r)
+	case !r.Expires.After(now):
+		r.Status, r.Errors = RequestError, []string{"expired"}
+		return tx.SaveRequest(r)
+	case shut || !p.open("", now):
+		return tx.SaveRequest(r)
+	}
+	current.To, current.CallData, current.Name = string(r.To), r.CallData, nameOf(r.CallData)
+	r.Status, r.Call = RequestOnCall, current.ID
+	if err := tx.SaveRequest(r); err != nil {
+		return fmt.Errorf("save request: %w", err)
+	}
+	if pearl.Webhooks.CallURL != "" {
+		current.Sequence++
+	}
+	if err := tx.InsertCall(*current); err != nil {
+		return fmt.Errorf("insert call: %w", err)
+	}
+	return e.madeCallDelivery(tx, s, pearl, *current, now)
+}
+
+// madeCallDelivery queues the start or end of a call that has no lead row: its sequence is its own.
+func (e *Engine) madeCallDelivery(tx Tx, s *signals, pearl campaign.Pearl, current call.Call, now time.Time) error {
+	if pearl.Webhooks.CallURL == "" {
+		return nil
+	}
+	body, err := e.Renderer.CallBody(current, pearl, nil, now)
+	if err != nil {
+		return fmt.Errorf("render call webhook: %w", err)
+	}
+	d := e.delivery(Delivery{
+		Kind: CallDelivery, Lead: current.Lead, Call: current.ID, Start: current.Status == call.InProgress, Body: body,
+		Sequence: current.Sequence, Trace: current.Trace,
+	}, pearl, Actor{}, pearl.Webhooks.CallDisabled, now)
+	s.notify = true
+	return tx.AddDeliveries(d)
+}
+
+// nameOf is callData.name, else firstName and lastName joined, else "" (contract 3.2).
+func nameOf(callData json.RawMessage) string {
+	values := map[string]any{}
+	if json.Unmarshal(callData, &values) != nil {
+		return ""
+	}
+	if name, ok := values["name"].(string); ok && name != "" {
+		return name
+	}
+	first, _ := values["firstName"].(string)
+	last, _ := values["lastName"].(string)
+	return strings.TrimSpace(first + " " + last)
+}
+
+// leadOf reads the lead of a call, nil for made calls and where the lead was deleted.
+func leadOf(tx Tx, accountID, pearlID, leadID id.ID) (*lead.Lead, error) {
+	if leadID.Zero() {
+		return nil, nil
+	}
+	l, err := tx.Lead(accountID, pearlID, leadID)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read lead of call: %w", err)
+	}
+	return &l, nil
+}

@@ -1,0 +1,198 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/phone"
+)
+
+// HangUpCall ends one call: a ringing one is cancelled, an answered one is ended by BYE. A call that is over already stays as it is.
+func (e *Engine) HangUpCall(ctx context.Context, actor Actor, callID id.ID) error {
+	current, err := e.Store.ReadCall(ctx, actor.Account, callID)
+	if err != nil {
+		return err
+	}
+	err = e.update(ctx, func(tx Tx, s *signals) error {
+		return e.stopInAir(tx, s, actor, current, call.ByPerson, e.clock())
+	})
+	if fault.Is(err, fault.Conflict) {
+		return nil
+	}
+	return err
+}
+
+// DeleteCalls removes finished calls (contract 3.4); a call in progress in the list refuses all.
+// It answers the recording files that nothing names any more.
+func (e *Engine) DeleteCalls(ctx context.Context, actor Actor, callIDs []id.ID) (recordings []string, err error) {
+	if len(callIDs) > MaxLeads {
+		return nil, fault.Bad("CallIds", "The list holds %d ids; at most %d are allowed in one request.", len(callIDs), MaxLeads)
+	}
+	err = e.update(ctx, func(tx Tx, s *signals) error {
+		recordings = nil
+		var deleted []string
+		for n, callID := range callIDs {
+			current, err := tx.Call(actor.Account, callID)
+			if fault.Is(err, fault.NotFound) {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("read call: %w", err)
+			}
+			if current.Finished.IsZero() {
+				return fault.Bad(fmt.Sprintf("CallIds[%d]", n), "The call %s is in progress; only calls that are over can be deleted.", callID)
+			}
+			if err := tx.DeleteCall(callID); err != nil {
+				return fmt.Errorf("delete call: %w", err)
+			}
+			deleted = append(deleted, string(callID))
+			if current.Recording != "" {
+				recordings = append(recordings, current.Recording)
+			}
+		}
+		if len(deleted) == 0 {
+			return nil
+		}
+		return e.audit(tx, actor, auditDeleteCalls, e.clock(), map[string]any{"callIds": deleted})
+	})
+	return recordings, err
+}
+
+// Receipt answers a made call (contract 3.5).
+type Receipt struct {
+	ID            id.ID // of the call request
+	From, To      string
+	QueuePosition int
+}
+
+// MakeCall files a call request: one attempt to one number, when its gates open.
+func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to string, callData []byte) (Receipt, error) {
+	pearl, err := e.Store.ReadPearl(ctx, actor.Account, pearlID)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if pearl.Type != campaign.OutboundPearl {
+		return Receipt{}, fault.Missing("PearlId")
+	}
+	now := e.clock()
+	var faults fault.List
+	if to == "" {
+		faults.Add("To", "The To field is required.")
+	}
+	var number phone.Number
+	if to != "" {
+		if number, err = phone.Parse(to, region(pearl)); err != nil {
+			faults.Add("To", "%s", err)
+		}
+	}
+	checkCallData(&faults, "CallData", callData)
+	if err := faults.Err(); err != nil {
+		return Receipt{}, err
+	}
+	request := Request{
+		ID: e.IDs.New(now), Account: actor.Account, Pearl: pearlID, To: number, CallData: callData, Status: RequestQueued, Created: now,
+		Expires: now.Add(time.Duration(pearl.Outbound.CallRequestMaxWaitMinutes) * time.Minute),
+	}
+	receipt := Receipt{ID: request.ID, To: string(number)}
+	err = e.update(ctx, func(tx Tx, s *signals) error {
+		current, err := outbound(tx, actor.Account, pearlID, Shared)
+		if err != nil {
+			return err
+		}
+		if current.Activity != campaign.Running {
+			return fault.Refused("Outbound is inactive")
+		}
+		from, err := tx.Number(actor.Account, current.Outbound.PhoneNumberID)
+		if err != nil {
+			return fmt.Errorf("read number: %w", err)
+		}
+		receipt.From = from.Number
+		if err := tx.InsertRequest(request); err != nil {
+			return fmt.Errorf("insert request: %w", err)
+		}
+		ahead, err := tx.RequestsAhead(request)
+		if err != nil {
+			return fmt.Errorf("count requests: %w", err)
+		}
+		receipt.QueuePosition = ahead
+		s.wake = true
+		return e.keepAnswer(ctx, tx, receipt)
+	})
+	if err != nil {
+		return Receipt{}, err
+	}
+	return receipt, nil
+}
+
+// CancelRequest withdraws a request that still waits.
+func (e *Engine) CancelRequest(ctx context.Context, actor Actor, requestID id.ID) error {
+	return e.update(ctx, func(tx Tx, s *signals) error {
+		r, err := tx.Request(actor.Account, requestID)
+		if err != nil {
+			return err
+		}
+		if r.Status != RequestQueued {
+			return fault.Refused("The call request is not waiting any more (status %d).", r.Status)
+		}
+		r.Status, r.Errors, r.Claim, r.Node = RequestError, []string{"cancelled"}, "", ""
+		return tx.SaveRequest(r)
+	})
+}
+
+// ExpireRequests ends the requests of a Pearl that waited too long, also while it is paused.
+func (e *Engine) ExpireRequests(ctx context.Context, accountID, pearlID id.ID) error {
+	return e.update(ctx, func(tx Tx, s *signals) error {
+		waiting, err := tx.WaitingRequests(pearlID, 1000)
+		if err != nil {
+			return fmt.Errorf("list waiting requests: %w", err)
+		}
+		now := e.clock()
+		for _, r := range waiting {
+			if r.Expires.After(now) {
+				continue
+			}
+			r.Status, r.Errors = RequestError, []string{"expired"}
+			if err := tx.SaveRequest(r); err != nil {
+				return fmt.Errorf("expire request: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// suppressMadeCalls acts on waiting requests and ringing made calls whose number the entries cover.
+func (e *Engine) suppressMadeCalls(tx Tx, s *signals, accountID id.ID, entries []string) error {
+	requests, err := tx.OpenRequests(accountID)
+	if err != nil {
+		return fmt.Errorf("list open requests: %w", err)
+	}
+	for _, r := range requests {
+		if !coveredByAny(r.To, entries) {
+			continue
+		}
+		if r.Status == RequestQueued {
+			r.Status, r.Claim, r.Node = RequestBlacklisted, "", ""
+			if err := tx.SaveRequest(r); err != nil {
+				return fmt.Errorf("save request: %w", err)
+			}
+			continue
+		}
+		current, err := tx.Call(accountID, r.Call)
+		if err != nil {
+			return fmt.Errorf("read call of request: %w", err)
+		}
+		if current.Ringing() && current.Cancel == call.NotCancelled {
+			current.Cancel = call.BySuppression
+			s.calls = append(s.calls, current.ID)
+			if err := tx.SaveCall(current); err != nil {
+				return fmt.Errorf("save call: %w", err)
+			}
+		}
+	}
+	return nil
+}

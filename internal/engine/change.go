@@ -1,0 +1,192 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+)
+
+// change gathers what one use case does to one lead, so that the lead is stored once, together with its history and
+// the deliveries that announce it.
+type change struct {
+	e          *Engine
+	tx         Tx
+	pearl      campaign.Pearl
+	before     lead.Lead
+	lead       lead.Lead
+	actor      Actor
+	now        time.Time
+	history    []History
+	deliveries []Delivery
+	signals    *signals
+}
+
+// signals are told to the dialer after the commit; a lost one costs a second, not a wrong call.
+type signals struct {
+	wake, notify bool
+	calls        []id.ID
+}
+
+func (e *Engine) change(tx Tx, pearl campaign.Pearl, l lead.Lead, actor Actor, now time.Time, s *signals) *change {
+	return &change{e: e, tx: tx, pearl: pearl, before: l, lead: l, actor: actor, now: now, signals: s}
+}
+
+// step applies an event to the lead. Its effects on the call in the air are written at once, its delivery is queued
+// for commit. A call that began in this change must be inserted before, so that callsId names it.
+func (c *change) step(event lead.Event) (lead.Effects, error) {
+	next, effects, err := lead.Step(c.lead, event, c.pearl.Outbound.Rules(), c.now)
+	if err != nil {
+		return effects, err
+	}
+	inAir := c.lead.Call
+	c.lead = next
+	if effects.Cancel != call.NotCancelled || effects.HangUp {
+		if err := c.stopCall(inAir, effects.Cancel, effects.HangUp); err != nil {
+			return effects, err
+		}
+	}
+	if effects.Changed() {
+		c.note("status", int(effects.From), int(effects.To), "")
+		if err := c.leadDelivery(); err != nil {
+			return effects, err
+		}
+	}
+	return effects, nil
+}
+
+// stopCall writes the cancel or hang-up on the call's row. A cancel once decided is never withdrawn or replaced.
+func (c *change) stopCall(callID id.ID, why call.Cancel, hangUp bool) error {
+	current, err := c.tx.Call(c.lead.Account, callID)
+	if err != nil {
+		return fmt.Errorf("stop call: %w", err)
+	}
+	if why != call.NotCancelled && current.Ringing() && current.Cancel == call.NotCancelled {
+		current.Cancel = why
+	}
+	current.HangUp = current.HangUp || hangUp
+	c.signals.calls = append(c.signals.calls, callID)
+	return c.tx.SaveCall(current)
+}
+
+func (c *change) note(kind string, from, to int, text string) {
+	c.history = append(c.history, History{Lead: c.lead.ID, At: c.now, Kind: kind, From: from, To: to, Call: c.lead.Call, By: c.actor.By, Note: text})
+}
+
+func (c *change) leadDelivery() error {
+	if c.pearl.Webhooks.LeadURL == "" {
+		return nil
+	}
+	calls, err := c.tx.LeadCallIDs(c.lead.ID)
+	if err != nil {
+		return fmt.Errorf("list calls of lead: %w", err)
+	}
+	body, err := c.e.Renderer.LeadBody(c.lead, c.pearl, calls, c.now)
+	if err != nil {
+		return fmt.Errorf("render lead webhook: %w", err)
+	}
+	c.lead.Sequence++
+	c.deliver(Delivery{Kind: LeadDelivery, Lead: c.lead.ID, Body: body, Sequence: c.lead.Sequence}, c.pearl.Webhooks.LeadDisabled)
+	return nil
+}
+
+// callDelivery queues the start (status InProgress) or the end of a call to this lead.
+func (c *change) callDelivery(current call.Call) error {
+	if c.pearl.Webhooks.CallURL == "" {
+		return nil
+	}
+	body, err := c.e.Renderer.CallBody(current, c.pearl, &c.lead, c.now)
+	if err != nil {
+		return fmt.Errorf("render call webhook: %w", err)
+	}
+	c.lead.Sequence++
+	c.deliver(Delivery{
+		Kind: CallDelivery, Lead: c.lead.ID, Call: current.ID, Start: current.Status == call.InProgress, Body: body,
+		Sequence: c.lead.Sequence, Trace: current.Trace,
+	}, c.pearl.Webhooks.CallDisabled)
+	return nil
+}
+
+func (c *change) deliver(d Delivery, disabled bool) {
+	c.deliveries = append(c.deliveries, c.e.delivery(d, c.pearl, c.actor, disabled, c.now))
+	c.signals.notify = true
+}
+
+// delivery completes a delivery; one to a URL that a 410 disabled is born dead, to be replayed by a person.
+func (e *Engine) delivery(d Delivery, pearl campaign.Pearl, actor Actor, disabled bool, now time.Time) Delivery {
+	d.ID, d.Account, d.Pearl, d.Created = e.IDs.New(now), pearl.Account, pearl.ID, now
+	if d.Trace == "" {
+		d.Trace = actor.Trace
+	}
+	d.State, d.NextTry = DeliveryPending, now
+	if disabled {
+		d.State, d.NextTry = DeliveryDead, time.Time{}
+	}
+	return d
+}
+
+// commit stores the lead where anything differs, with everything that goes with it.
+func (c *change) commit() error {
+	if !reflect.DeepEqual(c.before, c.lead) {
+		c.lead.Version = c.before.Version + 1
+		if err := c.tx.SaveLead(c.before, c.lead); err != nil {
+			return fmt.Errorf("save lead: %w", err)
+		}
+	}
+	if len(c.history) > 0 {
+		if err := c.tx.AddHistory(c.history...); err != nil {
+			return fmt.Errorf("add history: %w", err)
+		}
+	}
+	if len(c.deliveries) > 0 {
+		if err := c.tx.AddDeliveries(c.deliveries...); err != nil {
+			return fmt.Errorf("add deliveries: %w", err)
+		}
+	}
+	if c.lead.Status.Callable() && !c.lead.Due.IsZero() {
+		c.signals.wake = true
+	}
+	return nil
+}
+
+// update runs one transaction, with a few retries where a row was changed under it, and tells the dialer and the
+// webhook sender afterwards.
+func (e *Engine) update(ctx context.Context, fn func(tx Tx, s *signals) error) error {
+	var s signals
+	var err error
+	for range 5 {
+		err = e.Store.Update(ctx, func(tx Tx) error {
+			s = signals{}
+			return fn(tx, &s)
+		})
+		if !errors.Is(err, ErrStale) {
+			break
+		}
+	}
+	if errors.Is(err, ErrStale) {
+		return &fault.Error{Kind: fault.Conflict, Detail: "changed by somebody else at the same time", Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	for _, callID := range s.calls {
+		e.stopped(callID)
+	}
+	if s.notify {
+		e.notify()
+	}
+	if s.wake {
+		e.wake()
+	}
+	return nil
+}
+
+// clock is the one instant of a use case: UTC, whole milliseconds, as the database keeps it.
+func (e *Engine) clock() time.Time { return e.Now().UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+)
+
+// numberBusyWait is how long a lead waits whose number is on another live call, before it is looked at again.
+const numberBusyWait = 5 * time.Second
+
+// Claim takes up to limit callable, due leads and waiting requests of a running campaign: leads go to InCallQueue under a
+// claim of this node, never more than there are free agents. Leads that must not be called end at 220, 30 or 150 on the way.
+// more reports that the batch was full, so that another claim may find more.
+func (e *Engine) Claim(ctx context.Context, accountID, pearlID id.ID, limit int) (works []Work, more bool, err error) {
+	zones, err := e.Store.DueZones(ctx, pearlID)
+	if err != nil {
+		return nil, false, fmt.Errorf("list due zones: %w", err)
+	}
+	err = e.update(ctx, func(tx Tx, s *signals) error {
+		works, more = nil, false
+		now := e.clock()
+		owner, err := tx.Account(accountID, Exclusive) // claims of one account go one after another: its agents are counted here
+		if err != nil {
+			return err
+		}
+		pearl, err := outbound(tx, accountID, pearlID, Shared)
+		if err != nil {
+			return err
+		}
+		g, err := e.openGate(tx, owner, pearl, now)
+		if err != nil {
+			return err
+		}
+		free := min(g.free(), limit)
+		if g.why.reason != "" || free <= 0 {
+			return nil
+		}
+		p, err := e.plans.of(pearl)
+		if err != nil {
+			return err
+		}
+		b := &batch{e: e, tx: tx, owner: owner, pearl: pearl, trunk: g.trunk.Trunk, now: now, signals: s, free: free, numbers: map[string]bool{}}
+		if err := b.requests(p); err != nil {
+			return err
+		}
+		if err := b.leads(p, zones); err != nil {
+			return err
+		}
+		works, more = b.works, b.full
+		return nil
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("claim leads: %w", err)
+	}
+	return works, more, nil
+}
+
+// batch is one claim at work.
+type batch struct {
+	e       *Engine
+	tx      Tx
+	owner   account.Account
+	pearl   campaign.Pearl
+	trunk   call.Trunk
+	now     time.Time
+	signals *signals
+	free    int
+	full    bool
+	numbers map[string]bool // claimed in this batch
+	works   []Work
+}
+
+// requests claims made calls, which go before leads; their hours are those of the campaign's zone.
+func (b *batch) requests(p plan) error {
+	waiting, err := b.tx.WaitingRequests(b.pearl.ID, b.free)
+	if err != nil {
+		return fmt.Errorf("list waiting requests: %w", err)
+	}
+	for _, r := range waiting {
+		switch covered, err := b.tx.Suppressed(r.Account, r.To); {
+		case err != nil:
+			return fmt.Errorf("look up blacklist: %w", err)
+		case !r.Expires.After(b.now):
+			r.Status, r.Errors = RequestError, []string{"expired"}
+		case covered:
+			r.Status = RequestBlacklisted
+		case !p.open("", b.now) || r.Due.After(b.now):
+			continue
+		default:
+			live, err := b.tx.NumberLive(r.Account, r.To)
+			if err != nil {
+				return fmt.Errorf("look up live number: %w", err)
+			}
+			if live || b.numbers[string(r.To)] {
+				r.Due = b.now.Add(numberBusyWait)
+				break
+			}
+			r.Claim, r.Node = b.e.IDs.New(b.now), b.e.Node
+			b.numbers[string(r.To)] = true
+			b.works = append(b.works, Work{Claim: r.Claim, Account: r.Account, Pearl: r.Pearl, Request: r.ID, Trunk: b.trunk})
+			b.free--
+		}
+		if err := b.tx.SaveRequest(r); err != nil {
+			return fmt.Errorf("save request: %w", err)
+		}
+	}
+	return nil
+}
+
+// leads claims due leads of zones that are open now: promised call-backs first, then zone by zone, the one that closes soonest first.
+func (b *batch) leads(p plan, zones []DueZone) error {
+	open := slices.DeleteFunc(slices.Clone(zones), func(z DueZone) bool { return z.Due.After(b.now) || !p.open(z.ZoneKey, b.now) })
+	slices.SortStableFunc(open, func(a, c DueZone) int { return p.closes(a.ZoneKey, b.now).Compare(p.closes(c.ZoneKey, b.now)) })
+	for _, promised := range []bool{true, false} {
+		for _, z := range open {
+			if b.free <= 0 {
+				b.full = true
+				return nil
+			}
+			due, err := b.tx.DueLeads(b.pearl.ID, z.ZoneKey, promised, b.now, b.free)
+			if err != nil {
+				return fmt.Errorf("list due leads: %w", err)
+			}
+			b.full = b.full || len(due) == b.free
+			for _, l := range due {
+				if err := b.lead(l); err != nil {
+					return fmt.Errorf("claim lead %s: %w", l.ID, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (b *batch) lead(l lead.Lead) error {
+	c := b.e.change(b.tx, b.pearl, l, Actor{Account: l.Account, By: "dialer"}, b.now, b.signals)
+	suppressed, err := b.tx.Suppressed(l.Account, l.Phone)
+	if err != nil {
+		return fmt.Errorf("look up blacklist: %w", err)
+	}
+	claimed := lead.Claimed{Claim: b.e.IDs.New(b.now), Node: b.e.Node, Blacklisted: suppressed, WrongCountry: !countryAllowed(b.owner, l.Phone)}
+	live, err := b.tx.NumberLive(l.Account, l.Phone)
+	if err != nil {
+		return fmt.Errorf("look up live number: %w", err)
+	}
+	if !suppressed && (live || b.numbers[string(l.Phone)]) {
+		if _, err := c.step(lead.Postponed{Until: b.now.Add(numberBusyWait)}); err != nil {
+			return err
+		}
+		return c.commit()
+	}
+	if _, err := c.step(claimed); err != nil {
+		return err
+	}
+	if c.lead.Status == lead.InCallQueue {
+		b.numbers[string(l.Phone)] = true
+		b.free--
+		b.works = append(b.works, Work{Claim: claimed.Claim, Account: l.Account, Pearl: l.Campaign, Lead: l.ID, Trunk: b.trunk})
+	}
+	return c.commit()
+}
+
+// Release gives a claim back that will not be begun (the process is stopping).
+func (e *Engine) Release(ctx context.Context, w Work) error {
+	err := e.update(ctx, func(tx Tx, s *signals) error { return e.release(tx, s, w, 0) })
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+		return nil // somebody else has taken it back already
+	}
+	return err
+}
+
+// release undoes a claim; wait > 0 postpones the next one, where the number was busy.
+func (e *Engine) release(tx Tx, s *signals, w Work, wait time.Duration) error {
+	now := e.clock()
+	if !w.Request.Zero() {
+		r, err := tx.Request(w.Account, w.Request)
+		if err != nil {
+			return err
+		}
+		if r.Claim != w.Claim {
+			return &fault.Error{Kind: fault.Conflict, Detail: "the claim is gone"}
+		}
+		r.Claim, r.Node, r.Due = "", "", now.Add(wait)
+		return tx.SaveRequest(r)
+	}
+	pearl, err := outbound(tx, w.Account, w.Pearl, Unlocked)
+	if err != nil {
+		return err
+	}
+	l, err := tx.Lead(w.Account, w.Pearl, w.Lead)
+	if err != nil {
+		return err
+	}
+	c := e.change(tx, pearl, l, Actor{Account: w.Account, By: "dialer"}, now, s)
+	if _, err := c.step(lead.Released{Claim: w.Claim}); err != nil {
+		return err
+	}
+	if wait > 0 && c.lead.Status.Callable() {
+		if _, err := c.step(lead.Postponed{Until: now.Add(wait)}); err != nil {
+			return err
+		}
+	}
+	return c.commit()
+}

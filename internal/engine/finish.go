@@ -1,0 +1,294 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/call"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+	"nacre/internal/phone"
+)
+
+// Answer commits that a ringing call was answered. It is false where a cancel came first: the call must then be ended
+// by BYE at once, nothing is spoken, and it finishes as cancelled (contract 1.1).
+func (e *Engine) Answer(ctx context.Context, begun call.Call) (holds bool, err error) {
+	err = e.update(ctx, func(tx Tx, s *signals) error {
+		holds = false
+		l, err := leadOf(tx, begun.Account, begun.Pearl, begun.Lead)
+		if err != nil {
+			return err
+		}
+		current, err := tx.Call(begun.Account, begun.ID)
+		if err != nil {
+			return err
+		}
+		if !current.Ringing() || current.Cancel != call.NotCancelled {
+			return nil
+		}
+		now := e.clock()
+		current.Answered = now
+		if err := tx.SaveCall(current); err != nil {
+			return fmt.Errorf("save call: %w", err)
+		}
+		holds = true
+		if l == nil || l.Call != begun.ID {
+			return nil
+		}
+		next, _, err := lead.Step(*l, lead.Answered{Call: begun.ID}, lead.Rules{}, now)
+		if err != nil {
+			return err
+		}
+		next.Version++
+		return tx.SaveLead(*l, next)
+	})
+	if err != nil {
+		return false, fmt.Errorf("commit answer: %w", err)
+	}
+	return holds, nil
+}
+
+// Ending is what Finish commits.
+type Ending struct {
+	Outcome    call.Outcome
+	Ended      time.Time // over on the wire
+	Callback   *call.Callback
+	OptOut     bool
+	Transcript []call.Line
+	Collected  []call.Value
+	Tags       []string
+	Summary    string
+	Sentiment  int
+	Recording  string
+}
+
+// Finish makes a call final: its row, the lead's step, cost, and the deliveries, in one transaction. A call that is
+// final already is left alone, so that a rescue and a late end cannot both count.
+func (e *Engine) Finish(ctx context.Context, begun call.Call, ending Ending) error {
+	err := e.update(ctx, func(tx Tx, s *signals) error {
+		now := e.clock()
+		if ending.OptOut {
+			if err := e.optOut(tx, begun, now); err != nil {
+				return err
+			}
+		}
+		return e.finish(tx, s, begun, ending, now)
+	})
+	if err != nil {
+		return fmt.Errorf("finish call: %w", err)
+	}
+	e.wake() // an agent and a number are free
+	return nil
+}
+
+func (e *Engine) finish(tx Tx, s *signals, begun call.Call, ending Ending, now time.Time) error {
+	pearl, err := tx.Pearl(begun.Account, begun.Pearl, Unlocked)
+	if err != nil {
+		return fmt.Errorf("read pearl: %w", err)
+	}
+	l, err := leadOf(tx, begun.Account, begun.Pearl, begun.Lead)
+	if err != nil {
+		return err
+	}
+	current, err := tx.Call(begun.Account, begun.ID)
+	if err != nil {
+		return fmt.Errorf("read call: %w", err)
+	}
+	if !current.Finished.IsZero() {
+		return nil
+	}
+	finished := lead.Finished{Call: current.ID, Outcome: ending.Outcome, Cancel: current.Cancel, Ended: ending.Ended}
+	if ending.Callback != nil {
+		finished.Callback = ending.Ended.Add(ending.Callback.After).UTC().Truncate(time.Millisecond)
+	}
+	current.Outcome, current.Status = ending.Outcome, ending.Outcome.Status()
+	current.Ended, current.Finished = ending.Ended, now
+	if current.Status != call.Completed {
+		current.Answered = time.Time{} // a 200 that crossed a cancel: duration 0
+	} else {
+		current.Transcript, current.Collected, current.Tags = ending.Transcript, ending.Collected, ending.Tags
+		current.Summary, current.Sentiment, current.Recording = ending.Summary, ending.Sentiment, ending.Recording
+		current.CallbackPromised = ending.Callback != nil
+		if finished.Collected, err = collectedObject(ending.Collected); err != nil {
+			return err
+		}
+	}
+	current.Cost = e.cost(current.Answered, current.Ended)
+	if err := e.charge(tx, current); err != nil {
+		return err
+	}
+	rules := pearl.Outbound.Rules()
+	current.Conversation = conversation(l, finished, rules, now)
+	if l == nil || l.Call != current.ID {
+		if pearl.Webhooks.CallURL != "" {
+			current.Sequence++
+		}
+		if err := tx.SaveCall(current); err != nil {
+			return fmt.Errorf("save call: %w", err)
+		}
+		if err := e.finishRequest(tx, current); err != nil {
+			return err
+		}
+		return e.madeCallDelivery(tx, s, pearl, current, now)
+	}
+	if err := tx.SaveCall(current); err != nil {
+		return fmt.Errorf("save call: %w", err)
+	}
+	c := e.change(tx, pearl, *l, Actor{Account: current.Account, By: "dialer", Trace: current.Trace}, now, s)
+	c.note("outcome", 0, 0, string(ending.Outcome))
+	var event lead.Event = finished
+	if ending.Outcome == call.Lost {
+		event = lead.Lost{Call: current.ID}
+	}
+	if _, err := c.step(event); err != nil {
+		return err
+	}
+	if err := c.callDelivery(current); err != nil {
+		return err
+	}
+	return c.commit()
+}
+
+func (e *Engine) charge(tx Tx, current call.Call) error {
+	if current.Cost == 0 {
+		return nil
+	}
+	if err := tx.AddSpent(current.Pearl, current.Cost); err != nil {
+		return fmt.Errorf("add cost: %w", err)
+	}
+	return nil
+}
+
+func (e *Engine) finishRequest(tx Tx, current call.Call) error {
+	if current.Request.Zero() {
+		return nil
+	}
+	r, err := tx.Request(current.Account, current.Request)
+	if err != nil {
+		return fmt.Errorf("read request: %w", err)
+	}
+	r.Status = RequestCompleted
+	return tx.SaveRequest(r)
+}
+
+// conversation is the call's own result (contract 9.2), also where a hand-set status keeps it from the lead.
+func conversation(l *lead.Lead, finished lead.Finished, rules lead.Rules, now time.Time) int {
+	if finished.Outcome == call.NeverRang || finished.Outcome == call.Cancelled && finished.Cancel != call.ByPerson {
+		return int(lead.NeedRetry)
+	}
+	// A made call and a deleted lead have no attempt left; a lead with a hand-set status is judged as if it were still at 40.
+	judged := lead.Lead{Status: lead.OnCall, Call: finished.Call}
+	if l != nil {
+		judged = *l
+		judged.Status, judged.Call = lead.OnCall, finished.Call
+	} else {
+		rules.MaximumAttempts = 0
+	}
+	after, _, err := lead.Step(judged, finished, rules, now)
+	if err != nil {
+		return int(lead.Error)
+	}
+	return int(after.Status)
+}
+
+// collectedObject is the list of a call's values as the object of a lead: {} when none.
+func collectedObject(values []call.Value) (json.RawMessage, error) {
+	object := make(map[string]any, len(values))
+	for _, v := range values {
+		object[v.ID] = v.Value
+	}
+	raw, err := json.Marshal(object)
+	if err != nil {
+		return nil, fmt.Errorf("write collected values: %w", err)
+	}
+	return raw, nil
+}
+
+// OptOut puts the callee of a call on the account's blacklist, while the call is still up.
+func (e *Engine) OptOut(ctx context.Context, begun call.Call) error {
+	err := e.update(ctx, func(tx Tx, s *signals) error {
+		now := e.clock()
+		if err := e.optOut(tx, begun, now); err != nil {
+			return err
+		}
+		return e.suppressHeld(tx, s, Actor{Account: begun.Account, By: "callee", Trace: begun.Trace}, []string{begun.To}, now)
+	})
+	if err != nil {
+		return fmt.Errorf("opt out: %w", err)
+	}
+	return nil
+}
+
+func (e *Engine) optOut(tx Tx, begun call.Call, now time.Time) error {
+	if _, err := tx.Account(begun.Account, Exclusive); err != nil {
+		return err
+	}
+	_, err := tx.AddSuppression(account.Suppression{
+		ID: e.IDs.New(now), Account: begun.Account, Entry: begun.To, Source: "optOut", Created: now,
+	})
+	return err
+}
+
+// suppressHeld acts on leads at InCallQueue and ringing calls whose number the entries cover (contract 5).
+func (e *Engine) suppressHeld(tx Tx, s *signals, actor Actor, entries []string, now time.Time) error {
+	held, err := tx.HeldLeads(actor.Account, "")
+	if err != nil {
+		return fmt.Errorf("list held leads: %w", err)
+	}
+	for _, l := range held {
+		if !coveredByAny(l.Phone, entries) {
+			continue
+		}
+		pearl, err := tx.Pearl(l.Account, l.Campaign, Unlocked)
+		if err != nil {
+			return err
+		}
+		c := e.change(tx, pearl, l, actor, now, s)
+		if _, err := c.step(lead.Suppressed{}); err != nil {
+			return err
+		}
+		if err := c.commit(); err != nil {
+			return err
+		}
+	}
+	return e.suppressMadeCalls(tx, s, actor.Account, entries)
+}
+
+func coveredByAny(number phone.Number, entries []string) bool {
+	for _, entry := range entries {
+		if number.CoveredBy(entry) {
+			return true
+		}
+	}
+	return false
+}
+
+// TrunkMet records what a call or a probe met on a trunk. A fault makes the trunk wait 30 s (contract 9.2, 9.7).
+func (e *Engine) TrunkMet(ctx context.Context, accountID, trunkID id.ID, state account.TrunkState, detail string) error {
+	if trunkID.Zero() {
+		return nil
+	}
+	err := e.update(ctx, func(tx Tx, s *signals) error {
+		trunk, err := tx.Trunk(accountID, trunkID)
+		if err != nil {
+			return err
+		}
+		if trunk.State == state && trunk.Detail == detail && state == account.TrunkOK {
+			return nil
+		}
+		trunk.State, trunk.Detail, trunk.Until = state, detail, time.Time{}
+		if state != account.TrunkOK {
+			trunk.Until = e.clock().Add(30 * time.Second)
+		}
+		s.wake = state == account.TrunkOK
+		return tx.SaveTrunk(trunk)
+	})
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
+}

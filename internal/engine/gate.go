@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/phone"
+)
+
+// gateFault says why no call of a campaign may begin; the zero value: it may.
+type gateFault struct {
+	reason string // in the words of Next (contract 12)
+	detail string
+}
+
+// gate is what stands between a campaign and the wire apart from its leads: who pays, who carries, how many at once.
+type gate struct {
+	why    gateFault
+	load   Load
+	number account.Number
+	trunk  account.Trunk // zero id: the sandbox carrier
+	agents int           // of the Pearl
+	owner  account.Account
+	single bool // the trunk's state is unknown: one call may try
+}
+
+// free is how many more calls may be claimed now.
+func (g gate) free() int {
+	free := min(g.agents-g.load.Pearl, g.owner.TotalAgents-g.load.Account)
+	if !g.trunk.ID.Zero() {
+		limit := g.trunk.MaxCalls
+		if g.single {
+			limit = 1
+		}
+		free = min(free, limit-g.load.Trunk)
+	}
+	return free
+}
+
+// exceeded reports whether more is held than allowed; the call about to begin is counted in the load already.
+func (g gate) exceeded() bool { return g.free() < 0 }
+
+// openGate judges everything that does not depend on the lead (contract 9.5).
+func (e *Engine) openGate(tx Tx, owner account.Account, pearl campaign.Pearl, now time.Time) (gate, error) {
+	g := gate{owner: owner, agents: pearl.TotalAgents()}
+	closed := func(reason, format string, args ...any) (gate, error) {
+		g.why = gateFault{reason, fmt.Sprintf(format, args...)}
+		return g, nil
+	}
+	if pearl.Activity != campaign.Running || pearl.Archived {
+		return closed("paused", "The campaign is not running (status %d).", pearl.Activity)
+	}
+	if !owner.Standing.MayCall() {
+		return closed("account", "The account's status %d stops all calling.", owner.Standing)
+	}
+	if e.CreditsBind && owner.Credit <= 0 {
+		return closed("account", "The account has no credits.")
+	}
+	number, err := tx.Number(pearl.Account, pearl.Outbound.PhoneNumberID)
+	if fault.Is(err, fault.NotFound) {
+		return closed("trunk", "The campaign's phone number does not exist.")
+	}
+	if err != nil {
+		return g, fmt.Errorf("read number: %w", err)
+	}
+	g.number = number
+	if !number.Active || !number.Direction.DialsOut() {
+		return closed("trunk", "The campaign's phone number does not dial out.")
+	}
+	if !number.Trunk.Zero() {
+		if g.trunk, err = tx.Trunk(pearl.Account, number.Trunk); err != nil {
+			return g, fmt.Errorf("read trunk: %w", err)
+		}
+		if why := trunkFault(g.trunk, now); why != "" {
+			return closed("trunk", "%s", why)
+		}
+		g.single = g.trunk.State != account.TrunkOK
+	}
+	if g.load, err = tx.Load(pearl.Account, pearl.ID, number.Trunk); err != nil {
+		return g, fmt.Errorf("count load: %w", err)
+	}
+	if budget := pearl.Outbound.BudgetTotal; budget != nil {
+		for _, running := range g.load.Running {
+			g.load.Cost += e.cost(running.Answered, now)
+		}
+		if (pearl.Spent+g.load.Cost)/100 >= int64(*budget) {
+			return closed("budget", "budgetConsumed has reached budgetTotal (%d).", *budget)
+		}
+	}
+	return g, nil
+}
+
+// trunkFault says why no call may begin over a trunk, "" where one may. A wait of 30 s after a fault ends in unknown,
+// where one call may try (contract 9.7).
+func trunkFault(trunk account.Trunk, now time.Time) string {
+	switch {
+	case !trunk.Active:
+		return "The trunk is switched off."
+	case trunk.State == account.TrunkUnreachable:
+		return "The trunk is unreachable: " + trunk.Detail
+	case now.Before(trunk.Until):
+		return "The trunk waits until " + trunk.Until.Format(time.RFC3339) + ": " + trunk.Detail
+	}
+	return ""
+}
+
+// cost is the price of a call answered then and running until now: per started minute, in hundredths.
+func (e *Engine) cost(answered, ended time.Time) int64 {
+	if answered.IsZero() || e.PricePerMinute == 0 {
+		return 0
+	}
+	minutes := int64((ended.Sub(answered) + time.Minute - 1) / time.Minute)
+	return max(1, minutes) * e.PricePerMinute
+}
+
+func countryAllowed(owner account.Account, number phone.Number) bool {
+	code, known := phone.Country(number)
+	return known && owner.CountryEnabled(code)
+}
+
+// Work is one claimed lead or request, to be begun.
+type Work struct {
+	Claim   id.ID
+	Account id.ID
+	Pearl   id.ID
+	Lead    id.ID // zero for a request
+	Request id.ID
+	Trunk   call.Trunk // over which it will go, for pacing; read again when it begins
+}

@@ -1,0 +1,276 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+	"nacre/internal/phone"
+)
+
+// CreatePearl stores a new Pearl, paused, with a webhook secret of its own. Its settings were judged by campaign.Check;
+// here only what needs the database is: the phone number.
+func (e *Engine) CreatePearl(ctx context.Context, actor Actor, pearl campaign.Pearl) (id.ID, error) {
+	now := e.clock()
+	secret, err := NewWebhookSecret()
+	if err != nil {
+		return "", err
+	}
+	pearl.ID, pearl.Account, pearl.Created, pearl.Version, pearl.Activity = e.IDs.New(now), actor.Account, now, 1, campaign.Paused
+	pearl.Webhooks.Secret = secret
+	err = e.update(ctx, func(tx Tx, s *signals) error {
+		if err := checkNumber(tx, pearl, "Outbound."); err != nil {
+			return err
+		}
+		if err := tx.InsertPearl(pearl); err != nil {
+			return fmt.Errorf("insert pearl: %w", err)
+		}
+		if err := e.audit(tx, actor, auditPublishPearl, now, map[string]any{"pearlId": pearl.ID, "name": pearl.Name, "after": pearl.Redacted()}); err != nil {
+			return err
+		}
+		return e.keepAnswer(ctx, tx, pearl.ID)
+	})
+	if err != nil {
+		return "", err
+	}
+	return pearl.ID, nil
+}
+
+// NewWebhookSecret makes a signing secret in the form of Standard Webhooks: whsec_ and 24 random bytes in base64.
+func NewWebhookSecret() (string, error) {
+	var raw [24]byte
+	if _, err := rand.Read(raw[:]); err != nil {
+		return "", fmt.Errorf("make webhook secret: %w", err)
+	}
+	return "whsec_" + base64.StdEncoding.EncodeToString(raw[:]), nil
+}
+
+// checkNumber judges the Pearl's phone number; prefix is that of the error keys.
+func checkNumber(tx Tx, pearl campaign.Pearl, prefix string) error {
+	if pearl.Outbound == nil || pearl.Outbound.PhoneNumberID.Zero() {
+		return nil
+	}
+	number, err := tx.Number(pearl.Account, pearl.Outbound.PhoneNumberID)
+	if fault.Is(err, fault.NotFound) {
+		return fault.Bad(prefix+"PhoneNumberId", "The account has no phone number with the id '%s'.", pearl.Outbound.PhoneNumberID)
+	}
+	if err != nil {
+		return fmt.Errorf("read number: %w", err)
+	}
+	if !number.Direction.DialsOut() {
+		return fault.Bad(prefix+"PhoneNumberId", "The phone number %s is not authorized for outbound calls.", number.Number)
+	}
+	return nil
+}
+
+// UpdatePearl reads, changes and stores a Pearl; change must be pure and may run more than once. prefix is that of the
+// error keys about the phone number ("" or "Outbound.").
+func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, auditEvent int, prefix string, change func(*campaign.Pearl) error) (campaign.Pearl, error) {
+	var stored campaign.Pearl
+	err := e.update(ctx, func(tx Tx, s *signals) error {
+		before, err := tx.Pearl(actor.Account, pearlID, Exclusive)
+		if err != nil {
+			return err
+		}
+		after := before.Clone()
+		if err := change(&after); err != nil {
+			return err
+		}
+		if err := checkNumber(tx, after, prefix); err != nil {
+			return err
+		}
+		after.Version = before.Version + 1
+		if err := tx.SavePearl(after); err != nil {
+			return fmt.Errorf("save pearl: %w", err)
+		}
+		if err := e.urlsChanged(tx, before, after, s); err != nil {
+			return err
+		}
+		stored, s.wake = after, true
+		return e.audit(tx, actor, auditEvent, e.clock(), map[string]any{"pearlId": pearlID, "before": before.Redacted(), "after": after.Redacted()})
+	})
+	return stored, err
+}
+
+// urlsChanged: a removed URL drops the deliveries that wait for it; a new one takes them with it at once.
+func (e *Engine) urlsChanged(tx Tx, before, after campaign.Pearl, s *signals) error {
+	for _, url := range []struct {
+		kind        DeliveryKind
+		before, now string
+	}{{CallDelivery, before.Webhooks.CallURL, after.Webhooks.CallURL}, {LeadDelivery, before.Webhooks.LeadURL, after.Webhooks.LeadURL}} {
+		if url.before != "" && url.now == "" {
+			if err := tx.DropDeliveries(after.ID, url.kind); err != nil {
+				return fmt.Errorf("drop deliveries: %w", err)
+			}
+		}
+		s.notify = s.notify || url.before != url.now
+	}
+	return nil
+}
+
+// SetActive runs or pauses a Pearl (contract 2.3) and answers the activity in force.
+func (e *Engine) SetActive(ctx context.Context, actor Actor, pearlID id.ID, active, hangUp bool) (campaign.Activity, error) {
+	var activity campaign.Activity
+	err := e.update(ctx, func(tx Tx, s *signals) error {
+		pearl, err := tx.Pearl(actor.Account, pearlID, Exclusive)
+		if err != nil {
+			return err
+		}
+		before := pearl.Activity
+		if active {
+			if err := e.mayRun(tx, pearl); err != nil {
+				return err
+			}
+			pearl.Activity = campaign.Running
+		} else if pearl.Activity == campaign.Running {
+			pearl.Activity = campaign.Paused
+		}
+		activity = pearl.Activity
+		s.wake = active
+		if !active {
+			if err := e.pause(tx, s, actor, pearl, hangUp); err != nil {
+				return err
+			}
+		}
+		if before == pearl.Activity {
+			return nil
+		}
+		pearl.Version++
+		if err := tx.SavePearl(pearl); err != nil {
+			return fmt.Errorf("save pearl: %w", err)
+		}
+		return e.audit(tx, actor, auditPearlStatus, e.clock(), map[string]any{"pearlId": pearlID, "before": before, "after": activity})
+	})
+	return activity, err
+}
+
+// mayRun judges whether a Pearl has what it needs to run.
+func (e *Engine) mayRun(tx Tx, pearl campaign.Pearl) error {
+	if pearl.Activity == campaign.Suspended || pearl.Activity == campaign.Maintenance {
+		return fault.Refused("The Pearl's status %d is set by the operator of this installation only.", pearl.Activity)
+	}
+	if pearl.Archived {
+		return fault.Refused("The Pearl is archived.")
+	}
+	if pearl.Type != campaign.OutboundPearl {
+		return nil
+	}
+	if pearl.Outbound.PhoneNumberID.Zero() {
+		return fault.Bad("PhoneNumberId", "The campaign has no phone number: set outbound.phoneNumberId first.")
+	}
+	number, err := tx.Number(pearl.Account, pearl.Outbound.PhoneNumberID)
+	if fault.Is(err, fault.NotFound) {
+		return fault.Bad("PhoneNumberId", "The campaign's phone number does not exist any more.")
+	}
+	if err != nil {
+		return fmt.Errorf("read number: %w", err)
+	}
+	if !number.Direction.DialsOut() {
+		return fault.Refused("The phone number %s is not authorized for outbound calls.", number.Number)
+	}
+	if e.CanSpeak != nil {
+		if err := e.CanSpeak(); err != nil {
+			return fault.Refused("This installation cannot speak, so no campaign can run: %s", err)
+		}
+	}
+	return nil
+}
+
+// pause gives queued leads back; hangUp ends everything in the air besides.
+func (e *Engine) pause(tx Tx, s *signals, actor Actor, pearl campaign.Pearl, hangUp bool) error {
+	if pearl.Type != campaign.OutboundPearl {
+		return nil
+	}
+	now := e.clock()
+	held, err := tx.HeldLeads(pearl.Account, pearl.ID)
+	if err != nil {
+		return fmt.Errorf("list held leads: %w", err)
+	}
+	for _, l := range held {
+		c := e.change(tx, pearl, l, actor, now, s)
+		switch {
+		case l.Status == lead.InCallQueue:
+			if _, err := c.step(lead.Released{Claim: l.Claim}); err != nil {
+				return err
+			}
+		case hangUp && !l.Call.Zero():
+			if _, err := c.step(lead.HungUp{Call: l.Call, Why: call.ByPerson}); err != nil {
+				return err
+			}
+		}
+		if err := c.commit(); err != nil {
+			return err
+		}
+	}
+	return e.pauseRequests(tx, s, actor, pearl, hangUp, now)
+}
+
+func (e *Engine) pauseRequests(tx Tx, s *signals, actor Actor, pearl campaign.Pearl, hangUp bool, now time.Time) error {
+	requests, err := tx.OpenRequests(pearl.Account)
+	if err != nil {
+		return fmt.Errorf("list open requests: %w", err)
+	}
+	for _, r := range requests {
+		switch {
+		case r.Pearl != pearl.ID:
+		case r.Status == RequestQueued && !r.Claim.Zero():
+			r.Claim, r.Node = "", ""
+			if err := tx.SaveRequest(r); err != nil {
+				return fmt.Errorf("save request: %w", err)
+			}
+		case r.Status == RequestOnCall && hangUp:
+			current, err := tx.Call(r.Account, r.Call)
+			if err != nil {
+				return fmt.Errorf("read call of request: %w", err)
+			}
+			if err := e.stopInAir(tx, s, actor, current, call.ByPerson, now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ArchivePearl pauses a Pearl and takes it out of the lists, or brings it back.
+func (e *Engine) ArchivePearl(ctx context.Context, actor Actor, pearlID id.ID, archived bool) error {
+	if archived {
+		if _, err := e.SetActive(ctx, actor, pearlID, false, false); err != nil {
+			return err
+		}
+	}
+	_, err := e.UpdatePearl(ctx, actor, pearlID, auditPearlSettings, "Outbound.", func(p *campaign.Pearl) error {
+		p.Archived = archived
+		if archived && p.Activity == campaign.Running {
+			p.Activity = campaign.Paused
+		}
+		return nil
+	})
+	return err
+}
+
+// ResetMemory forgets what a Pearl remembers of one number, or of all where number is nil (contract 2.8).
+func (e *Engine) ResetMemory(ctx context.Context, actor Actor, pearlID id.ID, number *phone.Number) error {
+	return e.update(ctx, func(tx Tx, s *signals) error {
+		if _, err := tx.Pearl(actor.Account, pearlID, Unlocked); err != nil {
+			return err
+		}
+		return tx.ForgetMemory(pearlID, number)
+	})
+}
+
+// numberInUse reports whether a running campaign calls from the number.
+func numberInUse(pearls []campaign.Pearl, numberID id.ID) (string, bool) {
+	for _, p := range pearls {
+		if p.Activity == campaign.Running && p.Outbound != nil && p.Outbound.PhoneNumberID == numberID {
+			return p.Name, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/fault"
+	"nacre/internal/lead"
+)
+
+// Rescue settles what a dead node left behind: claims go back, calls in the air are lost (contract 9.2). Idempotent.
+func (e *Engine) Rescue(ctx context.Context, node string) (claims, calls int, err error) {
+	held, err := e.Store.HeldClaims(ctx, node)
+	if err != nil {
+		return 0, 0, fmt.Errorf("list claims of node: %w", err)
+	}
+	for _, h := range held {
+		err := e.update(ctx, func(tx Tx, s *signals) error { return e.rescueClaim(tx, s, h) })
+		if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+			continue // settled by somebody else
+		}
+		if err != nil {
+			return claims, calls, fmt.Errorf("rescue claim: %w", err)
+		}
+		claims++
+	}
+	unfinished, err := e.Store.UnfinishedCalls(ctx, node)
+	if err != nil {
+		return claims, calls, fmt.Errorf("list calls of node: %w", err)
+	}
+	for _, lost := range unfinished {
+		if err := e.Finish(ctx, lost, Ending{Outcome: call.Lost, Ended: e.clock()}); err != nil {
+			return claims, calls, fmt.Errorf("rescue call %s: %w", lost.ID, err)
+		}
+		calls++
+	}
+	return claims, calls, nil
+}
+
+func (e *Engine) rescueClaim(tx Tx, s *signals, h HeldClaim) error {
+	if !h.Request.Zero() {
+		return e.release(tx, s, Work{Claim: h.Claim, Account: h.Account, Pearl: h.Pearl, Request: h.Request}, 0)
+	}
+	pearl, err := outbound(tx, h.Account, h.Pearl, Unlocked)
+	if err != nil {
+		return err
+	}
+	l, err := tx.Lead(h.Account, h.Pearl, h.Lead)
+	if err != nil {
+		return err
+	}
+	c := e.change(tx, pearl, l, Actor{Account: h.Account, By: "rescue"}, e.clock(), s)
+	if _, err := c.step(lead.Lost{Claim: h.Claim}); err != nil {
+		return err
+	}
+	return c.commit()
+}
+
+// ToStop are this node's calls in the air that are to be cancelled or hung up: the heartbeat's question "still wanted?".
+func (e *Engine) ToStop(ctx context.Context) ([]call.Call, error) {
+	unfinished, err := e.Store.UnfinishedCalls(ctx, e.Node)
+	if err != nil {
+		return nil, fmt.Errorf("list calls of node: %w", err)
+	}
+	var stop []call.Call
+	for _, c := range unfinished {
+		if c.Cancel != call.NotCancelled || c.HangUp {
+			stop = append(stop, c)
+		}
+	}
+	return stop, nil
+}
+
+// stopInAir cancels a ringing call, or ends an answered one where why is ByPerson.
+func (e *Engine) stopInAir(tx Tx, s *signals, actor Actor, current call.Call, why call.Cancel, now time.Time) error {
+	pearl, err := tx.Pearl(current.Account, current.Pearl, Unlocked)
+	if err != nil {
+		return err
+	}
+	l, err := leadOf(tx, current.Account, current.Pearl, current.Lead)
+	if err != nil {
+		return err
+	}
+	if l != nil && l.Call == current.ID {
+		c := e.change(tx, pearl, *l, actor, now, s)
+		if _, err := c.step(lead.HungUp{Call: current.ID, Why: why}); err != nil {
+			return err
+		}
+		return c.commit()
+	}
+	locked, err := tx.Call(current.Account, current.ID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case locked.Ringing() && locked.Cancel == call.NotCancelled:
+		locked.Cancel = why
+	case locked.Live() && !locked.Answered.IsZero() && why == call.ByPerson:
+		locked.HangUp = true
+	default:
+		return nil
+	}
+	s.calls = append(s.calls, locked.ID)
+	return tx.SaveCall(locked)
+}
+
+// CancelForShutdown cancels this node's call if it still rings; the attempt will not count.
+func (e *Engine) CancelForShutdown(ctx context.Context, current call.Call) error {
+	err := e.update(ctx, func(tx Tx, s *signals) error {
+		return e.stopInAir(tx, s, Actor{Account: current.Account, By: "shutdown"}, current, call.ByShutdown, e.clock())
+	})
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
+}
