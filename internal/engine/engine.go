@@ -5,6 +5,7 @@ package engine
 
 import (
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"nacre/internal/call"
@@ -45,10 +46,11 @@ type Config struct {
 // Engine carries out use cases. Safe for concurrent use.
 type Engine struct {
 	Config
-	wake    func()             // something may be callable that was not
-	stopped func(callID id.ID) // a call in the air is to be cancelled or hung up
-	notify  func()             // deliveries were added
-	plans   plans              // settings compiled per Pearl version
+	wake        func()             // something may be callable that was not
+	stopped     func(callID id.ID) // a call in the air is to be cancelled or hung up
+	notify      func()             // deliveries were added
+	sandboxWait atomic.Int64       // Unix ms until which the sandbox carrier, which has no trunk row, is left alone
+	plans       plans              // settings compiled per Pearl version
 }
 
 // New makes an engine. Listen connects it to the dialer and the webhook sender.

@@ -101,6 +101,9 @@ func (e *Engine) finish(tx Tx, s *signals, begun call.Call, ending Ending, now t
 	if !current.Finished.IsZero() {
 		return nil
 	}
+	if current.Cancel != call.NotCancelled && current.Answered.IsZero() && ending.Outcome != call.Lost {
+		ending.Outcome = call.Cancelled // a cancel once decided is never withdrawn, whatever crossed it on the wire
+	}
 	finished := lead.Finished{Call: current.ID, Outcome: ending.Outcome, Cancel: current.Cancel, Ended: ending.Ended}
 	if ending.Callback != nil {
 		finished.Callback = ending.Ended.Add(ending.Callback.After).UTC().Truncate(time.Millisecond)
@@ -267,9 +270,15 @@ func coveredByAny(number phone.Number, entries []string) bool {
 	return false
 }
 
+// trunkWait is how long a trunk is left alone after a call met a fault of it (contract 9.2).
+const trunkWait = 30 * time.Second
+
 // TrunkMet records what a call or a probe met on a trunk. A fault makes the trunk wait 30 s (contract 9.2, 9.7).
 func (e *Engine) TrunkMet(ctx context.Context, accountID, trunkID id.ID, state account.TrunkState, detail string) error {
 	if trunkID.Zero() {
+		if state != account.TrunkOK {
+			e.sandboxWait.Store(e.clock().Add(trunkWait).UnixMilli())
+		}
 		return nil
 	}
 	err := e.update(ctx, func(tx Tx, s *signals) error {
@@ -282,7 +291,7 @@ func (e *Engine) TrunkMet(ctx context.Context, accountID, trunkID id.ID, state a
 		}
 		trunk.State, trunk.Detail, trunk.Until = state, detail, time.Time{}
 		if state != account.TrunkOK {
-			trunk.Until = e.clock().Add(30 * time.Second)
+			trunk.Until = e.clock().Add(trunkWait)
 		}
 		s.wake = state == account.TrunkOK
 		return tx.SaveTrunk(trunk)

@@ -80,6 +80,8 @@ func (e *Engine) openGate(tx Tx, owner account.Account, pearl campaign.Pearl, no
 			return closed("trunk", "%s", why)
 		}
 		g.single = g.trunk.State != account.TrunkOK
+	} else if now.UnixMilli() < e.sandboxWait.Load() {
+		return closed("trunk", "The sandbox carrier does not answer.")
 	}
 	if g.load, err = tx.Load(pearl.Account, pearl.ID, number.Trunk); err != nil {
 		return g, fmt.Errorf("count load: %w", err)

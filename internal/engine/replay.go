@@ -24,7 +24,7 @@ type Keep struct {
 	Route    string // method and path: keys of different routes never meet
 	Key      string
 	BodyHash []byte
-	// Answer renders what the use case made: []id.ID (AddLead too), id.ID, Receipt; nil where it answers only an error.
+	// Answer renders what the use case made: []id.ID (AddLead too), id.ID, Receipt; true where it answers only an error.
 	Answer func(result any) (status int, contentType string, body []byte, err error)
 }
 

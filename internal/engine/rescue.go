@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/campaign"
 	"nacre/internal/fault"
 	"nacre/internal/lead"
 )
@@ -115,4 +116,30 @@ func (e *Engine) CancelForShutdown(ctx context.Context, current call.Call) error
 		return nil
 	}
 	return err
+}
+
+// LookAgain is when the next lead of a campaign can become callable by itself: the earliest instant at which one is due and
+// its hours are open, or a trunk's wait or a request's time ends. Zero: only a change can make one callable.
+func (e *Engine) LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time, error) {
+	zones, err := e.Store.DueZones(ctx, pearl.ID)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("list due zones: %w", err)
+	}
+	p, err := e.plans.of(pearl)
+	if err != nil {
+		return time.Time{}, err
+	}
+	now := e.clock()
+	var earliest time.Time
+	for _, z := range zones {
+		from := z.Due
+		if from.Before(now) {
+			from = now
+		}
+		at, ok := p.nextOpen(z.ZoneKey, from)
+		if ok && (earliest.IsZero() || at.Before(earliest)) {
+			earliest = at
+		}
+	}
+	return earliest, nil
 }

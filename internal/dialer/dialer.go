@@ -1,0 +1,296 @@
+// Package dialer decides when calls begin and watches them until they are final: it wakes on changes and due instants,
+// claims, paces per trunk, has calls begun, dialled and held, and stops those that are no longer wanted. It refuses to know
+// how a call is placed (call.Dialer), how it is held (call.Agent) and what its ending means for the lead (engine).
+package dialer
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"sync"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+)
+
+// Engine is what the dialer has done with leads and calls. Implemented by engine.Engine.
+type Engine interface {
+	Claim(ctx context.Context, accountID, pearlID id.ID, limit int) (works []engine.Work, more bool, err error)
+	Begin(ctx context.Context, w engine.Work, trace string) (*engine.Begun, error)
+	Release(ctx context.Context, w engine.Work) error
+	Answer(ctx context.Context, begun call.Call) (holds bool, err error)
+	OptOut(ctx context.Context, begun call.Call) error
+	Finish(ctx context.Context, begun call.Call, ending engine.Ending) error
+	ToStop(ctx context.Context) ([]call.Call, error)
+	CancelForShutdown(ctx context.Context, current call.Call) error
+	ExpireRequests(ctx context.Context, accountID, pearlID id.ID) error
+	LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time, error)
+	TrunkMet(ctx context.Context, accountID, trunkID id.ID, state account.TrunkState, detail string) error
+}
+
+// Queries are the dialer's reads. Implemented by store.
+type Queries interface {
+	RunningPearls(ctx context.Context) ([]campaign.Pearl, error)
+	Trunks(ctx context.Context, accountID id.ID) ([]account.Trunk, error)
+}
+
+// Preparer is an agent that can render its first phrases while the telephone rings.
+type Preparer interface {
+	Prepare(ctx context.Context, script call.Script)
+}
+
+// Judge makes what Finish commits out of a conversation.
+type Judge func(script call.Script, talk call.Talk, transcriptOptions int) engine.Ending
+
+// Config is what a dialer is made of.
+type Config struct {
+	Engine  Engine
+	Queries Queries
+	Dial    call.Dialer
+	Prober  call.Prober
+	Agent   call.Agent
+	Judge   Judge
+	Sandbox func() call.Trunk // where numbers without a trunk are dialled
+	Now     func() time.Time
+	Log     *slog.Logger
+	Observe Observer
+}
+
+// Observer counts what happens. Implemented by app for /metrics.
+type Observer interface {
+	CallBegun()
+	CallEnded(outcome call.Outcome, duration time.Duration, stats call.LegStats)
+	TurnTook(latency time.Duration)
+}
+
+// batchLimit bounds one claim, so that a large campaign does not hold the writer for long.
+const batchLimit = 50
+
+// lookAtLeast is the longest time between two looks at running campaigns: a safety net, not the mechanism.
+const lookAtLeast = 30 * time.Second
+
+// settle is how long the dialer waits after a wake, so that a burst of changes is one look.
+const settle = 10 * time.Millisecond
+
+// Dialer is the loop. Use: New, engine.Listen(d.Wake, d.Stopped, …), Start, Stop.
+type Dialer struct {
+	Config
+	wakes chan struct{}
+	stop  chan struct{} // closed by Stop: begin nothing more
+
+	mu    sync.Mutex
+	air   map[id.ID]*inAir
+	lanes map[id.ID]*lane
+	works sync.WaitGroup // claims and calls under way
+	loops sync.WaitGroup
+
+	calls     context.Context // ends when the grace is over
+	endCalls  context.CancelFunc
+	loopCtx   context.Context
+	endLoops  context.CancelFunc
+	stopOnce  sync.Once
+	probeWake chan struct{}
+}
+
+// inAir is a call between its record and its end.
+type inAir struct {
+	call   call.Call
+	cancel context.CancelFunc
+}
+
+// New makes a dialer.
+func New(config Config) *Dialer {
+	d := &Dialer{
+		Config: config, wakes: make(chan struct{}, 1), stop: make(chan struct{}), probeWake: make(chan struct{}, 1),
+		air: map[id.ID]*inAir{}, lanes: map[id.ID]*lane{},
+	}
+	d.calls, d.endCalls = context.WithCancel(context.Background())
+	d.loopCtx, d.endLoops = context.WithCancel(context.Background())
+	return d
+}
+
+// Wake makes the dialer look at once. Never blocks.
+func (d *Dialer) Wake() {
+	for _, c := range []chan struct{}{d.wakes, d.probeWake} {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Stopped cancels or hangs up a call in the air at once; the heartbeat would find it a second later.
+func (d *Dialer) Stopped(callID id.ID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if current, ok := d.air[callID]; ok {
+		current.cancel()
+	}
+}
+
+// Start begins to call.
+func (d *Dialer) Start() {
+	d.loops.Go(d.look)
+	d.loops.Go(d.heartbeat)
+	d.loops.Go(d.probeTrunks)
+}
+
+// Stop begins nothing more, gives claims back, cancels ringing calls, lets conversations go on for the grace, then ends
+// them, and returns when every call is final or ctx has ended (contract 9.6).
+func (d *Dialer) Stop(ctx context.Context, grace time.Duration) {
+	d.stopOnce.Do(func() { close(d.stop) })
+	d.endLoops()
+	d.loops.Wait()
+	d.mu.Lock()
+	var ringing []call.Call
+	for _, current := range d.air {
+		ringing = append(ringing, current.call)
+	}
+	d.mu.Unlock()
+	for _, c := range ringing {
+		if err := d.Engine.CancelForShutdown(ctx, c); err != nil {
+			d.Log.Error("cancel ringing call at shutdown", "call", c.ID, "error", err)
+		}
+	}
+	done := make(chan struct{})
+	go func() { d.works.Wait(); close(done) }()
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	d.endCalls()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		d.Log.Warn("stopped with calls that are not final; the next start settles them")
+	}
+}
+
+func (d *Dialer) stopping() bool {
+	select {
+	case <-d.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// look is the main loop: a round over the running campaigns whenever something may be callable.
+func (d *Dialer) look() {
+	for {
+		next := d.round(d.loopCtx)
+		timer := time.NewTimer(next)
+		select {
+		case <-d.loopCtx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		case <-d.wakes:
+			timer.Stop()
+			select {
+			case <-time.After(settle):
+			case <-d.loopCtx.Done():
+				return
+			}
+		}
+	}
+}
+
+// round claims what may be called now and answers how long to wait for the next round.
+func (d *Dialer) round(ctx context.Context) time.Duration {
+	pearls, err := d.Queries.RunningPearls(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			d.Log.Error("list running campaigns", "error", err)
+		}
+		return time.Second
+	}
+	wait := lookAtLeast
+	for _, pearl := range pearls {
+		if err := d.claimAll(ctx, pearl); err != nil && ctx.Err() == nil {
+			// One campaign's trouble must not stop the others.
+			d.Log.Error("claim leads", "pearl", pearl.ID, "error", err)
+			wait = min(wait, time.Second)
+			continue
+		}
+		if err := d.Engine.ExpireRequests(ctx, pearl.Account, pearl.ID); err != nil && ctx.Err() == nil {
+			d.Log.Error("expire call requests", "pearl", pearl.ID, "error", err)
+		}
+		at, err := d.Engine.LookAgain(ctx, pearl)
+		if err != nil {
+			if ctx.Err() == nil {
+				d.Log.Error("plan the next look", "pearl", pearl.ID, "error", err)
+			}
+			continue
+		}
+		if until := at.Sub(d.Now()); !at.IsZero() && until > 0 {
+			wait = min(wait, until+time.Millisecond)
+		}
+		// Due now and still not claimed: agents, trunk or budget are used up; the end of a call wakes us, lookAtLeast is the net.
+	}
+	return max(wait, settle)
+}
+
+func (d *Dialer) claimAll(ctx context.Context, pearl campaign.Pearl) error {
+	for !d.stopping() {
+		works, more, err := d.Engine.Claim(ctx, pearl.Account, pearl.ID, batchLimit)
+		if err != nil {
+			return err
+		}
+		for _, w := range works {
+			d.works.Add(1)
+			d.lane(w.Trunk).push(w)
+		}
+		if !more || len(works) == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// heartbeat asks every second, while calls are in the air, which of them are no longer wanted.
+func (d *Dialer) heartbeat() {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-d.loopCtx.Done():
+			return
+		case <-ticker.C:
+		}
+		d.mu.Lock()
+		busy := len(d.air) > 0
+		d.mu.Unlock()
+		if !busy {
+			continue
+		}
+		stop, err := d.Engine.ToStop(d.loopCtx)
+		if err != nil {
+			if d.loopCtx.Err() == nil {
+				d.Log.Error("ask for calls to stop", "error", err)
+			}
+			continue
+		}
+		for _, c := range stop {
+			d.Stopped(c.ID)
+		}
+	}
+}
+
+// newTrace makes a W3C trace id for a call (16 random bytes in hex).
+func newTrace() string {
+	var raw [16]byte
+	if _, err := rand.Read(raw[:]); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(raw[:])
+}

@@ -1,0 +1,139 @@
+package dialer
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+)
+
+// lane sends the claims of one trunk to the wire one after another, at least 1/callsPerSecond apart (contract 9.7).
+// The gate (begin) is passed right before the INVITE, not while a claim waits here.
+type lane struct {
+	d       *Dialer
+	mu      sync.Mutex
+	queue   []engine.Work
+	running bool
+	last    time.Time
+}
+
+func (d *Dialer) lane(trunk call.Trunk) *lane {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l, ok := d.lanes[trunk.ID]
+	if !ok {
+		l = &lane{d: d}
+		d.lanes[trunk.ID] = l
+	}
+	return l
+}
+
+func (l *lane) push(w engine.Work) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queue = append(l.queue, w)
+	if !l.running {
+		l.running = true
+		go l.run()
+	}
+}
+
+func (l *lane) run() {
+	for {
+		l.mu.Lock()
+		if len(l.queue) == 0 {
+			l.running = false
+			l.mu.Unlock()
+			return
+		}
+		w := l.queue[0]
+		l.queue = l.queue[1:]
+		last := l.last
+		l.mu.Unlock()
+		if !l.d.waitUntil(last.Add(gap(w.Trunk.CallsPerSecond))) {
+			l.d.giveBack(w)
+			continue
+		}
+		if l.d.begin(w) {
+			l.mu.Lock()
+			l.last = time.Now()
+			l.mu.Unlock()
+		}
+	}
+}
+
+// gap between two INVITEs; a fiftieth more than asked for, since the send itself is not timed. 0 calls a second is no limit.
+func gap(callsPerSecond float64) time.Duration {
+	if callsPerSecond <= 0 {
+		return 0
+	}
+	return time.Duration(1.02*float64(time.Second)/callsPerSecond) + time.Millisecond
+}
+
+// waitUntil is false where the dialer stops meanwhile.
+func (d *Dialer) waitUntil(at time.Time) bool {
+	wait := time.Until(at)
+	if wait <= 0 {
+		return !d.stopping()
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-d.stop:
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+func (d *Dialer) giveBack(w engine.Work) {
+	defer d.works.Done()
+	if err := d.Engine.Release(context.Background(), w); err != nil {
+		d.Log.Error("give claim back", "lead", w.Lead, "request", w.Request, "error", err)
+	}
+}
+
+// begin passes the last gate and has the call dialled; false where nothing goes out.
+func (d *Dialer) begin(w engine.Work) bool {
+	begun, err := d.Engine.Begin(context.Background(), w, newTrace())
+	if err != nil {
+		d.Log.Error("begin call", "lead", w.Lead, "request", w.Request, "error", err)
+		d.giveBack(w)
+		return false
+	}
+	if begun == nil {
+		d.works.Done()
+		return false
+	}
+	if begun.Invite.Trunk.ID.Zero() {
+		begun.Invite.Trunk = d.Sandbox()
+	}
+	ctx, cancel := context.WithCancel(d.calls)
+	d.mu.Lock()
+	d.air[begun.Call.ID] = &inAir{call: begun.Call, cancel: cancel}
+	d.mu.Unlock()
+	if d.stopping() {
+		// Stop may have listed the calls before this one was among them.
+		if err := d.Engine.CancelForShutdown(context.Background(), begun.Call); err != nil {
+			d.Log.Error("cancel call at shutdown", "call", begun.Call.ID, "error", err)
+		}
+	}
+	d.Observe.CallBegun()
+	go d.run(ctx, begun)
+	return true
+}
+
+// landed forgets a call that is final.
+func (d *Dialer) landed(callID id.ID) {
+	d.mu.Lock()
+	current := d.air[callID]
+	delete(d.air, callID)
+	d.mu.Unlock()
+	if current != nil {
+		current.cancel()
+	}
+	d.works.Done()
+}
