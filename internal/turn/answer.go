@@ -1,0 +1,126 @@
+package turn
+
+import "time"
+
+// Who picked up: from the answer to our first words, and wherever a beep is heard.
+
+// enoughOfMessage: a message played this far counts as left when the mailbox hangs up.
+const enoughOfMessage = 0.9
+
+// toneTaken: speech that began this short before a beep is the beep itself.
+const toneTaken = 300 * time.Millisecond
+
+func (m *Machine) tickAnswering() {
+	if m.due(atKeys) {
+		m.clear(atKeys)
+		m.keypad.reset()
+	}
+	if m.speaking {
+		if m.due(atPatience) {
+			m.begin()
+			m.set(byReply, 0)
+			m.speakWhenFree()
+		}
+		return
+	}
+	if m.evidence.firstSpeech == 0 {
+		if m.due(atFirst) {
+			m.begin()
+			m.speakWhenFree()
+		}
+		return
+	}
+	wait := m.timing.HelloPause
+	switch length := m.evidence.firstLength; {
+	case m.evidence.machineWords:
+		wait = m.timing.PhraseWait
+	case length > m.timing.LongHello:
+		wait = m.timing.BeepWait
+	case length > m.timing.ShortHello:
+		wait = m.timing.DoubtPause
+	}
+	if m.now-m.speechTo >= wait {
+		m.turnEnd = m.speechTo
+		m.begin()
+		m.speakWhenFree()
+	}
+}
+
+// begin takes the floor for the first time.
+func (m *Machine) begin() {
+	m.phase = talking
+	m.clear(atFirst)
+	if m.opened {
+		m.answer(Input{Kind: InputRepeat}, m.timing.Patience)
+		return
+	}
+	m.opened = true
+	m.queue(m.brain.Open(), m.timing.Patience)
+}
+
+func (m *Machine) beep() {
+	if (m.phase == answering || m.phase == talking) && !m.evidence.person() {
+		m.stopSpeaking()
+		m.unqueue()
+		m.clear(atWords, atSilence)
+		m.phase = beeped
+		greeting := m.evidence.speech
+		if m.speaking {
+			greeting += m.speechTo - m.speechFrom
+		}
+		m.bareBeep = greeting < m.timing.Greeting // perhaps the line of a person: some telephones beep at the answer
+	}
+	if m.speaking && m.now-m.speechFrom <= toneTaken {
+		m.speechFrom, m.speechTo = m.now, m.now // the detector takes the tone for speech: what is spoken comes after it
+	}
+	m.lastBeep = m.now
+}
+
+// tickBeeped waits for the end of the beep. What speaks on after it is no mailbox.
+func (m *Machine) tickBeeped() {
+	quiet, talk := m.timing.BeepQuiet, m.timing.BeepTalk
+	if m.bareBeep {
+		quiet, talk = m.timing.BareBeepQuiet, m.timing.BareBeepTalk
+	}
+	if m.speechTo-max(m.speechFrom, m.lastBeep) >= talk {
+		m.noMailbox()
+		return
+	}
+	if m.speaking {
+		return
+	}
+	since := m.now - m.lastBeep
+	if m.now-max(m.lastBeep, m.lastSound, m.speechTo) < quiet && since < m.timing.BeepLimit {
+		return
+	}
+	m.evidence.machine = true
+	if m.voicemail == "" {
+		m.hangUp()
+		return
+	}
+	m.phase = leaving
+	m.reply = Reply{}
+	m.turnEnd = 0
+	m.speak([]string{m.voicemail})
+}
+
+func (m *Machine) noMailbox() {
+	m.phase = answering
+	if m.opened {
+		m.phase = talking
+	}
+	if m.speaking {
+		m.set(atPatience, m.timing.Patience)
+	} else if m.opened {
+		m.spoke += m.speechTo - m.speechFrom
+		m.set(atWords, m.timing.Grace)
+	}
+}
+
+// notMachine: a key was pressed where a machine was taken for granted.
+func (m *Machine) notMachine() {
+	m.evidence.machine, m.voicemailLeft = false, false
+	m.stopSpeaking()
+	m.begin()
+	m.queuedByKey = true
+}

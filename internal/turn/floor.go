@@ -1,0 +1,306 @@
+package turn
+
+import (
+	"time"
+
+	"nacre/internal/call"
+)
+
+// The floor: who is speaking, and when the other may.
+
+func (m *Machine) speechStarted() {
+	if m.speaking {
+		return
+	}
+	m.speaking = true
+	m.speechLine = -1
+	m.speechFrom = m.now
+	if m.now-m.lastSound <= 100*time.Millisecond && m.now-m.run < 300*time.Millisecond {
+		m.speechFrom = m.run // the detector needs some frames; the sound began before
+	}
+	m.speechTo = m.now
+	m.withKey = m.lastKey != 0 && m.now-m.lastKey < m.timing.WithKey
+	m.clear(atWords, atSilence)
+	m.set(atPatience, m.timing.Patience)
+}
+
+func (m *Machine) speechEnded() {
+	if !m.speaking {
+		return
+	}
+	m.speaking = false
+	m.clear(atPatience)
+	length := m.speechTo - m.speechFrom
+	if length < m.timing.MinSpeech {
+		if m.phase == talking && m.saying == nil && !m.queued {
+			m.listen()
+		}
+		return
+	}
+	m.evidence.speech += length
+	if m.evidence.firstSpeech == 0 {
+		m.evidence.firstSpeech = max(m.speechFrom, 1)
+	}
+	if !m.opened {
+		m.evidence.firstLength = m.speechTo - m.evidence.firstSpeech
+	}
+	if m.queued && m.turnEnd != 0 {
+		m.turnEnd = m.speechTo // they went on after the key that our reply answers
+	}
+	m.speechLine = m.lines.add(call.Client, speechMark, m.speechFrom, m.speechTo)
+	if m.phase != talking || m.saying != nil || m.queued {
+		return // before our first words, beside ours, or after the last: no turn that is answered
+	}
+	if m.withKey {
+		m.listen()
+		return
+	}
+	m.spoke += length
+	grace := m.timing.Grace
+	if length >= m.timing.LongTalk || (length >= m.timing.LongHello && !m.evidence.person()) {
+		grace = m.timing.LongGrace // a talker, or a greeting that a beep may follow
+	}
+	m.set(atWords, m.speechTo+grace-m.now)
+}
+
+func (m *Machine) heardWords(words string) {
+	if words == "" {
+		return
+	}
+	m.evidence.hear(words)
+	if m.speechLine >= 0 {
+		m.lines.lines[m.speechLine].Content = words
+		m.speechLine = -1
+	}
+	if m.timers[atWords] != 0 {
+		m.words = words
+	}
+}
+
+// listen waits for an answer to what was said last.
+func (m *Machine) listen() {
+	wait := m.reply.Wait
+	if wait == 0 {
+		wait = m.timing.AnswerWait
+	}
+	m.set(atSilence, wait)
+}
+
+func (m *Machine) tickTalking() {
+	if m.saying != nil {
+		m.bargeIn()
+		return
+	}
+	quietFrom := max(m.speechTo, m.firstWord)
+	if m.firstWord != 0 && !m.speaking && m.now-quietFrom >= m.timing.ListenerQuiet {
+		m.evidence.listened = true
+	}
+	if m.due(atKeys) {
+		m.clear(atKeys)
+		m.command(m.keypad.pause(m.reply.Expect))
+		return
+	}
+	if m.keypad.busy() {
+		return
+	}
+	switch {
+	case m.queued:
+		m.speakWhenFree()
+	case m.speaking:
+		if m.due(atPatience) {
+			m.set(atPatience, m.timing.Patience)
+			m.spoke += m.speechTo - m.speechFrom
+			m.answerWords()
+			m.set(byReply, 0)
+		}
+	case m.due(atWords):
+		m.answerWords()
+		m.speakWhenFree()
+	case m.due(atSilence):
+		m.turnEnd = 0
+		m.answer(Input{Kind: InputSilence}, m.timing.Patience)
+		m.speakWhenFree()
+	}
+}
+
+func (m *Machine) answerWords() {
+	m.evidence.turns++
+	m.turnEnd = m.speechTo
+	in := Input{Kind: InputWords, Words: m.words, Spoke: m.spoke}
+	m.words, m.spoke = "", 0
+	m.answer(in, m.timing.Patience)
+}
+
+// bargeIn gives up the floor to speech that began after us and is no backchannel.
+func (m *Machine) bargeIn() {
+	if !m.speaking || m.reply.End || m.speechFrom < m.saying.asked-300*time.Millisecond {
+		return
+	}
+	least := m.timing.Backchannel
+	if m.withKey {
+		least = m.timing.KeyedSpeech
+	}
+	if m.speechTo-m.speechFrom >= least {
+		m.withKey = false
+		m.stopSpeaking()
+	}
+}
+
+// answer has the brain reply to a turn, and queues what it says until the other side is quiet, at most for yield.
+func (m *Machine) answer(in Input, yield time.Duration) {
+	in.Heard, in.Interrupted = m.heard, m.interrupted
+	m.queue(m.brain.Next(in), yield)
+	m.queuedByKey = in.Kind == InputKeys
+}
+
+func (m *Machine) queue(reply Reply, yield time.Duration) {
+	m.clear(atWords, atSilence, atTail)
+	m.reply, m.queued, m.queuedByKey = reply, true, false
+	m.spoke = 0
+	m.set(byReply, yield)
+	m.set(atReply, 0)
+	if m.lastKey == max(m.now, 1) {
+		m.set(atReply, m.timing.KeyReply)
+	}
+	if reply.End {
+		m.phase = ending
+	}
+}
+
+func (m *Machine) unqueue() {
+	m.queued = false
+	m.clear(atReply, byReply)
+}
+
+func (m *Machine) speakWhenFree() {
+	if !m.queued || m.saying != nil || !m.due(atReply) || m.speaking && !m.due(byReply) {
+		return
+	}
+	m.unqueue()
+	m.heard, m.interrupted = 0, false
+	m.speak(m.reply.Parts)
+}
+
+func (m *Machine) speak(parts []string) {
+	m.utterances++
+	m.saying = &utterance{id: m.utterances, parts: parts, asked: m.now}
+	m.do(Action{Do: Speak, Utterance: m.utterances, Parts: parts})
+}
+
+func (m *Machine) stopSpeaking() {
+	if m.saying == nil {
+		return
+	}
+	m.do(Action{Do: StopSpeaking, Utterance: m.saying.id})
+	m.heard, m.interrupted = m.saying.heard, true
+	m.stopped = append(m.stopped, m.saying)
+	m.saying = nil
+}
+
+// utterance finds what is in the air, or was told to stop and is not reported yet.
+func (m *Machine) utterance(id int) *utterance {
+	if m.saying != nil && m.saying.id == id {
+		return m.saying
+	}
+	for _, u := range m.stopped {
+		if u.id == id {
+			return u
+		}
+	}
+	return nil
+}
+
+func (m *Machine) playoutStarted(event Event) {
+	u := m.utterance(event.Utterance)
+	if u == nil || u.begun {
+		return
+	}
+	u.begun, u.started = true, m.now
+	if m.firstWord == 0 {
+		m.firstWord = max(m.now, 1)
+	}
+	if m.turnEnd != 0 {
+		m.latencies = append(m.latencies, int((m.now - m.turnEnd).Milliseconds()))
+		m.turnEnd = 0
+	}
+}
+
+func (m *Machine) playoutFinished(event Event) {
+	u := m.utterance(event.Utterance)
+	if u == nil {
+		return
+	}
+	u.heard = max(u.heard, min(event.Part, len(u.parts)))
+	if u.begun {
+		m.lines.add(call.Pearl, spokenText(u.parts, event.Part, event.Fraction), u.started, m.now)
+	}
+	if u != m.saying {
+		for i := range m.stopped {
+			if m.stopped[i] == u {
+				m.stopped = append(m.stopped[:i], m.stopped[i+1:]...)
+				break
+			}
+		}
+		return
+	}
+	m.saying = nil
+	m.heard, m.interrupted = u.heard, u.heard < len(u.parts)
+	switch m.phase {
+	case talking:
+		if !m.speaking {
+			m.listen()
+		}
+	case leaving:
+		m.voicemailLeft = event.Part >= len(u.parts) || event.Fraction >= enoughOfMessage
+		m.phase = ending
+		m.set(atTail, m.timing.Tail)
+	case ending:
+		m.set(atTail, m.timing.Tail)
+	}
+}
+
+// speakFailed: an agent without a voice ends the call, with other words if it has them.
+func (m *Machine) speakFailed(event Event) {
+	u := m.utterance(event.Utterance)
+	if u == nil || u != m.saying {
+		return
+	}
+	m.saying = nil
+	switch m.phase {
+	case talking:
+		m.broke = event.Text
+		m.endWith(NoticeFailure, 0)
+	default: // a goodbye nobody hears, or a message that cannot be left
+		if m.phase == leaving {
+			m.broke = event.Text
+		}
+		m.phase = ending
+		m.set(atTail, 0)
+	}
+}
+
+// endWith says one last sentence of the machine's own.
+func (m *Machine) endWith(notice NoticeKind, hours int) {
+	m.keypad.reset()
+	m.clear(atKeys)
+	m.queue(Reply{Parts: []string{m.brain.Phrase(Notice{Kind: notice, Hours: hours})}, End: true}, m.timing.KeyYield)
+}
+
+// tickEnding hangs up once the last words are heard, the opt-out is written and no command is half typed.
+func (m *Machine) tickEnding() {
+	if m.saying != nil {
+		return
+	}
+	if m.due(atKeys) {
+		m.clear(atKeys)
+		m.keypad.reset()
+	}
+	if m.queued {
+		m.speakWhenFree()
+		return
+	}
+	if m.optOutPending && !m.due(byOptOut) || m.keypad.busy() || !m.due(atTail) {
+		return
+	}
+	m.hangUp()
+}

@@ -1,0 +1,375 @@
+package turn
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"nacre/internal/call"
+)
+
+// Phrases are the sentences of the form that come from no script.
+type Phrases struct {
+	OptOutKeys   string // the first words say how to end all calls
+	YesNoKeys    string
+	DigitsKeys   string
+	DecimalKeys  string
+	TextKeys     string
+	OtherKeys    string // said once, with the first repetition
+	OnlyKeys     string // they spoke
+	StillThere   string // they were silent
+	WrongKey     string
+	Thanks       string // between two questions
+	Goodbye      string
+	Declined     string
+	GaveUp       string
+	OptedOut     string
+	CallbackHour string // in one hour
+	Callback     string // with %d hours
+	Failure      string
+}
+
+// English are the phrases in use.
+func English() Phrases {
+	return Phrases{
+		OptOutKeys:   "Press star nine to never be called again.",
+		YesNoKeys:    "Press 1 for yes, 2 for no.",
+		DigitsKeys:   "Type the number, then press the hash key.",
+		DecimalKeys:  "Type the number, with star star for the decimal point, then press the hash key.",
+		TextKeys:     "Type your answer in digits, or just press the hash key to skip.",
+		OtherKeys:    "Press star one to hear this again, or star two to be called later.",
+		OnlyKeys:     "I am sorry, I only understand the keys of your phone.",
+		StillThere:   "Are you still there?",
+		WrongKey:     "That key is not an answer.",
+		Thanks:       "Thank you.",
+		Goodbye:      "Thank you. Goodbye.",
+		Declined:     "All right. Goodbye.",
+		GaveUp:       "I could not get your answer. Goodbye.",
+		OptedOut:     "You will not be called again. Goodbye.",
+		CallbackHour: "You will be called again in one hour. Goodbye.",
+		Callback:     "You will be called again in %d hours. Goodbye.",
+		Failure:      "I am sorry, I cannot go on. Goodbye.",
+	}
+}
+
+// How often a question is repeated.
+const (
+	silentRepeats = 2
+	wrongKeys     = 5
+	// Words that are not understood wear the form's patience: little when somebody really talks, more when they are
+	// short answers, for they would have been given by key by now. 15 long utterances, or 5 short ones.
+	patience      = 15
+	wearLong      = 1
+	wearShort     = 3
+	longUtterance = 4 * time.Second
+	interruptions = 20 // a question that was not heard to its end cannot have been answered
+	lastWait      = 2 * time.Second
+)
+
+// question is one step of the form.
+type question struct {
+	call.Question
+	opening bool // the opening sentence itself, asked as yes or no; nothing is collected
+	decides bool // success hangs on it
+}
+
+// Form is the brain without a model: it speaks the opening sentence, then asks one question per variable, in order,
+// and takes the answers from the keys. Success is the first boolean question answered yes; where the script defines
+// success and has no boolean question, the opening sentence is asked as yes or no, and a no ends the talk.
+type Form struct {
+	script    call.Script
+	phrases   Phrases
+	questions []question
+	at        int
+
+	once  []string // sentences that must be heard to their end once: the opening, and the key that ends all calls
+	spoke []string // parts of the last reply
+
+	introduced bool // the opening has been heard to its end
+	hinted     bool // the other keys have been told
+	gaveUp     bool
+
+	silences, wrong, worn, interrupted int
+
+	collected []call.Value
+	success   bool
+}
+
+// NewForm makes the brain of one conversation.
+func NewForm(script call.Script, phrases Phrases) *Form {
+	f := &Form{script: script, phrases: phrases}
+	deciding := -1
+	for i, q := range script.Questions {
+		if q.Type == call.Boolean {
+			deciding = i
+			break
+		}
+	}
+	if deciding < 0 && script.SuccessDefined {
+		f.questions = append(f.questions, question{
+			Question: call.Question{Ask: script.Opening, Type: call.Boolean}, opening: true, decides: true,
+		})
+	} else {
+		f.once = append(f.once, script.Opening)
+	}
+	for i, q := range script.Questions {
+		f.questions = append(f.questions, question{Question: q, decides: i == deciding})
+	}
+	f.once = append(f.once, phrases.OptOutKeys)
+	return f
+}
+
+// Open is the opening sentence, the key that ends all calls, and the first question.
+func (f *Form) Open() Reply { return f.ask() }
+
+// Next answers one turn.
+func (f *Form) Next(in Input) Reply {
+	f.markHeard(in.Heard)
+	f.gaveUp = false
+	if f.at >= len(f.questions) {
+		return f.afterLast(in)
+	}
+	switch in.Kind {
+	case InputKeys:
+		f.silences = 0
+		return f.take(in.Keys)
+	case InputRepeat:
+		f.silences = 0
+		return f.ask()
+	case InputWords:
+		f.silences = 0
+		return f.notUnderstood(in)
+	default:
+		f.silences++
+		if f.silences > silentRepeats {
+			return f.giveUp()
+		}
+		return f.repeat(f.phrases.StillThere)
+	}
+}
+
+// Result answers the questions that were dealt with, in order; a question given up is null.
+func (f *Form) Result() ([]call.Value, bool) {
+	if !f.gaveUp || f.questions[f.at].opening {
+		return f.collected, f.success
+	}
+	q := f.questions[f.at]
+	return append(f.collected[:len(f.collected):len(f.collected)], call.Value{ID: q.ID, Name: q.Name}), f.success
+}
+
+// Phrase words a notice of the machine.
+func (f *Form) Phrase(n Notice) string {
+	switch {
+	case n.Kind == NoticeOptOut:
+		return f.phrases.OptedOut
+	case n.Kind == NoticeFailure:
+		return f.phrases.Failure
+	case n.Hours == 1:
+		return f.phrases.CallbackHour
+	default:
+		return fmt.Sprintf(f.phrases.Callback, n.Hours)
+	}
+}
+
+// Vocabulary is everything the form may say, in the order in which it may be needed, so that it can be made into
+// speech while the telephone rings. Only call-backs in other than 1 or 24 hours are missing.
+func (f *Form) Vocabulary() []string {
+	all := []string{f.script.Opening, f.phrases.OptOutKeys}
+	for _, q := range f.questions {
+		all = append(all, q.Ask, f.keys(q))
+	}
+	p := f.phrases
+	all = append(all, p.Goodbye, p.Thanks, p.OptedOut, p.Declined, p.OnlyKeys, p.StillThere, p.OtherKeys, p.WrongKey,
+		p.GaveUp, p.CallbackHour, f.Phrase(Notice{Kind: NoticeCallback, Hours: defaultHours}), p.Failure)
+	seen := make(map[string]bool, len(all))
+	kept := all[:0]
+	for _, text := range all {
+		if text != "" && !seen[text] {
+			seen[text] = true
+			kept = append(kept, text)
+		}
+	}
+	return kept
+}
+
+// ask says what must still be heard once, and the question with its keys, after the given words.
+func (f *Form) ask(before ...string) Reply {
+	parts := append([]string(nil), before...)
+	if f.at >= len(f.questions) {
+		return f.reply(Reply{Parts: append(parts, f.once...), Wait: lastWait})
+	}
+	q := f.questions[f.at]
+	if q.opening {
+		parts = append(parts, q.Ask, f.keys(q))
+		parts = append(parts, f.once...)
+	} else {
+		parts = append(parts, f.once...)
+		parts = append(parts, q.Ask, f.keys(q))
+	}
+	return f.reply(Reply{Parts: parts, Expect: expectOf(q.Type)})
+}
+
+// repeat asks again, after words that say why; not before the opening has been heard, which then explains enough.
+func (f *Form) repeat(why string) Reply {
+	if !f.introduced {
+		return f.ask()
+	}
+	if !f.hinted {
+		f.hinted = true
+		return f.ask(why, f.phrases.OtherKeys)
+	}
+	return f.ask(why)
+}
+
+func (f *Form) reply(r Reply) Reply {
+	kept := r.Parts[:0]
+	for _, part := range r.Parts {
+		if strings.TrimSpace(part) != "" {
+			kept = append(kept, part)
+		}
+	}
+	r.Parts = kept
+	f.spoke = kept
+	return r
+}
+
+// markHeard forgets what has been heard once.
+func (f *Form) markHeard(parts int) {
+	for _, heard := range f.spoke[:min(parts, len(f.spoke))] {
+		f.introduced = f.introduced || heard == f.script.Opening
+		for i, text := range f.once {
+			if text == heard {
+				f.once = append(f.once[:i], f.once[i+1:]...)
+				break
+			}
+		}
+	}
+	f.spoke = nil
+}
+
+func (f *Form) keys(q question) string {
+	switch q.Type {
+	case call.Boolean:
+		return f.phrases.YesNoKeys
+	case call.Int:
+		return f.phrases.DigitsKeys
+	case call.Float:
+		return f.phrases.DecimalKeys
+	default:
+		return f.phrases.TextKeys
+	}
+}
+
+func (f *Form) take(keys string) Reply {
+	q := f.questions[f.at]
+	value, ok := valueOf(q.Type, keys)
+	if !ok {
+		f.wrong++
+		if f.wrong > wrongKeys {
+			return f.giveUp()
+		}
+		return f.repeat(f.phrases.WrongKey)
+	}
+	f.skipOpening() // who answers has heard enough of it
+	if q.decides {
+		f.success = value == true
+	}
+	if q.opening && value == false {
+		f.at = len(f.questions)
+		return f.reply(Reply{Parts: []string{f.phrases.Declined}, End: true})
+	}
+	return f.settle(q, value)
+}
+
+func (f *Form) skipOpening() {
+	f.introduced = true
+	if len(f.once) > 0 && f.once[0] == f.script.Opening {
+		f.once = f.once[1:]
+	}
+}
+
+// settle notes the value and goes on to the next question, or to the end.
+func (f *Form) settle(q question, value any) Reply {
+	if !q.opening {
+		f.collected = append(f.collected, call.Value{ID: q.ID, Name: q.Name, Value: value})
+	}
+	f.at++
+	f.silences, f.wrong, f.worn, f.interrupted = 0, 0, 0, 0
+	if f.at < len(f.questions) {
+		return f.ask(f.phrases.Thanks)
+	}
+	last := f.phrases.Goodbye
+	if q.Type == call.Boolean && value == false {
+		last = f.phrases.Declined
+	}
+	return f.reply(Reply{Parts: []string{last}, End: true})
+}
+
+func (f *Form) notUnderstood(in Input) Reply {
+	q := f.questions[f.at]
+	if in.Interrupted {
+		if f.interrupted++; f.interrupted > interruptions {
+			return f.giveUp()
+		}
+		return f.repeat(f.phrases.OnlyKeys)
+	}
+	if in.Spoke >= longUtterance {
+		f.worn += wearLong
+	} else {
+		f.worn += wearShort
+	}
+	if !q.opening && expectOf(q.Type) == ExpectDigits && q.Type != call.Int && f.worn > wearShort {
+		return f.settle(q, nil) // said twice: it stands in the recording, nothing else can be done with it
+	}
+	if f.worn > patience {
+		return f.giveUp()
+	}
+	return f.repeat(f.phrases.OnlyKeys)
+}
+
+// giveUp says goodbye, and would still take an answer while it does.
+func (f *Form) giveUp() Reply {
+	f.gaveUp = true
+	q := f.questions[f.at]
+	return f.reply(Reply{Parts: []string{f.phrases.GaveUp}, Expect: expectOf(q.Type), End: true})
+}
+
+// afterLast: nothing is asked, or no more.
+func (f *Form) afterLast(in Input) Reply {
+	if (in.Kind == InputRepeat || in.Interrupted) && len(f.once) > 0 && f.interrupted < interruptions {
+		f.interrupted++
+		return f.ask()
+	}
+	if in.Kind == InputRepeat && f.interrupted < interruptions {
+		f.interrupted++
+		f.once = []string{f.script.Opening, f.phrases.OptOutKeys}
+		return f.ask()
+	}
+	return f.reply(Reply{Parts: []string{f.phrases.Goodbye}, End: true})
+}
+
+// valueOf reads what was typed as a value of the type; nothing typed (# alone) is null, except where yes or no is asked.
+func valueOf(kind call.VariableType, keys string) (value any, ok bool) {
+	switch kind {
+	case call.Boolean:
+		return keys == "1", keys == "1" || keys == "2"
+	case call.Int:
+		if keys == "" {
+			return nil, true
+		}
+		n, err := strconv.ParseInt(keys, 10, 64)
+		return n, err == nil
+	case call.Float:
+		if keys == "" {
+			return nil, true
+		}
+		x, err := strconv.ParseFloat(keys, 64)
+		return x, err == nil
+	default:
+		if keys == "" {
+			return nil, true
+		}
+		return keys, true
+	}
+}

@@ -1,0 +1,179 @@
+package turn
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"nacre/internal/call"
+)
+
+// watch checks what must hold after every step, whatever happens.
+type watch struct {
+	inAir    int // the utterance told to be spoken and not yet told to stop, or reported
+	last     int
+	optOut   time.Duration // when it was asked for
+	asked    bool
+	done     bool
+	hungUp   bool
+	starred  bool // the key before was *
+	fatal    func(string, ...any)
+	sawKey   bool
+	lastVerb Verb
+}
+
+func (w *watch) before(now time.Duration, e Event) {
+	if e.Kind == OptOutDone {
+		w.done = true
+	}
+	if (e.Kind == PlayoutFinished || e.Kind == SpeakFailed) && e.Utterance == w.inAir {
+		w.inAir = 0
+	}
+}
+
+func (w *watch) after(now time.Duration, e Event, actions []Action) {
+	for _, a := range actions {
+		if w.hungUp {
+			w.fatal("%v after the hang-up", a)
+		}
+		switch a.Do {
+		case Speak:
+			if w.inAir != 0 || a.Utterance <= w.last {
+				w.fatal("speak %d while %d is in the air, after %d", a.Utterance, w.inAir, w.last)
+			}
+			w.inAir, w.last = a.Utterance, a.Utterance
+		case StopSpeaking:
+			if a.Utterance != w.inAir {
+				w.fatal("stop %d, but %d is in the air", a.Utterance, w.inAir)
+			}
+			w.inAir = 0
+		case OptOut:
+			if w.asked {
+				w.fatal("opted out twice")
+			}
+			w.asked, w.optOut = true, now
+		case HangUp:
+			w.hungUp = true
+			if w.asked && !w.done && now-w.optOut < Defaults().OptOutLimit {
+				w.fatal("hung up %s after an opt-out that is not written", now-w.optOut)
+			}
+			if w.inAir != 0 {
+				w.fatal("hung up while speaking")
+			}
+		}
+	}
+}
+
+func (w *watch) talk(m *Machine) {
+	talk := m.Talk()
+	if talk.OptOut != w.asked {
+		w.fatal("opt-out in the talk: %v, asked for: %v", talk.OptOut, w.asked)
+	}
+	if talk.OptOut && talk.Callback != nil {
+		w.fatal("called back after an opt-out")
+	}
+	if w.sawKey && talk.Answerer == call.MachineAnswerer {
+		w.fatal("a machine that pressed keys")
+	}
+	if talk.VoicemailLeft && talk.Answerer != call.MachineAnswerer {
+		w.fatal("voicemail left with %s", talk.Answerer)
+	}
+	previous := 0.0
+	for _, line := range talk.Transcript {
+		if line.Start > line.End || line.Start < previous || line.Content == "" {
+			w.fatal("transcript %v", talk.Transcript)
+		}
+		previous = line.Start
+	}
+}
+
+func drawScript(t *rapid.T) call.Script {
+	script := call.Script{Opening: "Hello from Example.", SuccessDefined: rapid.Bool().Draw(t, "success")}
+	if rapid.Bool().Draw(t, "voicemail") {
+		script.VoiceMail = "Please call us back."
+	}
+	kinds := []call.VariableType{call.Boolean, call.Float, call.Int, call.String}
+	for i := range rapid.IntRange(0, 3).Draw(t, "questions") {
+		script.Questions = append(script.Questions, call.Question{
+			ID: fmt.Sprint("v", i), Ask: "How about it?", Type: rapid.SampledFrom(kinds).Draw(t, "type"),
+		})
+	}
+	return script
+}
+
+// Any events in any order, also such as no line could give.
+func TestAnyEvents(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		script := drawScript(t)
+		m := New(NewForm(script, English()), script.VoiceMail, Defaults())
+		w := &watch{fatal: t.Fatalf}
+		now := time.Duration(0)
+		for range rapid.IntRange(1, 200).Draw(t, "events") {
+			now += time.Duration(rapid.SampledFrom([]int{0, 0, 20, 20, 20, 100, 500, 3000, 11000}).Draw(t, "ms")) * time.Millisecond
+			e := Event{
+				Kind: Kind(rapid.IntRange(int(Tick), int(Resumed)).Draw(t, "kind")), Active: rapid.Bool().Draw(t, "active"),
+				Key:       rapid.SampledFrom([]rune("0123456789*#*9*2A\x00")).Draw(t, "key"),
+				Utterance: rapid.IntRange(0, w.last+1).Draw(t, "utterance"), Part: rapid.IntRange(-1, 6).Draw(t, "part"),
+				Fraction: rapid.Float64Range(0, 1).Draw(t, "fraction"), Text: rapid.SampledFrom([]string{"", "leave a message"}).Draw(t, "text"),
+			}
+			if rapid.IntRange(0, 100).Draw(t, "end") == 0 {
+				e.Kind = rapid.SampledFrom([]Kind{PeerHungUp, TimeUp, OptOutDone}).Draw(t, "last")
+			}
+			wasOver := m.Over()
+			w.before(now, e)
+			actions := slices.Clone(m.Step(now, e))
+			if wasOver && len(actions) > 0 {
+				t.Fatalf("actions after the end: %v", actions)
+			}
+			w.after(now, e, actions)
+			w.sawKey = w.sawKey || !wasOver && e.Kind == KeyPressed && strings.ContainsRune("0123456789*#", e.Key)
+			w.talk(m)
+		}
+	})
+}
+
+// A line that behaves as lines do: people who speak, press keys and beep as they please. Every conversation ends by
+// itself, and *9 always ends in an opt-out.
+func TestAnyParty(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		script := drawScript(t)
+		s := &stage{}
+		s.m = New(NewForm(script, English()), script.VoiceMail, Defaults())
+		w := &watch{fatal: t.Fatalf}
+		s.watch = w
+		optsOut := false
+		for range rapid.IntRange(0, 12).Draw(t, "acts") {
+			act := rapid.SampledFrom([]string{"wait", "say", "say+", "keys", "beep", "hear", "start", "quiet", "hold", "slow opt-out", "mute"}).Draw(t, "act")
+			switch act {
+			case "keys":
+				keys := rapid.SampledFrom([]string{"1", "2", "5", "12#", "#", "*1", "*2", "*23#", "3**5", "**", "*9"}).Draw(t, "keys")
+				optsOut = optsOut || keys == "*9"
+				act += " " + keys
+			case "mute":
+				if rapid.IntRange(0, 9).Draw(t, "mute") > 0 {
+					continue
+				}
+			case "hear", "start", "quiet", "slow opt-out":
+			default:
+				act = fmt.Sprintf("%s %.2f", act, rapid.Float64Range(0.05, 20).Draw(t, "seconds"))
+			}
+			s.todo = append(s.todo, act)
+		}
+		for s.now < 20*time.Minute && !s.over {
+			s.frame()
+		}
+		if !s.over {
+			t.Fatalf("still on after 20 minutes: %v\n%s", s.todo, s.log.String())
+		}
+		w.talk(s.m)
+		if optsOut && len(s.todo) == 0 && !s.m.Talk().OptOut && s.star9 {
+			t.Fatalf("*9 was pressed and nobody opted out\n%s", s.log.String())
+		}
+	})
+}

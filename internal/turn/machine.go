@@ -1,0 +1,270 @@
+package turn
+
+import (
+	"time"
+
+	"nacre/internal/call"
+)
+
+type phase int
+
+const (
+	answering phase = iota
+	talking
+	beeped
+	leaving
+	ending
+	over
+)
+
+// timer is an instant the machine waits for; zero = not set.
+type timer int
+
+const (
+	atFirst    timer = iota // the agent begins although nobody said hello
+	atReply                 // the queued reply may be spoken if the other side is quiet
+	byReply                 // the queued reply is spoken even if they go on
+	atWords                 // what they said is complete
+	atSilence               // no answer came
+	atKeys                  // no further key came
+	atPatience              // they have been speaking for too long
+	byOptOut                // the opt-out holds the line no longer
+	atTail                  // the last word has been heard
+	timerCount
+)
+
+// utterance is something the agent says.
+type utterance struct {
+	id      int
+	parts   []string
+	heard   int // parts played to their end
+	asked   time.Duration
+	begun   bool
+	started time.Duration
+}
+
+// Machine holds one conversation. Not safe for concurrent use.
+type Machine struct {
+	timing    Timing
+	brain     Brain
+	voicemail string
+
+	now     time.Duration
+	phase   phase
+	timers  [timerCount]time.Duration
+	actions []Action
+	held    bool
+	heldAt  time.Duration
+
+	// The other side.
+	speaking   bool
+	run        time.Duration // start of the sound now heard
+	lastSound  time.Duration
+	speechFrom time.Duration // start and last sound of the speech now heard, or heard last
+	speechTo   time.Duration
+	withKey    bool          // that speech goes with a key and is no turn of its own
+	spoke      time.Duration // speech not yet answered
+	words      string
+	speechLine int // its line in the transcript, −1 = none
+	lastBeep   time.Duration
+	bareBeep   bool // no greeting came before it
+	evidence   evidence
+
+	// Our side.
+	opened      bool
+	saying      *utterance
+	stopped     []*utterance // told to stop, not yet reported
+	utterances  int
+	reply       Reply // in force: spoken last, or queued
+	queued      bool  // reply waits for the floor
+	queuedByKey bool
+	heard       int // parts of the reply spoken last that were heard to their end
+	interrupted bool
+	firstWord   time.Duration
+	turnEnd     time.Duration // end of the turn that our next words answer; 0 = none
+
+	// Keys.
+	keypad     keypad
+	keys       []byte // pressed since the last line of the transcript
+	keysFrom   time.Duration
+	lastKey    time.Duration
+	lastAnswer time.Duration // 0 = none by keys yet
+
+	// Results.
+	lines         transcript
+	latencies     []int
+	voicemailLeft bool
+	callback      *call.Callback
+	optOut        bool
+	optOutPending bool
+	broke         string
+}
+
+// New makes the machine of one conversation. Voicemail is the text left on an answering machine, "" = none.
+func New(brain Brain, voicemail string, timing Timing) *Machine {
+	m := &Machine{timing: timing, brain: brain, voicemail: voicemail, speechLine: -1}
+	m.set(atFirst, timing.FirstWait)
+	return m
+}
+
+// Step takes one event at now, the time since the answer, which never goes back. The actions are to be done at once and
+// in order; the slice is valid until the next Step. After HangUp, or PeerHungUp, no step has actions.
+func (m *Machine) Step(now time.Duration, event Event) []Action {
+	m.now = now
+	m.actions = m.actions[:0]
+	switch event.Kind {
+	case PlayoutStarted:
+		m.playoutStarted(event)
+	case PlayoutPart:
+		if u := m.utterance(event.Utterance); u != nil {
+			u.heard = max(u.heard, min(event.Part, len(u.parts)))
+		}
+	case PlayoutFinished:
+		m.playoutFinished(event)
+	case OptOutDone:
+		m.optOutPending = false
+	case PeerHungUp:
+		m.finish()
+	}
+	if m.phase == over {
+		return nil
+	}
+	switch event.Kind {
+	case Tick:
+		if !m.held {
+			m.tick(event.Active)
+		}
+	case SpeechStarted:
+		m.speechStarted()
+	case SpeechEnded:
+		m.speechEnded()
+	case Heard:
+		m.heardWords(event.Text)
+	case KeyPressed:
+		m.key(event.Key)
+	case SpeakFailed:
+		m.speakFailed(event)
+	case Beep:
+		m.beep()
+	case Held:
+		m.hold()
+	case Resumed:
+		m.resume()
+	case TimeUp:
+		m.timeUp()
+	}
+	return m.actions
+}
+
+// Over reports whether the conversation has come to its end.
+func (m *Machine) Over() bool { return m.phase == over }
+
+// Talk is what the conversation yielded so far. Recording is left empty.
+func (m *Machine) Talk() call.Talk {
+	collected, success := m.brain.Result()
+	return call.Talk{
+		Answerer: m.evidence.verdict(m.timing), VoicemailLeft: m.voicemailLeft,
+		Collected: collected, Success: success,
+		Callback: m.callback, OptOut: m.optOut,
+		Transcript: m.lines.inOrder(), Broke: m.broke, TurnLatencyMS: m.latencies,
+	}
+}
+
+func (m *Machine) set(t timer, after time.Duration) { m.timers[t] = max(m.now+after, 1) }
+func (m *Machine) clear(list ...timer) {
+	for _, t := range list {
+		m.timers[t] = 0
+	}
+}
+func (m *Machine) due(t timer) bool { return m.timers[t] != 0 && m.now >= m.timers[t] }
+
+func (m *Machine) do(a Action) { m.actions = append(m.actions, a) }
+
+func (m *Machine) tick(active bool) {
+	if active {
+		if m.now-m.lastSound > 100*time.Millisecond {
+			m.run = m.now
+		}
+		m.lastSound = m.now
+		if m.speaking {
+			m.speechTo = m.now
+		}
+	}
+	switch m.phase {
+	case answering:
+		m.tickAnswering()
+	case talking:
+		m.tickTalking()
+	case beeped:
+		m.tickBeeped()
+	case ending:
+		m.tickEnding()
+	}
+}
+
+func (m *Machine) hold() {
+	if m.held {
+		return
+	}
+	m.speechEnded()
+	m.held, m.heldAt = true, m.now
+}
+
+// resume moves everything that is waited for, or measured from, by the time on hold.
+func (m *Machine) resume() {
+	if !m.held {
+		return
+	}
+	m.held = false
+	away := m.now - m.heldAt
+	for i := range m.timers {
+		if m.timers[i] != 0 {
+			m.timers[i] += away
+		}
+	}
+	for _, instant := range []*time.Duration{
+		&m.lastSound, &m.speechTo, &m.lastBeep, &m.firstWord, &m.turnEnd, &m.lastKey, &m.lastAnswer,
+	} {
+		if *instant != 0 {
+			*instant += away
+		}
+	}
+	if m.saying != nil {
+		m.saying.asked += away
+	}
+}
+
+// timeUp ends the call, except that an opt-out being written is waited for.
+func (m *Machine) timeUp() {
+	m.stopSpeaking()
+	if m.optOutPending {
+		m.phase = ending
+		m.unqueue()
+		m.set(atTail, 0)
+		return
+	}
+	m.hangUp()
+}
+
+func (m *Machine) hangUp() {
+	m.stopSpeaking()
+	m.finish()
+	m.do(Action{Do: HangUp})
+}
+
+// finish closes what is open when the call is over: keys that wait for more, and speech that wants its line.
+func (m *Machine) finish() {
+	if m.phase == over {
+		return
+	}
+	m.speechEnded()
+	switch m.keypad.pause(m.reply.Expect) {
+	case commandHours:
+		m.promise()
+	case commandAnswer:
+		m.brain.Next(Input{Kind: InputKeys, Keys: m.keypad.text, Heard: m.heard, Interrupted: m.interrupted})
+	}
+	m.flushKeys()
+	m.phase = over
+	m.unqueue()
+}

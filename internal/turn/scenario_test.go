@@ -1,0 +1,350 @@
+package turn
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nacre/internal/call"
+)
+
+var update = flag.Bool("update", false, "rewrite the scenarios' answers")
+
+// A scenario is a script, a list of what the other side does, and, after a line of dashes, what came of it.
+//
+//	success | voicemail TEXT | question TYPE TEXT     the script
+//	wait S         let S seconds pass
+//	say S          speak for S seconds, then go on with the list
+//	say+ S         begin to speak for S seconds, and go on at once
+//	keys TEXT      press keys, 0.15 s each
+//	beep S         sound a tone for S seconds
+//	hear           wait for the end of the agent's turn by ear: 0.7 s of quiet after it has spoken
+//	start          wait for the agent's next word
+//	quiet          wait until the agent is not speaking
+//	hold S         put the call on hold for S seconds
+//	mute           from here on nothing the agent says can be made into speech
+//	hang up        end the call
+//	limit          the longest duration is reached
+//	slow opt-out   from here on the suppression list never answers
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("scenarios: %v, %v", files, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			given, want, _ := strings.Cut(string(text), "\n----\n")
+			got := runScenario(t, given)
+			if *update {
+				if err := os.WriteFile(file, []byte(strings.TrimRight(given, "\n")+"\n----\n"+got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", file, diff)
+			}
+		})
+	}
+}
+
+const tick = 20 * time.Millisecond
+
+// stage plays the telephone line around a machine: a voice that speaks 15 letters a second, a speech detector with
+// 60 ms of onset and 400 ms of hangover, and the other side.
+type stage struct {
+	t       *testing.T
+	m       *Machine
+	now     time.Duration
+	log     strings.Builder
+	over    bool
+	optOut  time.Duration // when the opt-out is answered; 0 = none asked
+	slow    bool
+	mute    bool
+	watch   *watch
+	star9   bool // *9 was pressed while the call was up
+	starred bool
+	current *playing
+
+	todo      []string
+	until     time.Duration // the list goes on then
+	sayUntil  time.Duration
+	sayFrom   time.Duration
+	beepUntil time.Duration
+	beepFrom  time.Duration
+	heldUntil time.Duration
+	vad       bool
+	lastSound time.Duration
+	agentLast time.Duration // its last sound
+	agentTurn bool          // it has spoken since the list last waited for it
+}
+
+type playing struct {
+	id    int
+	parts []string
+	at    time.Duration // into the utterance
+	begun bool
+}
+
+func lengthOf(text string) time.Duration {
+	return max(tick, time.Duration(len(text))*time.Second/15/tick*tick)
+}
+
+func runScenario(t *testing.T, given string) string {
+	t.Helper()
+	script := call.Script{Opening: "Hello, this is Anna of Example Corporation."}
+	s := &stage{t: t}
+	for line := range strings.Lines(given) {
+		line = strings.TrimSpace(line)
+		word, rest, _ := strings.Cut(line, " ")
+		switch word {
+		case "", "#":
+		case "success":
+			script.SuccessDefined = true
+		case "voicemail":
+			script.VoiceMail = rest
+		case "question":
+			kind, ask, _ := strings.Cut(rest, " ")
+			id := "v" + strconv.Itoa(len(script.Questions)+1)
+			script.Questions = append(script.Questions, call.Question{ID: id, Name: id, Type: call.VariableType(kind), Ask: ask})
+		default:
+			s.todo = append(s.todo, line)
+		}
+	}
+	s.m = New(NewForm(script, English()), script.VoiceMail, Defaults())
+	for !s.over && s.now < 20*time.Minute {
+		s.frame()
+	}
+	if !s.over {
+		s.logf("still on after 20 minutes")
+	}
+	s.talk()
+	return s.log.String()
+}
+
+func (s *stage) logf(format string, args ...any) {
+	fmt.Fprintf(&s.log, "%7.2f  %s\n", s.now.Seconds(), fmt.Sprintf(format, args...))
+}
+
+func (s *stage) step(e Event) {
+	if s.watch != nil {
+		s.watch.before(s.now, e)
+		s.watch.sawKey = s.watch.sawKey || e.Kind == KeyPressed
+	}
+	actions := slices.Clone(s.m.Step(s.now, e))
+	if s.watch != nil {
+		s.watch.after(s.now, e, actions)
+	}
+	for _, a := range actions {
+		s.act(a)
+	}
+}
+
+func (s *stage) act(a Action) {
+	switch a.Do {
+	case Speak:
+		if s.mute {
+			s.logf("speak %d fails", a.Utterance)
+			s.step(Event{Kind: SpeakFailed, Utterance: a.Utterance, Text: "no voice"})
+			return
+		}
+		s.logf("speak %d  %s", a.Utterance, strings.Join(a.Parts, " | "))
+		s.current = &playing{id: a.Utterance, parts: a.Parts}
+	case StopSpeaking:
+		s.logf("stop %d", a.Utterance)
+		s.finish()
+	case OptOut:
+		s.logf("opt out")
+		s.optOut = s.now + time.Second
+	case HangUp:
+		s.logf("hang up")
+		s.over = true
+	}
+}
+
+// played answers how much of the current utterance is out.
+func (s *stage) played() (part int, fraction float64) {
+	at := s.current.at
+	for _, text := range s.current.parts {
+		if at < lengthOf(text) {
+			return part, float64(at) / float64(lengthOf(text))
+		}
+		at -= lengthOf(text)
+		part++
+	}
+	return part, 0
+}
+
+func (s *stage) finish() {
+	part, fraction := s.played()
+	id := s.current.id
+	s.current = nil
+	s.step(Event{Kind: PlayoutFinished, Utterance: id, Part: part, Fraction: fraction})
+}
+
+func (s *stage) frame() {
+	s.now += tick
+	if s.heldUntil != 0 {
+		if s.now < s.heldUntil {
+			return
+		}
+		s.heldUntil = 0
+		s.step(Event{Kind: Resumed})
+	}
+	if s.optOut != 0 && s.now >= s.optOut && !s.slow {
+		s.optOut = 0
+		s.logf("opted out")
+		s.step(Event{Kind: OptOutDone})
+	}
+	s.party()
+	if s.over || s.heldUntil != 0 {
+		return
+	}
+	s.hear()
+	if s.over || s.current == nil {
+		return
+	}
+	before, _ := s.played()
+	if !s.current.begun {
+		s.current.begun = true
+		s.step(Event{Kind: PlayoutStarted, Utterance: s.current.id})
+	}
+	s.current.at += tick
+	s.agentLast, s.agentTurn = s.now, true
+	part, _ := s.played()
+	if part > before {
+		s.step(Event{Kind: PlayoutPart, Utterance: s.current.id, Part: part})
+	}
+	if part == len(s.current.parts) {
+		s.finish()
+	}
+}
+
+// hear is one frame of the other side's sound.
+func (s *stage) hear() {
+	sound := s.now < s.sayUntil || s.now < s.beepUntil
+	if sound {
+		s.lastSound = s.now
+	}
+	from := max(s.sayFrom, s.beepFrom)
+	switch {
+	case sound && !s.vad && s.now-from >= 60*time.Millisecond:
+		s.vad = true
+		s.step(Event{Kind: SpeechStarted})
+	case s.vad && s.now-s.lastSound >= 400*time.Millisecond:
+		s.vad = false
+		s.step(Event{Kind: SpeechEnded})
+	}
+	if s.now < s.beepUntil && s.now-s.beepFrom >= 160*time.Millisecond && !s.over {
+		s.step(Event{Kind: Beep})
+	}
+	if !s.over {
+		s.step(Event{Kind: Tick, Active: sound})
+	}
+}
+
+func (s *stage) party() {
+	for s.now >= s.until && !s.over && s.heldUntil == 0 {
+		if len(s.todo) == 0 {
+			return
+		}
+		word, rest, _ := strings.Cut(s.todo[0], " ")
+		seconds, _ := strconv.ParseFloat(rest, 64)
+		length := time.Duration(seconds * float64(time.Second))
+		switch word {
+		case "wait":
+			s.until = s.now + length
+		case "say", "say+":
+			s.sayFrom, s.sayUntil = s.now, s.now+length
+			if word == "say" {
+				s.until = s.sayUntil
+			}
+		case "beep":
+			s.beepFrom, s.beepUntil, s.until = s.now, s.now+length, s.now+length
+		case "keys":
+			s.star9 = s.star9 || rest == "9" && s.starred && !s.over
+			s.starred = rest == "*9"
+			s.step(Event{Kind: KeyPressed, Key: rune(rest[0])})
+			s.until = s.now + 150*time.Millisecond
+			if len(rest) > 1 {
+				s.todo[0] = "keys " + rest[1:]
+				continue
+			}
+		case "hear":
+			if !s.agentTurn || s.current != nil || s.now-s.agentLast < 700*time.Millisecond {
+				return
+			}
+			s.agentTurn = false
+		case "start":
+			if s.current == nil || !s.current.begun {
+				return
+			}
+		case "quiet":
+			if s.current != nil {
+				return
+			}
+		case "hold":
+			s.step(Event{Kind: Held})
+			s.heldUntil = s.now + length
+		case "mute":
+			s.mute = true
+		case "slow":
+			s.slow = true
+		case "hang":
+			s.logf("peer hangs up")
+			if s.current != nil {
+				s.finish()
+			}
+			s.step(Event{Kind: PeerHungUp})
+			s.over = true
+		case "limit":
+			s.step(Event{Kind: TimeUp})
+		default:
+			s.t.Fatalf("scenario: %q is nothing the other side can do", s.todo[0])
+		}
+		s.todo = s.todo[1:]
+	}
+}
+
+func (s *stage) talk() {
+	talk := s.m.Talk()
+	fmt.Fprintf(&s.log, "answerer %s", talk.Answerer)
+	if talk.VoicemailLeft {
+		s.log.WriteString(", voicemail left")
+	}
+	if talk.Success {
+		s.log.WriteString(", success")
+	}
+	if talk.Callback != nil {
+		fmt.Fprintf(&s.log, ", call back in %s", talk.Callback.After)
+	}
+	if talk.OptOut {
+		s.log.WriteString(", opted out")
+	}
+	if talk.Broke != "" {
+		fmt.Fprintf(&s.log, ", broke: %s", talk.Broke)
+	}
+	s.log.WriteByte('\n')
+	for _, v := range talk.Collected {
+		fmt.Fprintf(&s.log, "collected %s = %#v\n", v.ID, v.Value)
+	}
+	for _, l := range talk.Transcript {
+		fmt.Fprintf(&s.log, "%7.2f %6.2f  %d  %s\n", l.Start, math.Max(l.Start, l.End), l.Role, l.Content)
+	}
+	fmt.Fprintf(&s.log, "latency ms %v\n", talk.TurnLatencyMS)
+}

@@ -1,0 +1,73 @@
+package turn
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"nacre/internal/call"
+)
+
+// speechMark stands in the transcript for words that nobody understood.
+const speechMark = "(speech)"
+
+// transcript gathers the lines of a call, in any order.
+type transcript struct{ lines []call.Line }
+
+// add answers the index of the line, −1 for one without content.
+func (t *transcript) add(role call.Role, content string, start, end time.Duration) int {
+	if content == "" {
+		return -1
+	}
+	t.lines = append(t.lines, call.Line{Role: role, Content: content, Start: seconds(start), End: seconds(max(start, end))})
+	return len(t.lines) - 1
+}
+
+// inOrder is a copy in order of speech.
+func (t *transcript) inOrder() []call.Line {
+	lines := slices.Clone(t.lines)
+	slices.SortStableFunc(lines, func(a, b call.Line) int {
+		switch {
+		case a.Start < b.Start:
+			return -1
+		case a.Start > b.Start:
+			return 1
+		default:
+			return 0
+		}
+	})
+	return lines
+}
+
+func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 1000 }
+
+// spokenText is what was heard of an utterance of which the first parts were played to their end, and a fraction of
+// the one after them. A word counts as heard when it was played to its end, taking speech to run evenly over the text.
+func spokenText(parts []string, played int, fraction float64) string {
+	played = min(max(played, 0), len(parts))
+	heard := slices.Clone(parts[:played])
+	if played < len(parts) && fraction > 0 {
+		if cut := cutWords(parts[played], fraction); cut != "" {
+			heard = append(heard, cut)
+		}
+	}
+	return strings.Join(heard, " ")
+}
+
+func cutWords(text string, fraction float64) string {
+	if fraction >= 1 {
+		return text
+	}
+	total := utf8.RuneCountInString(text)
+	limit := int(fraction * float64(total))
+	end, runes := 0, 0
+	for at, r := range text {
+		if r == ' ' && runes <= limit {
+			end = at
+		}
+		runes++
+	}
+	return strings.TrimSpace(text[:end])
+}

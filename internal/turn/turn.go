@@ -1,0 +1,142 @@
+// Package turn decides how a conversation runs: who has the floor, when the agent begins, stops and repeats, whether
+// a person or a machine picked up, what the keys of the telephone mean, and when the call may be ended. It is a state
+// machine: events in, actions out. It refuses to know audio, sockets, clocks and voices; time is the time since the
+// answer and comes in with every event, so that a conversation can be replayed exactly.
+//
+// The life of a conversation:
+//
+//	answering ──► talking ──► ending ──► over
+//	    │  ▲          │  ▲        ▲
+//	    ▼  │          ▼  │        │
+//	   beeped ◄───────┘  │        │
+//	    │  └─────────────┘        │
+//	    ├──► leaving (voicemail) ─┤
+//	    └─────────────────────────┘
+//
+// Answering: the agent listens to who picked up and has not said a word. Talking: the brain leads. Beeped: a beep was
+// heard and nobody has shown to be a person; the end of the beep is awaited. Leaving: the voicemail text is spoken.
+// Ending: last words, and an opt-out that is being written; nothing ends the call before both are done.
+package turn
+
+import "time"
+
+// Kind is what happened.
+type Kind int
+
+const (
+	// Tick comes every 20 ms while the call is not held. Active says whether the frame just heard held sound.
+	Tick Kind = iota
+	// SpeechStarted and SpeechEnded are the flags of the voice activity detector; the end comes some time after the
+	// last sound, the ticks say when that was.
+	SpeechStarted
+	SpeechEnded
+	// Heard brings the words (Text) that a recogniser made of the utterance that ended last.
+	Heard
+	// KeyPressed brings one Key: 0–9 * # A–D.
+	KeyPressed
+	// PlayoutStarted: the first sample of Utterance goes out with this frame.
+	PlayoutStarted
+	// PlayoutPart: the first Part parts of Utterance have been played to their end.
+	PlayoutPart
+	// PlayoutFinished: Utterance is over, played to its end or stopped. Part is the number of parts played to their
+	// end, Fraction how much of the next one was played (0–1).
+	PlayoutFinished
+	// SpeakFailed: Utterance cannot be made into speech; Text says why.
+	SpeakFailed
+	// Beep: the frame just heard belongs to a single steady tone that is known for a beep. One event a frame.
+	Beep
+	// Held and Resumed: the other side put the call on hold. In between every timer of the conversation stands still.
+	Held
+	Resumed
+	// OptOutDone: the opt-out is written, or (Failed) could not be.
+	OptOutDone
+	// PeerHungUp: the call is over on the wire, whoever ended it. Nothing is said or done after it.
+	PeerHungUp
+	// TimeUp: the longest duration of a conversation is reached.
+	TimeUp
+)
+
+// Event is one thing that happened. Only the members its Kind names are read.
+type Event struct {
+	Kind      Kind
+	Active    bool
+	Key       rune
+	Utterance int
+	Part      int
+	Fraction  float64
+	Failed    bool
+	Text      string
+}
+
+// Verb is what to do.
+type Verb int
+
+const (
+	// Speak makes Parts audible as Utterance, one part after another with hardly a pause, and reports PlayoutStarted
+	// and PlayoutFinished, or SpeakFailed. One utterance is in the air at a time.
+	Speak Verb = iota
+	// StopSpeaking ends Utterance within 60 ms, also one that has not begun, and reports PlayoutFinished.
+	StopSpeaking
+	// OptOut puts the callee on the suppression list and reports OptOutDone.
+	OptOut
+	// HangUp ends the call. It is the last action.
+	HangUp
+)
+
+// Action is one thing to do, now.
+type Action struct {
+	Do        Verb
+	Utterance int
+	Parts     []string
+}
+
+// Timing holds the durations of a conversation. Defaults answers the ones in use.
+type Timing struct {
+	FirstWait     time.Duration // silence after the answer before the agent begins
+	ShortHello    time.Duration // a first utterance up to this long is a hello
+	HelloPause    time.Duration // from its end to the agent's first word
+	LongHello     time.Duration // a first utterance longer than this may be a greeting: nothing is said before it ends
+	DoubtPause    time.Duration // from the end of a first utterance between the two
+	BeepWait      time.Duration // from the end of a long utterance, for a beep
+	PhraseWait    time.Duration // the same where its words were those of an answering machine
+	BeepQuiet     time.Duration // quiet after a beep before the message
+	BareBeepQuiet time.Duration // the same where no greeting came before the beep
+	BeepTalk      time.Duration // speech this long after a beep: it was no mailbox
+	BareBeepTalk  time.Duration // the same where no greeting came before the beep
+	BeepLimit     time.Duration // noise after a beep is waited out no longer than this
+	Greeting      time.Duration // speech before a beep that makes a greeting
+	Backchannel   time.Duration // speech shorter than this does not interrupt the agent
+	KeyedSpeech   time.Duration // the same for speech that goes with a key just pressed
+	WithKey       time.Duration // speech that begins this soon after a key goes with it
+	MinSpeech     time.Duration // shorter sounds are no speech
+	Grace         time.Duration // from the end of what the person said to our answer: time to press a key, or go on
+	LongTalk      time.Duration // an utterance from this length on is a long one, and gets more grace
+	LongGrace     time.Duration
+	AnswerWait    time.Duration // silence after a question
+	KeyPause      time.Duration // pause that ends typed digits
+	KeyGap        time.Duration // a key this soon after a one-key answer is a bounce
+	TrailingHash  time.Duration // a # this soon after an answer belongs to it
+	KeyReply      time.Duration // from a key to our reply: what they say with it can be heard by then
+	KeyYield      time.Duration // how long a reply to a key waits for the person to stop speaking
+	Patience      time.Duration // how long anything else waits for the person to stop speaking
+	ListenerQuiet time.Duration // a line this quiet while the agent has spoken is a listener, no greeting
+	OptOutLimit   time.Duration // how long the opt-out may hold the line
+	Tail          time.Duration // from the last word to the hang-up
+}
+
+// Defaults are the durations used on real lines.
+func Defaults() Timing {
+	return Timing{
+		FirstWait: 1200 * time.Millisecond, ShortHello: 1500 * time.Millisecond, HelloPause: 300 * time.Millisecond,
+		LongHello: 2500 * time.Millisecond, DoubtPause: 700 * time.Millisecond,
+		BeepWait: 2 * time.Second, PhraseWait: 6 * time.Second,
+		BeepQuiet: 260 * time.Millisecond, BareBeepQuiet: 1500 * time.Millisecond, BeepTalk: 2 * time.Second,
+		BareBeepTalk: 300 * time.Millisecond, BeepLimit: 4 * time.Second, Greeting: time.Second,
+		Backchannel: 400 * time.Millisecond, KeyedSpeech: 1500 * time.Millisecond, WithKey: time.Second,
+		MinSpeech: 120 * time.Millisecond, Grace: 1200 * time.Millisecond,
+		LongTalk: 4 * time.Second, LongGrace: 2 * time.Second,
+		AnswerWait: 5 * time.Second, KeyPause: 3 * time.Second, KeyGap: 300 * time.Millisecond, TrailingHash: 2 * time.Second,
+		KeyReply: 120 * time.Millisecond, KeyYield: 3 * time.Second, Patience: 2 * time.Minute, ListenerQuiet: 6 * time.Second,
+		OptOutLimit: 10 * time.Second, Tail: 240 * time.Millisecond,
+	}
+}
