@@ -1,0 +1,39 @@
+# make        builds bin/nacre, with the embedded voice
+# make demo   builds, then calls sixty simulated people and shows what came of it
+# make test   everything: what the tests need is installed where it may be, nothing is left out
+# make bench  ratios against raw limits measured in the same run
+# make lint   formatting, vet, staticcheck
+
+VOICE = internal/voice/flite/module/flite.wasm
+GO = go
+
+.PHONY: all build demo test bench lint clean
+
+all: build
+
+$(VOICE): tools/npm/package.json tools/npm/package-lock.json tools/npm/fetch
+	tools/npm/fetch
+
+build: $(VOICE)
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/nacre ./cmd/nacre
+
+demo: build
+	bin/nacre demo
+
+test: $(VOICE)
+	tools/require-packages
+	$(GO) vet ./...
+	$(GO) test -race -timeout 25m ./...
+
+bench: build
+	tools/require-packages
+	bench/run
+
+lint:
+	@unformatted=$$(gofmt -l cmd internal examples bench); test -z "$$unformatted" || { echo "not formatted: $$unformatted" >&2; exit 1; }
+	$(GO) vet ./...
+	$(GO) build -modfile=tools/go.mod -o bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	bin/staticcheck ./...
+
+clean:
+	rm -rf bin

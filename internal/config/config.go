@@ -1,0 +1,154 @@
+// Package config decides where settings come from: a YAML file, the environment (NACRE_*) and flags, the later overriding the
+// earlier, into one validated struct. Unknown keys fail. It refuses to know what the settings are used for.
+package config
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"gopkg.in/yaml.v3"
+)
+
+// Database says where data is kept.
+type Database struct {
+	Data        string `help:"Folder of all data." default:"./nacre-data" env:"NACRE_DATA" type:"path"`
+	DatabaseURL string `help:"PostgreSQL address (postgres://…) in place of the SQLite file in the data folder." name:"database-url" env:"NACRE_DATABASE_URL"`
+}
+
+// Log says what is written to stderr.
+type Log struct {
+	LogLevel  string `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"NACRE_LOG_LEVEL"`
+	LogFormat string `help:"text or json." default:"text" enum:"text,json" env:"NACRE_LOG_FORMAT"`
+	LogPII    bool   `help:"Write phone numbers and other personal data to the log." name:"log-pii" env:"NACRE_LOG_PII"`
+}
+
+// Serve are the settings of a server.
+type Serve struct {
+	Database
+	Log
+	Config               kong.ConfigFlag `help:"YAML file with the same settings (keys are flag names)."`
+	Listen               string          `help:"Address of the HTTP API; port 0 is any." default:"127.0.0.1:8080" env:"NACRE_LISTEN"`
+	PublicURL            string          `help:"Base of the links in answers and webhooks, as clients reach this server." name:"public-url" env:"NACRE_PUBLIC_URL"`
+	SIPListen            string          `help:"Address of SIP; name port 5060 for trunks that authenticate by address." name:"sip-listen" default:"0.0.0.0:0" env:"NACRE_SIP_LISTEN"`
+	RTPPorts             string          `help:"Range of UDP ports for audio, FROM-TO; empty is any." name:"rtp-ports" env:"NACRE_RTP_PORTS"`
+	ExternalAddress      string          `help:"IP address that carriers see, where it is not this machine's." name:"external-address" env:"NACRE_EXTERNAL_ADDRESS"`
+	AllowPrivateWebhooks bool            `help:"Let webhooks go to loopback and private addresses." name:"allow-private-webhooks" env:"NACRE_ALLOW_PRIVATE_WEBHOOKS"`
+	RateLimit            float64         `help:"Requests a second and key, sustained; 0 is off." name:"rate-limit" default:"500" env:"NACRE_RATE_LIMIT"`
+	CORSOrigins          []string        `help:"Origins that browsers may call from; empty is all." name:"cors-origins" env:"NACRE_CORS_ORIGINS"`
+	Grace                time.Duration   `help:"How long conversations may go on when the server is stopped." default:"15s" env:"NACRE_GRACE"`
+	PublicMetrics        bool            `help:"Answer /metrics to other machines too." name:"public-metrics" env:"NACRE_PUBLIC_METRICS"`
+	PricePerMinute       float64         `help:"Price of a started minute, in the account's unit." name:"price-per-minute" default:"0" env:"NACRE_PRICE_PER_MINUTE"`
+	CreditsBind          bool            `help:"Stop an account's calling when its credits are used up." name:"credits-bind" env:"NACRE_CREDITS_BIND"`
+}
+
+// Validate is called by kong after parsing; its error is a fault of usage.
+func (s *Serve) Validate() error {
+	for _, address := range []struct{ flag, value string }{{"listen", s.Listen}, {"sip-listen", s.SIPListen}} {
+		if _, _, err := net.SplitHostPort(address.value); err != nil {
+			return fmt.Errorf("--%s: %w", address.flag, err)
+		}
+	}
+	if _, _, err := s.RTPRange(); err != nil {
+		return fmt.Errorf("--rtp-ports: %w", err)
+	}
+	if _, err := s.External(); err != nil {
+		return fmt.Errorf("--external-address: %w", err)
+	}
+	if s.PublicURL != "" {
+		u, err := url.Parse(s.PublicURL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return fmt.Errorf("--public-url: %q is no http or https address", s.PublicURL)
+		}
+	}
+	if s.RateLimit < 0 || s.Grace < 0 || s.PricePerMinute < 0 {
+		return fmt.Errorf("--rate-limit, --grace and --price-per-minute must not be negative")
+	}
+	return nil
+}
+
+// RTPRange is the range of audio ports, 0, 0 for any.
+func (s *Serve) RTPRange() (from, to int, err error) {
+	if s.RTPPorts == "" {
+		return 0, 0, nil
+	}
+	low, high, ok := strings.Cut(s.RTPPorts, "-")
+	if ok {
+		if from, err = strconv.Atoi(strings.TrimSpace(low)); err == nil {
+			to, err = strconv.Atoi(strings.TrimSpace(high))
+		}
+	}
+	if !ok || err != nil || from < 1024 || to > 65535 || to-from < 1 {
+		return 0, 0, fmt.Errorf("%q is no range FROM-TO between 1024 and 65535", s.RTPPorts)
+	}
+	return from, to, nil
+}
+
+// External is the address that carriers see; the zero Addr where none is configured.
+func (s *Serve) External() (netip.Addr, error) {
+	if s.ExternalAddress == "" {
+		return netip.Addr{}, nil
+	}
+	return netip.ParseAddr(s.ExternalAddress)
+}
+
+// YAML is the loader of --config: a flat mapping of flag names. A key that no flag of the command has is an error; a value
+// that the environment gives is left to it.
+func YAML(r io.Reader) (kong.Resolver, error) {
+	values := map[string]any{}
+	if err := yaml.NewDecoder(r).Decode(&values); err != nil && err != io.EOF {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	return &file{values: values}, nil
+}
+
+type file struct{ values map[string]any }
+
+// Validate checks that every key of the file is a flag.
+func (f *file) Validate(app *kong.Application) error {
+	known := map[string]bool{}
+	var collect func(node *kong.Node)
+	collect = func(node *kong.Node) {
+		for _, flag := range node.Flags {
+			known[flag.Name] = true
+		}
+		for _, child := range node.Children {
+			collect(child)
+		}
+	}
+	collect(app.Node)
+	for key := range f.values {
+		if !known[key] || key == "config" {
+			return fmt.Errorf("configuration file: unknown key %q", key)
+		}
+	}
+	return nil
+}
+
+// Resolve answers the file's value of a flag, nil where the environment has one.
+func (f *file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	for _, name := range flag.Envs {
+		if _, set := os.LookupEnv(name); set {
+			return nil, nil
+		}
+	}
+	value, ok := f.values[flag.Name]
+	if !ok {
+		return nil, nil
+	}
+	if list, isList := value.([]any); isList {
+		texts := make([]string, len(list))
+		for n, item := range list {
+			texts[n] = fmt.Sprint(item)
+		}
+		return strings.Join(texts, ","), nil
+	}
+	return fmt.Sprint(value), nil
+}
