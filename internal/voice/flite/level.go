@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	block       = call.SampleRate / 100    // 10 ms, the grain of trimming and measuring
-	sentenceGap = call.SampleRate * 3 / 10 // between two sentences
-	lead        = block                    // kept before the first sound
-	tail        = 4 * block                // kept after the last, or consonants lose their release
-	floor       = 0.006                    // −44 dB below the loudest block counts as silence
-	target      = math.MaxInt16 * 0.1      // −20 dBFS
-	ceiling     = math.MaxInt16 * 0.89     // −1 dBFS, never passed by a peak
+	block       = call.SampleRate / 100 // 10 ms, the grain of trimming and measuring
+	sentenceGap = call.SampleRate / 5   // between two sentences, besides what their ends fade out
+	lead        = block                 // kept before the first sound
+	tail        = 4 * block             // kept after the last, or consonants lose their release
+	floor       = 0.006                 // −44 dB below the loudest block counts as silence
+	target      = math.MaxInt16 * 0.1   // −20 dBFS
+	ceiling     = math.MaxInt16 * 0.89  // −1 dBFS, never passed by a peak
 )
 
 // trim cuts the silence at both ends.

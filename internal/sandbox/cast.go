@@ -1,0 +1,231 @@
+package sandbox
+
+import "time"
+
+// Voices of the people, as the embedded voice names them.
+const (
+	woman = "slt"
+	man   = "rms"
+	scot  = "awb"
+	// machine is quick to make; it speaks the long lines.
+	machine = "kal16"
+)
+
+// cue is what a person waits for before a step.
+type cue int
+
+const (
+	// atOnce: the step before is over, or the call was just answered.
+	atOnce cue = iota
+	// afterAgent: the agent has spoken since our last line, and stopped.
+	afterAgent
+	// whileAgent: the agent is speaking, and has been for the time of after.
+	whileAgent
+)
+
+// step is one thing a person does on the line: speak, beep or hang up, and press keys while speaking.
+type step struct {
+	cue    cue
+	after  time.Duration // from the cue
+	voice  string
+	say    string
+	keys   string  // pressed while speaking
+	beep   float64 // Hz
+	hangUp bool
+	// forever repeats the step whenever its cue comes again.
+	forever bool
+}
+
+type rejection struct {
+	code   int
+	reason string
+}
+
+// callee is what becomes of a call to one number.
+type callee struct {
+	name     string
+	rings    bool
+	lingers  time.Duration // rings that much longer than the least
+	ringsOut bool
+	rejects  *rejection
+	steps    []step // once answered
+}
+
+// calleeOf casts the callee of a number at its n-th call, from 1. A number without two digits at its end does not
+// exist.
+func calleeOf(number string, attempt int) callee {
+	digits, ok := lastTwo(number)
+	if !ok {
+		return rejecting(callee{name: "no number"}, 404, "Not Found")
+	}
+	for _, r := range roles() {
+		if digits >= r.from && digits <= r.to {
+			c := r.cast(digits-r.from, attempt)
+			c.name = r.name
+			return c
+		}
+	}
+	return rejecting(callee{name: "no number"}, 404, "Not Found")
+}
+
+func lastTwo(number string) (int, bool) {
+	if len(number) < 2 {
+		return 0, false
+	}
+	tens, ones := number[len(number)-2], number[len(number)-1]
+	if tens < '0' || tens > '9' || ones < '0' || ones > '9' {
+		return 0, false
+	}
+	return int(tens-'0')*10 + int(ones-'0'), true
+}
+
+// role is a range of last digits; variant is the place within the range, so that not all sound the same.
+type role struct {
+	from, to int
+	name     string
+	cast     func(variant, attempt int) callee
+}
+
+// roles is the table of the sandbox: every ending of two digits once.
+func roles() []role {
+	return []role{
+		{0, 19, "agrees", agrees},
+		{20, 24, "busy", busy},
+		{25, 29, "rings out", func(_, _ int) callee { return callee{rings: true, ringsOut: true} }},
+		{30, 34, "answering machine", answeringMachine},
+		{35, 39, "declines", declines},
+		{40, 44, "not allocated", func(_, _ int) callee { return rejecting(callee{}, 404, "Not Found") }},
+		{45, 49, "carrier failure", func(_, _ int) callee { return rejecting(callee{}, 503, "Service Unavailable") }},
+		{50, 54, "call-back", callBack},
+		{55, 59, "never again", neverAgain},
+		{60, 64, "busy at first", busyAtFirst},
+		{65, 69, "hangs up", hangsUp},
+		{70, 74, "silent", func(variant, _ int) callee { return answering(variant) }},
+		{75, 79, "rejects", func(variant, _ int) callee { return rejecting(callee{rings: true}, 603, "Decline") }},
+		{80, 84, "call screening", screened},
+		{85, 89, "long talk", longTalk},
+		{90, 99, "interrupts", interrupts},
+	}
+}
+
+func rejecting(c callee, code int, reason string) callee {
+	c.rejects = &rejection{code, reason}
+	return c
+}
+
+// answering is somebody who picks up within a second of the least ringing.
+func answering(variant int, steps ...step) callee {
+	return callee{rings: true, lingers: time.Duration(variant%4) * 250 * time.Millisecond, steps: steps}
+}
+
+func voiceOf(variant int) string { return []string{woman, man, scot}[variant%3] }
+
+// pause is how long a person leaves after the agent before speaking: 0.6 to 0.8 s. Less would be between two
+// sentences.
+func pause(variant int) time.Duration {
+	return 600*time.Millisecond + time.Duration(variant%3)*100*time.Millisecond
+}
+
+// hello opens every talk, a moment after the pick-up.
+func hello(variant int) step {
+	words := []string{"Hello?", "Hello, who is this?", "Yes, hello?"}
+	return step{after: 400 * time.Millisecond, voice: voiceOf(variant), say: words[variant/3%3]}
+}
+
+// answers are the answer to the first question and to all that follow: those may want digits, so a hash closes them.
+func answers(variant int, first, later, key, closing string) []step {
+	once := step{cue: afterAgent, after: pause(variant), voice: voiceOf(variant), say: first, keys: key}
+	again := once
+	again.say, again.keys, again.forever = later, key+closing, true
+	return []step{once, again}
+}
+
+func yes(variant int) []step {
+	words := []string{"Yes, that is fine.", "Yes, please.", "Sure, I would like that."}
+	return answers(variant, words[variant/3%3], "Yes.", "1", "#")
+}
+
+func agrees(variant, _ int) callee {
+	return answering(variant, append([]step{hello(variant)}, yes(variant)...)...)
+}
+
+func declines(variant, _ int) callee {
+	no := answers(variant, "No, thank you. I am not interested.", "No.", "2", "#")
+	return answering(variant, append([]step{hello(variant)}, no...)...)
+}
+
+func callBack(variant, _ int) callee {
+	later := answers(variant, "I have no time now. Please call me again in an hour.", "In an hour, please.", "*21#", "")
+	return answering(variant, append([]step{hello(variant)}, later...)...)
+}
+
+func neverAgain(variant, _ int) callee {
+	never := answers(variant, "Please never call me again.", "Never again, I said.", "*9", "")
+	return answering(variant, append([]step{hello(variant)}, never...)...)
+}
+
+func busy(_, _ int) callee { return rejecting(callee{}, 486, "Busy Here") }
+
+func busyAtFirst(variant, attempt int) callee {
+	if attempt == 1 {
+		return busy(variant, attempt)
+	}
+	return agrees(variant, attempt)
+}
+
+func hangsUp(variant, _ int) callee {
+	return answering(variant, step{after: 300 * time.Millisecond, hangUp: true})
+}
+
+// answeringMachine greets for three to six seconds, beeps, and records until the agent has hung up.
+func answeringMachine(variant, _ int) callee {
+	greetings := []string{
+		"Hi, you have reached the Miller family. Please leave a message after the tone.",
+		"Hello, this is John. I cannot take your call right now. Leave a message after the beep.",
+		"We are not at home. Please leave your name and number after the tone.",
+		"Hi, this is Susan's phone. I will call you back. Please speak after the beep.",
+		"The person you are calling is not available. Please record your message after the tone.",
+	}
+	tones := []float64{1000, 850, 1400, 440, 1000}
+	return answering(variant,
+		step{after: 700 * time.Millisecond, voice: machine, say: greetings[variant%5]},
+		step{after: 300 * time.Millisecond, beep: tones[variant%5]},
+	)
+}
+
+func screened(variant, _ int) callee {
+	steps := []step{
+		{after: 500 * time.Millisecond, voice: machine,
+			say: "Hello. The person you are calling uses a screening service. Please say your name and why you are calling."},
+		{cue: afterAgent, after: 800 * time.Millisecond, voice: machine, say: "Thank you. One moment, please. I am putting you through."},
+		{after: 900 * time.Millisecond, voice: voiceOf(variant), say: "Hello, speaking."},
+	}
+	return answering(variant, append(steps, yes(variant)...)...)
+}
+
+// longTalk tells a story piece by piece, each after the agent has spoken, before it comes to a yes.
+func longTalk(variant, _ int) callee {
+	steps := []step{hello(variant)}
+	for _, story := range [][2]string{
+		{"Oh, how nice that somebody calls. You know, I was just in the garden, and the neighbour came by with his dog, and we talked for quite a while.",
+			"And then I could not find my glasses, I looked for them in the kitchen and in the bedroom and everywhere."},
+		{"Well, that is a good question. My daughter always says that I should decide things more quickly, but I like to think them over first.",
+			"Last year I said yes to something at once, and it took me three months to get out of it again."},
+		{"I see, I see. Let me think about that. It depends a little on the weather too, because on rainy days my knee hurts and I do not like to go out.",
+			"The doctor says that it will get better in the spring, but he has been saying that for years."},
+	} {
+		steps = append(steps,
+			step{cue: afterAgent, after: pause(variant), voice: machine, say: story[0]},
+			step{after: 600 * time.Millisecond, voice: machine, say: story[1]})
+	}
+	return answering(variant, append(steps, yes(variant)...)...)
+}
+
+// interrupts cuts in a second and a half after the agent began, and listens to what it says then.
+func interrupts(variant, _ int) callee {
+	steps := []step{
+		hello(variant),
+		{cue: whileAgent, after: 1500 * time.Millisecond, voice: voiceOf(variant), say: "Sorry, who is this, and what is it about?"},
+	}
+	return answering(variant, append(steps, yes(variant)...)...)
+}

@@ -1,0 +1,108 @@
+package sandbox
+
+import (
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/voice/hearing"
+)
+
+const (
+	// reflex is how long after the first word a person presses their keys.
+	reflex = 300 * time.Millisecond
+	// utterance is the least speech that counts as the agent having spoken; less is a cough, or the end of what was
+	// said before.
+	utterance = 300 * time.Millisecond
+)
+
+// scene is a step with its sound.
+type scene struct {
+	step
+	sound []int16
+}
+
+// person holds the callee's end of a call by a list of scenes. It lives in stream time, so that a call can be played
+// as fast as a processor can.
+type person struct {
+	scenes   []scene
+	sendKeys func(string)
+	opts     Options
+
+	ear       *hearing.VAD
+	next      int  // scene to come
+	playing   bool // scene next is being spoken
+	at        int  // its next sample
+	keysSent  bool
+	lineEnd   time.Duration // when our last line ended, or the call began
+	heard     bool          // the agent has spoken since then
+	lastSound time.Duration // of either side
+}
+
+func newPerson(scenes []scene, sendKeys func(string), opts Options) *person {
+	return &person{scenes: scenes, sendKeys: sendKeys, opts: opts, ear: hearing.NewVAD(hearing.VADConfig{})}
+}
+
+// Exchange hears 20 ms and says 20 ms.
+func (p *person) Exchange(heard, say *call.Frame) bool {
+	p.listen(heard)
+	*say = call.Frame{}
+	if !p.playing && p.cued() {
+		if p.scenes[p.next].hangUp {
+			return false
+		}
+		p.playing, p.at, p.keysSent = true, 0, false
+	}
+	if p.playing {
+		p.play(say)
+	}
+	now := p.ear.Heard()
+	return now-p.lastSound < p.opts.Silence && now < p.opts.Longest
+}
+
+// Key and Held mean nothing to a person.
+func (p *person) Key(rune)  {}
+func (p *person) Held(bool) {}
+
+func (p *person) listen(frame *call.Frame) {
+	p.ear.Push(frame)
+	now := p.ear.Heard()
+	if p.playing || p.ear.Speaking() {
+		p.lastSound = now
+	}
+	if !p.playing && p.ear.End()-max(p.ear.Start(), p.lineEnd) >= utterance {
+		p.heard = true
+	}
+}
+
+// cued tells that the moment of the next scene has come.
+func (p *person) cued() bool {
+	if p.next >= len(p.scenes) {
+		return false
+	}
+	s, now := p.scenes[p.next], p.ear.Heard()
+	switch s.cue {
+	case afterAgent:
+		return p.heard && !p.ear.Speaking() && now-p.ear.End() >= s.after
+	case whileAgent:
+		return p.heard && p.ear.Speaking() && now-p.ear.Start() >= s.after
+	default:
+		return now-p.lineEnd >= s.after
+	}
+}
+
+func (p *person) play(say *call.Frame) {
+	s := p.scenes[p.next]
+	p.at += copy(say[:], s.sound[min(p.at, len(s.sound)):])
+	done := p.at >= len(s.sound)
+	if !p.keysSent && s.keys != "" && (done || p.at >= int(reflex/time.Millisecond)*call.SampleRate/1000) {
+		p.sendKeys(s.keys)
+		p.keysSent = true
+	}
+	if !done {
+		return
+	}
+	p.playing, p.heard, p.lineEnd = false, false, p.ear.Heard()
+	if !s.forever {
+		p.next++
+	}
+}

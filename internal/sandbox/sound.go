@@ -1,0 +1,58 @@
+package sandbox
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"nacre/internal/call"
+)
+
+// Murmur is the speaker of last resort, for builds without the embedded voice: it makes sound with the length, level
+// and rhythm of speech, but no words. Everybody on the line understands keys anyway.
+type Murmur struct{}
+
+// Speak murmurs a text. It never fails.
+func (Murmur) Speak(_ context.Context, voiceID, text string) ([]int16, error) {
+	return murmur(voiceID, text), nil
+}
+
+// murmur hums every word with a vowel of its own, for as long as people speak it: 120 ms and 30 for every letter.
+func murmur(voiceID, text string) []int16 {
+	const amplitude = 8000
+	pitch := 110.0
+	for _, c := range voiceID {
+		pitch = 90 + math.Mod(pitch*7+float64(c)*13, 130)
+	}
+	var out []int16
+	phase := 0.0
+	for n, word := range strings.Fields(text) {
+		length := (120 + 30*min(len(word), 12)) * call.SampleRate / 1000
+		vowel := 400 + 120*float64((n*5+len(word))%7)
+		for i := range length {
+			t := float64(i) / float64(length)
+			phase += pitch * (1.15 - 0.3*t) / call.SampleRate
+			_, within := math.Modf(phase)
+			// A decaying ring at the vowel's frequency for every pulse of the pitch.
+			ring := math.Exp(-within*5) * math.Sin(2*math.Pi*vowel*within/pitch)
+			out = append(out, int16(amplitude*math.Sqrt(math.Sin(math.Pi*t))*ring))
+		}
+		gap := 40
+		if strings.ContainsAny(word[len(word)-1:], ".,?!") {
+			gap = 200
+		}
+		out = append(out, make([]int16, gap*call.SampleRate/1000)...)
+	}
+	return out
+}
+
+// beep is the tone of an answering machine: 0.45 s, faded in and out over 5 ms.
+func beep(hz float64) []int16 {
+	const amplitude, fade = 9000, call.SampleRate * 5 / 1000
+	out := make([]int16, call.SampleRate*45/100)
+	for i := range out {
+		level := amplitude * min(1, float64(i)/fade, float64(len(out)-i)/fade)
+		out[i] = int16(level * math.Sin(2*math.Pi*hz*float64(i)/call.SampleRate))
+	}
+	return out
+}
