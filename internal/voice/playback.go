@@ -1,0 +1,102 @@
+package voice
+
+import (
+	"time"
+
+	"nacre/internal/call"
+)
+
+const (
+	// partGap of silence lies between two sentences: shorter than the pause that ends a turn.
+	partGap = call.SampleRate / 4
+	// fadeSamples: 10 ms in which a stopped sound dies, so that it does not click.
+	fadeSamples = call.SampleRate / 100
+	// speechDeadline is how long an utterance waits for its speech.
+	speechDeadline = 8 * time.Second
+)
+
+// playback is the utterance in the air. The zero value is silence.
+type playback struct {
+	utterance int // 0 = none
+	parts     []*phrase
+	asked     time.Duration
+	begun     bool
+
+	part int // being played
+	at   int // its next sample
+	gap  int // samples of silence before it
+
+	fade    [fadeSamples]int16 // of what was stopped, still to be played
+	fadeLen int
+}
+
+// start takes an utterance; its slices are kept.
+func (p *playback) start(utterance int, parts []*phrase, now time.Duration) {
+	p.utterance, p.parts, p.asked = utterance, parts, now
+	p.begun, p.part, p.at, p.gap = false, 0, 0, 0
+}
+
+// ready tells that every part is spoken, or answers the error of one that cannot be.
+func (p *playback) ready() (bool, error) {
+	for _, part := range p.parts {
+		if !part.ready() {
+			return false, nil
+		}
+		if part.err != nil {
+			return false, part.err
+		}
+	}
+	return true, nil
+}
+
+// position answers how many parts were played to their end, and how much of the next.
+func (p *playback) position() (part int, fraction float64) {
+	if p.part < len(p.parts) && p.at > 0 {
+		fraction = float64(p.at) / float64(len(p.parts[p.part].samples))
+	}
+	return p.part, fraction
+}
+
+// fill plays into the frame and answers true when the utterance ends with it.
+func (p *playback) fill(say *call.Frame) (ended bool) {
+	n := 0
+	for n < len(say) && p.part < len(p.parts) {
+		if p.gap > 0 {
+			quiet := min(p.gap, len(say)-n)
+			clear(say[n : n+quiet])
+			p.gap -= quiet
+			n += quiet
+			continue
+		}
+		samples := p.parts[p.part].samples
+		copied := copy(say[n:], samples[p.at:])
+		p.at += copied
+		n += copied
+		if p.at == len(samples) {
+			p.part++
+			p.at = 0
+			if len(samples) > 0 && p.part < len(p.parts) {
+				p.gap = partGap
+			}
+		}
+	}
+	clear(say[n:])
+	return p.part == len(p.parts)
+}
+
+// stop ends the utterance; what would have come next fades out within the next frame.
+func (p *playback) stop() {
+	if p.begun && p.part < len(p.parts) && p.gap == 0 {
+		p.fadeLen = copy(p.fade[:], p.parts[p.part].samples[p.at:])
+		for i := range p.fade[:p.fadeLen] {
+			p.fade[i] = int16(int(p.fade[i]) * (fadeSamples - i) / fadeSamples)
+		}
+	}
+	p.utterance, p.parts = 0, nil
+}
+
+// drain plays what fades.
+func (p *playback) drain(say *call.Frame) {
+	clear(say[copy(say[:], p.fade[:p.fadeLen]):])
+	p.fadeLen = 0
+}

@@ -1,0 +1,250 @@
+package voice
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/turn"
+	"nacre/internal/voice/hearing"
+)
+
+// quietest is the level in dBFS below which nothing is sound, margin the dB by which sound passes the noise.
+const (
+	quietest = -48
+	margin   = 10
+)
+
+// session is our end of one call. It lives in stream time: an Exchange is 20 ms, whenever it comes. Everything that
+// takes time of its own (speech, the opt-out, the recording) happens elsewhere and is looked for once a frame.
+type session struct {
+	script  call.Script
+	desk    call.Desk
+	log     *slog.Logger
+	ctx     context.Context
+	machine *turn.Machine
+	book    *book
+	record  *recorder // nil = none
+	optOuts chan bool // the opt-out is over; true = failed
+	limit   time.Duration
+
+	now      time.Duration // since the answer
+	heldAt   time.Time
+	vad      *hearing.VAD
+	beep     *hearing.Beep
+	playback playback
+	events   []turn.Event
+	stepping bool
+	timeUp   bool
+	hungUp   bool
+}
+
+var _ call.Party = (*session)(nil)
+
+// session makes our end of one call; ctx bounds the call.
+func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk) *session {
+	log := a.log.With("call", script.Call, "trace", script.Trace)
+	form := turn.NewForm(script, a.phrases)
+	s := &session{
+		script: script, desk: desk, log: log, ctx: ctx,
+		machine: turn.New(form, script.VoiceMail, a.timing),
+		book:    &book{ctx: ctx, speaker: a.config.Speaker, voice: script.VoiceID, log: log, phrases: make(map[string]*phrase)},
+		optOuts: make(chan bool, 1),
+		limit:   a.timing.OptOutLimit,
+		vad:     hearing.NewVAD(hearing.VADConfig{Quietest: quietest, Margin: margin}),
+		beep:    hearing.NewBeep(),
+		events:  make([]turn.Event, 0, 8),
+	}
+	if a.config.Recordings != "" && script.Call != "" {
+		s.record = record(a.config.Recordings, script.Call, script.Recording, log)
+	}
+	texts := form.Vocabulary()
+	if script.VoiceMail != "" {
+		texts = append(texts, script.VoiceMail)
+	}
+	go s.book.fetch(texts)
+	return s
+}
+
+// Exchange hears 20 ms and says 20 ms.
+func (s *session) Exchange(heard, say *call.Frame) bool {
+	s.now += call.FrameTime
+	select {
+	case failed := <-s.optOuts:
+		s.step(turn.Event{Kind: turn.OptOutDone, Failed: failed})
+	default:
+	}
+	if s.script.Timeout > 0 && s.now >= s.script.Timeout && !s.timeUp {
+		s.timeUp = true
+		s.step(turn.Event{Kind: turn.TimeUp})
+	}
+	s.listen(heard)
+	s.speak(say)
+	if s.record != nil {
+		s.record.add(say, heard)
+	}
+	return !s.hungUp
+}
+
+// Key is a key pressed by the other side.
+func (s *session) Key(key rune) { s.step(turn.Event{Kind: turn.KeyPressed, Key: key}) }
+
+// Held moves the stream on by the time spent on hold, so that the transcript and the recording tell the time since the
+// answer.
+func (s *session) Held(on bool) {
+	if on == !s.heldAt.IsZero() {
+		return
+	}
+	if on {
+		s.heldAt = time.Now()
+		s.step(turn.Event{Kind: turn.Held})
+		return
+	}
+	away := time.Since(s.heldAt).Truncate(call.FrameTime)
+	s.heldAt = time.Time{}
+	s.now += away
+	if s.record != nil {
+		s.record.skip(int(away / call.FrameTime))
+	}
+	s.step(turn.Event{Kind: turn.Resumed})
+}
+
+func (s *session) listen(heard *call.Frame) {
+	switch s.vad.Push(heard) {
+	case hearing.Started:
+		s.step(turn.Event{Kind: turn.SpeechStarted})
+	case hearing.Ended:
+		s.step(turn.Event{Kind: turn.SpeechEnded})
+	}
+	if s.beep.Push(heard) || s.beep.On() {
+		s.step(turn.Event{Kind: turn.Beep})
+	}
+	sound := s.vad.Level() > max(quietest, s.vad.Floor()+margin)
+	s.step(turn.Event{Kind: turn.Tick, Active: sound})
+}
+
+func (s *session) speak(say *call.Frame) {
+	p := &s.playback
+	if p.fadeLen > 0 {
+		p.drain(say)
+		return
+	}
+	if p.utterance == 0 || !p.begun && !s.begin() {
+		*say = call.Frame{}
+		return
+	}
+	before := p.part
+	ended := p.fill(say)
+	if p.part > before {
+		s.step(turn.Event{Kind: turn.PlayoutPart, Utterance: p.utterance, Part: p.part})
+	}
+	if ended && p.utterance != 0 {
+		s.endPlayout()
+	}
+}
+
+// begin tells whether the utterance goes out with this frame.
+func (s *session) begin() bool {
+	p := &s.playback
+	ready, err := p.ready()
+	switch {
+	case err != nil:
+		s.fail(err.Error())
+		return false
+	case !ready:
+		if s.now-p.asked > speechDeadline {
+			s.fail("speech was not ready in time")
+		}
+		return false
+	}
+	p.begun = true
+	s.step(turn.Event{Kind: turn.PlayoutStarted, Utterance: p.utterance})
+	return p.utterance != 0
+}
+
+func (s *session) fail(why string) {
+	s.log.Error("speak", "error", why)
+	utterance := s.playback.utterance
+	s.playback.stop()
+	s.step(turn.Event{Kind: turn.SpeakFailed, Utterance: utterance, Text: why})
+}
+
+func (s *session) endPlayout() {
+	part, fraction := s.playback.position()
+	utterance := s.playback.utterance
+	s.playback.stop()
+	s.step(turn.Event{Kind: turn.PlayoutFinished, Utterance: utterance, Part: part, Fraction: fraction})
+}
+
+// step gives the machine an event, and those that its actions cause, one after another.
+func (s *session) step(event turn.Event) {
+	s.events = append(s.events, event)
+	if s.stepping {
+		return
+	}
+	s.stepping = true
+	for i := 0; i < len(s.events); i++ {
+		for _, action := range s.machine.Step(s.now, s.events[i]) {
+			s.do(action)
+		}
+	}
+	s.events = s.events[:0]
+	s.stepping = false
+}
+
+func (s *session) do(action turn.Action) {
+	switch action.Do {
+	case turn.Speak:
+		parts := make([]*phrase, len(action.Parts))
+		for i, text := range action.Parts {
+			parts[i] = s.book.get(text)
+		}
+		s.playback.start(action.Utterance, parts, s.now)
+	case turn.StopSpeaking:
+		if s.playback.utterance == action.Utterance {
+			s.endPlayout()
+		}
+	case turn.OptOut:
+		go s.optOut()
+	case turn.HangUp:
+		s.hungUp = true
+	}
+}
+
+// optOut asks until it is done, at most as long as the machine holds the line for it, and outlives the call: who has
+// said so and hung up must not be called again. The end of the call writes it once more.
+func (s *session) optOut() {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), s.limit)
+	defer cancel()
+	for wait := 200 * time.Millisecond; ; wait *= 2 {
+		err := s.desk.OptOut(ctx)
+		if err == nil {
+			s.optOuts <- false
+			return
+		}
+		s.log.Error("opt out", "error", err)
+		select {
+		case <-ctx.Done():
+			s.optOuts <- true
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// finish closes the conversation after the call is over, and answers what it yielded.
+func (s *session) finish() call.Talk {
+	if !s.heldAt.IsZero() {
+		s.Held(false)
+	}
+	if s.playback.utterance != 0 {
+		s.endPlayout()
+	}
+	s.step(turn.Event{Kind: turn.PeerHungUp})
+	talk := s.machine.Talk()
+	if s.record != nil {
+		talk.Recording = s.record.close()
+	}
+	return talk
+}

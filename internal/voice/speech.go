@@ -1,0 +1,86 @@
+package voice
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// phrase is a sentence that is being made into speech. Samples and err are set when done is closed.
+type phrase struct {
+	done    chan struct{}
+	samples []int16
+	err     error
+}
+
+// ready tells, without waiting, that the phrase is done.
+func (p *phrase) ready() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// book holds the phrases of one call. Its speaking happens in goroutines of its own, never in that of the audio.
+type book struct {
+	ctx     context.Context
+	speaker Speaker
+	voice   string
+	log     *slog.Logger
+
+	mu      sync.Mutex
+	phrases map[string]*phrase
+}
+
+// get answers the phrase of a text, and begins to speak it where that has not begun.
+func (b *book) get(text string) *phrase {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p, ok := b.phrases[text]
+	if !ok {
+		p = &phrase{done: make(chan struct{})}
+		b.phrases[text] = p
+		go b.speak(text, p)
+	}
+	return p
+}
+
+// fetch speaks texts one after another, as a call that lasts will need them.
+func (b *book) fetch(texts []string) {
+	for _, text := range texts {
+		select {
+		case <-b.get(text).done:
+		case <-b.ctx.Done():
+			return
+		}
+	}
+}
+
+const retryAfter = 100 * time.Millisecond
+
+// speak tries the voice twice, then the default voice: the wrong voice is better than none.
+func (b *book) speak(text string, p *phrase) {
+	defer close(p.done)
+	voices := []string{b.voice, b.voice}
+	if b.voice != "" {
+		voices = append(voices, "")
+	}
+	for i, voice := range voices {
+		if i > 0 {
+			b.log.Warn("speech failed and is tried again", "voice", voice, "error", p.err)
+			select {
+			case <-time.After(retryAfter):
+			case <-b.ctx.Done():
+				return
+			}
+		}
+		if p.samples, p.err = b.speaker.Speak(b.ctx, voice, text); p.err == nil {
+			return
+		}
+	}
+	p.err = fmt.Errorf("make speech: %w", p.err)
+}
