@@ -53,6 +53,7 @@ type Config struct {
 	Queries Queries
 	Dial    call.Dialer
 	Prober  call.Prober
+	Keep    func([]call.Trunk) // told which trunks are active; keeps those registered that register
 	Agent   call.Agent
 	Judge   Judge
 	Sandbox func() call.Trunk // where numbers without a trunk are dialled

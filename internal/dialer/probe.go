@@ -44,6 +44,13 @@ func (d *Dialer) probeRound(asked map[id.ID]probed) {
 		return
 	}
 	now := d.Now()
+	var active []call.Trunk
+	for _, t := range trunks {
+		if t.Active {
+			active = append(active, t.Trunk)
+		}
+	}
+	d.Keep(active)
 	for _, t := range trunks {
 		last, known := asked[t.ID]
 		same := known && last.trunk.Host == t.Host && last.trunk.Port == t.Port && last.trunk.Transport == t.Transport
@@ -75,5 +82,24 @@ func (d *Dialer) probe(t account.Trunk) {
 	}
 	if err := d.Engine.TrunkMet(d.loopCtx, t.Account, t.ID, state, answer.Detail); err != nil {
 		d.Log.Error("record trunk state", "trunk", t.ID, "error", err)
+	}
+}
+
+// Registered records how the registration of a trunk stands.
+func (d *Dialer) Registered(trunkID id.ID, state account.TrunkState, detail string) {
+	trunks, err := d.Queries.Trunks(d.loopCtx, "")
+	if err != nil {
+		if d.loopCtx.Err() == nil {
+			d.Log.Error("list trunks", "error", err)
+		}
+		return
+	}
+	for _, t := range trunks {
+		if t.ID != trunkID || t.State == state && t.Detail == detail {
+			continue
+		}
+		if err := d.Engine.TrunkMet(d.loopCtx, t.Account, trunkID, state, detail); err != nil && d.loopCtx.Err() == nil {
+			d.Log.Error("record registration", "trunk", trunkID, "error", err)
+		}
 	}
 }

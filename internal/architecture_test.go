@@ -1,0 +1,136 @@
+package internal
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// core packages hold rules: they can be tested in tables because nothing outside can change what they answer.
+var core = []string{"id", "fault", "zone", "hours", "phone", "lead", "campaign", "call", "account", "report", "turn", "compliance"}
+
+// impure is what core may not import, with the reason. The clock is judged by TestCoreAsksNoClock.
+var impure = map[string]string{
+	"net": "the core does no I/O", "net/http": "the core does no I/O", "os": "the core does no I/O",
+	"database/sql": "storage is the store's", "log": "the edge logs, once", "log/slog": "the edge logs, once",
+	"math/rand": "randomness comes in", "math/rand/v2": "randomness comes in", "crypto/rand": "randomness comes in",
+}
+
+// banned says which of our rooms a room may not enter, with the reason. "*" stands for every other room.
+var banned = []struct{ from, to, why string }{
+	{"engine", "store", "the engine owns its ports; the store implements them"},
+	{"engine", "api", "use cases know no HTTP"},
+	{"engine", "telephony", "use cases know no SIP"},
+	{"engine", "webhook", "bodies come in through a port"},
+	{"engine", "dialer", "the dialer drives the engine, not the other way round"},
+	{"store", "api", "storage knows no HTTP"},
+	{"store", "dialer", "storage decides nothing"},
+	{"store", "webhook", "the sender owns its port"},
+	{"dialer", "store", "the dialer reads through a port"},
+	{"dialer", "telephony", "when to call must not depend on how"},
+	{"dialer", "voice", "agents come in through call.Agent"},
+	{"telephony", "engine", "how to call must not know why"},
+	{"telephony", "lead", "how to call must not know whom"},
+	{"telephony", "campaign", "how to call must not know why"},
+	{"media", "telephony", "audio knows no signalling"},
+	{"sandbox", "engine", "simulated people know nothing of us"},
+	{"sandbox", "telephony", "people hear a leg, not SIP"},
+	{"sandbox", "voice", "people do not share the agent's mind"},
+	{"voice", "engine", "an agent holds a leg and has things done through a desk"},
+	{"voice", "telephony", "an agent holds a leg, not SIP"},
+	{"webhook", "store", "the sender owns its port"},
+	{"webhook", "api", "the sender serves nobody"},
+	{"api", "store", "reads go through engine.Queries"},
+	{"api", "dialer", "the API changes what is wanted; the dialer sees it"},
+	{"api", "telephony", "the API reaches carriers through ports"},
+	{"api", "voice", "the API knows no audio"},
+	{"api/v1", "api/v2", "the two versions stand side by side, so that one can be removed"},
+	{"api/v2", "api/v1", "the two versions stand side by side, so that one can be removed"},
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "nacre/...").Output()
+	if err != nil {
+		t.Fatalf("list packages: %v", err)
+	}
+	var all []goPackage
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < 10 {
+		t.Fatalf("only %d packages were listed", len(all))
+	}
+	return all
+}
+
+func inside(path, room string) bool {
+	full := "nacre/internal/" + room
+	return path == full || strings.HasPrefix(path, full+"/")
+}
+
+// TestImportRules keeps the house in order: who may know whom.
+func TestImportRules(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		for _, imported := range p.Imports {
+			for _, rule := range banned {
+				if inside(p.ImportPath, rule.from) && inside(imported, rule.to) {
+					t.Errorf("%s imports %s: %s", p.ImportPath, imported, rule.why)
+				}
+			}
+			for _, room := range core {
+				if !inside(p.ImportPath, room) {
+					continue
+				}
+				if why, bad := impure[imported]; bad {
+					t.Errorf("%s imports %s: %s", p.ImportPath, imported, why)
+				}
+				if strings.HasPrefix(imported, "nacre/internal/") && !slices.ContainsFunc(core, func(c string) bool { return inside(imported, c) }) {
+					t.Errorf("%s imports %s: the core knows only the core", p.ImportPath, imported)
+				}
+			}
+			if p.ImportPath == "nacre/internal" {
+				continue // pins dependencies until the rooms that use them stand
+			}
+			if strings.Contains(imported, "emiago/sipgo") && !inside(p.ImportPath, "telephony") {
+				t.Errorf("%s imports %s: telephony is the only room that names the SIP library", p.ImportPath, imported)
+			}
+			if (strings.Contains(imported, "modernc.org/sqlite") || strings.Contains(imported, "jackc/pgx")) && !inside(p.ImportPath, "store") {
+				t.Errorf("%s imports %s: the store is the only room that names databases", p.ImportPath, imported)
+			}
+		}
+	}
+}
+
+// TestCoreAsksNoClock: time comes in as an argument.
+func TestCoreAsksNoClock(t *testing.T) {
+	t.Parallel()
+	for _, room := range core {
+		out, err := exec.Command("grep", "-rnE", `time\.(Now|Since|Until|After|NewTimer|Sleep)\(`, room, "--include=*.go", "--exclude=*_test.go", "--exclude=generate.go").Output()
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && exit.ExitCode() != 0 {
+			continue // nothing found, or no such room yet
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Errorf("core asks the clock:\n%s", out)
+	}
+}
