@@ -177,7 +177,8 @@ func TestTalksByTheEmbeddedVoice(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	talks(t, voice)
+	t.Run("talks", func(t *testing.T) { talks(t, voice) })
+	t.Run("endings", func(t *testing.T) { endings(t, voice) })
 }
 
 func TestAnsweringMachine(t *testing.T) {

@@ -13,10 +13,17 @@ import (
 	"nacre/internal/voice/hearing"
 )
 
+// talker is the caller's end of a line.
+type talker interface {
+	exchange(heard, say *call.Frame) bool
+	key(rune)
+}
+
 // incoming is a call to one number by an agent, without sockets and in virtual time.
 type incoming struct {
 	to        string
-	agent     *agent
+	caller    talker
+	agent     *agent // the caller, where it is the plain one
 	cancelled chan struct{}
 
 	mu        sync.Mutex
@@ -30,7 +37,7 @@ type incoming struct {
 }
 
 func newIncoming(to string, a *agent) *incoming {
-	return &incoming{to: to, agent: a, cancelled: make(chan struct{}), over: make(chan struct{})}
+	return &incoming{to: to, caller: a, agent: a, cancelled: make(chan struct{}), over: make(chan struct{})}
 }
 
 func (in *incoming) To() string                 { return in.to }
@@ -62,13 +69,13 @@ func (in *incoming) Answer() (call.Leg, error) {
 		return nil, in.answerErr
 	}
 	in.answered = true
-	in.line = &line{agent: in.agent}
+	in.line = &line{agent: in.caller}
 	return in.line, nil
 }
 
 // line joins a person and an agent frame by frame.
 type line struct {
-	agent *agent
+	agent talker
 	keys  []rune // to be sent, one in 8 frames
 	clock int
 	// Stretches of the person's sound, in seconds, and the keys with their times.

@@ -112,7 +112,7 @@ func (v *VAD) Push(frame *call.Frame) Event {
 	if v.quiet < v.hangover {
 		return None
 	}
-	v.speaking, v.active = false, 0
+	v.speaking, v.active = false, 0 // the frame that ends an utterance is a quiet one
 	return Ended
 }
 
@@ -153,6 +153,9 @@ func (v *VAD) Floor() float64 {
 
 // Speaking tells whether speech has started and not ended.
 func (v *VAD) Speaking() bool { return v.speaking }
+
+// Active tells whether the last frame held sound above the noise, speech or not.
+func (v *VAD) Active() bool { return v.active&1 != 0 }
 
 // Level is the level of the last frame, in dBFS.
 func (v *VAD) Level() float64 { return v.level }
