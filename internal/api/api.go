@@ -1,0 +1,92 @@
+// Package api decides how HTTP clients are served: who may ask (keys, scopes, limits), how requests are read and answers
+// written, and what happens around both: time-outs, panics, cross-origin requests, request ids, repeated requests. The
+// routes themselves are those of v1 and v2, which never import each other. It refuses to know storage, telephony and what
+// the use cases do.
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"nacre/internal/api/route"
+	"nacre/internal/api/v1"
+	"nacre/internal/api/v2"
+	"nacre/internal/engine"
+	"nacre/internal/recording"
+)
+
+// Config is what the API is made of.
+type Config struct {
+	Engine  *engine.Engine
+	Queries engine.Queries
+	Log     *slog.Logger
+	Now     func() time.Time
+
+	PublicURL     string        // absolute address that clients use, "" = the host of each request
+	RateLimit     int           // requests a second and key, sustained; 0 = off
+	RateBurst     int           // requests at once; 0 = four times RateLimit
+	CORSOrigins   []string      // origins that browsers may call from; empty = all
+	RecordingsDir string        // where recordings lie
+	LinkTTL       time.Duration // of recording links; 0 = 7 days
+
+	Ready       func(ctx context.Context) error // nil = ready as soon as the database answers
+	Metrics     http.Handler                    // nil = no /metrics
+	OpenMetrics bool                            // /metrics also for peers that are not loopback
+	Observe     func(route string, status int, took time.Duration)
+	Site        http.Handler // everything outside the API's own paths; nil = 404
+}
+
+// server serves requests. Immutable but for the limits, which guard themselves.
+type server struct {
+	Config
+	table    *route.Table
+	links    recording.Links
+	keys     *buckets
+	failures *failures
+	touched  sync.Map // key id → time.Time of the last use that was written
+	running  sync.Map // Idempotency-Keys of requests under way
+	special  map[string]func(*exchange)
+	gzips    sync.Pool // *gzip.Writer: one costs a megabyte of tables
+	document documents
+}
+
+// New makes the handler. It reads the secret of recording links.
+func New(ctx context.Context, config Config) (http.Handler, error) {
+	s, err := build(ctx, config, func(services route.Services) []route.Route {
+		return slices.Concat(v1.Routes(services), v2.Routes(services))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// build makes a server of any routes.
+func build(ctx context.Context, config Config, routes func(route.Services) []route.Route) (*server, error) {
+	secret, err := config.Queries.Secret(ctx, recording.SecretName)
+	if err != nil {
+		return nil, fmt.Errorf("read the secret of recording links: %w", err)
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &server{Config: config, links: recording.Links{Base: config.PublicURL, Secret: secret, TTL: config.LinkTTL}}
+	services := route.Services{Engine: config.Engine, Queries: config.Queries, Links: s.links, Log: config.Log}
+	s.table = route.NewTable(routes(services))
+	burst := config.RateBurst
+	if burst == 0 {
+		burst = 4 * config.RateLimit
+	}
+	s.keys = newBuckets(config.RateLimit, burst)
+	s.failures = newFailures()
+	if s.document, err = describe(s.table); err != nil {
+		return nil, fmt.Errorf("describe the API: %w", err)
+	}
+	s.special = openRoutes()
+	return s, nil
+}

@@ -1,0 +1,178 @@
+package api
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+const howTo = "Send Authorization: Bearer <AccountId>:<SecretKey>."
+
+// touchEvery is how exact the last use of a key is.
+const touchEvery = time.Minute
+
+// authorize answers the key of the request (contract 0.4). The body is not read. A right key is judged before the limit
+// on failures, so that nobody can lock it out from the same address.
+func (x *exchange) authorize() (account.Key, error) {
+	key, err := x.key()
+	if err == nil {
+		x.touch(key)
+		return key, nil
+	}
+	if !fault.Is(err, fault.Unauthenticated) {
+		return account.Key{}, err
+	}
+	if wait, beyond := x.failures.count(address(x.r), x.now); beyond {
+		return account.Key{}, &fault.Error{Kind: fault.TooMany, Detail: "Too many failed authentications from this address.", RetryAfter: wait}
+	}
+	return account.Key{}, err
+}
+
+func (x *exchange) key() (account.Key, error) {
+	accountID, secret, form := parseAuthorization(x.r.Header.Get("Authorization"))
+	if form != "" {
+		return account.Key{}, &fault.Error{Kind: fault.Unauthenticated, Detail: form}
+	}
+	hash := sha256.Sum256([]byte(secret))
+	key, err := x.Queries.Key(x.r.Context(), accountID, hash[:])
+	if err != nil {
+		if fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.NotFound) {
+			return account.Key{}, &fault.Error{Kind: fault.Unauthenticated, Detail: "The key is wrong."}
+		}
+		return account.Key{}, fmt.Errorf("look up key: %w", err)
+	}
+	// The look-up compares as databases do; this comparison is the one that decides.
+	if subtle.ConstantTimeCompare(key.Hash, hash[:]) != 1 || key.Account != accountID {
+		return account.Key{}, &fault.Error{Kind: fault.Unauthenticated, Detail: "The key is wrong."}
+	}
+	if !key.Expires.IsZero() && !x.now.Before(key.Expires) {
+		return account.Key{}, &fault.Error{Kind: fault.Unauthenticated, Detail: "The key has expired."}
+	}
+	return key, nil
+}
+
+// parseAuthorization splits the header, or says in words what is wrong with its form. Nothing of it is repeated.
+func parseAuthorization(header string) (accountID id.ID, secret, form string) {
+	header = strings.TrimSpace(header)
+	if header == "" {
+		return "", "", "The Authorization header is missing. " + howTo
+	}
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", "", "The Authorization header does not begin with Bearer. " + howTo
+	}
+	token = strings.TrimSpace(token)
+	if token == "" {
+		return "", "", "The Authorization header has no token. " + howTo
+	}
+	if len(token) >= len("Bearer ") && strings.EqualFold(token[:len("Bearer ")], "Bearer ") {
+		return "", "", "The Authorization header says Bearer twice. " + howTo
+	}
+	first, rest, found := strings.Cut(token, ":")
+	first, rest = strings.TrimSpace(first), strings.TrimSpace(rest)
+	switch {
+	case !found:
+		return "", "", "The token has no colon: the account id and a colon come before the secret key. " + howTo
+	case strings.EqualFold(first, "AccountId"):
+		return "", "", "The token contains the literal text AccountId: in place of the account's id, or before it. " + howTo
+	case len(rest) > len(first) && strings.EqualFold(rest[:len(first)], first) && rest[len(first)] == ':':
+		return "", "", "The token names the account id twice. " + howTo
+	}
+	accountID, ok := id.Parse(first)
+	if !ok {
+		return "", "", "The part of the token before the colon is no account id (24 hex digits). " + howTo
+	}
+	if len(rest) != 32 || strings.ContainsFunc(rest, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}) {
+		return "", "", "The part of the token after the colon is no secret key (32 letters and digits). " + howTo
+	}
+	return accountID, rest, ""
+}
+
+// touch notes the use of a key, at most once a minute.
+func (x *exchange) touch(key account.Key) {
+	if last, ok := x.touched.Load(key.ID); ok && x.now.Sub(last.(time.Time)) < touchEvery {
+		return
+	}
+	x.touched.Store(key.ID, x.now)
+	if err := x.Queries.TouchKey(x.r.Context(), key.ID, x.now); err != nil {
+		x.Log.Warn("could not note the use of a key", "key", key.ID, "error", err)
+	}
+}
+
+// address is who a connection comes from; of IPv6 the /64, which one host can have to itself.
+func address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is6() {
+		if prefix, err := ip.Prefix(64); err == nil {
+			return prefix.String()
+		}
+	}
+	return ip.String()
+}
+
+// failures counts failed authentications per address.
+type failures struct {
+	mu   sync.Mutex
+	seen map[string]*window
+}
+
+type window struct {
+	until time.Time
+	count int
+}
+
+const (
+	failuresPerWindow = 100
+	failureWindow     = time.Minute
+	maxAddresses      = 50_000 // remembered at once
+)
+
+func newFailures() *failures { return &failures{seen: map[string]*window{}} }
+
+// count notes a failure and answers whether it is one too many, and how long the address is to wait.
+func (f *failures) count(address string, now time.Time) (wait time.Duration, beyond bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w := f.seen[address]
+	if w == nil || !now.Before(w.until) {
+		if len(f.seen) >= maxAddresses {
+			f.prune(now)
+		}
+		w = &window{until: now.Add(failureWindow)}
+		f.seen[address] = w
+	}
+	w.count++
+	return w.until.Sub(now), w.count > failuresPerWindow
+}
+
+// prune forgets windows that are over; when all are current, it starts afresh rather than grow.
+func (f *failures) prune(now time.Time) {
+	for address, w := range f.seen {
+		if !now.Before(w.until) {
+			delete(f.seen, address)
+		}
+	}
+	if len(f.seen) >= maxAddresses {
+		clear(f.seen)
+	}
+}

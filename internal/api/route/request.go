@@ -1,0 +1,223 @@
+package route
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/api/body"
+	"nacre/internal/api/problem"
+	"nacre/internal/campaign"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+// Request is what a handler is given: an authorized request whose body has been read.
+type Request struct {
+	Route   *Route
+	Actor   engine.Actor
+	Key     account.Key
+	Now     time.Time
+	Base    string         // absolute address of this server as the client may use it, without trailing slash
+	Pearl   campaign.Pearl // the Pearl in the path, unless the route says PearlLater
+	Header  http.Header    // of the answer
+	Queries engine.Queries
+
+	ctx    context.Context
+	http   *http.Request
+	values []string
+	query  url.Values
+	in     any
+	keep   *engine.Keep
+	kept   *Answer
+}
+
+// Answer is what goes out when a request succeeded.
+type Answer struct {
+	Status int
+	Type   string
+	Body   []byte
+}
+
+// NewRequest is for api, which has matched and authorized.
+func NewRequest(ctx context.Context, r *http.Request, match Match) *Request {
+	return &Request{Route: match.Route, Header: http.Header{}, ctx: ctx, http: r, values: match.Values}
+}
+
+// Context ends when the client has gone or the route's time is over.
+func (r *Request) Context() context.Context { return r.ctx }
+
+// Text is the value of a path parameter. One that cannot name anything stored is a miss.
+func (r *Request) Text(name string) (string, error) {
+	for i, known := range r.Route.names {
+		if known == name {
+			if !plain(r.values[i]) {
+				return "", fault.Missing(body.Pascal(name))
+			}
+			return r.values[i], nil
+		}
+	}
+	return "", fmt.Errorf("route %s has no parameter %s", r.Route.Name(), name)
+}
+
+// ID is the id in a path parameter; what is no id is a miss: {leadId} gives "wrong LeadId".
+func (r *Request) ID(name string) (id.ID, error) {
+	text, err := r.Text(name)
+	if err != nil {
+		return "", err
+	}
+	parsed, ok := id.Parse(text)
+	if !ok {
+		return "", fault.Missing(body.Pascal(name))
+	}
+	return parsed, nil
+}
+
+// PearlID is the id of the Pearl, whatever the route calls it.
+func (r *Request) PearlID() (id.ID, error) {
+	parsed, err := r.ID(r.Route.pearlParameter())
+	if fault.Is(err, fault.NotFound) {
+		return "", fault.Missing("PearlId") // problem.Of says it in the route's word
+	}
+	return parsed, err
+}
+
+// JudgePearl reads the Pearl of the path: of another account, of the wrong type or missing, it is a miss.
+func (r *Request) JudgePearl() (campaign.Pearl, error) {
+	pearlID, err := r.PearlID()
+	if err != nil {
+		return campaign.Pearl{}, err
+	}
+	pearl, err := r.Queries.ReadPearl(r.ctx, r.Actor.Account, pearlID)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return campaign.Pearl{}, fault.Missing("PearlId")
+	case err != nil:
+		return campaign.Pearl{}, fmt.Errorf("read Pearl: %w", err)
+	case r.Route.Pearl == OutboundPearl && pearl.Type != campaign.OutboundPearl,
+		r.Route.Pearl == InboundPearl && pearl.Type != campaign.InboundPearl:
+		return campaign.Pearl{}, fault.Missing("PearlId")
+	}
+	return pearl, nil
+}
+
+// Flag is a member of the query that is true or false; absent is false.
+func (r *Request) Flag(name string) (bool, error) {
+	if r.query == nil {
+		r.query = r.http.URL.Query()
+	}
+	for given, values := range r.query {
+		if !strings.EqualFold(given, name) || len(values) == 0 {
+			continue
+		}
+		switch value := values[len(values)-1]; {
+		case strings.EqualFold(value, "true"):
+			return true, nil
+		case strings.EqualFold(value, "false"):
+			return false, nil
+		default:
+			return false, fault.Bad(body.Pascal(name), "The value '%.60s' of the query is not valid; it must be true or false.", value)
+		}
+	}
+	return false, nil
+}
+
+// IfMatch is the version that If-Match names, nil without the header or for "*". One that is no version of ours cannot match.
+func (r *Request) IfMatch() (*int64, error) {
+	header := strings.TrimSpace(r.http.Header.Get("If-Match"))
+	if header == "" || header == "*" {
+		return nil, nil
+	}
+	text := strings.Trim(strings.TrimPrefix(header, "W/"), `"`)
+	version, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return nil, problem.Status(http.StatusPreconditionFailed, "If-Match names no version of this lead.")
+	}
+	return &version, nil
+}
+
+// SetVersion gives the answer its ETag.
+func (r *Request) SetVersion(version int64) {
+	r.Header.Set("ETag", `"`+strconv.FormatInt(version, 10)+`"`)
+}
+
+// Remember makes the request keep its answer under an Idempotency-Key.
+func (r *Request) Remember(keep engine.Keep) { r.keep = &keep }
+
+// Creating answers the context under which a use case that creates is to run: with an Idempotency-Key the answer made of
+// its result is committed together with what it creates, and sent as it was kept.
+func Creating[Result any](r *Request, answer func(Result) any) context.Context {
+	if r.keep == nil {
+		return r.ctx
+	}
+	keep := *r.keep
+	keep.Answer = func(result any) (int, string, []byte, error) {
+		made, ok := result.(Result)
+		if !ok {
+			return 0, "", nil, fmt.Errorf("the use case made a %T, the route %s expects a %T", result, r.Route.Name(), made)
+		}
+		contentType, text, err := Encode(answer(made))
+		if err != nil {
+			return 0, "", nil, err
+		}
+		r.kept = &Answer{Status: http.StatusOK, Type: contentType, Body: text}
+		return http.StatusOK, contentType, text, nil
+	}
+	return engine.WithReplay(r.ctx, keep)
+}
+
+// Decode reads the body. The Pearl is judged before the faults of the body are told (contract 0.5).
+func (r *Request) Decode(data []byte) error {
+	err := r.Route.decode(r, data)
+	if err == nil {
+		return nil
+	}
+	pearl := r.Pearl
+	if r.Route.PearlLater {
+		var missing error
+		if pearl, missing = r.JudgePearl(); missing != nil {
+			return missing
+		}
+	}
+	var invalid *fault.Error
+	checker, ok := r.in.(PearlChecker)
+	if !ok || !errors.As(err, &invalid) || len(invalid.Fields) == 1 && invalid.Fields[0].Path == "$" {
+		return err
+	}
+	faults := fault.List{Fields: invalid.Fields}
+	checker.CheckWith(pearl, &faults)
+	return faults.Err()
+}
+
+// Serve runs the handler and encodes what it answers.
+func (r *Request) Serve() (Answer, error) {
+	result, err := r.Route.serve(r)
+	if err != nil {
+		if r.Route.PearlLater && (fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid)) {
+			if _, missing := r.JudgePearl(); missing != nil {
+				return Answer{}, missing
+			}
+		}
+		return Answer{}, err
+	}
+	if r.kept != nil {
+		return *r.kept, nil
+	}
+	contentType, text, err := Encode(result)
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Status: http.StatusOK, Type: contentType, Body: text}, nil
+}
+
+// Place is method, route and the values in the path: what "the same route" means to an Idempotency-Key.
+func (r *Request) Place() string {
+	return r.Route.Name() + " " + strings.ToLower(strings.Join(r.values, "/"))
+}

@@ -1,0 +1,172 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"nacre/internal/account"
+	"nacre/internal/api/problem"
+	"nacre/internal/api/route"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+)
+
+// rawPath is the path as it was sent, still escaped: decoding it twice, or cleaning it, would change what it names.
+func rawPath(r *http.Request) string {
+	if strings.HasPrefix(r.RequestURI, "/") {
+		path, _, _ := strings.Cut(r.RequestURI, "?")
+		return path
+	}
+	return r.URL.EscapedPath()
+}
+
+// dispatch takes a request to where it belongs. Order matters: preflights, then everything outside the versions, then
+// the key, and only then anything about the request (contract 0.4).
+func (x *exchange) dispatch() {
+	path := rawPath(x.r)
+	if x.preflight() {
+		return
+	}
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if !strings.EqualFold(first, "v1") && !strings.EqualFold(first, "v2") {
+		x.serveSpecial(path)
+		return
+	}
+	key, err := x.authorize()
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	if err := x.limit(key); err != nil {
+		x.fail(err)
+		return
+	}
+	match := x.table.Match(x.r.Method, path)
+	if match.Route == nil {
+		x.fail(x.noRoute(match, path))
+		return
+	}
+	x.route, x.name, x.words = match.Route, match.Route.Name(), match.Route.PearlWord()
+	if !allows(key.Scope, match.Route.Scope) {
+		x.fail(&fault.Error{Kind: fault.Denied, Detail: fmt.Sprintf("The key has the scope %q; this route needs %q.", key.Scope, match.Route.Scope)})
+		return
+	}
+	x.serve(key, match)
+}
+
+// noRoute is 405 where the path exists, else 404 with the nearest documented route.
+func (x *exchange) noRoute(match route.Match, path string) error {
+	if len(match.Allow) > 0 {
+		allow := strings.Join(match.Allow, ", ")
+		return problem.Status(http.StatusMethodNotAllowed, "The route exists, but not with the method "+printable(x.r.Method)+". It has "+allow+".").With("Allow", allow)
+	}
+	detail := "There is no such route."
+	if nearest := x.table.Nearest(x.r.Method, path); nearest != "" {
+		detail += " Did you mean " + nearest + "?"
+	}
+	return problem.Status(http.StatusNotFound, detail)
+}
+
+func printable(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), 40)], "?")
+}
+
+// allows: read < leads < full.
+func allows(has, needs account.Scope) bool {
+	switch needs {
+	case account.ScopeRead:
+		return true
+	case account.ScopeLeads:
+		return has == account.ScopeLeads || has == account.ScopeFull
+	default:
+		return has == account.ScopeFull
+	}
+}
+
+// serve runs a route for an authorized client: the Pearl, then the body, then the use case.
+func (x *exchange) serve(key account.Key, match route.Match) {
+	ctx, cancel := context.WithTimeout(x.r.Context(), match.Route.Timeout)
+	defer cancel()
+	request := route.NewRequest(ctx, x.r, match)
+	request.Actor = engine.Actor{Account: key.Account, By: "key:" + string(key.ID), Name: key.Name, Trace: x.trace}
+	request.Key, request.Now, request.Base, request.Queries = key, x.now, x.base(), x.Queries
+	answer, err := x.carryOut(request)
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	for name, values := range request.Header {
+		x.w.Header()[name] = values
+	}
+	x.send(answer.Status, answer.Type, answer.Body)
+}
+
+func (x *exchange) carryOut(request *route.Request) (route.Answer, error) {
+	r := request.Route
+	if r.Pearl != route.NoPearl && !r.PearlLater {
+		pearl, err := request.JudgePearl()
+		if err != nil {
+			return route.Answer{}, err
+		}
+		request.Pearl = pearl
+	}
+	var body []byte
+	if r.HasBody() {
+		var err error
+		if body, err = x.readBody(r); err != nil {
+			return route.Answer{}, err
+		}
+	}
+	if key := strings.TrimSpace(x.r.Header.Get("Idempotency-Key")); key != "" && r.Creates {
+		return x.once(request, key, body)
+	}
+	return x.perform(request, body)
+}
+
+func (x *exchange) perform(request *route.Request, body []byte) (route.Answer, error) {
+	if request.Route.HasBody() {
+		if err := request.Decode(body); err != nil {
+			return route.Answer{}, err
+		}
+	}
+	return request.Serve()
+}
+
+// once carries out a creating request whose key may have come before (contract 0.9).
+func (x *exchange) once(request *route.Request, key string, body []byte) (route.Answer, error) {
+	if len(key) > 255 || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return route.Answer{}, fault.Refused("The Idempotency-Key must be 1 to 255 printable ASCII characters.")
+	}
+	hash := sha256.Sum256(bytes.TrimSpace(body))
+	keep := engine.Keep{Account: request.Actor.Account, Route: request.Place(), Key: key, BodyHash: hash[:]}
+	mark := [3]string{string(keep.Account), keep.Route, keep.Key}
+	if _, busy := x.running.LoadOrStore(mark, true); busy {
+		return route.Answer{}, problem.Status(http.StatusConflict, "A request with the same Idempotency-Key is still in progress.").With("Retry-After", "1")
+	}
+	defer x.running.Delete(mark)
+	earlier, found, err := x.Engine.Replayed(request.Context(), keep)
+	if err != nil {
+		return route.Answer{}, err
+	}
+	if found {
+		request.Header.Set("Idempotency-Replayed", "true")
+		return route.Answer{Status: earlier.Status, Type: earlier.Type, Body: earlier.Answer}, nil
+	}
+	request.Remember(keep)
+	return x.perform(request, body)
+}
+
+// base is the address of this server as the client sees it.
+func (x *exchange) base() string {
+	if x.PublicURL != "" {
+		return strings.TrimSuffix(x.PublicURL, "/")
+	}
+	if x.r.TLS != nil {
+		return "https://" + x.r.Host
+	}
+	return "http://" + x.r.Host
+}

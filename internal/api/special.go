@@ -1,0 +1,228 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"nacre/internal/api/problem"
+	"nacre/internal/api/route"
+	"nacre/internal/call"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/recording"
+)
+
+// serveSpecial answers everything outside the versions: no key is asked for there.
+func (x *exchange) serveSpecial(rawPath string) {
+	path, err := url.PathUnescape(rawPath)
+	if err != nil {
+		path = rawPath
+	}
+	path = strings.TrimSuffix(strings.ToLower(path), "/")
+	serve, known := x.special[path]
+	if callID, isRecording := strings.CutPrefix(path, recording.Path); isRecording {
+		known, path = true, recording.Path+"{callId}"
+		serve = func(x *exchange) { x.recording(callID) }
+	}
+	switch {
+	case known && x.r.Method != http.MethodGet && x.r.Method != http.MethodHead:
+		x.fail(x.noRoute(route.Match{Allow: []string{http.MethodGet, http.MethodHead}}, rawPath))
+	case known:
+		x.name = http.MethodGet + " " + path
+		serve(x)
+	case x.Site != nil:
+		x.name = "site"
+		x.handOver(x.Site)
+	default:
+		x.fail(x.noRoute(route.Match{}, rawPath))
+	}
+}
+
+// handOver lets another handler answer.
+func (x *exchange) handOver(handler http.Handler) {
+	x.started = true
+	recorder := &statusRecorder{ResponseWriter: x.w}
+	handler.ServeHTTP(recorder, x.r)
+	x.status = recorder.status
+}
+
+// statusRecorder notes the status that another handler answers with.
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *statusRecorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *statusRecorder) Write(text []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(text)
+}
+
+// Flush lets the site stream.
+func (r *statusRecorder) Flush() { _ = http.NewResponseController(r.ResponseWriter).Flush() }
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// openRoutes are the routes that need no key, by lower-case path.
+func openRoutes() map[string]func(*exchange) {
+	return map[string]func(*exchange){
+		"/healthz":         (*exchange).health,
+		"/readyz":          (*exchange).ready,
+		"/metrics":         (*exchange).metrics,
+		"/openapi.json":    func(x *exchange) { x.json(x.document.all) },
+		"/openapi/v1.json": func(x *exchange) { x.json(x.document.v1) },
+		"/openapi/v2.json": func(x *exchange) { x.json(x.document.v2) },
+		"/docs":            (*exchange).docs,
+	}
+}
+
+func (x *exchange) json(text []byte) {
+	x.send(http.StatusOK, "application/json; charset=utf-8", text)
+}
+
+func (x *exchange) health() { x.json([]byte(`{"status":"ok"}`)) }
+
+func (x *exchange) ready() {
+	ctx, cancel := context.WithTimeout(x.r.Context(), 2*time.Second)
+	defer cancel()
+	check := x.Ready
+	if check == nil {
+		check = x.Queries.Ping
+	}
+	if err := check(ctx); err != nil {
+		x.fail(&fault.Error{Kind: fault.Unavailable, Detail: "Not ready.", RetryAfter: time.Second, Err: err})
+		return
+	}
+	x.json([]byte(`{"status":"ready"}`))
+}
+
+func (x *exchange) metrics() {
+	if x.Metrics == nil || !x.OpenMetrics && !fromLoopback(x.r) {
+		x.fail(problem.Status(http.StatusNotFound, "Metrics are for loopback peers only."))
+		return
+	}
+	x.handOver(x.Metrics)
+}
+
+// fromLoopback: a request that a proxy on this machine passed on comes from somewhere else.
+func fromLoopback(r *http.Request) bool {
+	if r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
+		return false
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// recording serves a file by signed link (contract 3.6): whole or in ranges; a wrong or expired link is 404.
+func (x *exchange) recording(text string) {
+	gone := problem.Status(http.StatusNotFound, "The link is wrong or has expired.")
+	callID, ok := id.Parse(text)
+	if !ok || !x.links.Verify(callID, x.r.URL.Query(), x.now) {
+		x.fail(gone)
+		return
+	}
+	file, err := x.openRecording(callID)
+	if err != nil {
+		if fault.Is(err, fault.NotFound) || errors.Is(err, os.ErrNotExist) {
+			x.fail(gone)
+			return
+		}
+		x.fail(err)
+		return
+	}
+	defer file.Close()
+	header := x.w.Header()
+	x.allowOrigin(header)
+	header.Set("Content-Type", "audio/wav")
+	header.Set("Cache-Control", "private, no-store")
+	header.Set("Content-Disposition", `inline; filename="`+string(callID)+`.wav"`)
+	x.handOver(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(&rangeProblems{ResponseWriter: w, x: x}, r, "", time.Time{}, file)
+	}))
+}
+
+// rangeProblems answers an unsatisfiable range by problem JSON, like every other error.
+type rangeProblems struct {
+	http.ResponseWriter
+	x       *exchange
+	refused bool
+}
+
+func (w *rangeProblems) WriteHeader(status int) {
+	if status != http.StatusRequestedRangeNotSatisfiable {
+		w.ResponseWriter.WriteHeader(status)
+		return
+	}
+	w.refused = true
+	p := problem.New(status, "The range lies outside the recording.")
+	p.TraceID = w.x.parent
+	text := p.JSON()
+	w.Header().Del("Content-Length")
+	w.Header().Set("Content-Type", problem.ContentType)
+	w.ResponseWriter.WriteHeader(status)
+	if w.x.r.Method != http.MethodHead {
+		_, _ = w.ResponseWriter.Write(text)
+	}
+}
+
+func (w *rangeProblems) Write(text []byte) (int, error) {
+	if w.refused {
+		return len(text), nil
+	}
+	return w.ResponseWriter.Write(text)
+}
+
+// openRecording finds the file of a call. Links do not name the account, so that they give nothing away: an installation
+// has few accounts, and a recording is asked for now and then.
+func (x *exchange) openRecording(callID id.ID) (*os.File, error) {
+	ctx := x.r.Context()
+	accounts, err := x.Queries.Accounts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	for _, owner := range accounts {
+		var found call.Call
+		found, err = x.Queries.ReadCall(ctx, owner.ID, callID)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read call: %w", err)
+		}
+		if found.Recording == "" {
+			break
+		}
+		root, err := os.OpenRoot(x.RecordingsDir)
+		if err != nil {
+			return nil, fmt.Errorf("open recordings: %w", err)
+		}
+		defer root.Close()
+		file, err := root.Open(found.Recording)
+		if err != nil {
+			return nil, fmt.Errorf("open recording: %w", err)
+		}
+		return file, nil
+	}
+	return nil, fault.Missing("CallId")
+}

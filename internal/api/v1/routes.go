@@ -1,0 +1,11 @@
+// Package v1 decides what version 1 of the API looks like: its routes, its names and its answers. It refuses to know
+// version 2, authentication and transport.
+package v1
+
+import "nacre/internal/api/route"
+
+// Routes are all routes of the version.
+func Routes(services route.Services) []route.Route {
+	var routes []route.Route
+	return routes
+}

@@ -1,0 +1,11 @@
+// Package v2 decides what version 2 of the API looks like: its routes, its names and its answers. It refuses to know
+// version 1, authentication and transport.
+package v2
+
+import "nacre/internal/api/route"
+
+// Routes are all routes of the version.
+func Routes(services route.Services) []route.Route {
+	var routes []route.Route
+	return routes
+}
