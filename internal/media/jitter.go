@@ -1,0 +1,278 @@
+package media
+
+import "nacre/internal/call"
+
+const (
+	ringSlots = 64 // packets: 1.28 s of 20 ms
+
+	minTarget   = 2 * call.FrameSamples // 40 ms
+	maxTarget   = 4 * call.FrameSamples // 80 ms
+	maxDelay    = 8 * call.FrameSamples // beyond the target: more is cut at once
+	fadeFrames  = 3                     // how long the last frame is repeated, ever softer, where nothing came
+	trimWindow  = 100                   // frames over which the least delay counts as too much
+	calmWindow  = 500                   // frames without starving after which the target shrinks
+	shortWant   = 10                    // frames; a longer want of audio was a pause of the peer's
+	quietSample = 400                   // peak of a frame that may be left out unheard
+)
+
+// slot holds one packet as it came. No payload stands for a packet that carries no audio but takes a sequence number
+// (a key, comfort noise).
+type slot struct {
+	filled   bool
+	sequence uint16
+	kind     payloadKind
+	payload  []byte
+}
+
+// jitterBuffer puts packets into order and evens out their arrival: a ring by sequence number, read one frame at a
+// time. It does without timestamps: what is missing between two packets in sequence was silence, and took its own
+// time; so leaps of the peer's clock cannot be heard. Packets may hold any number of samples.
+type jitterBuffer struct {
+	slots   [ringSlots]slot
+	begun   bool   // next is known
+	played  bool   // something was read since next became known: what is older is late
+	filling bool   // waiting for target samples
+	next    uint16 // to be read
+	top     uint16 // one past the newest
+	offset  int    // samples of next that were read
+
+	target       int // samples
+	packet       int // samples in the newest packet of audio
+	waited       int // frames in filling with something there
+	starved      int // frames in a row for which nothing was there
+	owed         int // samples made up while starving: a lost packet that follows has been bridged already
+	silent       bool
+	sinceStarved int
+
+	least     int // delay over the window
+	window    int // frames of it so far
+	excess    int // samples to be left out when it is quiet
+	excessFor int // frames that waited for a quiet one
+
+	history call.Frame // what was read last, for repeating
+	faded   int        // frames repeated of it
+}
+
+// reset forgets the stream; the room of the slots is kept.
+func (j *jitterBuffer) reset() {
+	for i := range j.slots {
+		j.slots[i].filled = false
+	}
+	*j = jitterBuffer{slots: j.slots, filling: true, target: minTarget, packet: call.FrameSamples, silent: true,
+		faded: fadeFrames}
+}
+
+// push stores a packet; duplicates and packets whose time has passed are dropped.
+func (j *jitterBuffer) push(sequence uint16, kind payloadKind, payload []byte) {
+	if !j.begun {
+		j.begun, j.next, j.top = true, sequence, sequence
+	}
+	ahead := int(int16(sequence - j.next))
+	switch {
+	case ahead < 0 && !j.played && int(j.top-j.next)-ahead < ringSlots:
+		j.next = sequence
+	case ahead < 0:
+		return
+	case ahead >= ringSlots: // the stream has left the ring behind: go on from here
+		target := j.target
+		j.reset()
+		j.target, j.begun, j.next, j.top = target, true, sequence, sequence
+	}
+	at := &j.slots[sequence%ringSlots]
+	if at.filled && at.sequence == sequence {
+		return
+	}
+	if kind != ulawPayload && kind != alawPayload {
+		payload = nil
+	} else if len(payload) > 0 {
+		j.packet = len(payload)
+	}
+	*at = slot{filled: true, sequence: sequence, kind: kind, payload: append(at.payload[:0], payload...)}
+	if int16(sequence-j.top) >= 0 {
+		j.top = sequence + 1
+	}
+}
+
+// delay is the audio between reading and the newest packet in samples; what is missing within counts too.
+func (j *jitterBuffer) delay() int {
+	samples := -j.offset
+	for sequence := j.next; sequence != j.top; sequence++ {
+		if at := &j.slots[sequence%ringSlots]; at.filled && at.sequence == sequence {
+			samples += len(at.payload)
+		} else {
+			samples += j.packet
+		}
+	}
+	return samples
+}
+
+// pop reads the next 20 ms. Where nothing came the last frame is repeated and fades to silence.
+func (j *jitterBuffer) pop(out *call.Frame) {
+	delay := j.delay()
+	want := max(j.target, j.packet+call.FrameSamples) // packets longer than a frame come in fewer, larger steps
+	if j.filling {
+		if delay > 0 {
+			j.waited++
+		} else {
+			j.starved++
+		}
+		// what is left at the end of a talk spurt must come out even if nothing follows
+		if delay < want && j.waited*call.FrameSamples <= want {
+			j.repeat(out[:])
+			j.remember(out, false)
+			return
+		}
+		j.filling, j.waited, j.owed = false, 0, 0
+	}
+	j.trim(delay, want)
+	j.read(out)
+	if j.excess < call.FrameSamples {
+		j.excessFor = 0
+		return
+	}
+	if j.excessFor++; peak(out) < quietSample || j.excessFor > trimWindow {
+		j.excess -= call.FrameSamples
+		j.excessFor = 0
+		j.read(out)
+	}
+}
+
+// trim watches how much more is held back than jitter asks for.
+func (j *jitterBuffer) trim(delay, want int) {
+	if delay > want+maxDelay { // a burst after a stall: catch up in one step
+		j.skip(delay - want)
+		j.window, j.excess = 0, 0
+	}
+	if j.window == 0 {
+		j.least = delay
+	}
+	j.least = min(j.least, delay)
+	if j.window++; j.window == trimWindow {
+		j.window = 0
+		j.excess = max(0, j.least-want)
+	}
+	if j.sinceStarved++; j.sinceStarved >= calmWindow {
+		j.sinceStarved = 0
+		j.target = max(minTarget, j.target-call.FrameSamples)
+	}
+}
+
+// skip leaves out samples.
+func (j *jitterBuffer) skip(samples int) {
+	for samples > 0 && j.next != j.top {
+		at := &j.slots[j.next%ringSlots]
+		have := j.packet
+		if at.filled && at.sequence == j.next {
+			have = len(at.payload)
+		}
+		left := have - j.offset
+		if left > samples {
+			j.offset += samples
+			return
+		}
+		samples -= left
+		j.advance()
+	}
+}
+
+func (j *jitterBuffer) advance() {
+	j.slots[j.next%ringSlots].filled = false
+	j.next++
+	j.offset = 0
+	j.played = true
+}
+
+// read fills a frame from the ring.
+func (j *jitterBuffer) read(out *call.Frame) {
+	done, real := 0, false
+	for done < len(out) {
+		if j.next == j.top {
+			j.repeat(out[done:])
+			if done == 0 {
+				j.starve()
+			}
+			break
+		}
+		at := &j.slots[j.next%ringSlots]
+		if !at.filled || at.sequence != j.next { // lost, or so late that it is the same
+			missing := j.packet - j.offset
+			if j.owed >= missing {
+				j.owed -= missing
+				j.advance()
+				continue
+			}
+			n := min(missing, len(out)-done)
+			j.repeat(out[done : done+n])
+			done += n
+			if j.offset += n; j.offset >= j.packet {
+				j.advance()
+			}
+			continue
+		}
+		n := min(max(0, len(at.payload)-j.offset), len(out)-done)
+		if at.kind == alawPayload {
+			DecodeALaw(out[done:], at.payload[j.offset:j.offset+n])
+		} else {
+			DecodeULaw(out[done:], at.payload[j.offset:j.offset+n])
+		}
+		if n > 0 {
+			j.found()
+			real = true
+		}
+		if len(at.payload) == 0 { // the peer is not speaking: what follows nothing is silence
+			j.silent, j.faded = true, fadeFrames
+		}
+		done += n
+		if j.offset += n; j.offset >= len(at.payload) {
+			j.advance()
+		}
+	}
+	j.remember(out, real)
+}
+
+// starve counts a frame for which nothing was there.
+func (j *jitterBuffer) starve() {
+	j.owed += call.FrameSamples
+	if j.starved++; j.starved >= fadeFrames {
+		j.filling = true
+	}
+}
+
+// found takes note of audio. After a short want it came late: hold back more from now on.
+func (j *jitterBuffer) found() {
+	if j.starved > 0 && j.starved <= shortWant && !j.silent {
+		j.target = min(maxTarget, j.target+call.FrameSamples)
+		j.sinceStarved = 0
+	}
+	j.starved, j.owed, j.silent = 0, 0, false
+}
+
+// repeat makes up samples out of the history, fading within fadeFrames.
+func (j *jitterBuffer) repeat(out []int16) {
+	if j.faded >= fadeFrames {
+		clear(out)
+		return
+	}
+	const span = fadeFrames * call.FrameSamples
+	for i := range out {
+		left := span - j.faded*call.FrameSamples - i
+		out[i] = int16(int(j.history[i%call.FrameSamples]) * left / span)
+	}
+}
+
+// remember keeps the frame for repeating, unless it was made up itself.
+func (j *jitterBuffer) remember(out *call.Frame, real bool) {
+	if real {
+		j.history, j.faded = *out, 0
+	} else if j.faded < fadeFrames {
+		j.faded++
+	}
+}
+
+func peak(frame *call.Frame) int {
+	top := 0
+	for _, sample := range frame {
+		top = max(top, int(sample), -int(sample))
+	}
+	return top
+}

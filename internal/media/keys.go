@@ -1,0 +1,150 @@
+package media
+
+import (
+	"math"
+	"strings"
+	"unicode"
+
+	"nacre/internal/call"
+)
+
+// keySigns are the keys in the order of their event codes (RFC 4733 section 3.2).
+const keySigns = "0123456789*#ABCD"
+
+// keyEvent is the payload of one packet (RFC 4733 section 2.3). duration is in samples.
+type keyEvent struct {
+	code     uint8
+	end      bool
+	duration uint16
+}
+
+const keyEventBytes = 4
+
+func parseKeyEvent(payload []byte) (keyEvent, bool) {
+	if len(payload) < keyEventBytes {
+		return keyEvent{}, false
+	}
+	return keyEvent{payload[0], payload[1]&0x80 != 0, uint16(payload[2])<<8 | uint16(payload[3])}, true
+}
+
+func (e keyEvent) put(to []byte) {
+	const volume = 10 // −10 dBm0
+	to[0], to[1], to[2], to[3] = e.code, volume, byte(e.duration>>8), byte(e.duration)
+	if e.end {
+		to[1] |= 0x80
+	}
+}
+
+// keyReceiver turns event packets into presses: one for every event, on the first of its packets that arrives,
+// whichever that is. Ends need not arrive: the next event has another timestamp.
+type keyReceiver struct {
+	known     bool
+	ssrc      uint32
+	sequence  uint16 // of the newest packet
+	timestamp uint32
+	last      keyEvent
+	presses   []rune // not yet delivered
+}
+
+// maxPresses not yet delivered; they are delivered every 20 ms.
+const maxPresses = 64
+
+func (k *keyReceiver) packet(ssrc uint32, sequence uint16, timestamp uint32, marker bool, payload []byte) {
+	event, ok := parseKeyEvent(payload)
+	if !ok || int(event.code) >= len(keySigns) {
+		return
+	}
+	same := false
+	if k.known && ssrc == k.ssrc {
+		if behind := int16(k.sequence - sequence); behind >= 0 && behind < maxMisorder {
+			return // a copy, or overtaken
+		}
+		same = timestamp == k.timestamp
+		if !same && !marker && !k.last.end && event.code == k.last.code {
+			// some senders move the timestamp within an event; long events are cut after 65535 samples (section 2.5.1.3)
+			same = event.duration > k.last.duration || timestamp-k.timestamp == math.MaxUint16
+		}
+	}
+	k.known, k.ssrc, k.sequence, k.timestamp, k.last = true, ssrc, sequence, timestamp, event
+	if !same && len(k.presses) < maxPresses {
+		k.presses = append(k.presses, rune(keySigns[event.code]))
+	}
+}
+
+// Times of a key we send, in frames. The end is told three times, the repetitions within the gap (section 2.5.1.4).
+const (
+	keyFrames = 5 // 100 ms
+	gapFrames = 3 // 60 ms
+	keyEnds   = 3
+)
+
+// keySender says what goes out in place of a frame of audio.
+type keySender struct {
+	waiting   []byte // event codes
+	active    bool
+	code      uint8
+	frame     int // of the key and its gap
+	timestamp uint32
+}
+
+// maxWaiting keys; more is not a number to dial but a mistake.
+const maxWaiting = 128
+
+func (k *keySender) queue(keys string) {
+	for _, key := range keys {
+		code := strings.IndexRune(keySigns, unicode.ToUpper(key))
+		if code >= 0 && len(k.waiting) < maxWaiting {
+			k.waiting = append(k.waiting, byte(code))
+		}
+	}
+}
+
+// keyStep is what a key on its way wants of one frame.
+type keyStep struct {
+	keyEvent
+	busy      bool   // a key or the gap after it
+	event     bool   // an event packet is due
+	first     bool   // of its key
+	frame     int    // of the key and its gap, from 1
+	timestamp uint32 // of the key
+}
+
+// next takes one frame's step. timestamp is that of the frame.
+func (k *keySender) next(timestamp uint32) keyStep {
+	if !k.active {
+		if len(k.waiting) == 0 {
+			return keyStep{}
+		}
+		k.code = k.waiting[0]
+		k.waiting = k.waiting[:copy(k.waiting, k.waiting[1:])]
+		k.active, k.frame, k.timestamp = true, 0, timestamp
+	}
+	k.frame++
+	k.active = k.frame < keyFrames+gapFrames
+	return keyStep{
+		keyEvent:  keyEvent{k.code, k.frame >= keyFrames, uint16(min(k.frame, keyFrames) * call.FrameSamples)},
+		busy:      true,
+		event:     k.frame < keyFrames+keyEnds,
+		first:     k.frame == 1,
+		frame:     k.frame,
+		timestamp: k.timestamp,
+	}
+}
+
+// interrupt drops the key on its way: the peer has heard of it, and events do not outlast a hold.
+func (k *keySender) interrupt() { k.active = false }
+
+// tone writes the frame of a key as it sounds (ITU-T Q.23), for peers that take no events.
+func (k keyStep) tone(out *call.Frame) {
+	clear(out[:])
+	if k.frame > keyFrames {
+		return
+	}
+	const layout = "123A456B789C*0#D"
+	rows, columns := [4]float64{697, 770, 852, 941}, [4]float64{1209, 1336, 1477, 1633}
+	at := strings.IndexByte(layout, keySigns[k.code])
+	for i := range out {
+		t := float64((k.frame-1)*call.FrameSamples+i) / call.SampleRate
+		out[i] = int16(6000 * (math.Sin(2*math.Pi*rows[at/4]*t) + math.Sin(2*math.Pi*columns[at%4]*t)))
+	}
+}

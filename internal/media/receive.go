@@ -1,0 +1,101 @@
+package media
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"nacre/internal/call"
+)
+
+// maxDatagram is more than any packet on an Ethernet; what is longer is cut, and audio that long is no call's.
+const maxDatagram = 2048
+
+// readRTP takes packets from the socket from the moment it is bound, so that early media never lies in wait for Serve.
+func (s *Session) readRTP() {
+	var packet rtp.Packet
+	s.read(s.sockets.rtp, func(datagram []byte, from netip.AddrPort) {
+		switch {
+		case len(datagram) < 12 || datagram[0]>>6 != 2:
+		case datagram[1] >= 192 && datagram[1] <= 223: // RTCP though we declined to share the port (RFC 5761 section 4)
+			s.receiveRTCP(datagram, from, time.Now())
+		case packet.Unmarshal(datagram) == nil:
+			s.receive(&packet, from, time.Now())
+		}
+	})
+}
+
+func (s *Session) readRTCP() {
+	s.read(s.sockets.rtcp, func(datagram []byte, from netip.AddrPort) {
+		s.receiveRTCP(datagram, from, time.Now())
+	})
+}
+
+// read hands on datagrams until the socket is closed.
+func (s *Session) read(socket *net.UDPConn, handle func([]byte, netip.AddrPort)) {
+	buffer := make([]byte, maxDatagram)
+	const maxFailures = 100 // in a row: the socket is beyond hope
+	for failures := 0; failures < maxFailures; {
+		n, from, err := socket.ReadFromUDPAddrPort(buffer)
+		switch {
+		case err == nil:
+			failures = 0
+			handle(buffer[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
+		case errors.Is(err, net.ErrClosed):
+			return
+		default:
+			failures++
+		}
+	}
+}
+
+// receive takes a packet of the peer's audio or keys.
+func (s *Session) receive(packet *rtp.Packet, from netip.AddrPort, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.serving {
+		return
+	}
+	kind := s.terms.kinds[packet.PayloadType]
+	if kind == unknownPayload && from != s.latch.source { // no proof of being ours
+		return
+	}
+	if !s.latch.admit(from, packet.SSRC, packet.SequenceNumber, now) {
+		return
+	}
+	s.quiet = 0
+	if kind == eventPayload && s.inbound.started && packet.SSRC != s.inbound.ssrc {
+		// some gateways send keys as a stream of their own beside the audio
+		s.press(packet)
+		return
+	}
+	switch s.inbound.packet(packet.SSRC, packet.SequenceNumber) {
+	case stray:
+		return
+	case newStream:
+		s.jitter.reset()
+		if s.pressed.ssrc == packet.SSRC {
+			s.pressed.known = false
+		}
+	}
+	if kind == eventPayload {
+		s.press(packet)
+	}
+	if s.terms.held {
+		return
+	}
+	if kind.codecName() != "" {
+		s.inbound.timing(packet.Timestamp, uint32(now.Sub(s.began)*call.SampleRate/time.Second))
+	}
+	s.jitter.push(packet.SequenceNumber, kind, packet.Payload)
+}
+
+// press takes an event packet. What is pressed while we are on hold is not for the party.
+func (s *Session) press(packet *rtp.Packet) {
+	if !s.terms.held {
+		s.pressed.packet(packet.SSRC, packet.SequenceNumber, packet.Timestamp, packet.Marker, packet.Payload)
+	}
+}

@@ -1,0 +1,97 @@
+package media
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+// reportInterval is about 5 s, drawn anew each time so that calls do not report in step (RFC 3550 section 6.2).
+func reportInterval() time.Duration {
+	return 4*time.Second + rand.N(2*time.Second)
+}
+
+// receiveRTCP takes from the peer's sender reports what ours must echo. Its goodbye is left to signalling.
+func (s *Session) receiveRTCP(datagram []byte, from netip.AddrPort, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.serving || from.Addr() != s.latch.remote().Addr() {
+		return
+	}
+	packets, err := rtcp.Unmarshal(datagram)
+	if err != nil {
+		return
+	}
+	s.rtcpSource = from
+	for _, packet := range packets {
+		if report, ok := packet.(*rtcp.SenderReport); ok && s.inbound.started && report.SSRC == s.inbound.ssrc {
+			s.inbound.senderReport, s.inbound.senderReportAt = uint32(report.NTPTime>>16), now
+		}
+	}
+}
+
+// rtcpRemote is where our reports go. Behind a NAT the signalled port means nothing: the peer's own reports show it.
+func (s *Session) rtcpRemote() netip.AddrPort {
+	stream := s.latch.remote()
+	switch {
+	case s.rtcpSource.IsValid():
+		return s.rtcpSource
+	case stream == s.terms.remote:
+		return s.terms.remoteRTCP
+	}
+	return netip.AddrPortFrom(stream.Addr(), stream.Port()+1)
+}
+
+// report sends a sender report (RFC 3550 section 6.4.1) with our name, and a goodbye at the end of the call.
+func (s *Session) report(timestamp uint32, goodbye bool, now time.Time) {
+	s.mu.Lock()
+	remote := s.rtcpRemote()
+	sender := &rtcp.SenderReport{
+		SSRC: s.ssrc, NTPTime: ntpTime(now), RTPTime: timestamp,
+		PacketCount: uint32(s.sent.Load()), OctetCount: s.sentOctets.Load(),
+	}
+	if s.inbound.started {
+		sender.Reports = []rtcp.ReceptionReport{s.inbound.reception(now)}
+	}
+	s.mu.Unlock()
+	if !remote.IsValid() || remote.Addr().IsUnspecified() || remote.Port() == 0 {
+		return
+	}
+	packets := []rtcp.Packet{sender, &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
+		Source: s.ssrc, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: s.cname}},
+	}}}}
+	if goodbye {
+		packets = append(packets, &rtcp.Goodbye{Sources: []uint32{s.ssrc}})
+	}
+	if datagram, err := rtcp.Marshal(packets); err == nil {
+		// a report that cannot be sent is one lost: the next one says it all again
+		_, _ = s.sockets.rtcp.WriteToUDPAddrPort(datagram, remote)
+	}
+}
+
+// reception is what we tell the peer about its stream (RFC 3550 section 6.4.1, appendix A.3).
+func (in *inbound) reception(now time.Time) rtcp.ReceptionReport {
+	const cycle = 1 << 16 // by which first was raised
+	r := rtcp.ReceptionReport{
+		SSRC: in.ssrc, LastSequenceNumber: in.highest - cycle, Jitter: uint32(in.jitter),
+		TotalLost: uint32(min(max(0, int64(in.expected())-int64(in.received)), 0x7FFFFF)),
+	}
+	expected, received := in.expected()-in.expectedBefore, in.received-in.receivedBefore
+	in.expectedBefore, in.receivedBefore = in.expected(), in.received
+	if expected > received {
+		r.FractionLost = uint8(min(255, uint64(expected-received)<<8/uint64(expected)))
+	}
+	if !in.senderReportAt.IsZero() {
+		r.LastSenderReport = in.senderReport
+		r.Delay = uint32(now.Sub(in.senderReportAt) * 65536 / time.Second)
+	}
+	return r
+}
+
+// ntpTime is the 64-bit timestamp of RFC 3550 section 4.
+func ntpTime(t time.Time) uint64 {
+	const since1900 = 2208988800
+	return uint64(t.Unix()+since1900)<<32 | uint64(t.Nanosecond())<<32/uint64(time.Second)
+}

@@ -1,0 +1,215 @@
+// Package media carries the audio of one call: RTP and RTCP over a pair of UDP ports, described to the peer by SDP.
+// It decides codec, packet timing, jitter, which address a stream belongs to, keys (RFC 4733) and hold.
+// It refuses to know how the descriptions travel (SIP is telephony's) and what is said.
+package media
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"nacre/internal/call"
+)
+
+// ErrNoPort: no local pair of UDP ports is free.
+var ErrNoPort = errors.New("no local port")
+
+// ErrNoCodec: the peer's description leaves nothing we can talk over: no SDP, no audio of ours in it, port 0,
+// or an address we cannot send to.
+var ErrNoCodec = errors.New("no common codec")
+
+// Session is one call's media: a pair of sockets, one SSRC, one codec at a time. Safe for concurrent use.
+type Session struct {
+	ports     *Ports
+	sockets   pair
+	advertise netip.Addr
+	codecs    []payloadKind // in our order
+	ssrc      uint32
+	cname     string // RFC 7022: random, of one call
+	lostAfter int    // frames without a packet until the audio is lost
+
+	closeOnce sync.Once
+	closeErr  error
+	closed    chan struct{}
+	readers   sync.WaitGroup
+
+	mu         sync.Mutex
+	sdpID      uint64
+	sdpVersion uint64
+	sdpBody    string // what the last version described
+	agreed     bool
+	terms      terms
+	serving    bool // before and after, what arrives is thrown away
+	latch      latch
+	inbound    inbound
+	jitter     jitterBuffer
+	pressed    keyReceiver
+	keys       keySender
+	quiet      int            // frames since the last packet of the peer, hold not counted
+	began      time.Time      // of Serve
+	rtcpSource netip.AddrPort // of the peer's reports; zero until one came
+
+	sent, late atomic.Uint64
+	sentOctets atomic.Uint32 // of payload, for sender reports
+}
+
+// NewSession binds a pair of ports. advertise is the address written into our descriptions; codecs are the names
+// "PCMU", "PCMA" in order of preference (empty: both). Errors wrap ErrNoPort, or ErrNoCodec when no name is known.
+// The session must be closed, served or not.
+func NewSession(ports *Ports, advertise netip.Addr, codecs []string) (*Session, error) {
+	s := &Session{ports: ports, advertise: advertise.Unmap(), cname: rand.Text()[:16],
+		lostAfter: int(20 * time.Second / call.FrameTime), closed: make(chan struct{})}
+	if len(codecs) == 0 {
+		codecs = []string{"PCMU", "PCMA"}
+	}
+	for _, name := range codecs {
+		if kind := codecNamed(name); kind != unknownPayload {
+			s.codecs = append(s.codecs, kind)
+		}
+	}
+	if len(s.codecs) == 0 {
+		return nil, fmt.Errorf("codecs %q: %w", codecs, ErrNoCodec)
+	}
+	sockets, err := ports.open()
+	if err != nil {
+		return nil, err
+	}
+	var random [12]byte
+	rand.Read(random[:])
+	s.sockets = sockets
+	s.ssrc = binary.BigEndian.Uint32(random[:])
+	s.sdpID = binary.BigEndian.Uint64(random[4:]) >> 2 // fits an int64 everywhere
+	s.sdpVersion = s.sdpID
+	s.jitter.reset()
+	s.readers.Go(s.readRTP)
+	s.readers.Go(s.readRTCP)
+	return s, nil
+}
+
+// Offer is our SDP offer, also for a re-INVITE that came without one.
+func (s *Session) Offer() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	payloads := make([]uint8, len(s.codecs))
+	for i, codec := range s.codecs {
+		payloads[i] = codec.staticPayload()
+	}
+	events := defaultEventPayload
+	if s.terms.events { // RFC 3264 section 8.3.2: a number keeps its meaning within a call
+		events = int(s.terms.eventPayload)
+	}
+	return s.describe(audioSection("RTP/AVP", s.sockets.port, s.codecs, payloads, events, sendRecv))
+}
+
+// Accept takes the peer's answer to our Offer. Errors wrap ErrNoCodec and change nothing. It may be called again
+// (an answer in a 183, then the one in the 200): the last one counts.
+func (s *Session) Accept(answer []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, terms, err := agree(parseMedia(answer), s.codecs, unknownPayload, s.advertise.Is6())
+	if err != nil {
+		return fmt.Errorf("accept an SDP answer: %w", err)
+	}
+	s.settle(terms)
+	return nil
+}
+
+// Answer takes the peer's offer, initial or in a re-INVITE or UPDATE, and gives our answer. Errors wrap ErrNoCodec
+// and change nothing.
+func (s *Session) Answer(offer []byte) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	lines := parseMedia(offer)
+	chosen, t, err := agree(lines, s.codecs, s.terms.codec, s.advertise.Is6())
+	if err != nil {
+		return nil, fmt.Errorf("answer an SDP offer: %w", err)
+	}
+	s.settle(t)
+	var sections strings.Builder
+	for i, line := range lines {
+		if i != chosen { // RFC 3264 section 6: every line is answered, a refused one by port 0
+			format := "0"
+			if len(line.formats) > 0 {
+				format = line.formats[0]
+			}
+			fmt.Fprintf(&sections, "m=%s 0 %s %s\r\n", line.kind, line.proto, format)
+			continue
+		}
+		events := -1
+		if t.events {
+			events = int(t.eventPayload)
+		}
+		sections.WriteString(audioSection(line.proto, s.sockets.port, []payloadKind{t.codec}, []uint8{t.codecPayload},
+			events, t.direction))
+	}
+	return s.describe(sections.String()), nil
+}
+
+// settle puts new terms into force. A peer that names another address is listened to afresh.
+func (s *Session) settle(t terms) {
+	old := s.terms
+	if t.remote.Addr().IsUnspecified() && s.agreed { // held without an address: it comes back to the one it had
+		t.remote, t.remoteRTCP = old.remote, old.remoteRTCP
+	}
+	if !s.agreed || t.remote != old.remote {
+		s.latch.arm(t.remote, time.Now())
+		s.rtcpSource = netip.AddrPort{}
+		s.inbound.end()
+	}
+	if t.held != old.held {
+		s.jitter.reset()
+		s.keys.interrupt()
+	}
+	s.terms, s.agreed = t, true
+}
+
+// describe puts the session part before the media sections and counts the versions (RFC 3264 section 8).
+func (s *Session) describe(sections string) []byte {
+	if s.sdpBody != sections {
+		if s.sdpBody != "" {
+			s.sdpVersion++
+		}
+		s.sdpBody = sections
+	}
+	family := "IP4"
+	if s.advertise.Is6() {
+		family = "IP6"
+	}
+	return fmt.Appendf(nil, "v=0\r\no=- %d %d IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\n%s",
+		s.sdpID, s.sdpVersion, family, s.advertise, family, s.advertise, sections)
+}
+
+// SendKeys queues keys (0–9 * # A–D; anything else is skipped) to be sent one after another in place of the audio:
+// as events of RFC 4733, or as tones where the peer takes no events.
+func (s *Session) SendKeys(keys string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys.queue(keys)
+}
+
+// Stats are the figures so far.
+func (s *Session) Stats() call.LegStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return call.LegStats{
+		Sent: s.sent.Load(), Late: s.late.Load(),
+		Received: s.inbound.totalReceived(), Lost: s.inbound.totalLost(), JitterMS: s.inbound.jitter / call.SampleRate * 1000,
+		Codec: s.terms.codec.codecName(),
+	}
+}
+
+// Close frees the ports. Safe to call more than once and while Serve runs.
+func (s *Session) Close() error {
+	s.closeOnce.Do(func() {
+		close(s.closed)
+		s.closeErr = s.ports.close(s.sockets)
+		s.readers.Wait()
+	})
+	return s.closeErr
+}
