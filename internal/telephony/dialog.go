@@ -1,0 +1,341 @@
+package telephony
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"nacre/internal/call"
+	"nacre/internal/media"
+)
+
+// dialogKey finds a dialog from a request of the peer.
+type dialogKey struct{ callID, localTag string }
+
+// far is the other end of a dialog, as one of its messages describes it (RFC 3261 12.1).
+type far struct {
+	tag    string
+	target sip.Uri   // Contact
+	routes []sip.Uri // route set, nearest first
+	hop    hop       // where our requests go
+}
+
+// farOf reads the other end out of the message that makes the dialog: a 2xx of the callee, or the caller's INVITE.
+// What the message does not tell, or tells unreachably, is as in the fallback.
+func (e *Endpoint) farOf(ctx context.Context, message sip.Message, fallback far) far {
+	end := fallback
+	end.routes = nil
+	for _, header := range message.GetHeaders("Record-Route") {
+		if route, ok := header.(*sip.RecordRouteHeader); ok {
+			end.routes = append(end.routes, route.Address)
+		}
+	}
+	var contact *sip.ContactHeader
+	switch m := message.(type) {
+	case *sip.Response:
+		end.tag, _ = m.To().Params.Get("tag")
+		slices.Reverse(end.routes)
+		contact = m.Contact()
+	case *sip.Request:
+		end.tag, _ = m.From().Params.Get("tag")
+		contact = m.Contact()
+	}
+	if contact != nil && contact.Address.Host != "" {
+		end.target = contact.Address
+	}
+	end.hop = e.nextHop(ctx, end)
+	return end
+}
+
+// nextHop is where requests to that end go: its first route, else its target.
+func (e *Endpoint) nextHop(ctx context.Context, end far) hop {
+	next := end.target
+	if len(end.routes) > 0 {
+		next = end.routes[0]
+	}
+	transport := end.hop.transport
+	if named, ok := next.UriParams.Get("transport"); ok {
+		if known, spoken := transportOf(named); spoken {
+			transport = known
+		}
+	}
+	found, err := e.resolve(ctx, transport, next.Host, next.Port)
+	if err != nil {
+		e.log.Warn("the peer's contact cannot be reached; requests go where its messages come from", "error", err)
+		return end.hop
+	}
+	return found
+}
+
+// dialog is one call between two tags. It is early until the call is answered; over once BYE was sent or received.
+type dialog struct {
+	e       *Endpoint
+	key     dialogKey
+	local   sip.Uri // in our From
+	remote  sip.Uri // in our To
+	contact *sip.ContactHeader
+	session *media.Session
+	secrets credentials // for a challenge to our BYE
+
+	ended chan struct{} // closed when the dialog is over
+	acked chan struct{} // of a dialog that the peer began: closed with the ACK; no BYE before it (RFC 3261 15)
+
+	mu        sync.Mutex
+	far       far
+	live      bool // confirmed by a 2xx
+	over      bool
+	ending    call.Ending // why, once over
+	seq       uint32      // of our last request
+	remoteSeq uint32      // of the peer's last request
+	earlyBye  map[string]bool
+	pending   map[uint32]chan *sip.Request // 2xx of ours that wait for their ACK, by CSeq
+}
+
+// register makes requests of the peer find the dialog.
+func (d *dialog) register() {
+	d.e.mu.Lock()
+	defer d.e.mu.Unlock()
+	d.e.dialogs[d.key] = d
+}
+
+func (d *dialog) unregister() {
+	d.e.mu.Lock()
+	defer d.e.mu.Unlock()
+	if d.e.dialogs[d.key] == d {
+		delete(d.e.dialogs, d.key)
+	}
+}
+
+func (e *Endpoint) findDialog(request *sip.Request) *dialog {
+	tag, _ := request.To().Params.Get("tag")
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.dialogs[dialogKey{request.CallID().Value(), tag}]
+}
+
+// confirm makes the early dialog one with the end that answered. A BYE of that end may have overtaken its 200.
+func (d *dialog) confirm(end far) {
+	d.e.enter() // until the dialog is over
+	d.mu.Lock()
+	d.far, d.live = end, true
+	bye := d.earlyBye[end.tag]
+	d.mu.Unlock()
+	if bye {
+		d.finish(call.PeerHungUp)
+	}
+}
+
+func (d *dialog) confirmed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.live
+}
+
+// early is the other end as it was before any answer: the trunk.
+func (d *dialog) early() far {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.far
+}
+
+// branch is the dialog with another end of the same INVITE. The peer's requests do not find it: it is made to be ended.
+func (d *dialog) branch(end far) *dialog {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return &dialog{e: d.e, key: d.key, local: d.local, remote: d.remote, contact: d.contact, secrets: d.secrets,
+		ended: make(chan struct{}), far: end, seq: d.seq}
+}
+
+// finish ends the dialog, once: by BYE unless the peer hung up.
+func (d *dialog) finish(why call.Ending) {
+	d.mu.Lock()
+	if d.over {
+		d.mu.Unlock()
+		return
+	}
+	d.over, d.ending = true, why
+	live := d.live
+	d.mu.Unlock()
+	close(d.ended)
+	d.unregister()
+	if !live {
+		return
+	}
+	if why != call.PeerHungUp {
+		d.sendBye()
+	}
+	d.e.leave()
+}
+
+// abandon ends a dialog of which the peer does not know.
+func (d *dialog) abandon() {
+	d.mu.Lock()
+	d.over, d.ending = true, call.SignallingLost
+	d.mu.Unlock()
+	close(d.ended)
+	d.unregister()
+	d.e.leave()
+}
+
+// why is how the dialog ended, meaningful once it is over.
+func (d *dialog) why() call.Ending {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ending
+}
+
+// request makes a request within the dialog (RFC 3261 12.2.1.1). seq 0 takes the next number.
+func (d *dialog) request(method sip.RequestMethod, seq uint32) *sip.Request {
+	d.mu.Lock()
+	if seq == 0 {
+		d.seq++
+		seq = d.seq
+	}
+	end := d.far
+	d.mu.Unlock()
+	return d.requestTo(end, method, seq)
+}
+
+func (d *dialog) requestTo(end far, method sip.RequestMethod, seq uint32) *sip.Request {
+	target, routes := end.target, end.routes
+	if len(routes) > 0 {
+		if _, loose := routes[0].UriParams.Get("lr"); !loose { // a strict router takes its own URI in the first line
+			target, routes = routes[0], append(slices.Clone(routes[1:]), end.target)
+		}
+	}
+	host, err := d.e.advertised(end.hop.address)
+	if err != nil { // the route is gone; the address that the peer knows us by is the best that is left
+		host, _ = netip.ParseAddr(d.contact.Address.Host)
+	}
+	request := d.e.newRequest(method, target, end.hop, host, seq)
+	for i := range routes {
+		request.AppendHeader(&sip.RouteHeader{Address: routes[i]})
+	}
+	from := &sip.FromHeader{Address: d.local}
+	from.Params.Add("tag", d.key.localTag)
+	to := &sip.ToHeader{Address: d.remote}
+	if end.tag != "" {
+		to.Params.Add("tag", end.tag)
+	}
+	callID := sip.CallIDHeader(d.key.callID)
+	request.AppendHeader(from)
+	request.AppendHeader(to)
+	request.AppendHeader(&callID)
+	request.SetBody(nil)
+	return request
+}
+
+// hangUp ends the call. It returns when the BYE was sent.
+func (d *dialog) hangUp() { d.finish(call.ContextEnded) }
+
+// sendBye sends BYE and waits for no answer: a lost BYE holds nothing (contract 9.7). The library repeats it until
+// Timer F; a challenge to it is answered.
+func (d *dialog) sendBye() {
+	sent := make(chan struct{})
+	d.e.enter()
+	go func() {
+		defer d.e.leave()
+		if d.acked != nil {
+			<-d.acked
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), d.e.timers.Bye)
+		defer cancel()
+		request := d.request(sip.BYE, 0)
+		final, err := d.e.send(ctx, request)
+		close(sent)
+		d.e.count.byes.Add(1)
+		for err == nil {
+			var response *sip.Response
+			select {
+			case response = <-final:
+			case <-ctx.Done():
+			}
+			if response == nil || !challenged(response) {
+				return
+			}
+			again := d.request(sip.BYE, 0)
+			copyCredentials(request, again)
+			if d.secrets.answer(again, response) != nil {
+				return
+			}
+			d.e.count.challenges.Add(1)
+			request = again
+			final, err = d.e.send(ctx, request)
+		}
+		d.e.log.Warn("a BYE could not be sent", "error", err)
+	}()
+	select {
+	case <-sent:
+	case <-time.After(time.Second): // the peer cannot be reached, or owes us an ACK; nobody waits for that
+	}
+}
+
+func copyCredentials(from, to *sip.Request) {
+	sip.CopyHeaders("Authorization", from, to)
+	sip.CopyHeaders("Proxy-Authorization", from, to)
+}
+
+var errNoAck = errors.New("no ACK")
+
+// expectAck must be called before the 2xx to an INVITE is sent. The channel yields its ACK.
+func (d *dialog) expectAck(response *sip.Response) (acked <-chan *sip.Request, forget func()) {
+	seq, waiting := response.CSeq().SeqNo, make(chan *sip.Request, 1)
+	d.mu.Lock()
+	d.pending[seq] = waiting
+	d.mu.Unlock()
+	return waiting, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.pending, seq)
+	}
+}
+
+// untilAck repeats a 2xx that was sent until its ACK comes (RFC 3261 13.3.1.4), which it answers; errNoAck after
+// Timer H, or when stop is closed.
+func (d *dialog) untilAck(tx *sip.ServerTx, response *sip.Response, acked <-chan *sip.Request, stop <-chan struct{}) (*sip.Request, error) {
+	interval := sip.T1
+	repeat := time.NewTimer(interval)
+	defer repeat.Stop()
+	giveUp := time.NewTimer(d.e.timers.NoAck)
+	defer giveUp.Stop()
+	for {
+		select {
+		case ack := <-acked:
+			return ack, nil
+		case ack := <-tx.Acks(): // of a peer that acknowledges within the transaction
+			return ack, nil
+		case <-repeat.C:
+			if err := tx.Respond(response); err != nil {
+				d.e.log.Debug("a 200 could not be repeated", "error", err)
+			}
+			interval = min(2*interval, sip.T2)
+			repeat.Reset(interval)
+		case <-giveUp.C:
+			return nil, errNoAck
+		case <-stop:
+			return nil, errNoAck
+		}
+	}
+}
+
+// acknowledged takes the peer's ACK to whoever waits for it.
+func (d *dialog) acknowledged(ack *sip.Request) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if waiting := d.pending[ack.CSeq().SeqNo]; waiting != nil {
+		acknowledge(waiting, ack)
+		delete(d.pending, ack.CSeq().SeqNo) // the next change may come at once
+	}
+}
+
+func acknowledge(waiting chan<- *sip.Request, ack *sip.Request) {
+	select {
+	case waiting <- ack:
+	default: // repeated
+	}
+}

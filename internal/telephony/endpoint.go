@@ -1,0 +1,288 @@
+// Package telephony decides how calls are carried over SIP and RTP (contract 9.7): it places them for call.Dialer,
+// asks trunks how they are for call.Prober, keeps registrations, and answers what comes from outside.
+// It is the only room that names the SIP library. It refuses to know when to call, whom, and what is said: it never
+// dials twice, never retries, and reads nothing but the trunk it is handed.
+package telephony
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"nacre/internal/call"
+	"nacre/internal/media"
+)
+
+var (
+	_ call.Dialer = (*Endpoint)(nil)
+	_ call.Prober = (*Endpoint)(nil)
+)
+
+// receiveBuffer of the UDP socket in bytes: the kernel's default of 208 kB drops messages when many calls end at once.
+const receiveBuffer = 4 << 20
+
+// Config of an Endpoint. The zero value listens on any port of all addresses and refuses calls from outside.
+type Config struct {
+	Listen   string     // address of the UDP and TCP sockets; "" = 0.0.0.0:0
+	External netip.Addr // put into Via, Contact and SDP; invalid = the address of Listen, else that of the route
+	RTPFrom  int        // first UDP port for audio; 0 = any
+	RTPTo    int        // last UDP port for audio
+	Codecs   []string   // of calls that come from outside, in order of preference; nil = PCMU, PCMA
+	OnInvite func(Incoming)
+	Log      *slog.Logger
+	Timers   Timers
+}
+
+// Timers are the times of RFC 3261 and of contract 9.7 that tests shorten. Zero members take their defaults.
+type Timers struct {
+	Connect     time.Duration // to resolve a name and to open a TCP connection: 5 s
+	NoResponse  time.Duration // Timer B, an INVITE without any response: 32 s
+	AfterCancel time.Duration // from a CANCEL until the INVITE is given up: 32 s
+	Bye         time.Duration // how long Close and a challenge wait for the answer to a BYE: 4 s
+	NoAck       time.Duration // Timer H, a 200 of ours without ACK: 32 s
+	Backoff     time.Duration // between failed registrations: 30 s
+}
+
+func (t Timers) withDefaults() Timers {
+	set := func(d *time.Duration, value time.Duration) {
+		if *d <= 0 {
+			*d = value
+		}
+	}
+	set(&t.Connect, 5*time.Second)
+	set(&t.NoResponse, 32*time.Second)
+	set(&t.AfterCancel, 32*time.Second)
+	set(&t.Bye, 4*time.Second)
+	set(&t.NoAck, 32*time.Second)
+	set(&t.Backoff, 30*time.Second)
+	return t
+}
+
+// Endpoint is one SIP user agent: a UDP and a TCP socket on the same port, and every call that goes over them.
+type Endpoint struct {
+	cfg          Config
+	timers       Timers
+	log          *slog.Logger
+	bind         netip.AddrPort
+	udp          *net.UDPConn
+	tcp          net.Listener
+	transports   *sip.TransportLayer
+	transactions *sip.TransactionLayer
+	ports        *media.Ports
+	count        counters
+
+	mu          sync.Mutex
+	dialogs     map[dialogKey]*dialog
+	invitations map[string]*invitation // by Call-ID, until nothing late can come of them
+	incoming    map[*incoming]struct{} // ringing
+	busy        int                    // what Close waits for: transactions and answered calls
+	idle        chan struct{}          // closed when closed and not busy
+	closing     chan struct{}          // closed with closed
+	closed      bool
+
+	serving sync.WaitGroup // the readers of the two sockets
+}
+
+// Open binds the sockets and begins to serve them.
+func Open(cfg Config) (*Endpoint, error) {
+	if cfg.Listen == "" {
+		cfg.Listen = "0.0.0.0:0"
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if len(cfg.Codecs) == 0 {
+		cfg.Codecs = []string{"PCMU", "PCMA"}
+	}
+	udp, tcp, err := listen(cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen for SIP on %s: %w", cfg.Listen, err)
+	}
+	bound := udp.LocalAddr().(*net.UDPAddr).AddrPort()
+	e := &Endpoint{
+		cfg: cfg, timers: cfg.Timers.withDefaults(), log: cfg.Log,
+		bind: netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()), udp: udp, tcp: tcp,
+		dialogs: map[dialogKey]*dialog{}, invitations: map[string]*invitation{}, incoming: map[*incoming]struct{}{},
+		closing: make(chan struct{}), idle: make(chan struct{}),
+	}
+	e.ports = media.NewPorts(e.bind.Addr(), cfg.RTPFrom, cfg.RTPTo)
+	if err = udp.SetReadBuffer(receiveBuffer); err != nil {
+		e.log.Warn("the receive buffer of the SIP socket stays small", "error", err)
+	}
+	libraryLog := slog.New(libraryHandler{e.log.Handler()})
+	parser := sip.NewParser()
+	e.transports = sip.NewTransportLayer(net.DefaultResolver, parser, nil,
+		sip.WithTransportLayerLogger(libraryLog),
+		sip.WithTransportLayerReadFilter(e.filter(parser)),
+		sip.WithTransportLayerTransports(sip.TransportsConfig{TCP: &sip.TransportTCP{
+			WriteTimeout: e.timers.Connect,
+			DialerCreate: func(from net.Addr) net.Dialer {
+				if from == (*net.TCPAddr)(nil) { // an interface that holds nil is no nil to the dialer
+					from = nil
+				}
+				return net.Dialer{Timeout: e.timers.Connect, LocalAddr: from}
+			},
+		}}))
+	e.transactions = sip.NewTransactionLayer(e.transports,
+		sip.WithTransactionLayerLogger(libraryLog),
+		sip.WithTransactionLayerUnhandledResponseHandler(e.late))
+	e.transactions.OnRequest(e.dispatch)
+	if err := e.serve(); err != nil {
+		return nil, errors.Join(err, udp.Close(), tcp.Close())
+	}
+	return e, nil
+}
+
+// listen binds UDP and TCP on one port. Where any port will do, a port that TCP does not have is given up for another.
+func listen(address string) (*net.UDPConn, net.Listener, error) {
+	at, err := net.ResolveUDPAddr("udp", address)
+	if err != nil {
+		return nil, nil, err
+	}
+	// A socket of its own family has a local address that reads as it was given; the library finds it by that.
+	family := ""
+	if at.IP == nil || at.IP.To4() != nil {
+		family = "4"
+	}
+	for attempt := 0; ; attempt++ {
+		udp, err := net.ListenUDP("udp"+family, at)
+		if err != nil {
+			return nil, nil, err
+		}
+		tcp, err := net.Listen("tcp"+family, udp.LocalAddr().String())
+		if err == nil {
+			return udp, tcp, nil
+		}
+		if err = errors.Join(err, udp.Close()); at.Port != 0 || attempt == 20 {
+			return nil, nil, err
+		}
+	}
+}
+
+// serve starts the readers and waits until the library knows the UDP socket: a request sent earlier would go out from
+// a socket of its own.
+func (e *Endpoint) serve() error {
+	e.serving.Go(func() {
+		if err := e.transports.ServeUDP(e.udp); err != nil {
+			e.log.Error("the SIP socket over UDP is no longer read", "error", err)
+		}
+	})
+	e.serving.Go(func() {
+		if err := e.transports.ServeTCP(e.tcp); err != nil && !errors.Is(err, net.ErrClosed) {
+			e.log.Error("the SIP socket over TCP is no longer read", "error", err)
+		}
+	})
+	for begun := time.Now(); ; time.Sleep(time.Millisecond) {
+		if _, err := e.transports.GetConnection("udp", e.udp.LocalAddr().String()); err == nil {
+			return nil
+		}
+		if time.Since(begun) > 5*time.Second {
+			return errors.New("serve SIP: the UDP socket was not taken up")
+		}
+	}
+}
+
+// closeSession frees the ports of a call.
+func (e *Endpoint) closeSession(session *media.Session) {
+	if err := session.Close(); err != nil {
+		e.log.Warn("RTP ports did not close cleanly", "error", err)
+	}
+}
+
+// Address is where the endpoint listens, UDP and TCP alike.
+func (e *Endpoint) Address() netip.AddrPort { return e.bind }
+
+// begin enters work that Close waits for; false once the endpoint is closing.
+func (e *Endpoint) begin() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return false
+	}
+	e.busy++
+	return true
+}
+
+// enter is begin for work that must be done all the same: an ACK, a BYE, an answered call.
+func (e *Endpoint) enter() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.busy++
+}
+
+// leave ends what begin or enter began.
+func (e *Endpoint) leave() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.busy--
+	e.checkIdle()
+}
+
+// checkIdle wants e.mu held.
+func (e *Endpoint) checkIdle() {
+	if !e.closed || e.busy > 0 {
+		return
+	}
+	select {
+	case <-e.idle:
+	default:
+		close(e.idle)
+	}
+}
+
+// Close refuses new calls, sends CANCEL and BYE for what is in the air, and waits for their ends until ctx is done.
+// Its error is that of ctx where something was left unanswered.
+func (e *Endpoint) Close(ctx context.Context) error {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return nil
+	}
+	e.closed = true
+	close(e.closing)
+	dialogs := make([]*dialog, 0, len(e.dialogs))
+	for _, d := range e.dialogs {
+		dialogs = append(dialogs, d)
+	}
+	ringing := make([]*incoming, 0, len(e.incoming))
+	for in := range e.incoming {
+		ringing = append(ringing, in)
+	}
+	e.mu.Unlock()
+
+	for _, in := range ringing {
+		_ = in.Reject(sip.StatusServiceUnavailable, "Service Unavailable") // already over: nothing to refuse
+	}
+	for _, d := range dialogs {
+		if d.confirmed() {
+			e.enter()
+			go func() {
+				defer e.leave()
+				d.hangUp()
+			}()
+		}
+	}
+	e.mu.Lock()
+	e.checkIdle()
+	e.mu.Unlock()
+	var err error
+	select {
+	case <-e.idle:
+	case <-ctx.Done():
+		err = fmt.Errorf("close SIP endpoint: calls left unanswered: %w", ctx.Err())
+	}
+	e.transactions.Close()
+	err = errors.Join(err, e.udp.Close(), e.tcp.Close())
+	if closeErr := e.transports.Close(); closeErr != nil {
+		e.log.Debug("a SIP connection did not close cleanly", "error", closeErr)
+	}
+	e.serving.Wait()
+	return err
+}

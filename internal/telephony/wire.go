@@ -1,0 +1,262 @@
+package telephony
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"nacre/internal/call"
+)
+
+const (
+	product = "nacre"
+	allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"
+)
+
+// hop is where a request goes next.
+type hop struct {
+	transport string // "UDP" or "TCP"
+	address   netip.AddrPort
+}
+
+// transportOf answers the library's name of a transport; ok is false for one we do not speak.
+func transportOf(name string) (transport string, ok bool) {
+	switch strings.ToLower(name) {
+	case "", "udp":
+		return "UDP", true
+	case "tcp":
+		return "TCP", true
+	}
+	return "", false
+}
+
+// resolve finds the address of a host once, so that every message of a transaction meets the same peer.
+// The family is that of our socket. Port 0 is 5060. SRV records are not read: a trunk names its port (contract 12.1).
+func (e *Endpoint) resolve(ctx context.Context, transport, host string, port int) (hop, error) {
+	if port == 0 {
+		port = sip.DefaultUdpPort
+	}
+	if port < 0 || port > 65535 {
+		return hop{}, fmt.Errorf("resolve %q: no such port: %d", host, port)
+	}
+	if address, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return hop{transport, netip.AddrPortFrom(address.Unmap(), uint16(port))}, nil
+	}
+	family := "ip"
+	if e.bind.Addr().Is4() {
+		family = "ip4"
+	} else if !e.bind.Addr().IsUnspecified() {
+		family = "ip6"
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.timers.Connect)
+	defer cancel()
+	addresses, err := net.DefaultResolver.LookupNetIP(ctx, family, host)
+	if err != nil {
+		return hop{}, fmt.Errorf("resolve host: %w", err)
+	}
+	if len(addresses) == 0 {
+		return hop{}, fmt.Errorf("resolve %q: no address", host)
+	}
+	return hop{transport, netip.AddrPortFrom(addresses[0].Unmap(), uint16(port))}, nil
+}
+
+// trunkHop resolves the peer of a trunk.
+func (e *Endpoint) trunkHop(ctx context.Context, trunk call.Trunk) (hop, error) {
+	transport, ok := transportOf(trunk.Transport)
+	if !ok {
+		return hop{}, fmt.Errorf("transport %q is not spoken", trunk.Transport)
+	}
+	return e.resolve(ctx, transport, trunk.Host, trunk.Port)
+}
+
+// advertised is the address that Via, Contact and SDP carry towards a peer (contract 9.7): the external one, else the
+// one we listen on, else that of the route.
+func (e *Endpoint) advertised(peer netip.AddrPort) (netip.Addr, error) {
+	if e.cfg.External.IsValid() {
+		return e.cfg.External, nil
+	}
+	if !e.bind.Addr().IsUnspecified() {
+		return e.bind.Addr(), nil
+	}
+	route, err := net.Dial("udp", peer.String()) // sends nothing
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("find the route to the peer: %w", err)
+	}
+	defer route.Close()
+	return route.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap(), nil
+}
+
+// via makes the Via of a new transaction (RFC 3261 8.1.1.7, RFC 3581).
+func (e *Endpoint) via(transport string, host netip.Addr) *sip.ViaHeader {
+	via := &sip.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: transport,
+		Host: host.String(), Port: int(e.bind.Port())}
+	via.Params.Add("branch", sip.RFC3261BranchMagicCookie+rand.Text())
+	via.Params.Add("rport", "")
+	return via
+}
+
+// contact is where the peer reaches us within a dialog.
+func (e *Endpoint) contact(transport string, host netip.Addr, user string) *sip.ContactHeader {
+	contact := &sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: user, Host: host.String(), Port: int(e.bind.Port())}}
+	if transport == "TCP" {
+		contact.Address.UriParams.Add("transport", "tcp")
+	}
+	return contact
+}
+
+// newRequest makes a request with the header fields that RFC 3261 8.1.1 demands, but for From, To and Call-ID.
+func (e *Endpoint) newRequest(method sip.RequestMethod, to sip.Uri, next hop, host netip.Addr, seq uint32) *sip.Request {
+	request := sip.NewRequest(method, to)
+	request.AppendHeader(e.via(next.transport, host))
+	forwards := sip.MaxForwardsHeader(70)
+	request.AppendHeader(&forwards)
+	request.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
+	request.AppendHeader(sip.NewHeader("User-Agent", product))
+	e.aim(request, next)
+	return request
+}
+
+// aim sets where a request goes and, over UDP, that it leaves from our socket.
+func (e *Endpoint) aim(request *sip.Request, next hop) {
+	request.SetTransport(next.transport)
+	request.SetDestination(next.address.String())
+	if next.transport == "UDP" {
+		request.Laddr = sip.Addr{IP: net.IP(e.udp.LocalAddr().(*net.UDPAddr).IP), Port: int(e.bind.Port())}
+	}
+}
+
+// setBody puts a session description into a message.
+func setBody(message sip.Message, description []byte) {
+	if len(description) > 0 {
+		contentType := sip.ContentTypeHeader("application/sdp")
+		message.AppendHeader(&contentType)
+	}
+	message.SetBody(description)
+}
+
+// open makes the transaction of a request, connecting where the transport asks for it. Nothing is sent before Init.
+// Simultaneous openers share one attempt to connect: another one's cancellation is not ours.
+func (e *Endpoint) open(ctx context.Context, request *sip.Request) (*sip.ClientTx, error) {
+	connecting, cancel := context.WithTimeout(ctx, e.timers.Connect)
+	defer cancel()
+	for {
+		tx, err := e.transactions.NewClientTransaction(connecting, request)
+		if err != nil && errors.Is(err, context.Canceled) && connecting.Err() == nil {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("connect to the peer: %w", err)
+		}
+		return tx, nil
+	}
+}
+
+// ask sends a request other than INVITE and waits for its final response. A transaction that ends without one is an
+// error; so is the end of ctx, after which the transaction goes on unheard until Timer F.
+func (e *Endpoint) ask(ctx context.Context, request *sip.Request) (*sip.Response, error) {
+	final, err := e.send(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case response := <-final:
+		if response == nil {
+			return nil, errors.New("no answer")
+		}
+		return response, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// send puts a request other than INVITE on the wire. The channel yields its final response, or nil when there is none.
+func (e *Endpoint) send(ctx context.Context, request *sip.Request) (<-chan *sip.Response, error) {
+	tx, err := e.open(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.Init(); err != nil {
+		tx.Terminate()
+		return nil, fmt.Errorf("send request: %w", err)
+	}
+	final := make(chan *sip.Response, 1)
+	go func() {
+		defer close(final)
+		// The library blocks until a response is taken: this reader must outlive whoever waits for the answer.
+		for {
+			select {
+			case response := <-tx.Responses():
+				if !response.IsProvisional() {
+					final <- response
+					return
+				}
+			case <-tx.Done():
+				return
+			}
+		}
+	}()
+	return final, nil
+}
+
+// reply answers a request in its server transaction. Extra header fields are appended.
+func (e *Endpoint) reply(tx *sip.ServerTx, request *sip.Request, code int, reason string, extra ...sip.Header) {
+	response := sip.NewResponseFromRequest(request, code, reason, nil)
+	for _, header := range extra {
+		response.AppendHeader(header)
+	}
+	if err := tx.Respond(response); err != nil {
+		e.log.Debug("a response could not be sent", "code", code, "error", err)
+		tx.Terminate()
+	}
+}
+
+// filter drops datagrams that are no SIP before the library sees them: it would quote them in errors, answer some,
+// and remember the address of every sender. A datagram on which its parser breaks is dropped too.
+func (e *Endpoint) filter(parser *sip.Parser) sip.TransportReadFilter {
+	return func(info sip.TransportReadProps, data []byte) (passed []byte, err error) {
+		if info.Transport != "UDP" {
+			return data, nil
+		}
+		defer func() {
+			if broken := recover(); broken != nil {
+				e.count.garbage.Add(1)
+				passed, err = nil, nil
+			}
+		}()
+		message, parseErr := parser.ParseSIP(data)
+		if parseErr != nil || !whole(message) {
+			e.count.garbage.Add(1)
+			return nil, nil
+		}
+		return data, nil
+	}
+}
+
+// whole reports whether a message carries what every SIP message must (RFC 3261 8.1.1).
+func whole(message sip.Message) bool {
+	seq := message.CSeq()
+	if seq == nil || message.Via() == nil || message.From() == nil || message.To() == nil || message.CallID() == nil {
+		return false
+	}
+	request, ok := message.(*sip.Request)
+	return !ok || request.Method == seq.MethodName
+}
+
+// wait is time.After without the timer that outlives its use.
+func wait(d time.Duration, until <-chan struct{}) (elapsed bool) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-until:
+		return false
+	}
+}
