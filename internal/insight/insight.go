@@ -1,0 +1,139 @@
+// Package insight decides what a conversation amounted to, once it is over: its outcome, a summary in plain words, and
+// how much of its transcript is kept. Everything follows from the script and what the agent noted; no model is asked.
+// It refuses to know leads, retries and storage.
+package insight
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"nacre/internal/call"
+)
+
+// Transcript options of a campaign (contract 8).
+const (
+	FullTranscript       = 1
+	SensitiveInfoRemoved = 2
+	NoTranscript         = 3
+)
+
+// Judgement is what is kept of a conversation besides what the agent noted. The lists are never nil.
+type Judgement struct {
+	Outcome    call.Outcome
+	Summary    string
+	Tags       []string // none without a model
+	Sentiment  int      // 0 = not judged
+	Transcript []call.Line
+}
+
+// Judge judges the talk of an answered call.
+func Judge(script call.Script, talk call.Talk, transcriptOptions int) Judgement {
+	outcome := OutcomeOf(script, talk)
+	return Judgement{
+		Outcome: outcome, Summary: summary(script, talk, outcome), Tags: []string{},
+		Transcript: kept(talk.Transcript, transcriptOptions),
+	}
+}
+
+// OutcomeOf is the row of contract 9.2 that an answered call falls under. Who asks never to be called again has not
+// succeeded, whatever was agreed before.
+func OutcomeOf(script call.Script, talk call.Talk) call.Outcome {
+	switch {
+	case talk.VoicemailLeft:
+		return call.Voicemail
+	case talk.Answerer == call.MachineAnswerer:
+		return call.Machine
+	case talk.Broke != "":
+		return call.Broke
+	case !script.SuccessDefined:
+		return call.Answered
+	case talk.Success && !talk.OptOut:
+		return call.Success
+	default:
+		return call.NotSuccess
+	}
+}
+
+func summary(script call.Script, talk call.Talk, outcome call.Outcome) string {
+	switch outcome {
+	case call.Voicemail:
+		return "An answering machine picked up, and the message was left."
+	case call.Machine:
+		return "An answering machine picked up; no message was left."
+	case call.Broke:
+		return "The call was answered, but the agent failed and could not go on."
+	}
+	var b strings.Builder
+	switch {
+	case !responded(talk):
+		b.WriteString("The call was answered, but nobody responded.")
+	case talk.Answerer == call.Human:
+		b.WriteString("A person answered.")
+	case talk.Answerer == call.Screening:
+		b.WriteString("A call-screening assistant answered.")
+	default:
+		b.WriteString("The call was answered, and no key was pressed.")
+	}
+	switch {
+	case outcome == call.Success:
+		b.WriteString(" The goal was reached.")
+	case outcome == call.NotSuccess:
+		b.WriteString(" The goal was not reached.")
+	}
+	if len(talk.Collected) > 0 {
+		given := 0
+		for _, v := range talk.Collected {
+			if v.Value != nil {
+				given++
+			}
+		}
+		fmt.Fprintf(&b, " Answers to %d of %s.", given, count(len(script.Questions), "question"))
+	}
+	if talk.Callback != nil {
+		fmt.Fprintf(&b, " A call-back in %s was promised.", count(int(talk.Callback.After/time.Hour), "hour"))
+	}
+	if talk.OptOut {
+		b.WriteString(" They asked never to be called again.")
+	}
+	return b.String()
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// responded tells whether anything came from the other side.
+func responded(talk call.Talk) bool {
+	for _, line := range talk.Transcript {
+		if line.Role == call.Client {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	// Four digits or more, also when written or dictated in groups: numbers of cards, accounts, telephones.
+	longNumber = regexp.MustCompile(`\d(?:[ .\-/]?\d){3,}`)
+	address    = regexp.MustCompile(`[\p{L}\d._%+\-]+@[\p{L}\d\-]+(?:\.[\p{L}\d\-]+)+`)
+)
+
+// kept is what the option leaves of a transcript, as a copy. An option that is not known keeps nothing.
+func kept(lines []call.Line, option int) []call.Line {
+	out := []call.Line{}
+	if option != FullTranscript && option != SensitiveInfoRemoved {
+		return out
+	}
+	for _, line := range lines {
+		if option == SensitiveInfoRemoved {
+			line.Content = longNumber.ReplaceAllString(address.ReplaceAllString(line.Content, "[e-mail]"), "xxxx")
+		}
+		out = append(out, line)
+	}
+	return out
+}
