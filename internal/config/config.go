@@ -41,7 +41,7 @@ type Serve struct {
 	RTPPorts             string          `help:"Range of UDP ports for audio, FROM-TO; empty is any." name:"rtp-ports" env:"NACRE_RTP_PORTS"`
 	ExternalAddress      string          `help:"IP address that carriers see, where it is not this machine's." name:"external-address" env:"NACRE_EXTERNAL_ADDRESS"`
 	AllowPrivateWebhooks bool            `help:"Let webhooks go to loopback and private addresses." name:"allow-private-webhooks" env:"NACRE_ALLOW_PRIVATE_WEBHOOKS"`
-	RateLimit            float64         `help:"Requests a second and key, sustained; 0 is off." name:"rate-limit" default:"500" env:"NACRE_RATE_LIMIT"`
+	RateLimit            int             `help:"Requests a second and key, sustained; 0 is off." name:"rate-limit" default:"500" env:"NACRE_RATE_LIMIT"`
 	CORSOrigins          []string        `help:"Origins that browsers may call from; empty is all." name:"cors-origins" env:"NACRE_CORS_ORIGINS"`
 	Grace                time.Duration   `help:"How long conversations may go on when the server is stopped." default:"15s" env:"NACRE_GRACE"`
 	PublicMetrics        bool            `help:"Answer /metrics to other machines too." name:"public-metrics" env:"NACRE_PUBLIC_METRICS"`

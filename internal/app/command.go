@@ -1,0 +1,321 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"nacre/internal/account"
+	"nacre/internal/config"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+// Version is set at release by the linker.
+var Version = "dev"
+
+// Exit codes (architecture: the command line is a contract for scripts).
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// commands are the subcommands and their settings.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the server: API, campaigns, calls, webhooks."`
+	Demo    demoCommand    `cmd:"" help:"Call sixty simulated people over real SIP and RTP, in a throw-away folder, and show what came of it."`
+	Sandbox sandboxCommand `cmd:"" help:"Run the carrier of simulated people as a process of its own."`
+	Key     keyCommands    `cmd:"" help:"API keys, also beside a running server."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database to this version's schema."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// streams are where a command writes: answers on Out, everything else on Err.
+type streams struct {
+	Out, Err io.Writer
+}
+
+// Run carries out one command line and answers the exit code. It returns early when ctx ends; a second signal ends the process at once.
+func Run(ctx context.Context, args []string, out, errs io.Writer) int {
+	var cli commands
+	exit := -1
+	parser, err := kong.New(&cli, kong.Name("nacre"), kong.Description("Outbound phone campaigns with AI agents, self-hosted."),
+		kong.Writers(out, errs), kong.Exit(func(code int) { exit = code }), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Configuration(config.YAML), kong.Vars{"version": Version})
+	if err != nil {
+		fmt.Fprintln(errs, "nacre:", err)
+		return exitFailed
+	}
+	command, err := parser.Parse(args)
+	if exit >= 0 { // --help
+		return exit
+	}
+	if err != nil {
+		fmt.Fprintln(errs, "nacre:", err)
+		return exitUsage
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	err = command.Run(streams{Out: out, Err: errs})
+	var code exitError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &code):
+		if code.err != nil {
+			fmt.Fprintln(errs, "nacre:", code.err)
+		}
+		return code.code
+	default:
+		fmt.Fprintln(errs, "nacre:", err)
+		return exitFailed
+	}
+}
+
+// exitError ends a command with a code of its own.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e exitError) Error() string { return fmt.Sprintf("exit %d", e.code) }
+
+// Signals answers a context that ends at SIGINT or SIGTERM; a second signal ends the process at once.
+func Signals(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(parent)
+	caught := make(chan os.Signal, 2)
+	signal.Notify(caught, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		<-caught
+		cancel()
+		<-caught
+		os.Exit(exitFailed)
+	}()
+	return ctx, cancel
+}
+
+type serveCommand struct{ config.Serve }
+
+func (c *serveCommand) Run(ctx context.Context, s streams) error {
+	log := newLog(s.Err, c.Log)
+	running, err := start(ctx, c.Serve, log)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.Out, "listening on", running.url)
+	<-ctx.Done()
+	log.Info("stopping", "grace", c.Grace)
+	running.Close()
+	return nil
+}
+
+type sandboxCommand struct {
+	config.Log
+	Listen string `help:"Address of SIP, UDP and TCP." required:""`
+	Report string `help:"File for the number of new INVITE transactions per number, written on SIGTERM and on SIGUSR1."`
+	Cache  string `help:"Folder for the compiled voice; a temporary one without it." type:"path"`
+}
+
+func (c *sandboxCommand) Run(ctx context.Context, s streams) error {
+	log := newLog(s.Err, c.Log)
+	cache := c.Cache
+	if cache == "" {
+		folder, err := os.MkdirTemp("", "nacre-sandbox-")
+		if err != nil {
+			return fmt.Errorf("make folder: %w", err)
+		}
+		defer os.RemoveAll(folder)
+		cache = folder
+	}
+	speaker, err := openVoice(cache, log)
+	if err != nil {
+		log.Warn("the simulated people murmur: this binary has no voice", "error", err)
+	} else {
+		defer speaker.Close()
+	}
+	carrier, err := openSandbox(c.Listen, speaker, log)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.Out, "sandbox on", carrier.endpoint.Address())
+	reports := make(chan os.Signal, 1)
+	signal.Notify(reports, syscall.SIGUSR1)
+	defer signal.Stop(reports)
+	for {
+		select {
+		case <-reports:
+			if err := c.report(carrier); err != nil {
+				log.Error("write report", "error", err)
+			}
+		case <-ctx.Done():
+			closing, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			carrier.Close(closing)
+			return c.report(carrier)
+		}
+	}
+}
+
+// report replaces the file in one step, so that a reader never sees half of it.
+func (c *sandboxCommand) report(carrier *sandboxCarrier) error {
+	if c.Report == "" {
+		return nil
+	}
+	raw, err := json.Marshal(carrier.carrier.Report())
+	if err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	part := c.Report + ".part"
+	if err := os.WriteFile(part, append(raw, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return os.Rename(part, c.Report)
+}
+
+type keyCommands struct {
+	Create keyCreate `cmd:"" help:"Make a key and print it once, ACCOUNTID:SECRET."`
+	List   keyList   `cmd:"" help:"List the keys of an account, without their secrets."`
+	Revoke keyRevoke `cmd:"" help:"Delete a key; it stops working at once."`
+}
+
+type keyCreate struct {
+	config.Database
+	Name    string `help:"What the key is for." required:""`
+	Account string `help:"Account by name, made when new; the first account without it."`
+	Scope   string `help:"read, leads or full." default:"full" enum:"read,leads,full"`
+	Expires string `help:"Date (YYYY-MM-DD) or instant (RFC 3339) from which the key is refused."`
+}
+
+func (c *keyCreate) Run(ctx context.Context, s streams) error {
+	var expires time.Time
+	if c.Expires != "" {
+		var err error
+		if expires, err = parseInstant(c.Expires); err != nil {
+			return exitError{exitUsage, fmt.Errorf("--expires: %w", err)}
+		}
+	}
+	return withEngine(ctx, c.Database, func(e *engine.Engine) error {
+		owner, err := accountFor(ctx, e, c.Account)
+		if err != nil {
+			return err
+		}
+		_, text, err := e.CreateKey(ctx, engine.Actor{Account: owner.ID, By: "command line"}, c.Name, account.Scope(c.Scope), expires)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(s.Out, text)
+		return nil
+	})
+}
+
+type keyList struct {
+	config.Database
+	Account string `help:"Account by name; the first account without it."`
+}
+
+func (c *keyList) Run(ctx context.Context, s streams) error {
+	return withEngine(ctx, c.Database, func(e *engine.Engine) error {
+		owner, err := accountFor(ctx, e, c.Account)
+		if err != nil {
+			return err
+		}
+		keys, err := e.Store.Keys(ctx, owner.ID)
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			expires := "never"
+			if !k.Expires.IsZero() {
+				expires = k.Expires.Format(time.RFC3339)
+			}
+			fmt.Fprintf(s.Out, "%s\t%s\t%s\texpires %s\n", k.ID, k.Scope, k.Name, expires)
+		}
+		return nil
+	})
+}
+
+type keyRevoke struct {
+	config.Database
+	ID      string `arg:"" help:"Id of the key, as key list prints it."`
+	Account string `help:"Account by name; the first account without it."`
+}
+
+func (c *keyRevoke) Run(ctx context.Context, s streams) error {
+	keyID, ok := id.Parse(c.ID)
+	if !ok {
+		return exitError{exitUsage, fmt.Errorf("%q is no id of a key", c.ID)}
+	}
+	return withEngine(ctx, c.Database, func(e *engine.Engine) error {
+		owner, err := accountFor(ctx, e, c.Account)
+		if err != nil {
+			return err
+		}
+		err = e.DeleteKey(ctx, engine.Actor{Account: owner.ID, By: "command line"}, keyID)
+		if fault.Is(err, fault.NotFound) {
+			return fmt.Errorf("the account %q has no key %s", owner.Name, keyID)
+		}
+		return err
+	})
+}
+
+type migrateCommand struct{ config.Database }
+
+func (c *migrateCommand) Run(ctx context.Context, s streams) error {
+	// Opening brings the schema up to date.
+	return withEngine(ctx, c.Database, func(*engine.Engine) error {
+		fmt.Fprintln(s.Err, "the database is at this version's schema")
+		return nil
+	})
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(_ context.Context, s streams) error {
+	fmt.Fprintln(s.Out, "nacre", Version)
+	return nil
+}
+
+// withEngine opens the store without the node lock, so that it works beside a running server.
+func withEngine(ctx context.Context, settings config.Database, fn func(*engine.Engine) error) error {
+	opened, err := openStore(ctx, settings)
+	if err != nil {
+		return err
+	}
+	defer opened.Close()
+	ids, err := id.NewSource(rand.Reader)
+	if err != nil {
+		return fmt.Errorf("make ids: %w", err)
+	}
+	return fn(engine.New(engine.Config{Store: opened, IDs: ids, Now: time.Now, Log: slog.New(slog.DiscardHandler), Node: "command"}))
+}
+
+func accountFor(ctx context.Context, e *engine.Engine, name string) (account.Account, error) {
+	if name == "" {
+		return e.DefaultAccount(ctx)
+	}
+	return e.AccountNamed(ctx, name)
+}
+
+func parseInstant(text string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is neither a date (2026-12-31) nor an instant (2026-12-31T12:00:00Z)", text)
+}
+
+// voiceCache is where the compiled voice is kept.
+func voiceCache(data string) string { return filepath.Join(data, "cache") }

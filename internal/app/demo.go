@@ -1,0 +1,546 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"nacre/examples"
+	"nacre/internal/account"
+	"nacre/internal/config"
+	"nacre/internal/engine"
+)
+
+type demoCommand struct {
+	config.Log
+	Listen string `help:"Address of the HTTP API; port 0 is any." default:"127.0.0.1:0"`
+	Once   bool   `help:"Stop after the summary; exit 0 when every lead ended as expected, else 1."`
+	JSON   bool   `help:"Write one JSON object to stdout, everything else to stderr." name:"json"`
+}
+
+// demoResult is the object of --json.
+type demoResult struct {
+	OK         bool           `json:"ok"`
+	Seconds    float64        `json:"seconds"`
+	Leads      int            `json:"leads"`
+	ByStatus   map[string]int `json:"byStatus"`
+	Calls      int            `json:"calls"`
+	Webhooks   webhookCounts  `json:"webhooks"`
+	Recordings []string       `json:"recordings"`
+	Data       string         `json:"data"`
+	Results    []demoLead     `json:"results"`
+}
+
+type webhookCounts struct {
+	Lead int `json:"lead"`
+	Call int `json:"call"`
+}
+
+type demoLead struct {
+	LeadID      string   `json:"leadId"`
+	ExternalID  string   `json:"externalId"`
+	PhoneNumber string   `json:"phoneNumber"`
+	Callee      string   `json:"callee"`
+	Expected    []int    `json:"expected"`
+	Status      int      `json:"status"`
+	Attempts    int      `json:"attempts"`
+	CallsID     []string `json:"callsId"`
+}
+
+// callees are the rows of the sandbox table: who picks up, by the last two digits, and how a lead ends with two attempts.
+var callees = []struct {
+	from, to int
+	who      string
+	ends     []int
+}{
+	{0, 19, "agrees", []int{100}}, {20, 24, "busy", []int{150}}, {25, 29, "rings out", []int{150}}, {30, 34, "answering machine", []int{70}},
+	{35, 39, "declines", []int{110}}, {40, 44, "number not allocated", []int{150}}, {45, 49, "carrier failure", []int{150}},
+	{50, 54, "wants to be called back in an hour", []int{10}}, {55, 59, "never wants to be called again", []int{110}},
+	{60, 64, "busy at first, then agrees", []int{100}}, {65, 69, "hangs up at once", []int{110}}, {70, 74, "silent", []int{110}},
+	{75, 79, "rejects the call", []int{150}}, {80, 84, "call-screening assistant, then agrees", []int{100}}, {85, 89, "a long talk, then agrees", []int{100}},
+	{90, 99, "interrupts, then agrees", []int{100}},
+}
+
+var statusNames = map[int]string{
+	1: "New", 10: "NeedRetry", 20: "InCallQueue", 30: "WrongCountryCode", 40: "OnCall", 70: "VoiceMailLeft", 100: "Success",
+	110: "NotSuccessfull", 130: "Completed", 150: "Unreachable", 220: "Blacklisted", 500: "Error",
+}
+
+// demo is one run: a server of its own, used over its API like by any client.
+type demo struct {
+	say      io.Writer // what people read
+	terminal bool
+	base     string
+	key      string
+	pearl    string
+	data     string
+	receiver *receiver
+	leads    []demoLead
+	started  time.Time
+}
+
+func (c *demoCommand) Run(ctx context.Context, s streams) error {
+	d := &demo{say: s.Out, started: time.Now()}
+	if c.JSON {
+		d.say = s.Err
+	}
+	if f, ok := d.say.(*os.File); ok {
+		info, err := f.Stat()
+		d.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	running, err := d.open(ctx, c, s)
+	if running != nil {
+		defer running.Close()
+	}
+	if d.receiver != nil {
+		defer d.receiver.Close()
+	}
+	if err != nil {
+		return exitError{exitUsage, fmt.Errorf("the demo could not start: %w", err)}
+	}
+	if err := d.watch(ctx); err != nil {
+		return err
+	}
+	result, err := d.result(ctx, running.recordings)
+	if err != nil {
+		return err
+	}
+	d.summary(result)
+	if c.JSON {
+		if err := json.NewEncoder(s.Out).Encode(result); err != nil {
+			return fmt.Errorf("write result: %w", err)
+		}
+	}
+	if !c.Once {
+		d.invite(result)
+		<-ctx.Done()
+	}
+	if !result.OK {
+		return exitError{code: exitFailed}
+	}
+	return nil
+}
+
+// open makes data, server, receiver, campaign and leads, and sets the campaign running.
+func (d *demo) open(ctx context.Context, c *demoCommand, s streams) (*server, error) {
+	var err error
+	if d.data, err = os.MkdirTemp("", "nacre-demo-"); err != nil {
+		return nil, fmt.Errorf("make folder: %w", err)
+	}
+	level := c.Log
+	if level.LogLevel == "info" {
+		level.LogLevel = "error" // the table is what people came for
+	}
+	settings := config.Serve{
+		Database: config.Database{Data: d.data}, Log: level, Listen: c.Listen, SIPListen: "127.0.0.1:0", AllowPrivateWebhooks: true, Grace: 2 * time.Second,
+	}
+	running, err := start(ctx, settings, newLog(s.Err, level))
+	if err != nil {
+		return nil, err
+	}
+	if d.receiver, err = newReceiver(); err != nil {
+		return running, err
+	}
+	owner, err := running.engine.DefaultAccount(ctx)
+	if err != nil {
+		return running, err
+	}
+	if _, d.key, err = running.engine.CreateKey(ctx, engine.Actor{Account: owner.ID, By: "demo"}, "demo", account.ScopeFull, time.Time{}); err != nil {
+		return running, err
+	}
+	d.base = running.url
+	fmt.Fprintf(d.say, "nacre demo: %s, data in %s\n", d.base, d.data)
+	fmt.Fprintln(d.say, "The people are simulated and the campaign is open at all hours: never do that with real ones. No recogniser: people answer with keys.")
+	return running, d.campaign(ctx)
+}
+
+func (d *demo) campaign(ctx context.Context) error {
+	var numbers []struct{ ID string }
+	if err := d.call(ctx, "GET", "/v2/Account/PhoneNumbers", nil, &numbers); err != nil {
+		return err
+	}
+	if len(numbers) == 0 {
+		return errors.New("the account has no phone number")
+	}
+	var hours []map[string]any
+	for day := range 7 {
+		hours = append(hours, map[string]any{"day": day, "start": "00:00", "end": "24:00"})
+	}
+	retry := map[string]any{}
+	for _, outcome := range []string{"busy", "noAnswer", "failed", "machine", "lost"} {
+		retry[outcome] = map[string]any{"delays": []int{4}}
+	}
+	pearl := map[string]any{
+		"name": "Plan renewal",
+		"pearl": map[string]any{
+			"agents": []any{map[string]any{"name": "Nora"}}, "companyName": "Pearl Fitness", "companyDescription": "A chain of gyms.", "timeZone": "Eastern Standard Time",
+			"openingSentence":    "Hello {firstName}, this is Nora from Pearl Fitness, about your {plan}.",
+			"flowScript":         "Ask whether the plan is to be renewed, and for how many people.",
+			"successDescription": "The person renews the plan.",
+		},
+		"variables": []any{
+			map[string]any{"id": "plan", "name": "plan", "group": 1},
+			map[string]any{"id": "renews", "name": "renewal", "group": 2, "type": "boolean", "description": "Would you like to renew it for another year?"},
+			map[string]any{"id": "people", "name": "number of people", "group": 2, "type": "int", "description": "For how many people is the plan?"},
+		},
+		"outbound": map[string]any{
+			"phoneNumberId": numbers[0].ID, "totalAgents": 20, "ringDuration": 10, "maximumCallAttempts": 2, "callingHours": hours, "retryPolicy": retry,
+			"voiceMail":      "Hello {firstName}, this is Pearl Fitness about your {plan}. Please call us back. Goodbye.",
+			"callWebhookUrl": d.receiver.url + "/call", "leadWebhookUrl": d.receiver.url + "/lead",
+		},
+	}
+	if err := d.call(ctx, "POST", "/v2/Pearl", pearl, &d.pearl); err != nil {
+		return fmt.Errorf("create campaign: %w", err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(examples.Leads)).ReadAll()
+	if err != nil {
+		return fmt.Errorf("read sample leads: %w", err)
+	}
+	var leads []map[string]any
+	for _, row := range rows[1:] {
+		leads = append(leads, map[string]any{
+			"phoneNumber": row[0], "externalId": row[1], "timeZoneId": row[2],
+			"callData": map[string]any{"firstName": row[3], "lastName": row[4], "plan": row[5]},
+		})
+		d.leads = append(d.leads, expectation(row[0], row[1]))
+	}
+	var added struct{ LeadIDs []string }
+	if err := d.call(ctx, "POST", "/v2/Outbound/"+d.pearl+"/Leads/Add?returnIds=true", map[string]any{"leads": leads}, &added); err != nil {
+		return fmt.Errorf("add leads: %w", err)
+	}
+	if len(added.LeadIDs) != len(d.leads) {
+		return fmt.Errorf("add leads: %d ids for %d leads", len(added.LeadIDs), len(d.leads))
+	}
+	for n, leadID := range added.LeadIDs {
+		d.leads[n].LeadID = leadID
+	}
+	var activity int
+	if err := d.call(ctx, "PUT", "/v2/Pearl/"+d.pearl+"/Active", map[string]any{"isActive": true}, &activity); err != nil {
+		return fmt.Errorf("run campaign: %w", err)
+	}
+	d.started = time.Now()
+	return nil
+}
+
+func expectation(number, externalID string) demoLead {
+	l := demoLead{PhoneNumber: number, ExternalID: externalID}
+	digits := int(number[len(number)-2]-'0')*10 + int(number[len(number)-1]-'0')
+	for _, c := range callees {
+		if digits >= c.from && digits <= c.to {
+			l.Callee, l.Expected = c.who, c.ends
+		}
+	}
+	return l
+}
+
+// demoLimit ends a demo that hangs.
+const demoLimit = 5 * time.Minute
+
+// watch shows the campaign until no lead is at 20 or 40 and none is due within ten minutes.
+func (d *demo) watch(ctx context.Context) error {
+	deadline := time.Now().Add(demoLimit)
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	lines := 0
+	for {
+		counts, open, err := d.look(ctx)
+		if err != nil {
+			return err
+		}
+		lines = d.table(counts, lines)
+		if !open {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			fmt.Fprintln(d.say, "the demo did not finish in time")
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return exitError{code: exitFailed, err: errors.New("interrupted before the campaign was over")}
+		case <-ticker.C:
+		}
+	}
+}
+
+type leadRow struct {
+	ID     string
+	Status int
+}
+
+// look counts leads by status; open reports whether anything is still to happen soon.
+func (d *demo) look(ctx context.Context) (counts map[int]int, open bool, err error) {
+	var page struct{ Results []leadRow }
+	if err := d.call(ctx, "POST", "/v2/Outbound/"+d.pearl+"/Leads", map[string]any{"limit": 1000}, &page); err != nil {
+		return nil, false, fmt.Errorf("search leads: %w", err)
+	}
+	counts = map[int]int{}
+	var waiting []string
+	for _, row := range page.Results {
+		counts[row.Status]++
+		if row.Status == 1 || row.Status == 10 {
+			waiting = append(waiting, row.ID)
+		}
+	}
+	if counts[20]+counts[40] > 0 || len(waiting) > 10 {
+		return counts, true, nil
+	}
+	for _, leadID := range waiting {
+		var next struct{ DueAt *time.Time }
+		if err := d.call(ctx, "GET", "/v2/Outbound/"+d.pearl+"/Lead/"+leadID+"/Next", nil, &next); err != nil {
+			return nil, false, fmt.Errorf("ask when a lead is next: %w", err)
+		}
+		if next.DueAt == nil || time.Until(*next.DueAt) < 10*time.Minute {
+			return counts, true, nil
+		}
+	}
+	return counts, false, nil
+}
+
+// table shows counts in place on a terminal, else as one line when they changed much.
+func (d *demo) table(counts map[int]int, shown int) int {
+	seconds := int(time.Since(d.started).Seconds())
+	received := d.receiver.counts()
+	if !d.terminal {
+		if shown == 0 || seconds/5 != shown-1 {
+			var parts []string
+			for _, status := range sortedKeys(counts) {
+				parts = append(parts, fmt.Sprintf("%s %d", statusNames[status], counts[status]))
+			}
+			fmt.Fprintf(d.say, "%3d s  %s  webhooks: lead %d, call %d\n", seconds, strings.Join(parts, ", "), received.Lead, received.Call)
+		}
+		return seconds/5 + 1
+	}
+	var b strings.Builder
+	if shown > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA", shown)
+	}
+	lines := 0
+	line := func(format string, args ...any) { fmt.Fprintf(&b, "\x1b[2K"+format+"\n", args...); lines++ }
+	line("%3d s on the clock", seconds)
+	for _, status := range []int{1, 10, 20, 40, 70, 100, 110, 130, 150, 220, 500} {
+		line("%16s %3d  %s", statusNames[status], counts[status], strings.Repeat("█", counts[status]))
+	}
+	line("webhooks received: %d of leads, %d of calls; the last: %s", received.Lead, received.Call, d.receiver.last())
+	fmt.Fprint(d.say, b.String())
+	return lines
+}
+
+// result reads how every lead ended.
+func (d *demo) result(ctx context.Context, recordings string) (demoResult, error) {
+	result := demoResult{OK: true, Seconds: time.Since(d.started).Seconds(), Leads: len(d.leads), ByStatus: map[string]int{}, Recordings: []string{}, Data: d.data}
+	for n := range d.leads {
+		l := &d.leads[n]
+		var full struct {
+			Status  int
+			CallsID []string
+		}
+		if err := d.call(ctx, "GET", "/v2/Outbound/"+d.pearl+"/Lead/"+l.LeadID, nil, &full); err != nil {
+			return result, fmt.Errorf("read lead: %w", err)
+		}
+		var next struct{ Attempts int }
+		if err := d.call(ctx, "GET", "/v2/Outbound/"+d.pearl+"/Lead/"+l.LeadID+"/Next", nil, &next); err != nil {
+			return result, fmt.Errorf("read attempts: %w", err)
+		}
+		l.Status, l.CallsID, l.Attempts = full.Status, full.CallsID, next.Attempts
+		result.ByStatus[fmt.Sprint(l.Status)]++
+		result.Calls += len(l.CallsID)
+		result.OK = result.OK && slices.Contains(l.Expected, l.Status)
+	}
+	result.Results = d.leads
+	result.Recordings = append(result.Recordings, pickRecordings(d.leads, recordings)...)
+	result.Webhooks = d.receiver.settled(ctx)
+	return result, nil
+}
+
+// pickRecordings are three that are worth listening to: somebody who agrees, a machine, a long talk.
+func pickRecordings(leads []demoLead, folder string) []string {
+	var paths []string
+	for _, who := range []string{"agrees", "answering machine", "a long talk, then agrees"} {
+		for _, l := range leads {
+			if l.Callee != who || len(l.CallsID) == 0 {
+				continue
+			}
+			path := filepath.Join(folder, l.CallsID[len(l.CallsID)-1]+".wav")
+			if _, err := os.Stat(path); err == nil {
+				paths = append(paths, path)
+				break
+			}
+		}
+	}
+	return paths
+}
+
+func (d *demo) summary(r demoResult) {
+	fmt.Fprintf(d.say, "\n%d leads, %d calls, %.0f s; webhooks received: %d of leads, %d of calls\n", r.Leads, r.Calls, r.Seconds, r.Webhooks.Lead, r.Webhooks.Call)
+	counts := map[int]int{}
+	for _, l := range r.Results {
+		counts[l.Status]++
+	}
+	for _, status := range sortedKeys(counts) {
+		fmt.Fprintf(d.say, "%5d %-16s %3d\n", status, statusNames[status], counts[status])
+	}
+	for _, l := range r.Results {
+		if !slices.Contains(l.Expected, l.Status) {
+			fmt.Fprintf(d.say, "not as expected: %s (%s) ended at %d, expected %v, calls %v\n", l.PhoneNumber, l.Callee, l.Status, l.Expected, l.CallsID)
+		}
+	}
+	fmt.Fprintln(d.say, "recordings (agent left, person right):")
+	for _, path := range r.Recordings {
+		fmt.Fprintln(d.say, " ", path)
+	}
+}
+
+// invite says how to go on by hand.
+func (d *demo) invite(r demoResult) {
+	due := r.Results[0]
+	for _, l := range r.Results {
+		if l.Status == 10 {
+			due = l
+		}
+	}
+	auth := fmt.Sprintf("-H 'Authorization: Bearer %s'", d.key)
+	lead := d.base + "/v2/Outbound/" + d.pearl + "/Lead/" + due.LeadID
+	fmt.Fprintf(d.say, "\nThe server stays up until Ctrl-C. Key: %s\n", d.key)
+	fmt.Fprintf(d.say, "When is %s called next?\n  curl -s %s %s/Next\n", due.PhoneNumber, auth, lead)
+	fmt.Fprintf(d.say, "Stop calling it, from this instant:\n  curl -s -X PUT %s -H 'Content-Type: application/json' -d '{\"status\":130}' %s\n", auth, lead)
+	fmt.Fprintf(d.say, "What happened to it?\n  curl -s %s %s/History\n", auth, lead)
+	fmt.Fprintf(d.say, "The campaign:\n  curl -s %s %s/v2/Pearl/%s\n", auth, d.base, d.pearl)
+	if calls := due.CallsID; len(calls) > 0 {
+		fmt.Fprintf(d.say, "A call, with its transcript and a link to the recording:\n  curl -s %s %s/v2/Call/%s\n", auth, d.base, calls[len(calls)-1])
+	}
+}
+
+// call makes one request of the API and reads its answer.
+func (d *demo) call(ctx context.Context, method, path string, body, into any) error {
+	var reader io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return fmt.Errorf("write body: %w", err)
+		}
+		reader = bytes.NewReader(raw)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, d.base+path, reader)
+	if err != nil {
+		return fmt.Errorf("make request: %w", err)
+	}
+	request.Header.Set("Authorization", "Bearer "+d.key)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	defer response.Body.Close()
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s: %s: %s", method, path, response.Status, raw)
+	}
+	if text, ok := into.(*string); ok && strings.HasPrefix(response.Header.Get("Content-Type"), "text/plain") {
+		*text = string(raw)
+		return nil
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		return fmt.Errorf("%s %s: read answer: %w", method, path, err)
+	}
+	return nil
+}
+
+func sortedKeys(counts map[int]int) []int {
+	keys := make([]int, 0, len(counts))
+	for k := range counts {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// receiver is a customer's CRM: it takes webhooks and counts them.
+type receiver struct {
+	url    string
+	server *http.Server
+	mu     sync.Mutex
+	count  webhookCounts
+	latest string
+}
+
+func newReceiver() (*receiver, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen for webhooks: %w", err)
+	}
+	r := &receiver{url: "http://" + listener.Addr().String()}
+	r.server = &http.Server{Handler: http.HandlerFunc(r.take), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = r.server.Serve(listener) }()
+	return r, nil
+}
+
+func (r *receiver) take(w http.ResponseWriter, request *http.Request) {
+	var body struct {
+		Status      int
+		PhoneNumber string
+		To          string
+	}
+	if err := json.NewDecoder(request.Body).Decode(&body); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch request.URL.Path {
+	case "/lead":
+		r.count.Lead++
+		r.latest = fmt.Sprintf("lead %s is %s", body.PhoneNumber, statusNames[body.Status])
+	case "/call":
+		r.count.Call++
+		r.latest = fmt.Sprintf("call to %s has status %d", body.To, body.Status)
+	}
+}
+
+func (r *receiver) counts() webhookCounts {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.count
+}
+
+func (r *receiver) last() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.latest
+}
+
+// settled waits until nothing has come for a second: the last deliveries are on their way when the last lead is final.
+func (r *receiver) settled(ctx context.Context) webhookCounts {
+	for before := r.counts(); ; {
+		select {
+		case <-ctx.Done():
+			return before
+		case <-time.After(time.Second):
+		}
+		now := r.counts()
+		if now == before {
+			return now
+		}
+		before = now
+	}
+}
+
+// Close stops taking webhooks.
+func (r *receiver) Close() { _ = r.server.Close() }

@@ -1,0 +1,90 @@
+package app
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"nacre/internal/call"
+	"nacre/internal/engine"
+)
+
+// metrics are the figures of /metrics.
+type metrics struct {
+	registry   *prometheus.Registry
+	inAir      prometheus.Gauge
+	begun      prometheus.Counter
+	ended      *prometheus.CounterVec
+	seconds    prometheus.Histogram
+	turns      prometheus.Histogram
+	packets    *prometheus.CounterVec
+	tries      *prometheus.CounterVec
+	tryTime    prometheus.Histogram
+	deliveries *prometheus.CounterVec
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		inAir:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "nacre_calls_in_the_air", Help: "Calls between their record and their end."}),
+		begun:    prometheus.NewCounter(prometheus.CounterOpts{Name: "nacre_calls_begun_total", Help: "Calls whose record was committed."}),
+		ended:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nacre_calls_ended_total", Help: "Calls by outcome."}, []string{"outcome"}),
+		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "nacre_call_seconds", Help: "Length of answered calls.", Buckets: []float64{1, 5, 10, 20, 40, 60, 120, 300, 600, 1800},
+		}),
+		turns: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "nacre_turn_seconds", Help: "From the end of a person's turn to the first packet of the answer.", Buckets: []float64{.1, .2, .3, .5, .7, 1, 1.5, 2, 3, 5},
+		}),
+		packets:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nacre_rtp_packets_total", Help: "Audio packets of ended calls: sent, received, lost, late (sent more than 5 ms after they were due)."}, []string{"what"}),
+		tries:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nacre_webhook_tries_total", Help: "Webhook requests by kind and class of answer (0: none)."}, []string{"kind", "status"}),
+		tryTime:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "nacre_webhook_try_seconds", Help: "Time of a webhook request.", Buckets: prometheus.ExponentialBuckets(.005, 2.5, 10)}),
+		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nacre_webhook_deliveries_total", Help: "Webhook deliveries by kind and the state they got."}, []string{"kind", "state"}),
+	}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.inAir, m.begun, m.ended, m.seconds, m.turns, m.packets, m.tries, m.tryTime, m.deliveries)
+	return m
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// CallBegun implements dialer.Observer.
+func (m *metrics) CallBegun() {
+	m.begun.Inc()
+	m.inAir.Inc()
+}
+
+// CallEnded implements dialer.Observer.
+func (m *metrics) CallEnded(outcome call.Outcome, duration time.Duration, stats call.LegStats) {
+	m.inAir.Dec()
+	m.ended.WithLabelValues(string(outcome)).Inc()
+	if duration > 0 {
+		m.seconds.Observe(duration.Seconds())
+	}
+	for what, n := range map[string]uint64{"sent": stats.Sent, "received": stats.Received, "lost": stats.Lost, "late": stats.Late} {
+		m.packets.WithLabelValues(what).Add(float64(n))
+	}
+}
+
+// TurnTook implements dialer.Observer.
+func (m *metrics) TurnTook(latency time.Duration) { m.turns.Observe(latency.Seconds()) }
+
+// Tried implements webhook.Metrics.
+func (m *metrics) Tried(kind engine.DeliveryKind, status int, took time.Duration) {
+	class := strconv.Itoa(status/100) + "xx"
+	if status == 0 {
+		class = "0"
+	}
+	m.tries.WithLabelValues(string(kind), class).Inc()
+	m.tryTime.Observe(took.Seconds())
+}
+
+// Settled implements webhook.Metrics.
+func (m *metrics) Settled(kind engine.DeliveryKind, state engine.DeliveryState) {
+	m.deliveries.WithLabelValues(string(kind), string(state)).Inc()
+}

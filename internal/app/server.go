@@ -1,0 +1,302 @@
+// Package app puts the house together: options, wiring in a straight line, start and stop in the opposite order, and the
+// subcommands. It is the only room that sees every edge, and it takes no product decision.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/api"
+	"nacre/internal/call"
+	"nacre/internal/config"
+	"nacre/internal/dialer"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+	"nacre/internal/insight"
+	"nacre/internal/recording"
+	"nacre/internal/sandbox"
+	"nacre/internal/store"
+	"nacre/internal/telephony"
+	"nacre/internal/voice"
+	"nacre/internal/voice/flite"
+	"nacre/internal/webhook"
+)
+
+// server is everything that runs in one process. Parts are closed in the opposite order of their start.
+type server struct {
+	log        *slog.Logger
+	url        string // http://HOST:PORT
+	engine     *engine.Engine
+	store      *store.Store
+	dialer     *dialer.Dialer
+	closers    []func(context.Context)
+	grace      time.Duration
+	recordings string
+}
+
+func (s *server) onClose(fn func(context.Context)) { s.closers = append(s.closers, fn) }
+
+// Close stops everything: no call begins any more, conversations get their grace.
+func (s *server) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), s.grace+10*time.Second)
+	defer cancel()
+	for n := len(s.closers) - 1; n >= 0; n-- {
+		s.closers[n](ctx)
+	}
+	s.closers = nil
+}
+
+// start opens the store, wires every room and begins to serve. On an error what was started is closed again.
+func start(ctx context.Context, settings config.Serve, log *slog.Logger) (s *server, err error) {
+	s = &server{log: log, grace: settings.Grace, recordings: filepath.Join(settings.Data, "recordings")}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if err := os.MkdirAll(s.recordings, 0o700); err != nil {
+		return s, fmt.Errorf("make data folder: %w", err)
+	}
+	// The database, and the lock that keeps a second process off it.
+	if s.store, err = openStore(ctx, settings.Database); err != nil {
+		return s, err
+	}
+	s.onClose(func(context.Context) { logClose(log, "store", s.store.Close()) })
+	if err := s.store.LockNode(ctx); err != nil {
+		return s, fmt.Errorf("lock data: %w", err)
+	}
+	ids, err := id.NewSource(rand.Reader)
+	if err != nil {
+		return s, fmt.Errorf("make ids: %w", err)
+	}
+	// The address comes first: links name it.
+	listener, err := net.Listen("tcp", settings.Listen)
+	if err != nil {
+		return s, fmt.Errorf("listen: %w", err)
+	}
+	s.onClose(func(context.Context) { _ = listener.Close() })
+	s.url = "http://" + reachable(listener.Addr())
+	base := settings.PublicURL
+	if base == "" {
+		base = s.url
+	}
+	secret, err := s.store.Secret(ctx, recording.SecretName)
+	if err != nil {
+		return s, fmt.Errorf("read recording secret: %w", err)
+	}
+	links := recording.Links{Secret: secret}
+
+	// The voice, without which no campaign runs.
+	speaker, speech := openVoice(voiceCache(settings.Data), log)
+	if speaker != nil {
+		s.onClose(func(context.Context) { logClose(log, "voice", speaker.Close()) })
+	}
+	metrics := newMetrics()
+	agentConfig := voice.Config{Missing: speech, Recordings: s.recordings, Log: log}
+	if speaker != nil {
+		agentConfig.Speaker = speaker
+	}
+	agent := voice.New(agentConfig)
+
+	s.engine = engine.New(engine.Config{
+		Store: s.store,
+		Renderer: webhook.Renderer{Link: func(callID id.ID, now time.Time) string {
+			link, _ := links.URL(base, callID, now)
+			return link
+		}},
+		IDs: ids, Now: time.Now, Log: log, Node: nodeName(ids), CanSpeak: func() error { return speech },
+		PricePerMinute: int64(settings.PricePerMinute*100 + 0.5), CreditsBind: settings.CreditsBind,
+	})
+
+	// Telephony, and the sandbox carrier at the other end of a loopback socket.
+	external, err := settings.External()
+	if err != nil {
+		return s, err
+	}
+	from, to, err := settings.RTPRange()
+	if err != nil {
+		return s, err
+	}
+	sip, err := telephony.Open(telephony.Config{Listen: settings.SIPListen, External: external, RTPFrom: from, RTPTo: to, Log: log})
+	if err != nil {
+		return s, fmt.Errorf("open telephony: %w", err)
+	}
+	s.onClose(func(ctx context.Context) { logClose(log, "telephony", sip.Close(ctx)) })
+	carrier, err := openSandbox("127.0.0.1:0", speaker, log)
+	if err != nil {
+		return s, err
+	}
+	s.onClose(carrier.Close)
+
+	registrar := sip.NewRegistrar(func(trunkID id.ID, state telephony.RegistrationState, detail string) {
+		s.dialer.Registered(trunkID, account.TrunkState(state), detail)
+	})
+	s.onClose(func(ctx context.Context) { logClose(log, "registrations", registrar.Close(ctx)) })
+
+	sender := webhook.New(webhook.Config{
+		Outbox: s.store, Renderer: s.engine.Renderer, IDs: ids, Now: time.Now, Jitter: mathrand.Float64, Log: log,
+		AllowPrivate: settings.AllowPrivateWebhooks, Metrics: metrics,
+	})
+	s.dialer = dialer.New(dialer.Config{
+		Engine: s.engine, Queries: s.store, Dial: sip, Prober: sip, Keep: registrar.Keep, Agent: agent, Judge: judge,
+		Sandbox: carrier.trunk, Now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }, Log: log, Observe: metrics,
+	})
+	s.engine.Listen(s.dialer.Wake, s.dialer.Stopped, sender.Notify)
+
+	// What an earlier process left behind is settled before anything begins: the lock says that nobody else is alive.
+	claims, calls, err := s.engine.Rescue(ctx, "")
+	if err != nil {
+		return s, fmt.Errorf("settle what was left behind: %w", err)
+	}
+	if claims+calls > 0 {
+		log.Warn("settled what an earlier process left behind", "claims", claims, "calls", calls)
+	}
+	sender.Start()
+	s.onClose(func(ctx context.Context) { logClose(log, "webhooks", sender.Stop(ctx)) })
+	if speech == nil {
+		s.dialer.Start()
+		s.onClose(func(ctx context.Context) { s.dialer.Stop(ctx, settings.Grace) })
+	}
+
+	handler, err := api.New(ctx, api.Config{
+		Engine: s.engine, Queries: s.store, Log: log, Now: time.Now, PublicURL: settings.PublicURL, RateLimit: settings.RateLimit,
+		CORSOrigins: settings.CORSOrigins, RecordingsDir: s.recordings, Metrics: metrics.handler(), OpenMetrics: settings.PublicMetrics,
+		Ready: func(ctx context.Context) error { return errors.Join(s.store.Ping(ctx), speech) },
+	})
+	if err != nil {
+		return s, fmt.Errorf("make the API: %w", err)
+	}
+	web := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	go func() {
+		if err := web.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			log.Error("serve", "error", err)
+		}
+	}()
+	s.onClose(func(ctx context.Context) {
+		// Requests under way are answered; new ones are refused, so that nothing is promised while calling stops.
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		logClose(log, "http", web.Shutdown(ctx))
+	})
+	log.Warn("calls over a number without a trunk go to the sandbox carrier: its people are simulated, its results are not real")
+	if speech != nil {
+		log.Error("this binary cannot speak: campaigns cannot run", "error", speech)
+	} else {
+		log.Warn("no speech recogniser is configured: spoken words are not understood, people answer with the keys of their telephone")
+	}
+	return s, nil
+}
+
+// judge makes what is committed out of a conversation.
+func judge(script call.Script, talk call.Talk, transcriptOptions int) engine.Ending {
+	j := insight.Judge(script, talk, transcriptOptions)
+	return engine.Ending{
+		Outcome: j.Outcome, Callback: talk.Callback, OptOut: talk.OptOut, Transcript: j.Transcript, Collected: talk.Collected,
+		Tags: j.Tags, Summary: j.Summary, Sentiment: j.Sentiment, Recording: talk.Recording,
+	}
+}
+
+func openStore(ctx context.Context, settings config.Database) (*store.Store, error) {
+	s, err := store.Open(ctx, settings.Data, settings.DatabaseURL, store.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return s, nil
+}
+
+// openVoice answers the embedded voice, or why there is none.
+func openVoice(cache string, log *slog.Logger) (*flite.Voice, error) { return flite.Open(cache, log) }
+
+// sandboxCarrier is the carrier of simulated people behind a SIP endpoint of its own.
+type sandboxCarrier struct {
+	carrier  *sandbox.Carrier
+	endpoint *telephony.Endpoint
+	log      *slog.Logger
+}
+
+func openSandbox(listen string, speaker *flite.Voice, log *slog.Logger) (*sandboxCarrier, error) {
+	options := sandbox.Options{Log: log}
+	c := &sandboxCarrier{log: log}
+	if speaker != nil {
+		c.carrier = sandbox.New(speaker, options)
+	} else {
+		c.carrier = sandbox.New(nil, options)
+	}
+	endpoint, err := telephony.Open(telephony.Config{
+		Listen: listen, Log: log, OnInvite: func(in telephony.Incoming) { c.carrier.Handle(in) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open sandbox carrier: %w", err)
+	}
+	c.endpoint = endpoint
+	return c, nil
+}
+
+// trunk is where the dialer finds the carrier.
+func (c *sandboxCarrier) trunk() call.Trunk {
+	address := c.endpoint.Address()
+	return call.Trunk{Host: address.Addr().String(), Port: int(address.Port()), Transport: "udp", Codecs: []string{"PCMU", "PCMA"}}
+}
+
+// Close ends the carrier's calls.
+func (c *sandboxCarrier) Close(ctx context.Context) {
+	c.carrier.Close()
+	logClose(c.log, "sandbox carrier", c.endpoint.Close(ctx))
+}
+
+// reachable is the address that a client on this machine can use: an unspecified host becomes loopback.
+func reachable(address net.Addr) string {
+	bound, err := netip.ParseAddrPort(address.String())
+	if err != nil {
+		return address.String()
+	}
+	if bound.Addr().IsUnspecified() {
+		return netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), bound.Port()).String()
+	}
+	return bound.String()
+}
+
+// nodeName tells processes apart; a new one at every start, so that what a dead one held is never taken for ours.
+func nodeName(ids *id.Source) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "node"
+	}
+	return host + "-" + string(ids.New(time.Now()))
+}
+
+func logClose(log *slog.Logger, part string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		log.Warn("close", "part", part, "error", err)
+	}
+}
+
+// newLog writes to w as the settings say; without --log-pii every "pii" group is dropped.
+func newLog(w io.Writer, settings config.Log) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(settings.LogLevel)); err != nil {
+		level = slog.LevelInfo
+	}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		if !settings.LogPII && (a.Key == "pii" || len(groups) > 0 && groups[0] == "pii") { // personal data only when asked for
+			return slog.Attr{}
+		}
+		return a
+	}}
+	if settings.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}

@@ -1,0 +1,318 @@
+// Package crash kills the server at random moments in the middle of a running campaign and holds the promises that must
+// survive: nobody is called twice for one attempt, no lead is left half way, and every change reaches the receiver in order.
+package crash
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	kills   = 12
+	leads   = 80
+	limit   = 6 * time.Minute // for the campaign to end after the last kill
+	longest = 2500 * time.Millisecond
+)
+
+// kinds are last digits of numbers whose people are done quickly: busy at first, agree, hang up, reject, unknown, declines.
+var kinds = []int{60, 0, 65, 75, 40, 1, 61, 35, 66, 20}
+
+func TestKilledServerCallsNobodyTwice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs the embedded voice and minutes")
+	}
+	// Not parallel: it is heavy on both cores, and its moments should hit a busy server.
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv("CRASH_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("CRASH_SEED=%d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+
+	folder := t.TempDir()
+	binary := filepath.Join(folder, "nacre")
+	build := exec.Command("go", "build", "-o", binary, "nacre/cmd/nacre")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	crm := newReceiver()
+	defer crm.Close()
+	report := filepath.Join(folder, "report.json")
+	carrier, carrierAddress := run(t, binary, "sandbox on ", "sandbox", "--listen", "127.0.0.1:0", "--report", report, "--log-level", "error")
+	serve := func() (*exec.Cmd, string) {
+		return run(t, binary, "listening on ", "serve", "--data", filepath.Join(folder, "data"), "--listen", "127.0.0.1:0", "--sip-listen", "127.0.0.1:0",
+			"--allow-private-webhooks", "--log-level", "error")
+	}
+	server, base := serve()
+	key, err := exec.Command(binary, "key", "create", "--data", filepath.Join(folder, "data"), "--name", "crash").Output()
+	if err != nil {
+		t.Fatalf("create key: %v", err)
+	}
+	c := &client{t: t, base: base, key: strings.TrimSpace(string(key))}
+	pearl, ids := campaign(c, carrierAddress, crm.URL)
+
+	for kill := range kills {
+		pause(time.Duration(random.Int64N(int64(longest))) + 200*time.Millisecond)
+		if err := server.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = server.Wait() // it was killed: its error says just that
+		server, c.base = serve()
+		t.Logf("kill %d, restarted", kill+1)
+	}
+	finish(t, c, pearl, server)
+	check(t, c, crm, pearl, ids, carrier, report)
+	stop(t, server)
+}
+
+// campaign makes trunk, number, campaign and leads, and runs it.
+func campaign(c *client, carrier, crm string) (pearl string, ids []string) {
+	host, port, _ := strings.Cut(carrier, ":")
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var trunk, phone struct{ ID string }
+	c.do("POST", "/v2/Account/Trunks", map[string]any{"name": "sandbox", "host": host, "port": number, "callsPerSecond": 20, "maxCalls": 30}, &trunk)
+	c.do("POST", "/v2/Account/PhoneNumbers", map[string]any{"number": "+12025550101", "direction": 3, "trunkId": trunk.ID}, &phone)
+	var hours []any
+	for day := range 7 {
+		hours = append(hours, map[string]any{"day": day, "start": "00:00", "end": "24:00"})
+	}
+	retry := map[string]any{}
+	for _, outcome := range []string{"busy", "noAnswer", "failed", "machine", "lost"} {
+		retry[outcome] = map[string]any{"delays": []int{2}}
+	}
+	c.do("POST", "/v2/Pearl", map[string]any{
+		"name":      "crash",
+		"pearl":     map[string]any{"companyDescription": "x", "timeZone": "UTC", "openingSentence": "Do you agree?", "successDescription": "agrees"},
+		"variables": []any{},
+		"outbound": map[string]any{
+			"phoneNumberId": phone.ID, "totalAgents": 12, "ringDuration": 10, "maximumCallAttempts": 11, "callingHours": hours, "retryPolicy": retry, "recordingTrack": 4,
+			"leadWebhookUrl": crm + "/lead", "callWebhookUrl": crm + "/call",
+		},
+	}, &pearl)
+	var list []any
+	for n := range leads {
+		list = append(list, map[string]any{"phoneNumber": fmt.Sprintf("+1%d55501%02d", 201+n/len(kinds), kinds[n%len(kinds)])})
+	}
+	var added struct{ LeadIDs []string }
+	c.do("POST", "/v2/Outbound/"+pearl+"/Leads/Add?returnIds=true", map[string]any{"leads": list}, &added)
+	var active int
+	c.do("PUT", "/v2/Pearl/"+pearl+"/Active", map[string]any{"isActive": true}, &active)
+	if active != 1 || len(added.LeadIDs) != leads {
+		c.t.Fatalf("campaign: active %d, %d leads", active, len(added.LeadIDs))
+	}
+	return pearl, added.LeadIDs
+}
+
+// finish waits until no lead is callable, queued or on a call: busy numbers come to 150 by themselves.
+func finish(t *testing.T, c *client, pearl string, server *exec.Cmd) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); ; pause(500 * time.Millisecond) {
+		var page struct{ Count int }
+		c.do("POST", "/v2/Outbound/"+pearl+"/Leads", map[string]any{"limit": 1, "statuses": []int{1, 10, 20, 40}}, &page)
+		if page.Count == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d leads are not final after %s", page.Count, limit)
+		}
+		if server.ProcessState != nil {
+			t.Fatal("the server ended by itself")
+		}
+	}
+}
+
+type leadState struct {
+	ID          string
+	PhoneNumber string
+	Status      int
+	CallsID     []string
+}
+
+func check(t *testing.T, c *client, crm *receiver, pearl string, ids []string, carrier *exec.Cmd, report string) {
+	t.Helper()
+	stop(t, carrier) // writes the report
+	raw, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	invites := map[string]int{}
+	if err := json.Unmarshal(raw, &invites); err != nil {
+		t.Fatal(err)
+	}
+	total, rows := 0, 0
+	for _, leadID := range ids {
+		var l leadState
+		c.do("GET", "/v2/Outbound/"+pearl+"/Lead/"+leadID, nil, &l)
+		var next struct{ Attempts int }
+		c.do("GET", "/v2/Outbound/"+pearl+"/Lead/"+leadID+"/Next", nil, &next)
+		n := invites[l.PhoneNumber]
+		total, rows = total+n, rows+len(l.CallsID)
+		if n > len(l.CallsID) || len(l.CallsID) > next.Attempts {
+			t.Errorf("%s: %d INVITEs, %d call rows, %d attempts: must not grow to the left", l.PhoneNumber, n, len(l.CallsID), next.Attempts)
+		}
+		if l.Status == 20 || l.Status == 40 {
+			t.Errorf("%s is left at %d", l.PhoneNumber, l.Status)
+		}
+		var history struct {
+			Results []struct {
+				Kind string
+				To   int
+			}
+		}
+		c.do("GET", "/v2/Outbound/"+pearl+"/Lead/"+leadID+"/History", nil, &history)
+		var want []int
+		for _, h := range history.Results {
+			if h.Kind == "status" {
+				want = append(want, h.To)
+			}
+		}
+		if len(want) == 0 || want[len(want)-1] != l.Status {
+			t.Errorf("%s: history %v does not end at the status %d", l.PhoneNumber, want, l.Status)
+		}
+		if got := crm.wait(leadID, len(want)); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s: delivered %v, changed %v", l.PhoneNumber, got, want)
+		}
+	}
+	if total == 0 {
+		t.Error("the carrier was never called")
+	}
+	t.Logf("%d kills: %d INVITEs, %d call rows, %d leads", kills, total, rows, len(ids))
+}
+
+// receiver keeps the statuses delivered per lead, in order of arrival; a repeat of a webhook-id is dropped.
+type receiver struct {
+	*httptest.Server
+	mu       sync.Mutex
+	seen     map[string]bool
+	statuses map[string][]int
+}
+
+func newReceiver() *receiver {
+	r := &receiver{seen: map[string]bool{}, statuses: map[string][]int{}}
+	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		var body struct {
+			ID     string
+			Status int
+		}
+		if json.NewDecoder(request.Body).Decode(&body) != nil {
+			http.Error(w, "bad body", http.StatusBadRequest)
+			return
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if id := request.Header.Get("webhook-id"); request.URL.Path == "/lead" && !r.seen[id] {
+			r.seen[id] = true
+			r.statuses[body.ID] = append(r.statuses[body.ID], body.Status)
+		}
+	}))
+	return r
+}
+
+// wait answers what was delivered of a lead, once there are n or ten seconds have gone.
+func (r *receiver) wait(leadID string, n int) []int {
+	for deadline := time.Now().Add(10 * time.Second); ; pause(50 * time.Millisecond) {
+		r.mu.Lock()
+		got := append([]int(nil), r.statuses[leadID]...)
+		r.mu.Unlock()
+		if len(got) >= n || time.Now().After(deadline) {
+			return got
+		}
+	}
+}
+
+// run starts the binary and waits for the line that says where it listens.
+func run(t *testing.T, binary, ready string, args ...string) (*exec.Cmd, string) {
+	t.Helper()
+	command := exec.Command(binary, args...)
+	command.Stderr = os.Stderr
+	out, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = command.Process.Kill() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	address, found := strings.CutPrefix(strings.TrimSpace(line), ready)
+	if err != nil || !found {
+		t.Fatalf("%v said %q: %v", args[0], line, err)
+	}
+	return command, address
+}
+
+func stop(t *testing.T, command *exec.Cmd) {
+	t.Helper()
+	if err := command.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Wait(); err != nil {
+		t.Errorf("a stop must end with exit code 0: %v", err)
+	}
+}
+
+// pause waits on the clock: the moments of the kills are what this test is about.
+func pause(d time.Duration) { <-time.After(d) }
+
+type client struct {
+	t         *testing.T
+	base, key string
+}
+
+func (c *client) do(method, path string, body, into any) {
+	c.t.Helper()
+	var reader io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		reader = bytes.NewReader(raw)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, c.base+path, reader)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+c.key)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	raw, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		c.t.Fatalf("%s %s: %s %s %v", method, path, response.Status, raw, err)
+	}
+	if text, ok := into.(*string); ok {
+		*text = string(raw)
+		return
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		c.t.Fatalf("%s %s: %v: %s", method, path, err, raw)
+	}
+}
