@@ -6,6 +6,5 @@ import "nacre/internal/api/route"
 
 // Routes are all routes of the version.
 func Routes(services route.Services) []route.Route {
-	var routes []route.Route
-	return routes
+	return leadRoutes(services)
 }

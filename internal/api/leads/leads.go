@@ -1,0 +1,283 @@
+// Package leads decides how the lead routes of both versions work: they differ in their paths and in the look of the full
+// lead, which the versions bring along. It refuses to know what an update does to calling.
+package leads
+
+import (
+	"fmt"
+	"strings"
+
+	"nacre/internal/api/body"
+	"nacre/internal/api/route"
+	"nacre/internal/api/wire"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+	"nacre/internal/phone"
+)
+
+// Handlers answer lead routes; Full is the version's full lead.
+type Handlers[Full any] struct {
+	route.Services
+	Render func(r *route.Request, view engine.LeadView) Full
+}
+
+// Add adds one lead.
+func (h *Handlers[Full]) Add(r *route.Request, in wire.LeadToAdd) (wire.LeadAdded, error) {
+	pearlID, err := r.PearlID()
+	if err != nil {
+		return wire.LeadAdded{}, err
+	}
+	ctx := route.Creating(r, func(ids []id.ID) any { return wire.LeadAdded{LeadID: ids[0]} })
+	leadID, err := h.Engine.AddLead(ctx, r.Actor, pearlID, in.NewLead())
+	return wire.LeadAdded{LeadID: leadID}, err
+}
+
+// AddMany adds many leads, all or none. It answers true, or the ids where they are asked for.
+func (h *Handlers[Full]) AddMany(r *route.Request, in wire.LeadsToAdd) (AddedMany, error) {
+	pearlID, err := r.PearlID()
+	if err != nil {
+		return AddedMany{}, err
+	}
+	returnIDs, err := r.Flag("returnIds")
+	if err != nil {
+		return AddedMany{}, err
+	}
+	answer := func(ids []id.ID) AddedMany { return AddedMany{ids: wire.List(ids), wanted: returnIDs} }
+	ctx := route.Creating(r, func(ids []id.ID) any { return answer(ids) })
+	ids, err := h.Engine.AddLeads(ctx, r.Actor, pearlID, in.NewLeads())
+	return answer(ids), err
+}
+
+// AddedMany is true, or {"leadIds": […]}.
+type AddedMany struct {
+	ids    []id.ID
+	wanted bool
+}
+
+// MarshalJSON writes the form that was asked for.
+func (a AddedMany) MarshalJSON() ([]byte, error) {
+	if !a.wanted {
+		return []byte("true"), nil
+	}
+	_, text, err := route.Encode(wire.LeadsAdded{LeadIDs: a.ids})
+	return text, err
+}
+
+// Forms are what the answer may be, for the document.
+func (AddedMany) Forms() []any { return []any{true, wire.LeadsAdded{}} }
+
+// Update is Update Lead by PUT.
+func (h *Handlers[Full]) Update(r *route.Request, in wire.LeadUpdate) (Full, error) {
+	return h.update(r, in.Update())
+}
+
+// Patch is Update Lead by PATCH.
+func (h *Handlers[Full]) Patch(r *route.Request, in wire.LeadPatch) (Full, error) {
+	return h.update(r, in.Update())
+}
+
+func (h *Handlers[Full]) update(r *route.Request, update engine.LeadUpdate) (full Full, err error) {
+	pearlID, err := r.PearlID()
+	if err != nil {
+		return full, err
+	}
+	leadID, err := r.ID("leadId")
+	if err != nil {
+		return full, err
+	}
+	if update.HangUp, err = r.Flag("hangUp"); err != nil {
+		return full, err
+	}
+	if update.IfMatch, err = r.IfMatch(); err != nil {
+		return full, err
+	}
+	view, err := h.Engine.UpdateLead(r.Context(), r.Actor, pearlID, leadID, update)
+	if err != nil {
+		return full, err
+	}
+	r.SetVersion(view.Lead.Version)
+	return h.Render(r, view), nil
+}
+
+// Get answers a lead by its id.
+func (h *Handlers[Full]) Get(r *route.Request, _ route.None) (full Full, err error) {
+	found, err := h.read(r)
+	if err != nil {
+		return full, err
+	}
+	return h.view(r, found)
+}
+
+func (h *Handlers[Full]) read(r *route.Request) (lead.Lead, error) {
+	pearlID, err := r.PearlID()
+	if err != nil {
+		return lead.Lead{}, err
+	}
+	leadID, err := r.ID("leadId")
+	if err != nil {
+		return lead.Lead{}, err
+	}
+	found, err := h.Queries.ReadLead(r.Context(), r.Actor.Account, pearlID, leadID)
+	if err != nil {
+		return lead.Lead{}, missing(err, "LeadId")
+	}
+	return found, nil
+}
+
+// ByExternalID answers the newest lead with an external id. A slash at the end may belong to it, or be the one that paths
+// are forgiven.
+func (h *Handlers[Full]) ByExternalID(r *route.Request, _ route.None) (full Full, err error) {
+	pearlID, err := r.PearlID()
+	if err != nil {
+		return full, err
+	}
+	externalID, err := r.Text("externalId")
+	if err != nil {
+		return full, err
+	}
+	found, err := h.Queries.LeadByExternalID(r.Context(), r.Actor.Account, pearlID, externalID)
+	if shorter, slash := strings.CutSuffix(externalID, "/"); slash && fault.Is(err, fault.NotFound) {
+		found, err = h.Queries.LeadByExternalID(r.Context(), r.Actor.Account, pearlID, shorter)
+	}
+	if err != nil {
+		return full, missing(err, "ExternalId")
+	}
+	return h.view(r, found)
+}
+
+// ByPhone answers the newest lead with a number.
+func (h *Handlers[Full]) ByPhone(r *route.Request, _ route.None) (full Full, err error) {
+	text, err := r.Text("phoneNumber")
+	if err != nil {
+		return full, err
+	}
+	region := ""
+	if r.Pearl.Outbound != nil {
+		region = r.Pearl.Outbound.DefaultRegion
+	}
+	number, err := phone.Parse(text, region)
+	if err != nil {
+		return full, &fault.Error{Kind: fault.NotFound, What: "PhoneNumber", Detail: err.Error()}
+	}
+	found, err := h.Queries.LeadByPhone(r.Context(), r.Actor.Account, r.Pearl.ID, number)
+	if err != nil {
+		return full, missing(err, "PhoneNumber")
+	}
+	return h.view(r, found)
+}
+
+func (h *Handlers[Full]) view(r *route.Request, found lead.Lead) (full Full, err error) {
+	view, err := h.Engine.ViewLead(r.Context(), r.Actor.Account, found)
+	if err != nil {
+		return full, fmt.Errorf("view lead: %w", err)
+	}
+	r.SetVersion(view.Lead.Version)
+	return h.Render(r, view), nil
+}
+
+// Search is the body of a lead search; v1 takes a single status besides.
+type Search struct {
+	wire.Table
+	Statuses    []int                 `json:"statuses" doc:"lead statuses; empty does not filter"`
+	SearchInput body.Optional[string] `json:"searchInput" doc:"part of phone number, externalId or a callData value"`
+}
+
+// Check judges the page.
+func (s *Search) Check(faults *fault.List) {
+	s.CheckTable(faults, wire.MaxLeadPage, wire.LeadColumns()...)
+}
+
+// Find carries out a search; more are further statuses.
+func (h *Handlers[Full]) Find(r *route.Request, in Search, more ...int) (wire.Page[wire.LeadRow], error) {
+	filter := engine.LeadFilter{Statuses: append(in.Statuses, more...), Search: in.SearchInput.Value}
+	count, rows, err := h.Queries.SearchLeads(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(wire.LeadColumns()...))
+	if err != nil {
+		return wire.Page[wire.LeadRow]{}, fmt.Errorf("search leads: %w", err)
+	}
+	return wire.Page[wire.LeadRow]{Count: count, Results: wire.LeadRows(rows, r.Pearl, r.Now)}, nil
+}
+
+// Delete removes leads by id.
+func (h *Handlers[Full]) Delete(r *route.Request, in wire.LeadIDs) (bool, error) {
+	err := h.Engine.DeleteLeads(r.Context(), r.Actor, r.Pearl.ID, in.IDs())
+	return err == nil, err
+}
+
+// DeleteByExternalID removes leads by external id.
+func (h *Handlers[Full]) DeleteByExternalID(r *route.Request, in wire.LeadExternalIDs) (bool, error) {
+	err := h.Engine.DeleteLeadsByExternalID(r.Context(), r.Actor, r.Pearl.ID, in.LeadExternalIDs)
+	return err == nil, err
+}
+
+// Event is one entry of a lead's history.
+type Event struct {
+	At     wire.Time    `json:"at"`
+	Kind   string       `json:"kind"`
+	From   *lead.Status `json:"from"`
+	To     *lead.Status `json:"to"`
+	CallID *id.ID       `json:"callId"`
+	By     string       `json:"by"`
+	Note   *string      `json:"note" doc:"outcome, or the members that changed"`
+}
+
+// History answers what happened to a lead, oldest first.
+func (h *Handlers[Full]) History(r *route.Request, _ route.None) (wire.Page[Event], error) {
+	found, err := h.read(r)
+	if err != nil {
+		return wire.Page[Event]{}, err
+	}
+	entries, err := h.Queries.LeadHistory(r.Context(), found.ID)
+	if err != nil {
+		return wire.Page[Event]{}, fmt.Errorf("read history: %w", err)
+	}
+	events := make([]Event, len(entries))
+	for n, entry := range entries {
+		events[n] = Event{At: wire.Time(entry.At), Kind: entry.Kind, By: entry.By, Note: wire.Text(entry.Note)}
+		if entry.From != 0 {
+			events[n].From = statusOf(entry.From)
+		}
+		if entry.To != 0 {
+			events[n].To = statusOf(entry.To)
+		}
+		if !entry.Call.Zero() {
+			events[n].CallID = &entry.Call
+		}
+	}
+	return wire.Page[Event]{Count: len(events), Results: events}, nil
+}
+
+func statusOf(n int) *lead.Status {
+	status := lead.Status(n)
+	return &status
+}
+
+// Next is when a lead is called next, or why it is not.
+type Next struct {
+	Callable bool       `json:"callable"`
+	Attempts int        `json:"attempts"`
+	DueAt    *wire.Time `json:"dueAt"`
+	Reason   string     `json:"reason" doc:"callable, paused, hours, interval, callback, live, agents, blacklisted, countryCode, attempts, budget, account, trunk, final"`
+	Detail   string     `json:"detail"`
+}
+
+// NextCall answers when a lead is called next.
+func (h *Handlers[Full]) NextCall(r *route.Request, _ route.None) (Next, error) {
+	found, err := h.read(r)
+	if err != nil {
+		return Next{}, err
+	}
+	next, err := h.Engine.NextCall(r.Context(), r.Actor.Account, found.Campaign, found.ID)
+	if err != nil {
+		return Next{}, err
+	}
+	return Next{Callable: next.Callable, Attempts: next.Attempts, DueAt: wire.At(next.DueAt), Reason: next.Reason, Detail: next.Detail}, nil
+}
+
+// missing gives a miss the word of the route; other errors stay.
+func missing(err error, what string) error {
+	if fault.Is(err, fault.NotFound) {
+		return fault.Missing(what)
+	}
+	return fmt.Errorf("read lead: %w", err)
+}

@@ -1,0 +1,63 @@
+package v2
+
+import (
+	"encoding/json"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/api/leads"
+	"nacre/internal/api/route"
+	"nacre/internal/api/wire"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+	"nacre/internal/phone"
+)
+
+// FullLead is the answer of Update Lead and of the getters (contract 1.2).
+type FullLead struct {
+	ID            id.ID           `json:"id"`
+	ExternalID    *string         `json:"externalId"`
+	PhoneNumber   phone.Number    `json:"phoneNumber"`
+	TimeZone      string          `json:"timeZone" doc:"current UTC offset in hours"`
+	TimeZoneID    *string         `json:"timeZoneId" doc:"the lead's own zone as given"`
+	Status        lead.Status     `json:"status"`
+	Created       wire.Time       `json:"created"`
+	CallsID       []id.ID         `json:"callsId" doc:"oldest first"`
+	LastCall      *wire.LastCall  `json:"lastCall"`
+	CallData      json.RawMessage `json:"callData"`
+	CollectedData json.RawMessage `json:"collectedData"`
+}
+
+func leadRoutes(services route.Services) []route.Route {
+	h := &leads.Handlers[FullLead]{Services: services, Render: func(r *route.Request, v engine.LeadView) FullLead {
+		return FullLead{
+			ID: v.Lead.ID, ExternalID: wire.Text(v.Lead.ExternalID), PhoneNumber: v.Lead.Phone, TimeZone: v.Offset, TimeZoneID: wire.Text(v.Lead.Zone), Status: v.Lead.Status,
+			Created: wire.Time(v.Lead.Created), CallsID: wire.List(v.Calls),
+			LastCall: wire.NewLastCall(v.LastCall, services.Links, r.Base, r.Now),
+			CallData: wire.Object(v.Lead.CallData), CollectedData: wire.Object(v.Lead.Collected),
+		}
+	}}
+	const one, many = "/v2/Outbound/{pearlId}/Lead", "/v2/Outbound/{pearlId}/Leads"
+	of := func(r route.Route) route.Route {
+		r.Tag, r.Pearl = "Leads", route.OutboundPearl
+		return r
+	}
+	hangUp := []route.Query{{Name: "hangUp", Doc: "a stop also ends an answered conversation"}}
+	search := func(r *route.Request, in leads.Search) (wire.Page[wire.LeadRow], error) { return h.Find(r, in) }
+	returnIDs := []route.Query{{Name: "returnIds", Doc: "answer the ids in the order sent"}}
+	return []route.Route{
+		route.Handle(of(route.Route{Method: "POST", Pattern: one, Scope: account.ScopeLeads, PearlLater: true, Creates: true, Summary: "Add a lead"}), h.Add),
+		route.Handle(of(route.Route{Method: "POST", Pattern: many + "/Add", Scope: account.ScopeLeads, PearlLater: true, Creates: true, MaxBody: route.MaxBulkBody, Timeout: 2 * time.Minute, Query: returnIDs, Summary: "Add many leads, all or none"}), h.AddMany),
+		route.Handle(of(route.Route{Method: "PUT", Pattern: one + "/{leadId}", Scope: account.ScopeLeads, PearlLater: true, Versioned: true, Query: hangUp, Summary: "Update a lead"}), h.Update),
+		route.Handle(of(route.Route{Method: "PATCH", Pattern: one + "/{leadId}", Extension: true, MergePatch: true, Scope: account.ScopeLeads, PearlLater: true, Versioned: true, Query: hangUp, Summary: "Merge a patch into a lead"}), h.Patch),
+		route.Handle(of(route.Route{Method: "GET", Pattern: one + "/{leadId}/History", Extension: true, Scope: account.ScopeRead, PearlLater: true, Summary: "What happened to a lead"}), h.History),
+		route.Handle(of(route.Route{Method: "GET", Pattern: one + "/{leadId}/Next", Extension: true, Scope: account.ScopeRead, PearlLater: true, Summary: "When a lead is called next, or why not"}), h.NextCall),
+		route.Handle(of(route.Route{Method: "GET", Pattern: one + "/{leadId}", Scope: account.ScopeRead, PearlLater: true, Versioned: true, Summary: "Get a lead"}), h.Get),
+		route.Handle(of(route.Route{Method: "GET", Pattern: one + "/External/{externalId...}", Scope: account.ScopeRead, PearlLater: true, Versioned: true, Summary: "Get a lead by external id"}), h.ByExternalID),
+		route.Handle(of(route.Route{Method: "GET", Pattern: one + "/PhoneNumber/{phoneNumber}", Scope: account.ScopeRead, Versioned: true, Summary: "Get a lead by phone number"}), h.ByPhone),
+		route.Handle(of(route.Route{Method: "POST", Pattern: many, Scope: account.ScopeRead, Summary: "Search leads"}), search),
+		route.Handle(of(route.Route{Method: "DELETE", Pattern: many, Scope: account.ScopeLeads, Summary: "Delete leads"}), h.Delete),
+		route.Handle(of(route.Route{Method: "DELETE", Pattern: many + "/External", Scope: account.ScopeLeads, Summary: "Delete leads by external id"}), h.DeleteByExternalID),
+	}
+}

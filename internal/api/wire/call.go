@@ -1,0 +1,55 @@
+package wire
+
+import (
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/id"
+	"nacre/internal/recording"
+)
+
+// LastCall is the newest call of a lead (contract 1.2).
+type LastCall struct {
+	ID            id.ID         `json:"id"`
+	StartTime     Time          `json:"startTime"`
+	PearlID       id.ID         `json:"pearlId"`
+	Status        call.Status   `json:"status" doc:"call status"`
+	From          string        `json:"from"`
+	Name          *string       `json:"name"`
+	CollectedData LastCollected `json:"collectedData"`
+	Summary       *string       `json:"summary"`
+	Duration      int           `json:"duration" doc:"seconds from answer to end, rounded up"`
+	Recording     *string       `json:"recording" doc:"signed link"`
+	Tags          []string      `json:"tags"`
+}
+
+// LastCollected is what a lead's newest call brought.
+type LastCollected struct {
+	Transcript     []call.Line  `json:"transcript"`
+	CollectedInfos []call.Value `json:"collectedInfos"`
+}
+
+// NewLastCall renders a call; nil stays nil.
+func NewLastCall(c *call.Call, links recording.Links, base string, now time.Time) *LastCall {
+	if c == nil {
+		return nil
+	}
+	last := &LastCall{
+		ID: c.ID, StartTime: Time(c.Start), PearlID: c.Pearl, Status: c.Status, From: c.From, Name: Text(c.Name),
+		CollectedData: LastCollected{Transcript: List(c.Transcript), CollectedInfos: List(c.Collected)},
+		Summary:       Text(c.Summary), Duration: c.Duration(), Recording: Recording(*c, links, base, now), Tags: List(c.Tags),
+	}
+	if c.Finished.IsZero() {
+		last.Duration = 0 // in progress for everyone until everything of the call is in place
+	}
+	return last
+}
+
+// Recording is a fresh link to the recording of a finished call, null where there is none (contract 3.6).
+func Recording(c call.Call, links recording.Links, base string, now time.Time) *string {
+	if c.Recording == "" || c.Finished.IsZero() {
+		return nil
+	}
+	link, _ := links.URL(base, c.ID, now)
+	return &link
+}
