@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/hearing"
 	"nacre/internal/sandbox"
 	"nacre/internal/turn"
-	"nacre/internal/voice/hearing"
 )
 
 // formAgent is the product's own conversation, on the same line in virtual time.

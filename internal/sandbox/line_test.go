@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/hearing"
 	"nacre/internal/sandbox"
-	"nacre/internal/voice/hearing"
 )
 
 // talker is the caller's end of a line.

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"nacre/internal/call"
-	"nacre/internal/voice/hearing"
+	"nacre/internal/hearing"
 )
 
 const (

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/hearing"
 	"nacre/internal/turn"
-	"nacre/internal/voice/hearing"
 )
 
 // quietest is the level in dBFS below which nothing is sound, margin the dB by which sound passes the noise.

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/hearing"
 	"nacre/internal/voice/flite"
-	"nacre/internal/voice/hearing"
 )
 
 // utterances runs a detector over the signal and answers start and end of each utterance in seconds.
