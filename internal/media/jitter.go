@@ -122,7 +122,7 @@ func (j *jitterBuffer) pop(out *call.Frame) {
 			j.remember(out, false)
 			return
 		}
-		j.filling, j.waited, j.owed = false, 0, 0
+		j.filling, j.played, j.waited, j.owed = false, true, 0, 0
 	}
 	j.trim(delay, want)
 	j.read(out)
@@ -179,7 +179,6 @@ func (j *jitterBuffer) advance() {
 	j.slots[j.next%ringSlots].filled = false
 	j.next++
 	j.offset = 0
-	j.played = true
 }
 
 // read fills a frame from the ring.

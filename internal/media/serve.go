@@ -68,18 +68,17 @@ func (o *outgoing) run(ctx context.Context, due time.Time) call.Ending {
 		case <-timer.C:
 		}
 		now := time.Now()
-		if behind := now.Sub(due); behind > maxBehind {
-			missed := behind / call.FrameTime
-			due = due.Add(missed * call.FrameTime)
-			o.header.Timestamp += uint32(missed) * call.FrameSamples
-			o.header.Marker = true
-		}
-		for !due.After(now) {
+		for ; !due.After(now); now = time.Now() {
+			if behind := now.Sub(due); behind > maxBehind {
+				missed := behind / call.FrameTime
+				due = due.Add(missed * call.FrameTime)
+				o.header.Timestamp += uint32(missed) * call.FrameSamples
+				o.header.Marker = true
+			}
 			if ending, over := o.frame(due); over {
 				return ending
 			}
 			due = due.Add(call.FrameTime)
-			now = time.Now()
 		}
 		if now.After(o.nextReport) && !o.held {
 			o.session.report(o.header.Timestamp, false, now)

@@ -1,0 +1,349 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"nacre/internal/call"
+)
+
+var (
+	signalled = netip.MustParseAddrPort("192.0.2.1:4000")
+	otherPort = netip.MustParseAddrPort("192.0.2.1:4444")
+	outside   = netip.MustParseAddrPort("198.51.100.7:5000")
+	intruder  = netip.MustParseAddrPort("203.0.113.9:6000")
+)
+
+func TestLatch(t *testing.T) {
+	t.Parallel()
+	type packet struct {
+		from     netip.AddrPort
+		ssrc     uint32
+		sequence uint16
+		admitted bool
+	}
+	for name, test := range map[string]struct {
+		packets []packet
+		remote  netip.AddrPort
+	}{
+		"nothing yet":              {nil, signalled},
+		"as signalled":             {[]packet{{signalled, 1, 1, true}, {otherPort, 1, 2, false}, {intruder, 1, 2, false}, {signalled, 1, 2, true}}, signalled},
+		"another port of the host": {[]packet{{otherPort, 1, 1, true}, {signalled, 1, 2, false}}, otherPort},
+		"behind a NAT":             {[]packet{{outside, 1, 65535, false}, {outside, 1, 0, false}, {outside, 1, 1, true}, {signalled, 1, 2, false}}, outside},
+		"one stray packet":         {[]packet{{intruder, 1, 1, false}, {signalled, 2, 1, true}, {intruder, 1, 2, false}, {intruder, 1, 3, false}}, signalled},
+		"spray":                    {[]packet{{intruder, 1, 1, false}, {intruder, 2, 2, false}, {intruder, 2, 4, false}, {outside, 2, 5, false}}, signalled},
+		"strangers in turn":        {[]packet{{outside, 1, 1, false}, {intruder, 1, 2, false}, {outside, 1, 2, false}, {intruder, 1, 3, false}}, signalled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			now := time.Unix(1, 0)
+			var l latch
+			if l.admit(signalled, 1, 1, now) {
+				t.Error("a stream before any description")
+			}
+			l.arm(signalled, now)
+			for i, p := range test.packets {
+				if got := l.admit(p.from, p.ssrc, p.sequence, now); got != p.admitted {
+					t.Errorf("packet %d: %v", i, got)
+				}
+			}
+			if l.remote() != test.remote {
+				t.Errorf("audio goes to %v", l.remote())
+			}
+		})
+	}
+}
+
+func TestLatchDoesNotFallBackToTheAddressTheReINVITELeft(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1, 0)
+	var l latch
+	l.arm(signalled, now)
+	l.admit(signalled, 1, 1, now)
+	moved := netip.MustParseAddrPort("192.0.2.50:4000")
+	l.arm(moved, now)
+	for n := range uint16(10) {
+		if l.admit(signalled, 1, 2+n, now.Add(time.Second)) {
+			t.Fatal("stragglers won")
+		}
+	}
+	if l.remote() != moved {
+		t.Errorf("audio goes to %v", l.remote())
+	}
+	for n := range uint16(3) { // a peer that signals another address than it sends from
+		if got := l.admit(signalled, 1, 20+n, now.Add(3*time.Second)); got != (n == 2) {
+			t.Errorf("later packet %d: %v", n, got)
+		}
+	}
+}
+
+func TestInboundTellsStreamsApartAndCounts(t *testing.T) {
+	t.Parallel()
+	var in inbound
+	step := func(want arrival, ssrc uint32, sequences ...uint16) {
+		t.Helper()
+		for _, sequence := range sequences {
+			if got := in.packet(ssrc, sequence); got != want {
+				t.Fatalf("packet %d of %d: %v, want %v", sequence, ssrc, got, want)
+			}
+		}
+	}
+	figures := func(received, lost uint64) {
+		t.Helper()
+		if in.totalReceived() != received || in.totalLost() != lost {
+			t.Fatalf("received %d, lost %d; want %d, %d", in.totalReceived(), in.totalLost(), received, lost)
+		}
+	}
+	step(newStream, 1, 65534)
+	step(fits, 1, 65535, 0, 3, 1) // wraps, overtakes; 2 is missing
+	figures(5, 1)
+	step(fits, 1, 3) // a copy hides the loss, as in the RFC
+	figures(6, 0)
+	step(stray, 2, 100) // one packet of another stream proves nothing
+	step(fits, 1, 4)
+	step(stray, 2, 101)
+	step(newStream, 2, 102)
+	step(fits, 2, 103, 105)
+	figures(10, 1)
+	step(stray, 2, 30000) // the peer starts over
+	step(newStream, 2, 30001)
+	step(fits, 2, 30002)
+	figures(12, 1)
+	step(fits, 2, 29999) // before the first
+	figures(13, 1)
+}
+
+func TestJitterIsThatOfRFC3550(t *testing.T) {
+	t.Parallel()
+	var in inbound
+	timestamp, want := uint32(4294967000), 0.0
+	for n := range uint32(300) {
+		in.timing(timestamp, n*160+n%2*80) // every other packet is 10 ms late
+		timestamp += 160
+		if n > 0 {
+			want += (80 - want) / 16
+		}
+	}
+	if in.jitter != want {
+		t.Errorf("jitter %v, want %v", in.jitter, want)
+	}
+	in.timing(timestamp+1e9, 300*160) // a new clock
+	in.timing(timestamp+1e9+160, 301*160)
+	if in.jitter > want || in.jitter < want*0.9 {
+		t.Errorf("jitter %v after the clock leapt from %v", in.jitter, want)
+	}
+}
+
+func TestReceptionReportHasRealFigures(t *testing.T) {
+	t.Parallel()
+	var in inbound
+	now := time.Unix(1000, 0)
+	const first = 65500 // wraps
+	sequence := uint16(first)
+	for n := range 100 {
+		if n%4 != 3 {
+			in.packet(9, sequence)
+		}
+		sequence++
+	}
+	in.senderReport, in.senderReportAt = 0xABCD1234, now.Add(-1500*time.Millisecond)
+	r := in.reception(now)
+	// the last of the hundred is lost and not missed yet: 99 expected, 75 received
+	if r.SSRC != 9 || r.TotalLost != 24 || r.FractionLost != 24*256/99 || r.LastSequenceNumber != first+98 ||
+		r.LastSenderReport != 0xABCD1234 || r.Delay != 98304 {
+		t.Errorf("%+v", r)
+	}
+	in.packet(9, sequence-1)
+	if r := in.reception(now); r.FractionLost != 0 || r.TotalLost != 24 {
+		t.Errorf("after the report %+v", r)
+	}
+	if got := ntpTime(time.Unix(0, 5e8)); got != 2208988800<<32|1<<31 {
+		t.Errorf("NTP time %x", got)
+	}
+}
+
+func TestReportsEchoThePeersAndGoWhereTheyComeFrom(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	p := newPeer(t, s)
+	if err := s.Accept(p.sdp("sendrecv")); err != nil {
+		t.Fatal(err)
+	}
+	other, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}) // where its reports come from
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	listener := newPerson()
+	serve(ctx, s, listener)
+	p.must()
+	p.talk()
+	listener.until(t, "audio", func() bool { return listener.loud > 2 })
+	report, err := (&rtcp.SenderReport{SSRC: 77, NTPTime: 0x1122334455667788}).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// one through the port of the audio, one that is damaged
+	for _, datagram := range [][]byte{report, report[:20]} {
+		if _, err := other.WriteToUDPAddrPort(datagram, netip.AddrPortFrom(loopback, uint16(s.sockets.port+1))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	listener.until(t, "report taken", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.inbound.senderReport == 0x33445566
+	})
+	cancel()
+	buffer := make([]byte, 2048)
+	other.SetReadDeadline(time.Now().Add(2 * time.Second))
+	n, err := other.Read(buffer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reports, err := rtcp.Unmarshal(buffer[:n])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sender := reports[0].(*rtcp.SenderReport)
+	if len(sender.Reports) != 1 || sender.Reports[0].SSRC != 77 || sender.Reports[0].LastSenderReport != 0x33445566 ||
+		sender.Reports[0].Delay > 65536*5 {
+		t.Errorf("%+v", sender.Reports)
+	}
+}
+
+func TestKeyReceiver(t *testing.T) {
+	t.Parallel()
+	type packet struct {
+		sequence  uint16
+		timestamp uint32
+		marker    bool
+		code      uint8
+		end       bool
+		duration  uint16
+	}
+	for name, test := range map[string]struct {
+		packets []packet
+		presses string
+	}{
+		"whole":              {[]packet{{1, 0, true, 5, false, 160}, {2, 0, false, 5, false, 320}, {3, 0, false, 5, true, 480}, {4, 0, false, 5, true, 480}}, "5"},
+		"ends only":          {[]packet{{3, 0, false, 10, true, 480}, {4, 0, false, 10, true, 480}, {9, 1600, false, 10, true, 480}}, "**"},
+		"ends lost":          {[]packet{{1, 0, true, 1, false, 160}, {9, 1600, true, 1, false, 160}, {15, 3200, true, 2, false, 160}}, "112"},
+		"copies, overtaken":  {[]packet{{1, 0, true, 1, false, 160}, {5, 1600, true, 2, false, 160}, {2, 0, false, 1, true, 320}, {5, 1600, true, 2, false, 160}}, "12"},
+		"moving timestamp":   {[]packet{{1, 0, true, 7, false, 160}, {2, 160, false, 7, false, 320}, {3, 320, false, 7, true, 480}, {9, 3000, true, 7, false, 160}}, "77"},
+		"longer than 8 s":    {[]packet{{1, 100, true, 3, false, 65535}, {2, 65635, false, 3, false, 160}, {3, 65635, false, 3, true, 320}}, "3"},
+		"same key, no start": {[]packet{{1, 0, true, 3, false, 480}, {9, 1600, false, 3, false, 320}}, "33"},
+		"letters, flash":     {[]packet{{1, 0, true, 15, true, 160}, {2, 900, true, 16, true, 160}, {3, 1800, true, 12, true, 160}}, "DA"},
+		"wrap":               {[]packet{{65535, 4294967295, true, 0, false, 160}, {0, 4294967295, false, 0, true, 320}, {1, 700, true, 0, false, 160}}, "00"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var k keyReceiver
+			for _, p := range test.packets {
+				payload := make([]byte, 4)
+				keyEvent{p.code, p.end, p.duration}.put(payload)
+				k.packet(1, p.sequence, p.timestamp, p.marker, payload)
+				k.packet(1, p.sequence, p.timestamp, p.marker, payload[:3]) // cut short
+			}
+			if string(k.presses) != test.presses {
+				t.Errorf("pressed %q, want %q", string(k.presses), test.presses)
+			}
+		})
+	}
+}
+
+func TestPortsAreEvenPairsAndRunOut(t *testing.T) {
+	t.Parallel()
+	// a free stretch is found by asking the kernel for a pair
+	probe, err := NewPorts(loopback, 0, 0).open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := probe.port
+	probe.rtp.Close()
+	probe.rtcp.Close()
+	ports := NewPorts(loopback, from-1, from+2) // one pair: an odd end on each side
+	first, err := NewSession(ports, loopback, nil)
+	if err != nil {
+		t.Skipf("another process took the port meanwhile: %v", err)
+	}
+	if first.sockets.port != from {
+		t.Errorf("port %d", first.sockets.port)
+	}
+	if _, err := NewSession(ports, loopback, nil); !errors.Is(err, ErrNoPort) {
+		t.Errorf("a second pair: %v", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Errorf("second Close: %v", err)
+	}
+	// a port that is taken by others is passed over
+	taken, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: from + 1})
+	if err != nil {
+		t.Skipf("another process took the port meanwhile: %v", err)
+	}
+	defer taken.Close()
+	if _, err := NewSession(ports, loopback, nil); !errors.Is(err, ErrNoPort) {
+		t.Errorf("a pair with a taken half: %v", err)
+	}
+	if _, err := NewSession(NewPorts(netip.MustParseAddr("192.0.2.1"), 0, 0), loopback, nil); !errors.Is(err, ErrNoPort) {
+		t.Errorf("an address that is not ours: %v", err)
+	}
+	if _, err := NewSession(ports, loopback, []string{"G729"}); !errors.Is(err, ErrNoCodec) {
+		t.Errorf("a codec unknown: %v", err)
+	}
+}
+
+func TestALongStallLeavesTimeOutInsteadOfABurst(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	p := newPeer(t, s)
+	if err := s.Accept(p.sdp("sendrecv")); err != nil {
+		t.Fatal(err)
+	}
+	stall := newPerson()
+	release := make(chan struct{})
+	stall.exchange = func(_, _ *call.Frame) bool {
+		if stall.count == 5 {
+			<-release
+		}
+		return true
+	}
+	serve(t.Context(), s, stall)
+	var last = p.must()
+	for range 3 {
+		last = p.must()
+	}
+	if _, ok := p.read(600 * time.Millisecond); ok {
+		t.Fatal("a packet while stalled")
+	}
+	close(release)
+	late := p.must() // the frame that stalled
+	next := p.must()
+	if late.SequenceNumber != last.SequenceNumber+1 || next.SequenceNumber != late.SequenceNumber+1 {
+		t.Error("a gap in the sequence")
+	}
+	if gap := next.Timestamp - late.Timestamp; gap < 20*160 || gap%160 != 0 || !next.Marker {
+		t.Errorf("the clock went on by %d, marker %v", gap, next.Marker)
+	}
+	began := time.Now()
+	for range 20 {
+		p.must()
+	}
+	if took := time.Since(began); took < 150*time.Millisecond {
+		t.Errorf("20 packets in %v", took)
+	}
+	if s.Stats().Late == 0 {
+		t.Error("no packet counts as late")
+	}
+}
