@@ -19,7 +19,7 @@ type Ports struct {
 }
 
 // NewPorts takes pairs from the range from–to, both ends included; from = 0 leaves the choice to the kernel.
-// bind is the local address; unspecified means all of IPv4, or of IPv6, as it is written.
+// bind is the local address; 0.0.0.0 is all of IPv4, :: all of both families.
 func NewPorts(bind netip.Addr, from, to int) *Ports {
 	from += from & 1 // RFC 3550 section 11: RTP on the even port
 	return &Ports{bind: bind.Unmap(), from: from, to: to, next: from, used: map[int]bool{}}
@@ -89,7 +89,7 @@ func (p *Ports) openEphemeral() (pair, error) {
 func (p *Ports) listen(port int) (*net.UDPConn, error) {
 	network := "udp4"
 	if p.bind.Is6() {
-		network = "udp6"
+		network = "udp" // with "udp6" the wildcard would shut out IPv4
 	}
 	return net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(p.bind, uint16(port))))
 }

@@ -18,14 +18,19 @@ const maxDatagram = 2048
 func (s *Session) readRTP() {
 	var packet rtp.Packet
 	s.read(s.sockets.rtp, func(datagram []byte, from netip.AddrPort) {
-		switch {
-		case len(datagram) < 12 || datagram[0]>>6 != 2:
-		case datagram[1] >= 192 && datagram[1] <= 223: // RTCP though we declined to share the port (RFC 5761 section 4)
-			s.receiveRTCP(datagram, from, time.Now())
-		case packet.Unmarshal(datagram) == nil:
-			s.receive(&packet, from, time.Now())
-		}
+		s.receiveDatagram(&packet, datagram, from, time.Now())
 	})
+}
+
+// receiveDatagram sorts what came to the port of the audio. packet is room for parsing.
+func (s *Session) receiveDatagram(packet *rtp.Packet, datagram []byte, from netip.AddrPort, now time.Time) {
+	switch {
+	case len(datagram) < 12 || datagram[0]>>6 != 2:
+	case datagram[1] >= 192 && datagram[1] <= 223: // RTCP though we declined to share the port (RFC 5761 section 4)
+		s.receiveRTCP(datagram, from, now)
+	case packet.Unmarshal(datagram) == nil:
+		s.receive(packet, from, now)
+	}
 }
 
 func (s *Session) readRTCP() {

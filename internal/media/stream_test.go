@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
 
 	"nacre/internal/call"
 )
@@ -302,6 +303,57 @@ func TestPortsAreEvenPairsAndRunOut(t *testing.T) {
 	if _, err := NewSession(ports, loopback, []string{"G729"}); !errors.Is(err, ErrNoCodec) {
 		t.Errorf("a codec unknown: %v", err)
 	}
+}
+
+func TestTheWildcardOfIPv6TakesIPv4(t *testing.T) {
+	t.Parallel()
+	s, err := NewSession(NewPorts(netip.IPv6Unspecified(), 0, 0), loopback, nil)
+	if errors.Is(err, ErrNoPort) {
+		t.Skip("no IPv6 here")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	p := newPeer(t, s)
+	if err := s.Accept(p.sdp("sendrecv")); err != nil {
+		t.Fatal(err)
+	}
+	p.talk()
+	listener := newPerson()
+	serve(t.Context(), s, listener)
+	p.must()
+	listener.until(t, "audio", func() bool { return listener.loud > 2 })
+}
+
+func FuzzDatagram(f *testing.F) {
+	f.Add([]byte{0x80, 0, 0, 1, 0, 0, 0, 160, 0, 0, 0, 7, 1, 2, 3}, uint8(3))
+	f.Add([]byte{0x80, 101, 0, 2, 0, 0, 0, 160, 0, 0, 0, 7, 5, 0x80, 1, 2}, uint8(1))
+	f.Add([]byte{0xB1, 8, 255, 255, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 1, 0xBE, 0xDE, 0, 1, 0x10, 1, 0, 0, 9, 9, 2}, uint8(70))
+	f.Add([]byte{0x80, 200, 0, 6, 0, 0, 0, 7, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, uint8(1))
+	f.Fuzz(func(t *testing.T, datagram []byte, times uint8) {
+		s := &Session{serving: true, began: time.Unix(0, 0)}
+		s.jitter.reset()
+		_, terms, err := agree(parseMedia(peerSDP(signalled, "0 8 101", "sendrecv")), []payloadKind{ulawPayload}, unknownPayload, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.settle(terms)
+		var packet rtp.Packet
+		var frame call.Frame
+		for n := range times {
+			now := time.Unix(0, int64(n)*int64(call.FrameTime))
+			s.receiveDatagram(&packet, datagram, signalled, now)
+			s.jitter.pop(&frame)
+			if len(datagram) > 3 {
+				datagram[3] += n
+			}
+		}
+		if s.inbound.totalReceived() > uint64(times) {
+			t.Errorf("received %d of %d", s.inbound.totalReceived(), times)
+		}
+		s.inbound.reception(time.Unix(10, 0))
+	})
 }
 
 func TestALongStallLeavesTimeOutInsteadOfABurst(t *testing.T) {
