@@ -1,0 +1,41 @@
+// Package webhook decides what a webhook says, how it is sent and what an answer means: it renders the bodies of
+// deliveries (contract 6.2) and sends them from an outbox with signatures, retries, order and a guard against private
+// targets (contract 6.3 to 6.6). It refuses to know why something is announced, and where deliveries are kept.
+package webhook
+
+import (
+	"context"
+	"time"
+
+	"nacre/internal/campaign"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+)
+
+// Outbox is where deliveries wait. Implemented by store.
+type Outbox interface {
+	// NextDeliveries answers up to limit deliveries that are pending and due, oldest due first, and leases each to the
+	// caller: nobody gets it again before the lease is over or it was settled. Left out are those of the busy Pearls, and
+	// those held back by an earlier one of their order key: a lead delivery by any earlier pending one of its lead; the
+	// end of a call by its start, while that is leased or has not been tried since the end was added. A pending start is
+	// due at once when its end is added.
+	NextDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int, busy []id.ID) ([]engine.Delivery, error)
+	// NextDeliveryTime is when NextDeliveries may have something next, zero when nothing is pending. What is leased counts
+	// from the end of its lease; what is held back by another delivery need not count.
+	NextDeliveryTime(ctx context.Context) (time.Time, error)
+	// SettleDelivery ends the lease and records what came of it. A try whose At is zero was none and is not recorded.
+	SettleDelivery(ctx context.Context, id id.ID, state engine.DeliveryState, nextTry time.Time, try engine.Try) error
+	// SupersedeStart drops the start of the call where it is still pending; otherwise nothing happens.
+	SupersedeStart(ctx context.Context, callID id.ID) error
+	// DisableURL turns the URL off until it is set again; deliveries that wait for it become dead letters.
+	DisableURL(ctx context.Context, accountID, pearlID id.ID, kind engine.DeliveryKind) error
+	ReadPearl(ctx context.Context, accountID, pearlID id.ID) (campaign.Pearl, error)
+}
+
+// Metrics is told what happens. Its methods are called from many goroutines and must not block.
+type Metrics interface {
+	// Tried is called after every exchange; status 0 means that there was no answer.
+	Tried(kind engine.DeliveryKind, status int, took time.Duration)
+	// Settled is called when a delivery has got its new state; pending means that it will be tried again.
+	Settled(kind engine.DeliveryKind, state engine.DeliveryState)
+}

@@ -1,0 +1,195 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"code.dny.dev/ssrf"
+
+	"nacre/internal/campaign"
+	"nacre/internal/engine"
+)
+
+const (
+	exchangeTimeout = 15 * time.Second // contract 6.5
+	keptAnswer      = 2 << 10
+	readAnswer      = 64 << 10 // read to the end up to here, so that the connection can be used again
+)
+
+// poster sends one delivery once.
+type poster struct {
+	transport    http.RoundTripper
+	allowPrivate bool
+	now          func() time.Time
+}
+
+// newTransport connects to nobody it must not, whatever names resolve to at that moment (contract 6.6). It knows no
+// proxies: one would connect in its place, past the guard. HTTP/1.1 alone keeps path and query byte for byte.
+func newTransport(allowPrivate bool, resolver *net.Resolver) *http.Transport {
+	dialer := &net.Dialer{Timeout: exchangeTimeout, Resolver: resolver}
+	if !allowPrivate {
+		guard := guardian()
+		dialer.Control = func(network, address string, c syscall.RawConn) error { return guard.Safe(network, address, c) }
+	}
+	return &http.Transport{
+		DialContext:         dialer.DialContext,
+		TLSHandshakeTimeout: exchangeTimeout,
+		// Short, because a receiver that closes an idle connection at the moment we use it costs a try.
+		IdleConnTimeout:        4 * time.Second,
+		MaxIdleConnsPerHost:    laneLimit,
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true, // the answer is kept as it came
+	}
+}
+
+// exchange sends the body to where the hooks say now, follows at most one redirect, and judges the answer, all within
+// 15 seconds (contract 6.5).
+func (p poster) exchange(ctx context.Context, hooks campaign.Webhooks, d engine.Delivery) verdict {
+	began := p.now()
+	parent := ctx
+	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
+	defer cancel()
+	v, err := p.post(ctx, hooks, d, began)
+	switch {
+	case err == nil:
+	case parent.Err() != nil:
+		v.aborted = true
+	default:
+		v.delivered = false
+		v.try.Error = explain(err)
+	}
+	v.try.At = began.UTC().Truncate(time.Millisecond)
+	v.try.LatencyMS = p.now().Sub(began).Milliseconds()
+	return v
+}
+
+func (p poster) post(ctx context.Context, hooks campaign.Webhooks, d engine.Delivery, at time.Time) (verdict, error) {
+	to, err := parseTarget(urlOf(hooks, d.Kind), p.allowPrivate)
+	if err != nil {
+		return verdict{}, fmt.Errorf("webhook URL refused: %w", err)
+	}
+	request := (&http.Request{Method: http.MethodPost, URL: to.url(), Header: commonHeader(d, at), ContentLength: int64(len(d.Body))}).WithContext(ctx)
+	request.Body = io.NopCloser(bytes.NewReader(d.Body))
+	// A kept connection that the receiver has just closed is replaced without a try being lost: net/http repeats the
+	// request only where none of it was written.
+	request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(d.Body)), nil }
+	request.Header.Set("Content-Type", "application/json; charset=utf-8")
+	if value := signature(hooks, d.ID, at, d.Body); value != "" {
+		request.Header.Set("webhook-signature", value)
+	}
+	setCredential(request.Header, hooks)
+	v, answer, err := p.roundTrip(request)
+	if err != nil || answer == nil {
+		return v, err
+	}
+	switch answer.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return p.follow(ctx, v, to, answer.Header.Get("Location"), hooks, d, at)
+	}
+	v.gone = answer.StatusCode == http.StatusGone
+	return v, nil
+}
+
+// follow is the one GET after a redirect: without body, and without the credential where it leads to another host.
+func (p poster) follow(ctx context.Context, v verdict, from target, location string, hooks campaign.Webhooks, d engine.Delivery, at time.Time) (verdict, error) {
+	to, err := from.resolve(location, p.allowPrivate)
+	if err != nil {
+		return v, fmt.Errorf("redirect refused: %w", err)
+	}
+	request := (&http.Request{Method: http.MethodGet, URL: to.url(), Header: commonHeader(d, at)}).WithContext(ctx)
+	if from.mayHaveCredential(to) {
+		setCredential(request.Header, hooks)
+	}
+	followed, answer, err := p.roundTrip(request)
+	if err != nil {
+		return v, fmt.Errorf("after the redirect: %w", err)
+	}
+	if answer.StatusCode/100 == 3 {
+		return followed, errors.New("redirected a second time")
+	}
+	return followed, nil
+}
+
+// roundTrip sends the request and reads the beginning of the answer. The answer comes back without its body.
+func (p poster) roundTrip(request *http.Request) (verdict, *http.Response, error) {
+	answer, err := p.transport.RoundTrip(request)
+	if err != nil {
+		return verdict{}, nil, err
+	}
+	defer answer.Body.Close()
+	beginning, readErr := io.ReadAll(io.LimitReader(answer.Body, keptAnswer))
+	if readErr == nil {
+		_, readErr = io.CopyN(io.Discard, answer.Body, readAnswer)
+	}
+	v := verdict{try: engine.Try{Status: answer.StatusCode, Answer: printable(beginning)}}
+	if readErr != nil && errors.Is(request.Context().Err(), context.DeadlineExceeded) {
+		return v, answer, request.Context().Err()
+	}
+	// A body that broke off takes nothing back from the status.
+	v.delivered = answer.StatusCode/100 == 2
+	if answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusServiceUnavailable {
+		v.retryAfter = retryAfter(answer.Header.Get("Retry-After"), p.now())
+	}
+	return v, answer, nil
+}
+
+func commonHeader(d engine.Delivery, at time.Time) http.Header {
+	header := http.Header{}
+	header.Set("User-Agent", "nacre")
+	header.Set("webhook-id", string(d.ID))
+	header.Set("webhook-timestamp", strconv.FormatInt(at.Unix(), 10))
+	header.Set("nacre-sequence", strconv.FormatInt(d.Sequence, 10))
+	return header
+}
+
+// setCredential writes the header's name as the user spelt it.
+func setCredential(header http.Header, hooks campaign.Webhooks) {
+	switch {
+	case hooks.Credential == "":
+	case hooks.CredentialHeader == "":
+		header.Set("Authorization", "Bearer "+hooks.Credential)
+	default:
+		header[hooks.CredentialHeader] = []string{hooks.Credential}
+	}
+}
+
+func urlOf(hooks campaign.Webhooks, kind engine.DeliveryKind) string {
+	if kind == engine.LeadDelivery {
+		return hooks.LeadURL
+	}
+	return hooks.CallURL
+}
+
+func disabled(hooks campaign.Webhooks, kind engine.DeliveryKind) bool {
+	if kind == engine.LeadDelivery {
+		return hooks.LeadDisabled
+	}
+	return hooks.CallDisabled
+}
+
+// explain turns an error of the exchange into a sentence for the log of tries.
+func explain(err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("no complete answer within %d seconds", int(exchangeTimeout.Seconds()))
+	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork):
+		return "connection refused by nacre: the host resolves to a loopback, private, link-local or otherwise special address"
+	case errors.Is(err, io.EOF):
+		return "the receiver closed the connection without an answer"
+	}
+	return printable([]byte(err.Error()))
+}
+
+// printable makes text of bytes that every database takes.
+func printable(raw []byte) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(string(raw), "�"), "\x00", "�")
+}

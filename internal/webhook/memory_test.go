@@ -1,0 +1,210 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"nacre/internal/campaign"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+// memory is an Outbox as the port describes it.
+type memory struct {
+	mu         sync.Mutex
+	pearls     map[id.ID]campaign.Pearl
+	rows       []*row
+	queries    int
+	settleFail int // so many calls of SettleDelivery fail
+}
+
+type row struct {
+	engine.Delivery
+	leased  time.Time
+	endTry  bool // a start: tried since its end was added
+	settled int
+}
+
+func newMemory(pearls ...campaign.Pearl) *memory {
+	m := &memory{pearls: map[id.ID]campaign.Pearl{}}
+	for _, p := range pearls {
+		m.pearls[p.ID] = p
+	}
+	return m
+}
+
+func (m *memory) add(deliveries ...engine.Delivery) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range deliveries {
+		d.State = engine.DeliveryPending
+		if d.Created.IsZero() {
+			d.Created = time.Now()
+		}
+		d.NextTry = d.Created
+		if d.Kind == engine.CallDelivery && !d.Start {
+			if start := m.startOf(d.Call); start != nil {
+				start.NextTry = d.Created
+			}
+		}
+		m.rows = append(m.rows, &row{Delivery: d})
+	}
+}
+
+// startOf answers the pending start of the call.
+func (m *memory) startOf(callID id.ID) *row {
+	for _, r := range m.rows {
+		if r.Kind == engine.CallDelivery && r.Start && r.Call == callID && r.State == engine.DeliveryPending {
+			return r
+		}
+	}
+	return nil
+}
+
+func (m *memory) held(r *row, now time.Time) bool {
+	if r.Kind == engine.CallDelivery {
+		start := m.startOf(r.Call)
+		return !r.Start && start != nil && (!start.endTry || now.Before(start.leased))
+	}
+	for _, earlier := range m.rows {
+		if earlier == r {
+			return false
+		}
+		if earlier.Kind == r.Kind && earlier.Lead == r.Lead && earlier.State == engine.DeliveryPending {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *memory) NextDeliveries(_ context.Context, now time.Time, lease time.Duration, limit int, busy []id.ID) ([]engine.Delivery, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.queries++
+	var due []*row
+	for _, r := range m.rows {
+		if r.State == engine.DeliveryPending && !r.NextTry.After(now) && !now.Before(r.leased) && !slices.Contains(busy, r.Pearl) && !m.held(r, now) {
+			due = append(due, r)
+		}
+	}
+	slices.SortStableFunc(due, func(a, b *row) int { return a.NextTry.Compare(b.NextTry) })
+	var out []engine.Delivery
+	for _, r := range due[:min(limit, len(due))] {
+		r.leased = now.Add(lease)
+		d := r.Delivery
+		d.Tries = slices.Clone(d.Tries)
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+func (m *memory) NextDeliveryTime(context.Context) (time.Time, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var first time.Time
+	for _, r := range m.rows {
+		if r.State != engine.DeliveryPending || m.held(r, time.Now()) {
+			continue
+		}
+		at := r.NextTry
+		if r.leased.After(at) {
+			at = r.leased
+		}
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	return first, nil
+}
+
+func (m *memory) SettleDelivery(_ context.Context, deliveryID id.ID, state engine.DeliveryState, nextTry time.Time, try engine.Try) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.settleFail > 0 {
+		m.settleFail--
+		return errors.New("disk is full")
+	}
+	for _, r := range m.rows {
+		if r.ID != deliveryID {
+			continue
+		}
+		r.State, r.NextTry, r.leased = state, nextTry, time.Time{}
+		r.settled++
+		if !try.At.IsZero() {
+			r.Tries = append(r.Tries, try)
+		}
+		for _, end := range m.rows {
+			if r.Start && end.Kind == engine.CallDelivery && !end.Start && end.Call == r.Call {
+				r.endTry = true
+			}
+		}
+		return nil
+	}
+	return fault.Missing("DeliveryId")
+}
+
+func (m *memory) SupersedeStart(_ context.Context, callID id.ID) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if start := m.startOf(callID); start != nil {
+		start.State, start.NextTry = engine.DeliveryDropped, time.Time{}
+	}
+	return nil
+}
+
+func (m *memory) DisableURL(_ context.Context, _, pearlID id.ID, kind engine.DeliveryKind) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.pearls[pearlID]
+	if kind == engine.CallDelivery {
+		p.Webhooks.CallDisabled = true
+	} else {
+		p.Webhooks.LeadDisabled = true
+	}
+	m.pearls[pearlID] = p
+	for _, r := range m.rows {
+		if r.Pearl == pearlID && r.Kind == kind && r.State == engine.DeliveryPending {
+			r.State = engine.DeliveryDead
+		}
+	}
+	return nil
+}
+
+func (m *memory) ReadPearl(_ context.Context, _, pearlID id.ID) (campaign.Pearl, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, ok := m.pearls[pearlID]
+	if !ok {
+		return campaign.Pearl{}, fault.Missing("PearlId")
+	}
+	return p, nil
+}
+
+// change edits the hooks of a Pearl as a user would.
+func (m *memory) change(pearlID id.ID, edit func(*campaign.Webhooks)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.pearls[pearlID]
+	edit(&p.Webhooks)
+	m.pearls[pearlID] = p
+}
+
+func (m *memory) get(t *testing.T, deliveryID id.ID) engine.Delivery {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range m.rows {
+		if r.ID == deliveryID {
+			d := r.Delivery
+			d.Tries = slices.Clone(d.Tries)
+			return d
+		}
+	}
+	t.Fatalf("no delivery %s", deliveryID)
+	return engine.Delivery{}
+}

@@ -1,0 +1,191 @@
+package webhook
+
+import (
+	"fmt"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+	"nacre/internal/zone"
+)
+
+// maxBody is what a body stays under. The contract counts characters (6.2); bytes are never fewer, so that receivers
+// that count bytes are safe as well.
+const maxBody = 1_000_000
+
+// onCall is the conversation status of a call in progress (contract 3.2).
+const onCall = 40
+
+// Renderer makes the bodies of deliveries. It implements engine.Renderer.
+type Renderer struct {
+	// Link answers a signed link to the recording of a call (contract 3.6), "" when there can be none.
+	Link func(callID id.ID, now time.Time) string
+}
+
+var _ engine.Renderer = Renderer{}
+
+func start(hooks campaign.Webhooks) object {
+	return object{pascal: hooks.Version == 1, names: hooks.Enums == "names"}
+}
+
+// LeadBody is the body of a lead delivery (contract 6.2); calls are the ids of all calls to the lead, oldest first.
+// Errors only where stored JSON is not JSON.
+func (r Renderer) LeadBody(l lead.Lead, pearl campaign.Pearl, calls []id.ID, now time.Time) ([]byte, error) {
+	body, err := leadBody(l, pearl, calls, now)
+	if err == nil && len(body) >= maxBody {
+		// Only collected values have no limit of their own. A change of status is announced without them rather than not at all.
+		l.Collected = nil
+		body, err = leadBody(l, pearl, calls, now)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("render lead webhook %s: %w", l.ID, err)
+	}
+	return body, nil
+}
+
+func leadBody(l lead.Lead, pearl campaign.Pearl, calls []id.ID, now time.Time) ([]byte, error) {
+	if calls == nil {
+		calls = []id.ID{}
+	}
+	o := start(pearl.Webhooks)
+	o.value("id", l.ID)
+	o.value("pearlId", l.Campaign)
+	o.textOrNull("externalId", l.ExternalID)
+	o.value("phoneNumber", l.Phone)
+	o.value("timeZone", offset(l, pearl, now))
+	o.enum("status", int(l.Status), leadStatusName)
+	o.instant("created", l.Created)
+	o.value("callsId", calls)
+	o.data("callData", l.CallData)
+	o.data("collectedData", l.Collected)
+	return o.close()
+}
+
+// offset is the UTC offset now in the lead's zone, else in the campaign's, else in UTC.
+func offset(l lead.Lead, pearl campaign.Pearl, now time.Time) string {
+	for _, name := range []string{l.Zone, l.ZoneKey, pearl.LeadZone()} {
+		if z, ok := zone.Parse(name); ok {
+			return zone.Offset(z.Location(), now)
+		}
+	}
+	return zone.Offset(time.UTC, now)
+}
+
+// CallBody is the body of a call delivery: the start while the call is in progress, else the end (contract 6.1, 6.2).
+// l is nil for made calls and deleted leads. Errors only where stored JSON is not JSON.
+func (r Renderer) CallBody(c call.Call, pearl campaign.Pearl, l *lead.Lead, now time.Time) ([]byte, error) {
+	if c.Status == call.InProgress {
+		c.Conversation, c.Transcript, c.Collected, c.Tags = onCall, nil, nil, nil
+		c.Summary, c.Sentiment, c.Transferred, c.Recording, c.Ended = "", 0, false, "", time.Time{}
+	}
+	lines, err := transcript(c.Transcript, pearl.Webhooks)
+	if err != nil {
+		return nil, fmt.Errorf("render call webhook %s: %w", c.ID, err)
+	}
+	body, err := r.callBody(c, lines, false, pearl, l, now)
+	if err == nil && len(body) >= maxBody {
+		rest, _ := r.callBody(c, nil, true, pearl, l, now)
+		if len(rest) >= maxBody {
+			// Nothing but the call's own texts can be this long; the API still has them.
+			c.Summary, c.Collected = "", nil
+			rest, _ = r.callBody(c, nil, true, pearl, l, now)
+		}
+		body, err = r.callBody(c, withoutMiddle(lines, maxBody-1-len(rest)), true, pearl, l, now)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("render call webhook %s: %w", c.ID, err)
+	}
+	return body, nil
+}
+
+func (r Renderer) callBody(c call.Call, lines [][]byte, truncated bool, pearl campaign.Pearl, l *lead.Lead, now time.Time) ([]byte, error) {
+	hooks := pearl.Webhooks
+	recording := ""
+	if c.Recording != "" && r.Link != nil {
+		recording = r.Link(c.ID, now)
+	}
+	collected := make([][]byte, 0, len(c.Collected))
+	for _, v := range c.Collected {
+		item := start(hooks)
+		item.value("id", v.ID)
+		item.value("name", v.Name)
+		item.value("value", v.Value)
+		text, err := item.close()
+		if err != nil {
+			return nil, fmt.Errorf("collected %s: %w", v.ID, err)
+		}
+		collected = append(collected, text)
+	}
+	tags := c.Tags
+	if tags == nil {
+		tags = []string{}
+	}
+	o := start(hooks)
+	o.value("id", c.ID)
+	o.value("pearlId", c.Pearl)
+	o.value("relatedId", c.Pearl)
+	o.textOrNull("leadId", string(c.Lead))
+	o.instant("startTime", c.Start)
+	o.enum("conversationStatus", c.Conversation, leadStatusName)
+	o.enum("status", int(c.Status), callStatusName)
+	o.value("from", c.From)
+	o.value("to", c.To)
+	o.textOrNull("name", c.Name)
+	o.integer("duration", c.Duration())
+	o.textOrNull("recording", recording)
+	o.list("transcript", lines)
+	o.textOrNull("summary", c.Summary)
+	o.list("collectedInfo", collected)
+	o.value("tags", tags)
+	o.value("isCallTransferred", c.Transferred)
+	o.enum("overallSentiment", c.Sentiment, sentimentName)
+	if hooks.Extras {
+		externalID := ""
+		if l != nil {
+			externalID = l.ExternalID
+		}
+		o.textOrNull("externalId", externalID)
+		o.data("callData", c.CallData)
+	}
+	if truncated {
+		o.value("transcriptTruncated", true)
+	}
+	return o.close()
+}
+
+// transcript renders every line by itself, so that a cut knows what each costs.
+func transcript(lines []call.Line, hooks campaign.Webhooks) ([][]byte, error) {
+	rendered := make([][]byte, 0, len(lines))
+	for _, line := range lines {
+		o := start(hooks)
+		o.enum("role", int(line.Role), roleName)
+		o.value("content", line.Content)
+		o.value("startTime", line.Start)
+		o.value("endTime", line.End)
+		text, err := o.close()
+		if err != nil {
+			return nil, fmt.Errorf("transcript: %w", err)
+		}
+		rendered = append(rendered, text)
+	}
+	return rendered, nil
+}
+
+// withoutMiddle keeps as many first and last lines as fit into budget bytes, about half of them each.
+func withoutMiddle(lines [][]byte, budget int) [][]byte {
+	head, tail := 0, len(lines)
+	used := 0
+	for head < tail && used+len(lines[head])+1 <= budget/2 {
+		used += len(lines[head]) + 1
+		head++
+	}
+	for head < tail && used+len(lines[tail-1])+1 <= budget {
+		tail--
+		used += len(lines[tail]) + 1
+	}
+	kept := append(make([][]byte, 0, head+len(lines)-tail), lines[:head]...)
+	return append(kept, lines[tail:]...)
+}

@@ -1,0 +1,343 @@
+package webhook
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"nacre/internal/campaign"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+const (
+	// leaseTime outlasts two exchanges (the last try of a start, then the end) with their reads and writes.
+	leaseTime      = 45 * time.Second
+	batchSize      = 32
+	defaultPlaces  = 256
+	longestPause   = 30 * time.Second // another node may have added something without a hint
+	overduePause   = time.Second      // something is due but leased or held back; what that waits for may wake us first
+	settleTimeout  = 10 * time.Second
+	releaseTimeout = 2 * time.Second
+)
+
+// Config is what a Sender is made of.
+type Config struct {
+	Outbox       Outbox
+	Renderer     engine.Renderer   // for samples
+	IDs          *id.Source        // for samples
+	Now          func() time.Time  //
+	Jitter       func() float64    // uniform in [0, 1); called from many goroutines
+	Log          *slog.Logger      //
+	AllowPrivate bool              // receivers on loopback and private networks are allowed
+	InFlight     int               // exchanges at once, over all receivers; 0 = 256
+	Metrics      Metrics           // nil = none
+	Resolver     *net.Resolver     // nil = the system's
+	Transport    http.RoundTripper // nil = one that is guarded; takes the guard's place, for tests
+}
+
+// Sender takes due deliveries from the outbox and POSTs them. Several senders, on one node or many, share an outbox;
+// its leases keep them apart.
+type Sender struct {
+	Config
+	poster poster
+	wake   chan struct{} // capacity 1: something may be due, or a place is free
+	stop   chan struct{}
+	halt   sync.Once
+
+	ctx    context.Context // of exchanges: cancelled when a stop has no more patience
+	cancel context.CancelFunc
+	loop   sync.WaitGroup
+	runs   sync.WaitGroup
+
+	mu    sync.Mutex
+	lanes *lanes
+}
+
+// New makes a sender; it does nothing before Start.
+func New(config Config) *Sender {
+	if config.InFlight <= 0 {
+		config.InFlight = defaultPlaces
+	}
+	if config.Metrics == nil {
+		config.Metrics = noMetrics{}
+	}
+	if config.Transport == nil {
+		config.Transport = newTransport(config.AllowPrivate, config.Resolver)
+	}
+	s := &Sender{
+		Config: config, wake: make(chan struct{}, 1), stop: make(chan struct{}), lanes: newLanes(config.InFlight),
+		poster: poster{transport: config.Transport, allowPrivate: config.AllowPrivate, now: config.Now},
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
+}
+
+// Start begins to send.
+func (s *Sender) Start() { s.loop.Go(s.run) }
+
+// Notify says that deliveries were added. It never blocks.
+func (s *Sender) Notify() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Stop takes no more deliveries and waits for exchanges under way; when ctx ends first, they are given up and their
+// deliveries given back, to be sent again under the same webhook-id. Returns ctx's error in that case.
+func (s *Sender) Stop(ctx context.Context) error {
+	s.halt.Do(func() { close(s.stop) })
+	done := make(chan struct{})
+	go func() {
+		s.loop.Wait()
+		s.runs.Wait()
+		close(done)
+	}()
+	defer s.cancel()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		s.cancel()
+		<-done
+		return ctx.Err()
+	}
+}
+
+// InFlight is how many exchanges are under way.
+func (s *Sender) InFlight() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lanes.inFlight
+}
+
+func (s *Sender) run() {
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	go func() { // a query under way ends with the stop
+		select {
+		case <-s.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	for ctx.Err() == nil {
+		asked := s.Now()
+		taken, err := s.take(ctx, asked)
+		if taken > 0 {
+			continue
+		}
+		pause := overduePause
+		if err == nil {
+			pause, err = s.pause(ctx, asked)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.Log.Error("webhook outbox does not answer", "error", err)
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+		case <-s.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// take begins what is due, as far as there are places; taken counts what the outbox gave.
+func (s *Sender) take(ctx context.Context, now time.Time) (taken int, err error) {
+	s.mu.Lock()
+	free, busy := s.lanes.free(), s.lanes.busy(now)
+	s.mu.Unlock()
+	if free == 0 {
+		return 0, nil
+	}
+	batch, err := s.Outbox.NextDeliveries(ctx, now, leaseTime, min(free, batchSize), busy)
+	if err != nil {
+		return 0, err
+	}
+	for _, job := range jobs(batch) {
+		key := laneKey{job[0].Pearl, job[0].Kind}
+		s.mu.Lock()
+		entered := s.lanes.enter(key, now)
+		s.mu.Unlock()
+		if !entered {
+			continue // its receiver is stuck; the end of the lease brings it back
+		}
+		s.runs.Go(func() { s.work(key, job) })
+	}
+	return len(batch), nil
+}
+
+// jobs puts the start and the end of one call, where a batch has both, into one job: the end after the start.
+func jobs(batch []engine.Delivery) [][]engine.Delivery {
+	var jobs [][]engine.Delivery
+	byCall := map[id.ID]int{}
+	for _, d := range batch {
+		if d.Kind == engine.CallDelivery {
+			if i, ok := byCall[d.Call]; ok && len(jobs[i]) == 1 && jobs[i][0].Start != d.Start {
+				if d.Start {
+					jobs[i] = []engine.Delivery{d, jobs[i][0]}
+				} else {
+					jobs[i] = append(jobs[i], d)
+				}
+				continue
+			}
+			byCall[d.Call] = len(jobs)
+		}
+		jobs = append(jobs, []engine.Delivery{d})
+	}
+	return jobs
+}
+
+// pause is how long nothing is to be done unless somebody wakes the loop. asked is when the outbox had nothing.
+func (s *Sender) pause(ctx context.Context, asked time.Time) (time.Duration, error) {
+	s.mu.Lock()
+	full, free := s.lanes.anyFull(), s.lanes.free()
+	s.mu.Unlock()
+	if free == 0 {
+		return longestPause, nil // an exchange that ends wakes us
+	}
+	at, err := s.Outbox.NextDeliveryTime(ctx)
+	switch {
+	case err != nil:
+		return overduePause, err
+	case at.IsZero():
+		return longestPause, nil
+	case !at.After(asked):
+		return overduePause, nil
+	}
+	pause := min(max(at.Sub(s.Now()), 0), longestPause)
+	if full {
+		pause = min(pause, overduePause)
+	}
+	return pause, nil
+}
+
+// work delivers a job: one delivery, or a start and then its end.
+func (s *Sender) work(key laneKey, job []engine.Delivery) {
+	defer s.Notify() // a place is free, and what was held back may go
+	defer func() {
+		s.mu.Lock()
+		s.lanes.leave(key)
+		s.mu.Unlock()
+	}()
+	for i, d := range job {
+		log := s.Log.With("delivery", d.ID, "pearl", d.Pearl, "trace", d.Trace)
+		if !s.deliver(log, d, i+1 < len(job)) {
+			return
+		}
+	}
+}
+
+// deliver tries once and records what came of it. last: the end of this start is next, so that it is not tried again.
+// The answer is false when the delivery remains as it is, leased or given back; nothing may follow it then.
+func (s *Sender) deliver(log *slog.Logger, d engine.Delivery, last bool) bool {
+	pearl, err := s.Outbox.ReadPearl(s.ctx, d.Account, d.Pearl)
+	if fault.Is(err, fault.NotFound) {
+		return s.settle(log, d, engine.DeliveryDropped, time.Time{}, engine.Try{})
+	}
+	if err != nil {
+		return s.keep(log, "read webhook settings", err)
+	}
+	hooks := pearl.Webhooks
+	switch {
+	case urlOf(hooks, d.Kind) == "":
+		return s.settle(log, d, engine.DeliveryDropped, time.Time{}, engine.Try{})
+	case disabled(hooks, d.Kind):
+		return s.settle(log, d, engine.DeliveryDead, time.Time{}, engine.Try{})
+	case d.Kind == engine.CallDelivery && !d.Start:
+		if err := s.Outbox.SupersedeStart(s.ctx, d.Call); err != nil {
+			return s.keep(log, "supersede start", err)
+		}
+	}
+	key := laneKey{d.Pearl, d.Kind}
+	s.mu.Lock()
+	s.lanes.byKey[key].paired = hooks.CallURL != "" && hooks.LeadURL != ""
+	s.mu.Unlock()
+
+	v := s.poster.exchange(s.ctx, hooks, d)
+	if v.aborted {
+		return s.giveBack(log, d)
+	}
+	s.mu.Lock()
+	s.lanes.heard(key, s.Now(), v.try.Status != 0)
+	s.mu.Unlock()
+	s.Metrics.Tried(d.Kind, v.try.Status, time.Duration(v.try.LatencyMS)*time.Millisecond)
+	state, nextTry := next(d.Tries, v, s.Now(), s.Jitter())
+	if last && state == engine.DeliveryPending {
+		state, nextTry = engine.DeliveryDropped, time.Time{}
+	}
+	if !s.settle(log, d, state, nextTry, v.try) {
+		return false
+	}
+	if state == engine.DeliveryDead {
+		log.Warn("webhook is a dead letter", "status", v.try.Status, "tries", len(d.Tries)+1)
+	}
+	if v.gone {
+		s.disable(log, d, hooks)
+	}
+	return true
+}
+
+// disable turns off the URL that answered 410, unless it has been replaced meanwhile.
+func (s *Sender) disable(log *slog.Logger, d engine.Delivery, tried campaign.Webhooks) {
+	pearl, err := s.Outbox.ReadPearl(s.ctx, d.Account, d.Pearl)
+	if err == nil && urlOf(pearl.Webhooks, d.Kind) == urlOf(tried, d.Kind) {
+		err = s.Outbox.DisableURL(s.ctx, d.Account, d.Pearl, d.Kind)
+		log.Warn("webhook URL disabled, its receiver answered 410", "kind", d.Kind)
+	}
+	if err != nil && s.ctx.Err() == nil {
+		log.Error("cannot disable webhook URL", "error", err)
+	}
+}
+
+// settle records a state, also while the sender is being stopped, and insists: a delivered webhook that is not recorded
+// goes out twice.
+func (s *Sender) settle(log *slog.Logger, d engine.Delivery, state engine.DeliveryState, nextTry time.Time, try engine.Try) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), settleTimeout)
+	defer cancel()
+	for pause := 100 * time.Millisecond; ; pause *= 4 {
+		err := s.Outbox.SettleDelivery(ctx, d.ID, state, nextTry, try)
+		if err == nil {
+			s.Metrics.Settled(d.Kind, state)
+			return true
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			log.Error("cannot record webhook delivery", "state", state, "error", err)
+			return false
+		case <-timer.C:
+		}
+	}
+}
+
+// giveBack ends the lease of a delivery whose exchange was given up, so that the next process need not wait for it.
+func (s *Sender) giveBack(log *slog.Logger, d engine.Delivery) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), releaseTimeout)
+	defer cancel()
+	if err := s.Outbox.SettleDelivery(ctx, d.ID, engine.DeliveryPending, s.Now().UTC().Truncate(time.Millisecond), engine.Try{}); err != nil {
+		log.Warn("cannot give back webhook delivery", "error", err)
+	}
+	return false
+}
+
+// keep leaves a delivery leased after a fault of our own: it is tried again when the lease is over.
+func (s *Sender) keep(log *slog.Logger, what string, err error) bool {
+	if s.ctx.Err() == nil {
+		log.Error("cannot send webhook", "step", what, "error", err)
+	}
+	return false
+}
+
+type noMetrics struct{}
+
+func (noMetrics) Tried(engine.DeliveryKind, int, time.Duration)     {}
+func (noMetrics) Settled(engine.DeliveryKind, engine.DeliveryState) {}

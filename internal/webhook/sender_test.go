@@ -1,0 +1,634 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nacre/internal/campaign"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+)
+
+// reply is what a receiver in virtual time says to one request.
+type reply struct {
+	status int // 0: the connection is refused
+	after  time.Duration
+	header map[string]string
+}
+
+// receiver answers by host: what it says to the n-th request (from 1) of a webhook-id. Everything it heard is kept.
+type receiver struct {
+	mu    sync.Mutex
+	says  map[string]func(n int, deliveryID string) reply
+	heard []heard
+	count map[string]int
+	began time.Time
+}
+
+type heard struct {
+	At      time.Duration
+	Host    string
+	ID      string
+	Body    string
+	Replied int
+}
+
+func newReceiver() *receiver {
+	return &receiver{says: map[string]func(int, string) reply{}, count: map[string]int{}, began: time.Now()}
+}
+
+func (r *receiver) on(host string, says func(n int, deliveryID string) reply) { r.says[host] = says }
+
+func always(status int) func(int, string) reply {
+	return func(int, string) reply { return reply{status: status} }
+}
+
+func (r *receiver) RoundTrip(request *http.Request) (*http.Response, error) {
+	var body []byte
+	if request.Body != nil {
+		body, _ = io.ReadAll(request.Body)
+		request.Body.Close()
+	}
+	r.mu.Lock()
+	deliveryID := request.Header.Get("webhook-id")
+	r.count[deliveryID]++
+	says := r.says[request.URL.Host](r.count[deliveryID], deliveryID)
+	at := len(r.heard)
+	r.heard = append(r.heard, heard{At: time.Since(r.began), Host: request.URL.Host, ID: deliveryID, Body: string(body)})
+	r.mu.Unlock()
+	timer := time.NewTimer(says.after)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-request.Context().Done():
+		return nil, request.Context().Err()
+	}
+	if says.status == 0 {
+		return nil, errors.New("connect: connection refused")
+	}
+	r.mu.Lock()
+	r.heard[at].Replied = says.status
+	r.mu.Unlock()
+	header := http.Header{}
+	for name, value := range says.header {
+		header.Set(name, value)
+	}
+	return &http.Response{StatusCode: says.status, Header: header, Body: io.NopCloser(strings.NewReader("said " + fmt.Sprint(says.status)))}, nil
+}
+
+// times answers when each request of a delivery came.
+func (r *receiver) times(deliveryID id.ID) []time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var times []time.Duration
+	for _, h := range r.heard {
+		if h.ID == string(deliveryID) {
+			times = append(times, h.At)
+		}
+	}
+	return times
+}
+
+func (r *receiver) order() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var order []string
+	for _, h := range r.heard {
+		order = append(order, fmt.Sprintf("%s %d", h.ID, h.Replied))
+	}
+	return order
+}
+
+const (
+	accountID = id.ID("650000000000000000000001")
+	pearlA    = id.ID("650000000000000000000002")
+	pearlB    = id.ID("650000000000000000000003")
+	leadOne   = id.ID("650000000000000000000011")
+	leadTwo   = id.ID("650000000000000000000012")
+	callOne   = id.ID("650000000000000000000021")
+)
+
+func pearl(pearlID id.ID, callURL, leadURL string) campaign.Pearl {
+	return campaign.Pearl{ID: pearlID, Account: accountID, Type: campaign.OutboundPearl, Webhooks: campaign.Webhooks{
+		CallURL: callURL, LeadURL: leadURL, Version: 2, Secret: "whsec_bmFjcmUgdGVzdCBzZWNyZXQgMDAwMQ==",
+	}}
+}
+
+func leadDelivery(deliveryID id.ID, leadID id.ID) engine.Delivery {
+	return engine.Delivery{ID: deliveryID, Account: accountID, Pearl: pearlA, Kind: engine.LeadDelivery, Lead: leadID, Body: []byte(`{"n":"` + deliveryID + `"}`)}
+}
+
+func callDelivery(deliveryID id.ID, start bool) engine.Delivery {
+	return engine.Delivery{ID: deliveryID, Account: accountID, Pearl: pearlA, Kind: engine.CallDelivery, Call: callOne, Start: start, Body: []byte(`{"s":` + fmt.Sprint(start) + `}`)}
+}
+
+func startSender(t *testing.T, outbox Outbox, transport http.RoundTripper, edit ...func(*Config)) *Sender {
+	t.Helper()
+	config := Config{
+		Outbox: outbox, Now: time.Now, Jitter: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler), Transport: transport,
+	}
+	for _, e := range edit {
+		e(&config)
+	}
+	s := New(config)
+	s.Start()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = s.Stop(ctx) // a second stop is harmless
+	})
+	return s
+}
+
+// TestAnswers is the table of answers: what each does to the delivery after the first try.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		says  reply
+		state engine.DeliveryState
+		wait  time.Duration
+	}{
+		"200":                           {reply{status: 200}, engine.DeliveryDelivered, 0},
+		"201":                           {reply{status: 201}, engine.DeliveryDelivered, 0},
+		"204":                           {reply{status: 204}, engine.DeliveryDelivered, 0},
+		"200 just in time":              {reply{status: 200, after: 14900 * time.Millisecond}, engine.DeliveryDelivered, 0},
+		"200 too late":                  {reply{status: 200, after: 15100 * time.Millisecond}, engine.DeliveryPending, 5 * time.Second},
+		"refused":                       {reply{}, engine.DeliveryPending, 5 * time.Second},
+		"304":                           {reply{status: 304}, engine.DeliveryPending, 5 * time.Second},
+		"301 without Location":          {reply{status: 301}, engine.DeliveryPending, 5 * time.Second},
+		"400":                           {reply{status: 400}, engine.DeliveryPending, 5 * time.Second},
+		"401":                           {reply{status: 401}, engine.DeliveryPending, 5 * time.Second},
+		"404":                           {reply{status: 404}, engine.DeliveryPending, 5 * time.Second},
+		"410":                           {reply{status: 410}, engine.DeliveryDead, 0},
+		"429":                           {reply{status: 429}, engine.DeliveryPending, 5 * time.Second},
+		"429 with Retry-After":          {reply{status: 429, header: map[string]string{"Retry-After": "77"}}, engine.DeliveryPending, 77 * time.Second},
+		"429 with short Retry-After":    {reply{status: 429, header: map[string]string{"Retry-After": "2"}}, engine.DeliveryPending, 2 * time.Second},
+		"503 with Retry-After too long": {reply{status: 503, header: map[string]string{"Retry-After": "900000"}}, engine.DeliveryPending, 24 * time.Hour},
+		"500 with Retry-After":          {reply{status: 500, header: map[string]string{"Retry-After": "77"}}, engine.DeliveryPending, 5 * time.Second},
+		"502":                           {reply{status: 502}, engine.DeliveryPending, 5 * time.Second},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				outbox, r := newMemory(pearl(pearlA, "", "https://a.example/hook")), newReceiver()
+				r.on("a.example", func(int, string) reply { return c.says })
+				outbox.add(leadDelivery("d1", leadOne))
+				s := startSender(t, outbox, r)
+				ended := min(c.says.after, exchangeTimeout)
+				time.Sleep(ended + time.Millisecond) // virtual time
+				synctest.Wait()
+				got := outbox.get(t, "d1")
+				if got.State != c.state || len(got.Tries) != 1 {
+					t.Fatalf("state %s after %d tries, want %s after 1", got.State, len(got.Tries), c.state)
+				}
+				if c.state == engine.DeliveryPending {
+					if wait := got.NextTry.Sub(r.began.Add(ended)); wait != c.wait {
+						t.Errorf("next try in %s, want %s", wait, c.wait)
+					}
+				}
+				if err := s.Stop(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			})
+		})
+	}
+}
+
+func TestScheduleOfTwelveTries(t *testing.T) {
+	t.Parallel()
+	for _, jitter := range []float64{0, 0.5, 0.999999} {
+		synctest.Test(t, func(t *testing.T) {
+			outbox, r := newMemory(pearl(pearlA, "", "https://a.example/hook")), newReceiver()
+			r.on("a.example", always(500))
+			outbox.add(leadDelivery("d1", leadOne), leadDelivery("d2", leadOne))
+			startSender(t, outbox, r, func(c *Config) { c.Jitter = func() float64 { return jitter } })
+			time.Sleep(10 * 24 * time.Hour)
+			synctest.Wait()
+			times := r.times("d1")
+			want := []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour,
+				3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 24 * time.Hour}
+			if len(times) != len(want)+1 {
+				t.Fatalf("%d tries, want 12", len(times))
+			}
+			for i, wait := range want {
+				exact := time.Duration(float64(wait) * (0.9 + 0.2*jitter))
+				if gap := times[i+1] - times[i]; (gap - exact).Abs() > 2*time.Millisecond {
+					t.Errorf("wait %d is %s, want %s", i+1, gap, exact)
+				}
+			}
+			if d := outbox.get(t, "d1"); d.State != engine.DeliveryDead || len(d.Tries) != 12 {
+				t.Errorf("first ended %s after %d tries", d.State, len(d.Tries))
+			}
+			if second := r.times("d2"); len(second) == 0 || second[0] < times[11] {
+				t.Errorf("the later delivery of the lead was sent at %v, before the earlier one was dead", second)
+			}
+			for _, h := range r.heard {
+				if h.Body != `{"n":"`+h.ID+`"}` {
+					t.Fatalf("a try had the body %s", h.Body)
+				}
+			}
+		})
+	}
+}
+
+func TestOrderPerLead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlA, "", "https://a.example/hook")), newReceiver()
+		r.on("a.example", func(n int, deliveryID string) reply {
+			if deliveryID == "d1" && n <= 2 {
+				return reply{status: 500}
+			}
+			return reply{status: 200, after: time.Second}
+		})
+		outbox.add(leadDelivery("d1", leadOne), leadDelivery("d2", leadOne), leadDelivery("e1", leadTwo), leadDelivery("d3", leadOne), leadDelivery("e2", leadTwo))
+		startSender(t, outbox, r)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		var one, two []string
+		for _, line := range r.order() {
+			if strings.HasPrefix(line, "d") {
+				one = append(one, line)
+			} else {
+				two = append(two, line)
+			}
+		}
+		if diff := cmp.Diff([]string{"d1 500", "d1 500", "d1 200", "d2 200", "d3 200"}, one); diff != "" {
+			t.Errorf("first lead (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"e1 200", "e2 200"}, two); diff != "" {
+			t.Errorf("second lead (-want +got):\n%s", diff)
+		}
+		if late := r.times("e2")[0]; late > 2*time.Second {
+			t.Errorf("the second lead was held up until %s by the first one's retries", late)
+		}
+	})
+}
+
+func TestEndWaitsForStart(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		startSays func(n int) int
+		endAfter  time.Duration
+		want      []string
+		start     engine.DeliveryState
+	}{
+		"start delivered at once":            {func(int) int { return 200 }, 0, []string{"start 200", "end 200"}, engine.DeliveryDelivered},
+		"start tried once more and accepted": {func(n int) int { return map[bool]int{true: 500, false: 200}[n == 1] }, 2 * time.Second, []string{"start 500", "start 200", "end 200"}, engine.DeliveryDelivered},
+		"start superseded":                   {func(int) int { return 500 }, 2 * time.Second, []string{"start 500", "start 500", "end 200"}, engine.DeliveryDropped},
+		"both due at once":                   {func(int) int { return 500 }, 0, []string{"start 500", "end 200"}, engine.DeliveryDropped},
+		"start dead before the end":          {func(int) int { return 500 }, 10 * 24 * time.Hour, append(strings.Split(strings.Repeat("start 500,", 12), ",")[:12], "end 200"), engine.DeliveryDead},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				outbox, r := newMemory(pearl(pearlA, "https://a.example/hook", "")), newReceiver()
+				r.on("a.example", func(n int, deliveryID string) reply {
+					if deliveryID == "start" {
+						return reply{status: c.startSays(n), after: 100 * time.Millisecond}
+					}
+					return reply{status: 200}
+				})
+				outbox.add(callDelivery("start", true))
+				if c.endAfter == 0 {
+					outbox.add(callDelivery("end", false))
+				}
+				s := startSender(t, outbox, r)
+				if c.endAfter > 0 {
+					time.Sleep(c.endAfter)
+					outbox.add(callDelivery("end", false))
+					s.Notify()
+				}
+				time.Sleep(100 * time.Hour)
+				synctest.Wait()
+				if diff := cmp.Diff(c.want, r.order()); diff != "" {
+					t.Errorf("order (-want +got):\n%s", diff)
+				}
+				if got := outbox.get(t, "start").State; got != c.start {
+					t.Errorf("start is %s, want %s", got, c.start)
+				}
+				if got := outbox.get(t, "end"); got.State != engine.DeliveryDelivered {
+					t.Errorf("end is %s", got.State)
+				}
+			})
+		})
+	}
+}
+
+// TestStartAndEndInOneBatch: an outbox that gives both at once must not have them race.
+func TestStartAndEndInOneBatch(t *testing.T) {
+	t.Parallel()
+	end, start, other := callDelivery("end", false), callDelivery("start", true), leadDelivery("d1", leadOne)
+	got := jobs([]engine.Delivery{end, other, start})
+	want := [][]engine.Delivery{{start, end}, {other}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("jobs (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([][]engine.Delivery{{start, end}}, jobs([]engine.Delivery{start, end})); diff != "" {
+		t.Errorf("jobs (-want +got):\n%s", diff)
+	}
+}
+
+func TestGoneDisablesTheURL(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlA, "https://a.example/call", "https://a.example/lead")), newReceiver()
+		r.on("a.example", always(410))
+		outbox.add(leadDelivery("d1", leadOne), leadDelivery("d2", leadOne), leadDelivery("e1", leadTwo))
+		s := startSender(t, outbox, r)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		for _, deliveryID := range []id.ID{"d1", "d2", "e1"} {
+			if got := outbox.get(t, deliveryID).State; got != engine.DeliveryDead {
+				t.Errorf("%s is %s, want dead", deliveryID, got)
+			}
+		}
+		hooks := outbox.pearls[pearlA].Webhooks
+		if !hooks.LeadDisabled || hooks.CallDisabled {
+			t.Errorf("disabled: lead %t, call %t; want only lead", hooks.LeadDisabled, hooks.CallDisabled)
+		}
+		// What is queued while the URL is off, and comes after it was set again.
+		outbox.add(leadDelivery("d3", leadOne))
+		s.Notify()
+		synctest.Wait()
+		if got := outbox.get(t, "d3"); got.State != engine.DeliveryDead || len(got.Tries) != 0 {
+			t.Errorf("delivery to a disabled URL is %s after %d tries", got.State, len(got.Tries))
+		}
+		r.on("a.example", always(200))
+		outbox.change(pearlA, func(h *campaign.Webhooks) { h.LeadDisabled = false })
+		outbox.add(leadDelivery("d4", leadOne))
+		s.Notify()
+		synctest.Wait()
+		if got := outbox.get(t, "d4").State; got != engine.DeliveryDelivered {
+			t.Errorf("delivery after the URL was set again is %s", got)
+		}
+	})
+}
+
+func TestURLIsReadAtEachTry(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlA, "", "https://wrong.example/hook")), newReceiver()
+		r.on("wrong.example", always(404))
+		r.on("right.example", always(200))
+		outbox.add(leadDelivery("d1", leadOne))
+		startSender(t, outbox, r)
+		time.Sleep(time.Second)
+		outbox.change(pearlA, func(h *campaign.Webhooks) { h.LeadURL = "https://right.example/hook" })
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if got := outbox.get(t, "d1").State; got != engine.DeliveryDelivered {
+			t.Fatalf("delivery is %s", got)
+		}
+		outbox.change(pearlA, func(h *campaign.Webhooks) { h.LeadURL = "" })
+		outbox.add(leadDelivery("d2", leadOne))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := outbox.get(t, "d2"); got.State != engine.DeliveryDropped || len(got.Tries) != 0 {
+			t.Errorf("without a URL the delivery is %s after %d tries", got.State, len(got.Tries))
+		}
+		lost := leadDelivery("d3", leadTwo)
+		lost.Pearl = pearlB // no such Pearl
+		outbox.add(lost)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := outbox.get(t, "d3").State; got != engine.DeliveryDropped {
+			t.Errorf("delivery of a Pearl that is gone is %s", got)
+		}
+	})
+}
+
+// TestSlowReceiverDelaysNobody: one URL of a campaign swallows thousands of deliveries without an answer; the
+// campaign's other URL, and other campaigns, notice nothing.
+func TestSlowReceiverDelaysNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlA, "https://quick.example/", "https://hole.example/"), pearl(pearlB, "", "https://other.example/")), newReceiver()
+		r.on("hole.example", func(int, string) reply { return reply{status: 200, after: time.Hour} })
+		r.on("quick.example", always(200))
+		r.on("other.example", always(200))
+		for n := range 600 {
+			outbox.add(leadDelivery(id.ID(fmt.Sprintf("hole%04d", n)), id.ID(fmt.Sprintf("lead%d", n))))
+		}
+		s := startSender(t, outbox, r)
+		for minute := range 3 {
+			time.Sleep(time.Minute)
+			own, others := callDelivery(id.ID(fmt.Sprintf("own%d", minute)), true), leadDelivery(id.ID(fmt.Sprintf("others%d", minute)), leadTwo)
+			own.Call, others.Pearl = own.ID, pearlB
+			outbox.add(own, others)
+			s.Notify()
+			began := time.Since(r.began)
+			time.Sleep(5 * time.Second)
+			synctest.Wait()
+			for _, d := range []id.ID{own.ID, others.ID} {
+				if times := r.times(d); len(times) != 1 || times[0]-began > stuckAfter+overduePause {
+					t.Errorf("%s was sent at %v, due at %s", d, times, began)
+				}
+			}
+		}
+		if n := s.InFlight(); n > silentLimit {
+			t.Errorf("%d exchanges with a receiver that never answers", n)
+		}
+	})
+}
+
+func TestFirstCallsPassABlackHoleWithinSeconds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlA, "https://quick.example/", "https://hole.example/")), newReceiver()
+		r.on("hole.example", func(int, string) reply { return reply{status: 200, after: time.Hour} })
+		r.on("quick.example", always(200))
+		for n := range 500 {
+			outbox.add(leadDelivery(id.ID(fmt.Sprintf("hole%04d", n)), id.ID(fmt.Sprintf("lead%d", n))))
+		}
+		outbox.add(callDelivery("start", true))
+		startSender(t, outbox, r)
+		time.Sleep(stuckAfter + 2*overduePause)
+		synctest.Wait()
+		if got := outbox.get(t, "start").State; got != engine.DeliveryDelivered {
+			t.Errorf("the call's start is %s while nothing is known yet of the other URL", got)
+		}
+	})
+}
+
+// TestManyDeadReceivers: places are shared out so that no number of silent campaigns takes all of them.
+func TestManyDeadReceivers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlB, "", "https://other.example/")), newReceiver()
+		r.on("hole.example", func(int, string) reply { return reply{status: 200, after: time.Hour} })
+		r.on("other.example", always(200))
+		for p := range 30 {
+			hole := pearl(id.ID(fmt.Sprintf("pearl%d", p)), "", "https://hole.example/")
+			outbox.pearls[hole.ID] = hole
+			for n := range 40 {
+				d := leadDelivery(id.ID(fmt.Sprintf("hole%d-%d", p, n)), id.ID(fmt.Sprintf("lead%d-%d", p, n)))
+				d.Pearl = hole.ID
+				outbox.add(d)
+			}
+		}
+		s := startSender(t, outbox, r, func(c *Config) { c.InFlight = 64 })
+		time.Sleep(2 * time.Minute)
+		other := leadDelivery("other", leadTwo)
+		other.Pearl = pearlB
+		outbox.add(other)
+		s.Notify()
+		began := time.Since(r.began)
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if times := r.times("other"); len(times) != 1 || times[0]-began > time.Second {
+			t.Errorf("sent at %v, due at %s", times, began)
+		}
+	})
+}
+
+func TestCrashRepeatsAfterTheLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlA, "", "https://a.example/hook")), newReceiver()
+		r.on("a.example", always(200))
+		outbox.add(leadDelivery("d1", leadOne))
+		// A sender that died with the delivery leased.
+		if taken, err := outbox.NextDeliveries(t.Context(), time.Now(), leaseTime, 10, nil); err != nil || len(taken) != 1 {
+			t.Fatal(taken, err)
+		}
+		startSender(t, outbox, r)
+		time.Sleep(leaseTime - time.Second)
+		synctest.Wait()
+		if n := len(r.times("d1")); n != 0 {
+			t.Fatalf("sent %d times while another sender held it", n)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if got := outbox.get(t, "d1").State; got != engine.DeliveryDelivered {
+			t.Errorf("delivery is %s after the lease", got)
+		}
+	})
+}
+
+func TestOutboxThatFailsToRecord(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlA, "", "https://a.example/hook")), newReceiver()
+		r.on("a.example", always(200))
+		outbox.settleFail = 3
+		outbox.add(leadDelivery("d1", leadOne))
+		startSender(t, outbox, r)
+		time.Sleep(3 * time.Minute)
+		synctest.Wait()
+		if n := len(r.times("d1")); n != 1 {
+			t.Errorf("sent %d times, although the outbox recovered within the lease", n)
+		}
+		if got := outbox.get(t, "d1").State; got != engine.DeliveryDelivered {
+			t.Errorf("delivery is %s", got)
+		}
+	})
+}
+
+func TestStop(t *testing.T) {
+	t.Parallel()
+	t.Run("waits for what is in flight", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			outbox, r := newMemory(pearl(pearlA, "", "https://a.example/hook")), newReceiver()
+			r.on("a.example", func(int, string) reply { return reply{status: 200, after: 3 * time.Second} })
+			outbox.add(leadDelivery("d1", leadOne), leadDelivery("d2", leadOne))
+			s := startSender(t, outbox, r)
+			time.Sleep(time.Second)
+			if err := s.Stop(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := outbox.get(t, "d1").State; got != engine.DeliveryDelivered {
+				t.Errorf("delivery in flight is %s", got)
+			}
+			if got := outbox.get(t, "d2"); got.State != engine.DeliveryPending || len(got.Tries) != 0 {
+				t.Errorf("delivery after it is %s", got.State)
+			}
+		})
+	})
+	t.Run("gives back when it may wait no longer", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			outbox, r := newMemory(pearl(pearlA, "", "https://a.example/hook")), newReceiver()
+			r.on("a.example", func(int, string) reply { return reply{status: 200, after: time.Hour} })
+			outbox.add(leadDelivery("d1", leadOne))
+			s := startSender(t, outbox, r)
+			time.Sleep(time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			if err := s.Stop(ctx); !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatalf("stop answered %v", err)
+			}
+			got := outbox.get(t, "d1")
+			if got.State != engine.DeliveryPending || got.NextTry.After(time.Now()) || len(got.Tries) != 0 || !outbox.rows[0].leased.IsZero() {
+				t.Errorf("delivery was not given back: %+v", got)
+			}
+		})
+	})
+}
+
+// TestIdleSenderDoesNotPoll counts queries of an idle hour.
+func TestIdleSenderDoesNotPoll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlA, "", "https://a.example/hook")), newReceiver()
+		r.on("a.example", always(500))
+		outbox.add(leadDelivery("d1", leadOne), leadDelivery("d2", leadOne))
+		startSender(t, outbox, r)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if limit := int(time.Hour/longestPause) + 40; outbox.queries > limit {
+			t.Errorf("%d queries in an hour, want at most %d", outbox.queries, limit)
+		}
+	})
+}
+
+type counted struct {
+	mu      sync.Mutex
+	tried   map[int]int
+	settled map[engine.DeliveryState]int
+}
+
+func (c *counted) Tried(_ engine.DeliveryKind, status int, _ time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tried[status]++
+}
+
+func (c *counted) Settled(_ engine.DeliveryKind, state engine.DeliveryState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.settled[state]++
+}
+
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlA, "", "https://a.example/hook")), newReceiver()
+		r.on("a.example", func(n int, _ string) reply { return reply{status: []int{0, 503, 200}[n-1]} })
+		outbox.add(leadDelivery("d1", leadOne))
+		counts := &counted{tried: map[int]int{}, settled: map[engine.DeliveryState]int{}}
+		startSender(t, outbox, r, func(c *Config) { c.Metrics = counts })
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if diff := cmp.Diff(map[int]int{0: 1, 503: 1, 200: 1}, counts.tried); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff(map[engine.DeliveryState]int{engine.DeliveryPending: 2, engine.DeliveryDelivered: 1}, counts.settled); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
