@@ -76,14 +76,15 @@ func (e *Endpoint) nextHop(ctx context.Context, end far) hop {
 type dialog struct {
 	e       *Endpoint
 	key     dialogKey
-	local   sip.Uri // in our From
-	remote  sip.Uri // in our To
+	local   sip.Uri    // in our From
+	remote  sip.Uri    // in our To
+	host    netip.Addr // ours, as the peer is told
 	contact *sip.ContactHeader
 	session *media.Session
 	secrets credentials // for a challenge to our BYE
 
 	ended chan struct{} // closed when the dialog is over
-	acked chan struct{} // of a dialog that the peer began: closed with the ACK; no BYE before it (RFC 3261 15)
+	acked chan struct{} // of a dialog that the peer began: closed with its ACK; no BYE goes before that (RFC 3261 15)
 
 	mu        sync.Mutex
 	far       far
@@ -128,6 +129,11 @@ func (d *dialog) confirm(end far) {
 	if bye {
 		d.finish(call.PeerHungUp)
 	}
+	select {
+	case <-d.e.closing: // Close may have looked before this dialog stood
+		d.hangUp()
+	default:
+	}
 }
 
 func (d *dialog) confirmed() bool {
@@ -147,7 +153,7 @@ func (d *dialog) early() far {
 func (d *dialog) branch(end far) *dialog {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return &dialog{e: d.e, key: d.key, local: d.local, remote: d.remote, contact: d.contact, secrets: d.secrets,
+	return &dialog{e: d.e, key: d.key, local: d.local, remote: d.remote, host: d.host, contact: d.contact, secrets: d.secrets,
 		ended: make(chan struct{}), far: end, seq: d.seq}
 }
 
@@ -162,14 +168,16 @@ func (d *dialog) finish(why call.Ending) {
 	live := d.live
 	d.mu.Unlock()
 	close(d.ended)
-	d.unregister()
-	if !live {
-		return
-	}
-	if why != call.PeerHungUp {
+	switch {
+	case !live:
+		d.unregister()
+	case why == call.PeerHungUp:
+		d.unregister()
+		d.e.leave()
+	default:
 		d.sendBye()
+		d.e.leave()
 	}
-	d.e.leave()
 }
 
 // abandon ends a dialog of which the peer does not know.
@@ -208,11 +216,7 @@ func (d *dialog) requestTo(end far, method sip.RequestMethod, seq uint32) *sip.R
 			target, routes = routes[0], append(slices.Clone(routes[1:]), end.target)
 		}
 	}
-	host, err := d.e.advertised(end.hop.address)
-	if err != nil { // the route is gone; the address that the peer knows us by is the best that is left
-		host, _ = netip.ParseAddr(d.contact.Address.Host)
-	}
-	request := d.e.newRequest(method, target, end.hop, host, seq)
+	request := d.e.newRequest(method, target, end.hop, d.host, seq)
 	for i := range routes {
 		request.AppendHeader(&sip.RouteHeader{Address: routes[i]})
 	}
@@ -243,6 +247,7 @@ func (d *dialog) sendBye() {
 		if d.acked != nil {
 			<-d.acked
 		}
+		d.unregister()
 		ctx, cancel := context.WithTimeout(context.Background(), d.e.timers.Bye)
 		defer cancel()
 		request := d.request(sip.BYE, 0)

@@ -90,6 +90,9 @@ type Endpoint struct {
 	serving sync.WaitGroup // the readers of the two sockets
 }
 
+// quietLibrary silences the logger that the library keeps for itself: it goes past every option, to the standard log.
+var quietLibrary = sync.OnceFunc(func() { sip.SetDefaultLogger(slog.New(slog.DiscardHandler)) })
+
 // Open binds the sockets and begins to serve them.
 func Open(cfg Config) (*Endpoint, error) {
 	if cfg.Listen == "" {
@@ -116,6 +119,7 @@ func Open(cfg Config) (*Endpoint, error) {
 	if err = udp.SetReadBuffer(receiveBuffer); err != nil {
 		e.log.Warn("the receive buffer of the SIP socket stays small", "error", err)
 	}
+	quietLibrary()
 	libraryLog := slog.New(libraryHandler{e.log.Handler()})
 	parser := sip.NewParser()
 	e.transports = sip.NewTransportLayer(net.DefaultResolver, parser, nil,

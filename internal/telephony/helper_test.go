@@ -119,6 +119,7 @@ type person struct {
 	heard    atomic.Int64  // frames that were no silence
 	hearing  chan struct{} // closed when something was heard
 	onHold   chan bool
+	heldAt   []int64 // frames exchanged when Held was called
 	keys     chan rune
 	wasHeard bool
 }
@@ -146,7 +147,10 @@ func (p *person) Exchange(heard, say *call.Frame) bool {
 }
 
 func (p *person) Key(key rune) { p.keys <- key }
-func (p *person) Held(on bool) { p.onHold <- on }
+func (p *person) Held(on bool) {
+	p.heldAt = append(p.heldAt, p.frames.Load())
+	p.onHold <- on
+}
 
 func serve(ctx context.Context, leg call.Leg, party call.Party) <-chan call.Ending {
 	ended := make(chan call.Ending, 1)
@@ -279,6 +283,7 @@ func description(port int, direction string) string {
 }
 
 // sipp runs SIPp as the called side with a scenario of testdata. It must end by itself, without a complaint.
+// SIPp takes status lines in a scenario literally only, so the status of a refusal is written in for STATUS.
 type sipp struct {
 	t       *testing.T
 	address netip.AddrPort
@@ -288,6 +293,11 @@ type sipp struct {
 }
 
 func startSIPp(t *testing.T, scenario, transport string, options ...string) *sipp {
+	t.Helper()
+	return startSIPpRefusing(t, scenario, transport, "", options...)
+}
+
+func startSIPpRefusing(t *testing.T, scenario, transport, status string, options ...string) *sipp {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs SIPp (Debian: sip-tester)")
@@ -303,8 +313,12 @@ func startSIPp(t *testing.T, scenario, transport string, options ...string) *sip
 	if transport == "tcp" {
 		mode = "t1"
 	}
-	file, err := filepath.Abs(filepath.Join("testdata", scenario+".xml"))
+	text, err := os.ReadFile(filepath.Join("testdata", scenario+".xml"))
 	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(folder, "scenario.xml")
+	if err := os.WriteFile(file, bytes.ReplaceAll(text, []byte("STATUS"), []byte(status)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	arguments := append([]string{"-sf", file, "-i", "127.0.0.1", "-p", strconv.Itoa(int(s.address.Port())),

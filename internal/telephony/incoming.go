@@ -40,6 +40,7 @@ type incoming struct {
 	tx        *sip.ServerTx
 	source    hop
 	localTag  string
+	host      netip.Addr
 	contact   *sip.ContactHeader
 	cancelled chan struct{}
 
@@ -63,13 +64,13 @@ func (e *Endpoint) invited(request *sip.Request, tx *sip.ServerTx) {
 		e.reply(tx, request, sip.StatusBadRequest, "Bad Request")
 		return
 	}
-	host, err := e.advertised(source.address)
+	host, err := e.advertised(source.address, false)
 	if err != nil {
 		e.reply(tx, request, sip.StatusInternalServerError, "Server Internal Error")
 		return
 	}
 	in := &incoming{e: e, request: request, tx: tx, source: source, localTag: rand.Text()[:16],
-		contact: e.contact(transport, host, request.Recipient.User), cancelled: make(chan struct{})}
+		host: host, contact: e.contact(transport, host, request.Recipient.User), cancelled: make(chan struct{})}
 	// The library answers a CANCEL with 487 by itself, from this request: the tag must be in it before anything else is.
 	request.To().Params.Add("tag", in.localTag)
 	e.reply(tx, request, sip.StatusTrying, "Trying")
@@ -242,11 +243,7 @@ func (in *incoming) Answer() (call.Leg, error) {
 
 // negotiate opens the audio and makes its description: an answer to the caller's offer, or an offer of ours.
 func (in *incoming) negotiate() (*media.Session, []byte, error) {
-	host, err := netip.ParseAddr(in.contact.Address.Host)
-	if err != nil {
-		return nil, nil, fmt.Errorf("answer: %w", err)
-	}
-	session, err := media.NewSession(in.e.ports, host, in.e.cfg.Codecs)
+	session, err := media.NewSession(in.e.ports, in.host, in.e.cfg.Codecs)
 	if err != nil {
 		return nil, nil, fmt.Errorf("answer: %w", err)
 	}
@@ -267,7 +264,7 @@ func (in *incoming) dialog(session *media.Session) *dialog {
 	defer cancel()
 	caller := in.request.From().Address
 	return &dialog{
-		e: in.e, key: dialogKey{in.CallID(), in.localTag}, session: session, contact: in.contact,
+		e: in.e, key: dialogKey{in.CallID(), in.localTag}, session: session, host: in.host, contact: in.contact,
 		local: in.request.To().Address, remote: caller,
 		far:       in.e.farOf(ctx, in.request, far{target: caller, hop: in.source}),
 		remoteSeq: in.request.CSeq().SeqNo,

@@ -121,7 +121,7 @@ func (inv *invitation) prepare(ctx context.Context) (*sip.ClientTx, error) {
 	if err != nil {
 		return nil, err
 	}
-	host, err := e.advertised(next.address)
+	host, err := e.advertised(next.address, trunk.ID.Zero())
 	if err != nil {
 		return nil, err
 	}
@@ -138,6 +138,7 @@ func (inv *invitation) prepare(ctx context.Context) (*sip.ClientTx, error) {
 		e: e, key: dialogKey{rand.Text(), rand.Text()[:16]}, session: session, secrets: inv.credentials,
 		local:   sip.Uri{Scheme: "sip", User: inv.in.From, Host: domain},
 		remote:  sip.Uri{Scheme: "sip", User: inv.in.To, Host: trunk.Host},
+		host:    host,
 		contact: e.contact(next.transport, host, inv.in.From),
 		ended:   make(chan struct{}), earlyBye: map[string]bool{}, pending: map[uint32]chan *sip.Request{},
 	}

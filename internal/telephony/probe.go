@@ -66,7 +66,7 @@ func (e *Endpoint) probe(ctx context.Context, trunk call.Trunk) (*probe, error) 
 	if err != nil {
 		return nil, err
 	}
-	host, err := e.advertised(next.address)
+	host, err := e.advertised(next.address, trunk.ID.Zero())
 	if err != nil {
 		return nil, err
 	}

@@ -58,12 +58,13 @@ func (e *Endpoint) within(d *dialog, request *sip.Request, tx *sip.ServerTx) {
 	}
 }
 
-// knows reports whether the request comes from the other end of the dialog; an early one has no other end yet.
+// knows reports whether the request comes from the other end of the dialog; an early one has no other end yet. One that
+// is over, and waits only for its ACK, has nothing left but to be ended.
 func (d *dialog) knows(request *sip.Request) bool {
 	tag, _ := request.From().Params.Get("tag")
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return !d.live || d.far.tag == tag
+	return (!d.live || d.far.tag == tag) && (!d.over || request.Method == sip.BYE)
 }
 
 // peerHungUp takes a BYE. One that overtook the 200 is kept until that 200 is read.
@@ -99,6 +100,19 @@ func (d *dialog) order(request *sip.Request) int {
 	}
 	d.remoteSeq = seq
 	return 0
+}
+
+// settle waits a moment for the ACK of an earlier change that came just before this request: every message is handled
+// in a goroutine of its own, so they overtake each other.
+func (d *dialog) settle() {
+	for range 20 {
+		d.mu.Lock()
+		waiting := len(d.pending) > 0
+		d.mu.Unlock()
+		if !waiting || !wait(5*time.Millisecond, d.ended) {
+			return
+		}
+	}
 }
 
 // retarget follows the peer's Contact in a re-INVITE or UPDATE (RFC 3261 12.2.2).
@@ -154,6 +168,7 @@ func (d *dialog) accepted(request *sip.Request, description []byte) *sip.Respons
 // changed answers a re-INVITE: hold, resume, a new address or codec. One without an offer gets ours, and its ACK
 // carries the answer.
 func (d *dialog) changed(request *sip.Request, tx *sip.ServerTx) {
+	d.settle()
 	if code := d.order(request); code != 0 {
 		d.refuse(request, tx, code)
 		return
@@ -191,6 +206,7 @@ func (d *dialog) changed(request *sip.Request, tx *sip.ServerTx) {
 
 // updated answers an UPDATE (RFC 3311), with or without an offer.
 func (d *dialog) updated(request *sip.Request, tx *sip.ServerTx) {
+	d.settle()
 	code := d.order(request)
 	if code == sip.StatusRequestPending && len(request.Body()) == 0 {
 		code = 0 // changes nothing: a session timer's refresh, or an early dialog's new contact

@@ -72,7 +72,7 @@ func TestCausesOfFinalAnswers(t *testing.T) {
 			got := await(t, "the end", result)
 			code := int(status[0]-'0')*100 + int(status[1]-'0')*10 + int(status[2]-'0')
 			checkFailure(t, got, cause, code)
-			if m, ok := peer.read(700 * time.Millisecond); ok {
+			if m, ok := peer.read(600 * time.Millisecond); ok {
 				t.Errorf("after the end came %q", m.first)
 			}
 		})
@@ -365,7 +365,7 @@ func TestChallenge(t *testing.T) {
 			}
 			code = 401
 			checkFailure(t, await(t, "the end", result), call.CauseUnauthorized, code)
-			if m, ok := peer.read(700 * time.Millisecond); ok {
+			if m, ok := peer.read(600 * time.Millisecond); ok {
 				t.Errorf("after the end came %q", m.first)
 			}
 		})

@@ -77,9 +77,9 @@ func (e *Endpoint) trunkHop(ctx context.Context, trunk call.Trunk) (hop, error) 
 }
 
 // advertised is the address that Via, Contact and SDP carry towards a peer (contract 9.7): the external one, else the
-// one we listen on, else that of the route.
-func (e *Endpoint) advertised(peer netip.AddrPort) (netip.Addr, error) {
-	if e.cfg.External.IsValid() {
+// one we listen on, else that of the route. The sandbox carrier is inside: it could not reach the external one.
+func (e *Endpoint) advertised(peer netip.AddrPort, inside bool) (netip.Addr, error) {
+	if e.cfg.External.IsValid() && !inside {
 		return e.cfg.External, nil
 	}
 	if !e.bind.Addr().IsUnspecified() {
