@@ -573,3 +573,44 @@ func TestKeysAreTonesWhereEventsAreNotAgreed(t *testing.T) {
 		}
 	}
 }
+
+// Not parallel: allocations are counted for the whole process.
+func TestAFrameAllocatesNothing(t *testing.T) {
+	s := newSession(t)
+	p := newPeer(t, s)
+	if err := s.Accept(p.sdp("sendrecv")); err != nil {
+		t.Fatal(err)
+	}
+	s.serving = true
+	out := &outgoing{session: s, party: &quietParty{}, header: rtp.Header{Version: 2}}
+	p.header.PayloadType = 0
+	datagram, err := (&rtp.Packet{Header: p.header, Payload: make([]byte, 160)}).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packet rtp.Packet
+	frames := 0
+	step := func() {
+		frames++
+		datagram[2], datagram[3] = byte(frames>>8), byte(frames)
+		s.receiveDatagram(&packet, datagram, p.at, time.Now())
+		if _, over := out.frame(time.Now()); over {
+			t.Fatal("over")
+		}
+	}
+	for range ringSlots {
+		step()
+	}
+	if n := testing.AllocsPerRun(200, step); n > 0 {
+		t.Errorf("%v allocations a frame", n)
+	}
+	if s.Stats().Received != uint64(frames) || s.Stats().Sent != uint64(frames) {
+		t.Errorf("%+v after %d frames", s.Stats(), frames)
+	}
+}
+
+type quietParty struct{}
+
+func (*quietParty) Exchange(_, _ *call.Frame) bool { return true }
+func (*quietParty) Key(rune)                       {}
+func (*quietParty) Held(bool)                      {}
