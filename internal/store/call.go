@@ -1,0 +1,258 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"nacre/internal/call"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/phone"
+)
+
+// lightCallColumns are those of a search row; the heavy ones follow in callColumns.
+const (
+	lightCallColumns = "id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, start, answered, " +
+		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, cost, sequence"
+	callColumns = lightCallColumns + ", summary, call_data, collected, transcript"
+)
+
+func scanLightCall(r row) (call.Call, error) { return readCall(r) }
+
+func scanCall(r row) (call.Call, error) {
+	var summary, callData, collected, transcript string
+	c, err := readCall(r, &summary, &callData, &collected, &transcript)
+	if err != nil {
+		return c, err
+	}
+	c.Summary, c.CallData = summary, rawJSON(callData)
+	if err := decode(collected, &c.Collected); err != nil {
+		return c, err
+	}
+	return c, decode(transcript, &c.Transcript)
+}
+
+func readCall(r row, heavy ...any) (call.Call, error) {
+	var c call.Call
+	var start, answered, ended, finished int64
+	var tags string
+	err := r.Scan(append([]any{
+		(*string)(&c.ID), (*string)(&c.Account), (*string)(&c.Pearl), (*string)(&c.Lead), (*string)(&c.Request), &c.Node, (*string)(&c.Trunk), &c.Trace,
+		&c.From, &c.To, &c.Name, &start, &answered, &ended, &finished, (*string)(&c.Cancel), &c.HangUp, (*int)(&c.Status), (*string)(&c.Outcome),
+		&c.Conversation, &tags, &c.Sentiment, &c.Transferred, &c.CallbackPromised, &c.Recording, &c.Cost, &c.Sequence,
+	}, heavy...)...)
+	c.Start, c.Answered, c.Ended, c.Finished = instant(start), instant(answered), instant(ended), instant(finished)
+	if tags != "" {
+		c.Tags = strings.Split(strings.Trim(tags, "\n"), "\n")
+	}
+	return c, err
+}
+
+// tagText puts every tag between line feeds, so that a search finds whole tags.
+func tagText(tags []string) string {
+	if len(tags) == 0 {
+		return ""
+	}
+	return "\n" + strings.Join(tags, "\n") + "\n"
+}
+
+// listText is ” for an empty list.
+func listText[T any](values []T) (string, error) {
+	if len(values) == 0 {
+		return "", nil
+	}
+	return encode(values)
+}
+
+const insertCall = `INSERT INTO call (id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, search, start,
+	answered, ended, finished, cancel, hang_up, status, outcome, conversation, duration, tags, sentiment, transferred, callback_promised, recording,
+	cost, sequence, summary, call_data, collected, transcript)
+	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)`
+
+func (t *tx) InsertCall(c call.Call) error {
+	collected, err := listText(c.Collected)
+	if err != nil {
+		return err
+	}
+	transcript, err := listText(c.Transcript)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name, strings.ToLower(c.Name),
+		millis(c.Start), millis(c.Answered), millis(c.Ended), millis(c.Finished), c.Cancel, c.HangUp, int(c.Status), c.Outcome, c.Conversation, c.Duration(),
+		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.Cost, c.Sequence, c.Summary, string(c.CallData), collected, transcript)
+	if t.violates(err, liveNumber) {
+		return engine.ErrNumberTaken
+	}
+	return err
+}
+
+func (t *tx) Call(accountID, callID id.ID) (call.Call, error) {
+	c, err := one(t, scanCall, "SELECT "+callColumns+" FROM call WHERE id = ?1 AND account_id = ?2 {for update}", callID, accountID)
+	return c, missing(err, "CallId")
+}
+
+// SaveCall implements engine.Tx. What a call is and whom it is to was written when it began and does not change.
+func (t *tx) SaveCall(c call.Call) error {
+	collected, err := listText(c.Collected)
+	if err != nil {
+		return err
+	}
+	transcript, err := listText(c.Transcript)
+	if err != nil {
+		return err
+	}
+	var set change
+	set.set(true, "answered", millis(c.Answered))
+	set.set(true, "cancel", string(c.Cancel))
+	set.set(true, "hang_up", c.HangUp)
+	set.set(true, "node", c.Node)
+	set.set(true, "sequence", c.Sequence)
+	// Columns of a call in progress are empty; they are written when it ends, and again if it is saved after that.
+	if !c.Live() || !c.Finished.IsZero() || c.Status != call.InProgress {
+		set.set(true, "ended", millis(c.Ended))
+		set.set(true, "finished", millis(c.Finished))
+		set.set(true, "status", int64(c.Status))
+		set.set(true, "outcome", string(c.Outcome))
+		set.set(true, "conversation", c.Conversation)
+		set.set(true, "duration", c.Duration())
+		set.set(true, "tags", tagText(c.Tags))
+		set.set(true, "sentiment", c.Sentiment)
+		set.set(true, "transferred", c.Transferred)
+		set.set(true, "callback_promised", c.CallbackPromised)
+		set.set(true, "recording", c.Recording)
+		set.set(true, "cost", c.Cost)
+		set.set(true, "summary", c.Summary)
+		set.set(true, "collected", collected)
+		set.set(true, "transcript", transcript)
+	}
+	text, args := set.update("call", "id = ?1", string(c.ID))
+	return t.queue(fault.Missing("CallId"), text, args...)
+}
+
+func (t *tx) DeleteCall(callID id.ID) error {
+	return t.queue(nil, "DELETE FROM call WHERE id = ?1", callID)
+}
+
+func (t *tx) NumberLive(accountID id.ID, number phone.Number) (bool, error) {
+	n, err := one(t, scanInt, "SELECT count(*) FROM call WHERE account_id = ?1 AND to_number = ?2 AND ended = 0", accountID, number)
+	return n > 0, err
+}
+
+// load counts over what is held only: a few rows, however many leads and calls there are.
+const load = `SELECT
+	(SELECT count(*) FROM lead WHERE account_id = ?1 AND held = 20 AND held > 0),
+	(SELECT count(*) FROM lead WHERE account_id = ?1 AND pearl_id = ?2 AND held = 20 AND held > 0),
+	(SELECT count(*) FROM lead l JOIN pearl p ON p.id = l.pearl_id LEFT JOIN number n ON n.id = p.phone_number_id
+		WHERE l.account_id = ?1 AND l.held = 20 AND l.held > 0 AND COALESCE(n.trunk_id, '') = ?3),
+	(SELECT count(*) FROM request WHERE account_id = ?1 AND claim <> ''),
+	(SELECT count(*) FROM request WHERE account_id = ?1 AND pearl_id = ?2 AND claim <> ''),
+	(SELECT count(*) FROM request r JOIN pearl p ON p.id = r.pearl_id LEFT JOIN number n ON n.id = p.phone_number_id
+		WHERE r.account_id = ?1 AND r.claim <> '' AND COALESCE(n.trunk_id, '') = ?3),
+	(SELECT count(*) FROM call WHERE account_id = ?1 AND ended = 0),
+	(SELECT count(*) FROM call WHERE account_id = ?1 AND trunk_id = ?3 AND ended = 0)`
+
+func (t *tx) Load(accountID, pearlID, trunkID id.ID) (engine.Load, error) {
+	var found engine.Load
+	var leads, pearlLeads, trunkLeads, requests, pearlRequests, trunkRequests, calls, trunkCalls int
+	err := t.each(func(r row) error {
+		return r.Scan(&leads, &pearlLeads, &trunkLeads, &requests, &pearlRequests, &trunkRequests, &calls, &trunkCalls)
+	}, load, accountID, pearlID, trunkID)
+	if err != nil {
+		return found, err
+	}
+	found.Running, err = list(t, func(r row) (engine.RunningCall, error) {
+		var answered int64
+		err := r.Scan(&answered)
+		return engine.RunningCall{Answered: instant(answered)}, err
+	}, "SELECT answered FROM call WHERE account_id = ?1 AND pearl_id = ?2 AND ended = 0", accountID, pearlID)
+	found.Account = leads + requests + calls
+	found.Pearl = pearlLeads + pearlRequests + len(found.Running)
+	found.Trunk = trunkLeads + trunkRequests + trunkCalls
+	return found, err
+}
+
+func (s *Store) ReadCall(ctx context.Context, accountID, callID id.ID) (found call.Call, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		found, err = one(q, scanCall, "SELECT "+callColumns+" FROM call WHERE id = ?1 AND account_id = ?2", callID, accountID)
+		return err
+	})
+	return found, wrap("read call", missing(err, "CallId"))
+}
+
+func callSorting() map[string]string {
+	return map[string]string{
+		"": "start", "starttime": "start", "duration": "duration", "status": "status", "conversationstatus": "conversation",
+		"from": "from_number", "to": "to_number", "name": "name", "id": "id",
+	}
+}
+
+// SearchCalls implements engine.Queries.
+func (s *Store) SearchCalls(ctx context.Context, accountID, pearlID id.ID, wanted engine.CallFilter, page engine.Page) (count int, rows []call.Call, err error) {
+	order, err := orderBy(page, callSorting())
+	if err != nil {
+		return 0, nil, err
+	}
+	var f filter
+	f.add("pearl_id = ?%d", pearlID)
+	f.add("account_id = ?%d", accountID)
+	f.add("start >= ?%d AND start <= ?%d", millis(wanted.From), millis(wanted.To))
+	if len(wanted.Conversations) > 0 {
+		f.in("conversation", wanted.Conversations)
+	}
+	if len(wanted.Tags) > 0 {
+		conditions := make([]string, len(wanted.Tags))
+		args := make([]any, len(wanted.Tags))
+		for n, tag := range wanted.Tags {
+			conditions[n], args[n] = "{contains}(tags, ?%d) > 0", tagText([]string{tag})
+		}
+		f.add("("+strings.Join(conditions, " OR ")+")", args...)
+	}
+	if wanted.Search != "" {
+		f.contains(wanted.Search, []string{"from_number", "to_number"}, "search")
+	}
+	columns, scan := lightCallColumns, scanLightCall
+	if wanted.Heavy {
+		columns, scan = callColumns, scanCall
+	}
+	err = s.backend.snapshot(ctx, func(q session) error {
+		if count, err = f.count(q, "call"); err != nil || count <= page.Skip {
+			return err
+		}
+		rows, err = pageOf(q, scan, columns, "call", &f, order, page)
+		return err
+	})
+	return count, rows, wrap("search calls", err)
+}
+
+// UnfinishedCalls implements engine.Queries.
+func (s *Store) UnfinishedCalls(ctx context.Context, node string) (found []call.Call, err error) {
+	var f filter
+	f.add("finished = 0")
+	if node != "" {
+		f.add("node = ?%d", node)
+	}
+	err = s.backend.read(ctx, func(q session) error {
+		found, err = list(q, scanCall, "SELECT "+callColumns+" FROM call"+f.where()+" ORDER BY id", f.args...)
+		return err
+	})
+	return found, wrap("list unfinished calls", err)
+}
+
+// HeldClaims implements engine.Queries.
+func (s *Store) HeldClaims(ctx context.Context, node string) (found []engine.HeldClaim, err error) {
+	ofNode := ""
+	var args []any
+	if node != "" {
+		ofNode, args = " AND node = ?1", []any{node}
+	}
+	err = s.backend.snapshot(ctx, func(q session) error {
+		found, err = list(q, func(r row) (h engine.HeldClaim, err error) {
+			return h, r.Scan((*string)(&h.Account), (*string)(&h.Pearl), (*string)(&h.Lead), (*string)(&h.Request), (*string)(&h.Claim), &h.Node)
+		}, `SELECT account_id, pearl_id, id, '', claim, node FROM lead WHERE held > 0 AND held = 20`+ofNode+`
+			UNION ALL SELECT account_id, pearl_id, '', id, claim, node FROM request WHERE claim <> ''`+ofNode, args...)
+		return err
+	})
+	return found, wrap("list held claims", err)
+}

@@ -1,0 +1,217 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"nacre/internal/engine"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+	"nacre/internal/phone"
+)
+
+const leadColumns = "id, account_id, pearl_id, phone, external_id, zone, zone_key, call_data, collected, status, created, version, " +
+	"attempts, due, promised, claim, node, call_id, sequence, state"
+
+func scanLead(r row) (lead.Lead, error) {
+	var l lead.Lead
+	var callData, collected, state string
+	var created, due int64
+	err := r.Scan((*string)(&l.ID), (*string)(&l.Account), (*string)(&l.Campaign), (*string)(&l.Phone), &l.ExternalID, &l.Zone, &l.ZoneKey,
+		&callData, &collected, (*int)(&l.Status), &created, &l.Version, &l.Attempts, &due, &l.Promised, (*string)(&l.Claim), &l.Node,
+		(*string)(&l.Call), &l.Sequence, &state)
+	if err != nil {
+		return l, err
+	}
+	l.CallData, l.Collected, l.Created, l.Due = rawJSON(callData), rawJSON(collected), instant(created), instant(due)
+	return l, decode(state, &l.State)
+}
+
+// leadTable is every column that is written.
+var leadTable = table{name: "lead", columns: append(strings.Split(leadColumns, ", "), "search", "held")}
+
+func leadValues(l lead.Lead) ([]any, error) {
+	state, err := stateText(l.State)
+	if err != nil {
+		return nil, err
+	}
+	return []any{
+		string(l.ID), string(l.Account), string(l.Campaign), string(l.Phone), l.ExternalID, l.Zone, l.ZoneKey, string(l.CallData),
+		string(l.Collected), int64(l.Status), millis(l.Created), l.Version, l.Attempts, millis(l.Due), l.Promised, string(l.Claim), l.Node,
+		string(l.Call), l.Sequence, state, searchText(l.ExternalID, l.CallData), held(l),
+	}, nil
+}
+
+// stateText is ” for the state of a lead that was never claimed: most leads, most of the time.
+func stateText(state lead.State) (string, error) {
+	text, err := encode(state)
+	if text == "{}" {
+		text = ""
+	}
+	return text, err
+}
+
+// held says whether a lead takes an agent: 20 in the queue, 40 with a call in the air, 0 otherwise.
+func held(l lead.Lead) int {
+	switch {
+	case !l.Call.Zero():
+		return int(lead.OnCall)
+	case l.Status == lead.InCallQueue:
+		return int(lead.InCallQueue)
+	}
+	return 0
+}
+
+func (t *tx) Lead(accountID, pearlID, leadID id.ID) (lead.Lead, error) {
+	return t.lead(accountID, pearlID, leadID, "{for update}")
+}
+
+func (t *tx) lead(accountID, pearlID, leadID id.ID, lock string) (lead.Lead, error) {
+	l, err := one(t, scanLead, "SELECT "+leadColumns+" FROM lead WHERE id = ?1 AND pearl_id = ?2 AND account_id = ?3 "+lock, leadID, pearlID, accountID)
+	return l, missing(err, "LeadId")
+}
+
+// InsertLeads implements engine.Tx: many rows a statement, at once, so that reads that follow see them.
+func (t *tx) InsertLeads(leads []lead.Lead) error {
+	if len(leads) == 0 {
+		return nil
+	}
+	rows := make([][]any, len(leads))
+	for n, l := range leads {
+		values, err := leadValues(l)
+		if err != nil {
+			return err
+		}
+		rows[n] = values
+		t.count(string(l.Campaign), int(l.Status), 1)
+	}
+	if err := t.insert(leadTable, rows); err != nil {
+		return err
+	}
+	return t.flush()
+}
+
+// change gathers the columns of an update that differ: a column that is left out of SET costs its indexes nothing.
+type change struct {
+	columns []string
+	args    []any
+}
+
+func (c *change) set(differs bool, column string, value any) {
+	if differs {
+		c.columns = append(c.columns, column)
+		c.args = append(c.args, value)
+	}
+}
+
+// update is the statement; its first values are those of key, a WHERE with ?1 ?2 ….
+func (c *change) update(table, key string, keys ...any) (string, []any) {
+	var text strings.Builder
+	text.WriteString("UPDATE " + table + " SET ")
+	for n, column := range c.columns {
+		if n > 0 {
+			text.WriteString(", ")
+		}
+		fmt.Fprintf(&text, "%s = ?%d", column, len(keys)+n+1)
+	}
+	text.WriteString(" WHERE " + key)
+	return text.String(), append(keys, c.args...)
+}
+
+func (t *tx) SaveLead(before, next lead.Lead) error {
+	var c change
+	c.set(true, "version", next.Version)
+	c.set(before.Phone != next.Phone, "phone", string(next.Phone))
+	c.set(before.ExternalID != next.ExternalID, "external_id", next.ExternalID)
+	c.set(before.Zone != next.Zone, "zone", next.Zone)
+	c.set(before.ZoneKey != next.ZoneKey, "zone_key", next.ZoneKey)
+	dataChanged := string(before.CallData) != string(next.CallData)
+	c.set(dataChanged, "call_data", string(next.CallData))
+	if dataChanged || before.ExternalID != next.ExternalID {
+		c.set(true, "search", searchText(next.ExternalID, next.CallData))
+	}
+	c.set(string(before.Collected) != string(next.Collected), "collected", string(next.Collected))
+	c.set(before.Status != next.Status, "status", int64(next.Status))
+	c.set(before.Attempts != next.Attempts, "attempts", next.Attempts)
+	c.set(!before.Due.Equal(next.Due), "due", millis(next.Due))
+	c.set(before.Promised != next.Promised, "promised", next.Promised)
+	c.set(before.Claim != next.Claim, "claim", string(next.Claim))
+	c.set(before.Node != next.Node, "node", next.Node)
+	c.set(before.Call != next.Call, "call_id", string(next.Call))
+	c.set(before.Sequence != next.Sequence, "sequence", next.Sequence)
+	c.set(held(before) != held(next), "held", held(next))
+	if !reflect.DeepEqual(before.State, next.State) {
+		state, err := stateText(next.State)
+		if err != nil {
+			return err
+		}
+		c.set(true, "state", state)
+	}
+	text, args := c.update("lead", "id = ?1 AND version = ?2", string(before.ID), before.Version)
+	if err := t.queue(engine.ErrStale, text, args...); err != nil {
+		return err
+	}
+	if before.Status != next.Status {
+		t.count(string(before.Campaign), int(before.Status), -1)
+		t.count(string(next.Campaign), int(next.Status), 1)
+	}
+	return nil
+}
+
+// DeleteLead implements engine.Tx: the history goes with the lead, its calls and deliveries stay.
+func (t *tx) DeleteLead(leadID id.ID) error {
+	type place struct {
+		pearl  string
+		status int
+	}
+	p, err := one(t, func(r row) (p place, err error) {
+		return p, r.Scan(&p.pearl, &p.status)
+	}, "SELECT pearl_id, status FROM lead WHERE id = ?1 {for update}", leadID)
+	if errors.Is(err, errNoRow) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t.count(p.pearl, p.status, -1)
+	if err := t.flush(); err != nil { // history of this lead that still waits to be inserted
+		return err
+	}
+	if err := t.queue(nil, "DELETE FROM history WHERE lead_id = ?1", leadID); err != nil {
+		return err
+	}
+	return t.queue(nil, "DELETE FROM lead WHERE id = ?1", leadID)
+}
+
+func (t *tx) LeadsByExternalID(accountID, pearlID id.ID, externalID string) ([]lead.Lead, error) {
+	return list(t, scanLead, "SELECT "+leadColumns+` FROM lead WHERE pearl_id = ?1 AND external_id = ?2 AND account_id = ?3
+		ORDER BY created, id {for update}`, pearlID, externalID, accountID)
+}
+
+func (t *tx) LeadsByPhone(accountID, pearlID id.ID, number phone.Number) ([]lead.Lead, error) {
+	return list(t, scanLead, "SELECT "+leadColumns+` FROM lead WHERE pearl_id = ?1 AND phone = ?2 AND account_id = ?3
+		ORDER BY created, id {for update}`, pearlID, number, accountID)
+}
+
+func (t *tx) HeldLeads(accountID, pearlID id.ID) ([]lead.Lead, error) {
+	if pearlID.Zero() {
+		return list(t, scanLead, "SELECT "+leadColumns+" FROM lead WHERE account_id = ?1 AND held > 0 ORDER BY id {for update}", accountID)
+	}
+	return list(t, scanLead, "SELECT "+leadColumns+" FROM lead WHERE account_id = ?1 AND pearl_id = ?2 AND held > 0 ORDER BY id {for update}",
+		accountID, pearlID)
+}
+
+func (t *tx) LeadCallIDs(leadID id.ID) ([]id.ID, error) {
+	return list(t, scanText[id.ID], "SELECT id FROM call WHERE lead_id = ?1 AND lead_id <> '' ORDER BY start, id", leadID)
+}
+
+// dueLeads must keep an equality on every column of the index lead_due before its range.
+const dueLeads = "SELECT " + leadColumns + ` FROM lead
+	WHERE pearl_id = ?1 AND zone_key = ?2 AND promised = ?3 AND due > 0 AND due <= ?4 ORDER BY due, id LIMIT ?5 {skip locked}`
+
+func (t *tx) DueLeads(pearlID id.ID, zoneKey string, promised bool, now time.Time, limit int) ([]lead.Lead, error) {
+	return list(t, scanLead, dueLeads, pearlID, zoneKey, promised, millis(now), limit)
+}

@@ -1,0 +1,251 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"nacre/internal/call"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+	"nacre/internal/phone"
+)
+
+func (s *Store) ReadLead(ctx context.Context, accountID, pearlID, leadID id.ID) (found lead.Lead, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		found, err = s.newTx(q).lead(accountID, pearlID, leadID, "")
+		return err
+	})
+	return found, wrap("read lead", err)
+}
+
+func (s *Store) LeadByExternalID(ctx context.Context, accountID, pearlID id.ID, externalID string) (lead.Lead, error) {
+	return s.newestLead(ctx, "ExternalId", "external_id", accountID, pearlID, externalID)
+}
+
+func (s *Store) LeadByPhone(ctx context.Context, accountID, pearlID id.ID, number phone.Number) (lead.Lead, error) {
+	return s.newestLead(ctx, "PhoneNumber", "phone", accountID, pearlID, string(number))
+}
+
+func (s *Store) newestLead(ctx context.Context, what, column string, accountID, pearlID id.ID, value string) (found lead.Lead, err error) {
+	if value == "" {
+		return found, fault.Missing(what)
+	}
+	err = s.backend.read(ctx, func(q session) error {
+		found, err = one(q, scanLead, "SELECT "+leadColumns+" FROM lead WHERE pearl_id = ?1 AND "+column+` = ?2 AND account_id = ?3
+			ORDER BY created DESC, id DESC LIMIT 1`, pearlID, value, accountID)
+		return err
+	})
+	return found, wrap("find lead", missing(err, what))
+}
+
+func (s *Store) LeadCalls(ctx context.Context, leadID id.ID) (ids []id.ID, last *call.Call, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		if ids, err = s.newTx(q).LeadCallIDs(leadID); err != nil || len(ids) == 0 {
+			return err
+		}
+		newest, err := one(q, scanCall, "SELECT "+callColumns+" FROM call WHERE id = ?1", ids[len(ids)-1])
+		if err == nil {
+			last = &newest
+		}
+		return missing(err, "CallId") // deleted in between: the read is repeated by nobody, the list tells
+	})
+	if fault.Is(err, fault.NotFound) {
+		return s.LeadCalls(ctx, leadID)
+	}
+	return ids, last, wrap("list calls of lead", err)
+}
+
+func leadSorting() map[string]string {
+	return map[string]string{"": "created", "created": "created", "phonenumber": "phone", "externalid": "external_id", "status": "status", "id": "id"}
+}
+
+// SearchLeads implements engine.Queries. Without a text to look for the count comes from the counters.
+func (s *Store) SearchLeads(ctx context.Context, accountID, pearlID id.ID, wanted engine.LeadFilter, page engine.Page) (count int, rows []lead.Lead, err error) {
+	order, err := orderBy(page, leadSorting())
+	if err != nil {
+		return 0, nil, err
+	}
+	var f filter
+	f.add("pearl_id = ?%d", pearlID)
+	f.add("account_id = ?%d", accountID)
+	if wanted.Search != "" {
+		f.contains(wanted.Search, []string{"phone"}, "search")
+	}
+	err = s.backend.snapshot(ctx, func(q session) error {
+		f := f
+		if len(wanted.Statuses) > 0 {
+			column, err := statusColumn(q, accountID, pearlID, wanted.Statuses)
+			if err != nil {
+				return err
+			}
+			f.in(column, wanted.Statuses)
+		}
+		if wanted.Search == "" {
+			count, err = countLeads(q, accountID, pearlID, wanted.Statuses)
+		} else {
+			count, err = f.count(q, "lead")
+		}
+		if err != nil || count <= page.Skip {
+			return err
+		}
+		rows, err = pageOf(q, scanLead, leadColumns, "lead", &f, order, page)
+		return err
+	})
+	return count, rows, wrap("search leads", err)
+}
+
+// statusColumn keeps the database from the index lead_status where several statuses hold a good part of the leads: it
+// would read and sort them all, while the index in the order asked for soon fills a page. A plus sign does that in both.
+func statusColumn(q session, accountID, pearlID id.ID, statuses []int) (string, error) {
+	if len(statuses) == 1 {
+		return "status", nil
+	}
+	matching, err := countLeads(q, accountID, pearlID, statuses)
+	if err != nil {
+		return "", err
+	}
+	all, err := countLeads(q, accountID, pearlID, nil)
+	if matching > all/20 {
+		return "+status", err
+	}
+	return "status", err
+}
+
+// dueZones steps from zone to zone over the index lead_due: its cost depends on how many zones there are, not leads.
+const dueZones = `WITH RECURSIVE zones(zone_key) AS (
+	SELECT (SELECT zone_key FROM lead WHERE pearl_id = ?1 AND due > 0 ORDER BY zone_key LIMIT 1)
+	UNION ALL
+	SELECT (SELECT zone_key FROM lead WHERE pearl_id = ?1 AND due > 0 AND zone_key > zones.zone_key ORDER BY zone_key LIMIT 1)
+	FROM zones WHERE zones.zone_key IS NOT NULL)
+SELECT zone_key,
+	COALESCE((SELECT due FROM lead WHERE pearl_id = ?1 AND lead.zone_key = zones.zone_key AND promised = {true} AND due > 0 ORDER BY due LIMIT 1), 0),
+	COALESCE((SELECT due FROM lead WHERE pearl_id = ?1 AND lead.zone_key = zones.zone_key AND promised = {false} AND due > 0 ORDER BY due LIMIT 1), 0)
+FROM zones WHERE zone_key IS NOT NULL`
+
+func (s *Store) DueZones(ctx context.Context, pearlID id.ID) (zones []engine.DueZone, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		zones, err = list(q, func(r row) (zone engine.DueZone, err error) {
+			var promised, other int64
+			if err := r.Scan(&zone.ZoneKey, &promised, &other); err != nil {
+				return zone, err
+			}
+			if promised == 0 || other != 0 && other < promised {
+				promised = other
+			}
+			zone.Due = instant(promised)
+			return zone, nil
+		}, dueZones, pearlID)
+		return err
+	})
+	return zones, wrap("list due zones", err)
+}
+
+// countLeads adds up the counters of the statuses, of all where none is named.
+func countLeads(q session, accountID, pearlID id.ID, statuses []int) (int, error) {
+	var f filter
+	f.add("c.pearl_id = ?%d", pearlID)
+	f.add("p.account_id = ?%d", accountID)
+	if len(statuses) > 0 {
+		f.in("c.status", statuses)
+	}
+	return one(q, scanInt, "SELECT CAST(COALESCE(sum(c.n), 0) AS BIGINT) FROM lead_count c JOIN pearl p ON p.id = c.pearl_id"+f.where(), f.args...)
+}
+
+func pearlCounts(q session, pearlID id.ID, midnight time.Time) (engine.PearlCounts, error) {
+	counts := engine.PearlCounts{ByStatus: map[int]int{}}
+	err := q.each(func(r row) error {
+		var status, n int
+		if err := r.Scan(&status, &n); err != nil || n == 0 {
+			return err
+		}
+		counts.ByStatus[status] = n
+		counts.Leads += n
+		if lead.Status(status).Final() {
+			counts.Completed += n
+		}
+		return nil
+	}, "SELECT status, CAST(sum(n) AS BIGINT) FROM lead_count WHERE pearl_id = ?1 GROUP BY status", pearlID)
+	if err != nil {
+		return counts, err
+	}
+	counts.Success, counts.Queued = counts.ByStatus[int(lead.Success)], counts.ByStatus[int(lead.InCallQueue)]
+	return counts, q.each(func(r row) error {
+		var waiting int
+		err := r.Scan(&counts.TodayCalls, &counts.OngoingCalls, &waiting)
+		counts.Queued += waiting
+		return err
+	}, `SELECT (SELECT count(*) FROM call WHERE pearl_id = ?1 AND start >= ?2),
+		(SELECT count(*) FROM call WHERE account_id = (SELECT account_id FROM pearl WHERE id = ?1) AND pearl_id = ?1 AND ended = 0),
+		(SELECT count(*) FROM request WHERE pearl_id = ?1 AND status = 1)`, pearlID, millis(midnight))
+}
+
+// searchText is what a lead is found by besides its phone number: external id and every value of callData, however deep,
+// folded. A line feed stands between them, so that no search finds something across two.
+func searchText(externalID string, callData []byte) string {
+	var text strings.Builder
+	text.WriteString(externalID)
+	values(callData, func(value string) {
+		if text.Len() > 0 {
+			text.WriteByte('\n')
+		}
+		text.WriteString(value)
+	})
+	return strings.ToLower(text.String())
+}
+
+// values calls found with every string, number and boolean of a JSON document that is not a key; the document was
+// validated when it came in. A scanner of our own because 50,000 leads may come in one request.
+func values(document []byte, found func(string)) {
+	for i := 0; i < len(document); {
+		switch c := document[i]; {
+		case c == '"':
+			end := i + 1
+			for end < len(document) && document[end] != '"' {
+				if document[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			quoted := document[i:min(end+1, len(document))]
+			i = end + 1
+			if !followedByColon(document, i) {
+				found(unquote(quoted))
+			}
+		case c == '-' || c == 't' || c == 'f' || c >= '0' && c <= '9':
+			end := i
+			for end < len(document) && !strings.ContainsRune(",]} \t\r\n", rune(document[end])) {
+				end++
+			}
+			found(string(document[i:end]))
+			i = end
+		case c == 'n':
+			i += len("null")
+		default:
+			i++
+		}
+	}
+}
+
+func followedByColon(document []byte, i int) bool {
+	for i < len(document) && (document[i] == ' ' || document[i] == '\t' || document[i] == '\r' || document[i] == '\n') {
+		i++
+	}
+	return i < len(document) && document[i] == ':'
+}
+
+func unquote(quoted []byte) string {
+	inner := string(quoted[1:max(1, len(quoted)-1)])
+	if !strings.Contains(inner, `\`) && utf8.ValidString(inner) {
+		return inner
+	}
+	var text string
+	if decode(string(quoted), &text) != nil {
+		return strconv.Quote(inner)
+	}
+	return text
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// migrate brings the tables up to date. Only forward: a database that is newer than the program is refused by nothing
+// here, because later versions keep to additions.
+func migrate(ctx context.Context, kind database.Dialect, folder string, db *sql.DB, options ...goose.ProviderOption) error {
+	files, err := fs.Sub(migrations, "migrations/"+folder)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(kind, db, files, options...)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// migrateSQLite holds the folder's lock meanwhile: two processes may open a new database at the same time.
+func migrateSQLite(path string) (err error) {
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if err := lockFile(folder, true); err != nil {
+		return fmt.Errorf("lock folder: %w", err)
+	}
+	dsn, err := sqliteDSN(path)
+	if err != nil {
+		return err
+	}
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := db.Close(); err == nil {
+			err = closed
+		}
+	}()
+	db.SetMaxOpenConns(1)
+	return migrate(context.Background(), database.DialectSQLite3, "sqlite", db)
+}
+
+// migratePostgres holds a session lock meanwhile: nodes may start at the same time.
+func migratePostgres(ctx context.Context, db *sql.DB) error {
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return err
+	}
+	return migrate(ctx, database.DialectPostgres, "postgres", db, goose.WithSessionLocker(locker))
+}

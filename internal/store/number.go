@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+
+	"nacre/internal/account"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+const numberColumns = "id, account_id, number, direction, trunk_id, active, created"
+
+func scanNumber(r row) (account.Number, error) {
+	var n account.Number
+	var created int64
+	err := r.Scan((*string)(&n.ID), (*string)(&n.Account), &n.Number, (*int)(&n.Direction), (*string)(&n.Trunk), &n.Active, &created)
+	n.Created = instant(created)
+	return n, err
+}
+
+func numberValues(n account.Number) []any {
+	return []any{n.ID, n.Account, n.Number, int(n.Direction), n.Trunk, n.Active, millis(n.Created)}
+}
+
+func (t *tx) Number(accountID, numberID id.ID) (account.Number, error) {
+	n, err := one(t, scanNumber, "SELECT "+numberColumns+" FROM number WHERE account_id = ?1 AND id = ?2", accountID, numberID)
+	return n, missing(err, "PhoneNumberId")
+}
+
+func (t *tx) InsertNumber(n account.Number) error {
+	return t.queue(nil, "INSERT INTO number ("+numberColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", numberValues(n)...)
+}
+
+func (t *tx) SaveNumber(n account.Number) error {
+	return t.queue(fault.Missing("PhoneNumberId"),
+		"UPDATE number SET number = ?3, direction = ?4, trunk_id = ?5, active = ?6, created = ?7 WHERE id = ?1 AND account_id = ?2", numberValues(n)...)
+}
+
+func (t *tx) DeleteNumber(accountID, numberID id.ID) error {
+	return t.remove("PhoneNumberId", "DELETE FROM number WHERE account_id = ?1 AND id = ?2", accountID, numberID)
+}
+
+func (s *Store) Numbers(ctx context.Context, accountID id.ID) (found []account.Number, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		found, err = list(q, scanNumber, "SELECT "+numberColumns+" FROM number WHERE account_id = ?1 ORDER BY created, id", accountID)
+		return err
+	})
+	return found, wrap("list numbers", err)
+}
+
+const trunkColumns = "id, account_id, name, settings, active, state, detail, until, created"
+
+func scanTrunk(r row) (account.Trunk, error) {
+	var t account.Trunk
+	var trunkID, settings string
+	var until, created int64
+	err := r.Scan(&trunkID, (*string)(&t.Account), &t.Name, &settings, &t.Active, (*string)(&t.State), &t.Detail, &until, &created)
+	if err == nil {
+		err = decode(settings, &t.Trunk)
+	}
+	t.ID, t.Until, t.Created = id.ID(trunkID), instant(until), instant(created)
+	return t, err
+}
+
+func trunkValues(t account.Trunk) ([]any, error) {
+	settings, err := encode(t.Trunk)
+	return []any{t.ID, t.Account, t.Name, settings, t.Active, t.State, t.Detail, millis(t.Until), millis(t.Created)}, err
+}
+
+func (t *tx) Trunk(accountID, trunkID id.ID) (account.Trunk, error) {
+	trunk, err := one(t, scanTrunk, "SELECT "+trunkColumns+" FROM trunk WHERE account_id = ?1 AND id = ?2", accountID, trunkID)
+	return trunk, missing(err, "TrunkId")
+}
+
+func (t *tx) InsertTrunk(trunk account.Trunk) error {
+	values, err := trunkValues(trunk)
+	if err != nil {
+		return err
+	}
+	return t.queue(nil, "INSERT INTO trunk ("+trunkColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", values...)
+}
+
+func (t *tx) SaveTrunk(trunk account.Trunk) error {
+	values, err := trunkValues(trunk)
+	if err != nil {
+		return err
+	}
+	return t.queue(fault.Missing("TrunkId"), `UPDATE trunk SET name = ?3, settings = ?4, active = ?5, state = ?6, detail = ?7, until = ?8, created = ?9
+		WHERE id = ?1 AND account_id = ?2`, values...)
+}
+
+func (t *tx) DeleteTrunk(accountID, trunkID id.ID) error {
+	return t.remove("TrunkId", "DELETE FROM trunk WHERE account_id = ?1 AND id = ?2", accountID, trunkID)
+}
+
+// Trunks implements engine.Queries.
+func (s *Store) Trunks(ctx context.Context, accountID id.ID) (found []account.Trunk, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		if accountID.Zero() {
+			found, err = list(q, scanTrunk, "SELECT "+trunkColumns+" FROM trunk ORDER BY created, id")
+			return err
+		}
+		found, err = list(q, scanTrunk, "SELECT "+trunkColumns+" FROM trunk WHERE account_id = ?1 ORDER BY created, id", accountID)
+		return err
+	})
+	return found, wrap("list trunks", err)
+}

@@ -1,0 +1,114 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/phone"
+)
+
+// orderBy is the ORDER BY of a page, with ties broken by id in the same direction (contract 0.3). columns maps the
+// contract's names in lower case to SQL; "" is the default. Another name is fault.Invalid about SortProp.
+func orderBy(page engine.Page, columns map[string]string) (string, error) {
+	column, known := columns[strings.ToLower(page.Sort)]
+	if !known {
+		return "", fault.Bad("SortProp", "The value '%s' is not allowed.", page.Sort)
+	}
+	direction := "DESC"
+	if page.Ascending {
+		direction = "ASC"
+	}
+	if column == "id" {
+		return " ORDER BY id " + direction, nil
+	}
+	return " ORDER BY " + column + " " + direction + ", id " + direction, nil
+}
+
+// filter gathers the conditions of a search with their values.
+type filter struct {
+	conditions []string
+	args       []any
+}
+
+// add takes a condition whose %d are the numbers of its values.
+func (f *filter) add(condition string, args ...any) {
+	numbers := make([]any, len(args))
+	for n := range args {
+		numbers[n] = len(f.args) + n + 1
+	}
+	f.conditions = append(f.conditions, fmt.Sprintf(condition, numbers...))
+	f.args = append(f.args, args...)
+}
+
+// in takes integers that are written into the text: there are few, and the plan may depend on them.
+func (f *filter) in(column string, values []int) {
+	sorted := slices.Compact(slices.Sorted(slices.Values(values)))
+	texts := make([]string, len(sorted))
+	for n, value := range sorted {
+		texts[n] = strconv.Itoa(value)
+	}
+	if len(texts) == 1 {
+		f.conditions = append(f.conditions, column+" = "+texts[0])
+		return
+	}
+	f.conditions = append(f.conditions, column+" IN ("+strings.Join(texts, ", ")+")")
+}
+
+func (f *filter) where() string { return " WHERE " + strings.Join(f.conditions, " AND ") }
+
+// count answers how many rows match.
+func (f *filter) count(q session, from string) (int, error) {
+	return one(q, scanInt, "SELECT count(*) FROM "+from+f.where(), f.args...)
+}
+
+// pageOf answers the rows of a page.
+func pageOf[T any](q session, scan func(row) (T, error), columns, from string, f *filter, order string, page engine.Page) ([]T, error) {
+	text := fmt.Sprintf("SELECT %s FROM %s%s%s LIMIT ?%d OFFSET ?%d", columns, from, f.where(), order, len(f.args)+1, len(f.args)+2)
+	return list(q, scan, text, append(slices.Clone(f.args), page.Limit, page.Skip)...)
+}
+
+// contains adds that one of the columns holds the text, whatever its case: phone numbers as given or as they are stored
+// (contract 1.3), folded columns as they are.
+func (f *filter) contains(search string, phones []string, folded ...string) {
+	text := strings.ToLower(search)
+	number := phoneNeedle(search)
+	var conditions []string
+	var args []any
+	for _, column := range phones {
+		conditions = append(conditions, "{contains}("+column+", ?%d) > 0", "{contains}("+column+", ?%d) > 0")
+		args = append(args, text, number)
+	}
+	for _, column := range folded {
+		conditions = append(conditions, "{contains}("+column+", ?%d) > 0")
+		args = append(args, text)
+	}
+	f.add("("+strings.Join(conditions, " OR ")+")", args...)
+}
+
+// phoneNeedle brings what looks like part of a phone number into the form numbers are stored in; any other text stays as
+// it is, folded.
+func phoneNeedle(search string) string {
+	prefix, err := phone.NormalizePrefix(search)
+	if err != nil {
+		return strings.ToLower(search)
+	}
+	if trimmed := strings.TrimLeft(search, " ("); !strings.HasPrefix(trimmed, "+") && !strings.HasPrefix(trimmed, "00") {
+		return prefix[1:] // the middle of a number, perhaps
+	}
+	return prefix
+}
+
+// between bounds a column of instants, both ends inclusive, zero = open.
+func (f *filter) between(column string, from, to time.Time) {
+	if !from.IsZero() {
+		f.add(column+" >= ?%d", millis(from))
+	}
+	if !to.IsZero() {
+		f.add(column+" <= ?%d", millis(to))
+	}
+}

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"nacre/internal/engine"
+	"nacre/internal/id"
+)
+
+var historyTable = table{name: "history", columns: []string{"lead_id", "at", "kind", "status_from", "status_to", "call_id", "actor", "note"}}
+
+func (t *tx) AddHistory(entries ...engine.History) error {
+	rows := make([][]any, len(entries))
+	for n, e := range entries {
+		rows[n] = []any{string(e.Lead), millis(e.At), e.Kind, int64(e.From), int64(e.To), string(e.Call), e.By, e.Note}
+	}
+	return t.insert(historyTable, rows)
+}
+
+func (s *Store) LeadHistory(ctx context.Context, leadID id.ID) (found []engine.History, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		found, err = list(q, func(r row) (e engine.History, err error) {
+			var at int64
+			err = r.Scan((*string)(&e.Lead), &at, &e.Kind, &e.From, &e.To, (*string)(&e.Call), &e.By, &e.Note)
+			e.At = instant(at)
+			return e, err
+		}, "SELECT lead_id, at, kind, status_from, status_to, call_id, actor, note FROM history WHERE lead_id = ?1 ORDER BY entry", leadID)
+		return err
+	})
+	return found, wrap("read history", err)
+}
+
+var auditTable = table{name: "audit", columns: []string{"account_id", "at", "event", "actor", "actor_name", "actor_type", "data"}}
+
+func (t *tx) AddAudit(entries ...engine.Audit) error {
+	rows := make([][]any, len(entries))
+	for n, e := range entries {
+		rows[n] = []any{string(e.Account), millis(e.At), int64(e.Event), e.User, e.UserName, e.UserType, string(e.Data)}
+	}
+	return t.insert(auditTable, rows)
+}
+
+// AuditLog implements engine.Queries; zero event and empty user do not filter, zero instants are open.
+func (s *Store) AuditLog(ctx context.Context, accountID id.ID, from, to time.Time, event int, user string, limit int) (found []engine.Audit, err error) {
+	var f filter
+	f.add("account_id = ?%d", accountID)
+	f.between("at", from, to)
+	if event != 0 {
+		f.add("event = ?%d", event)
+	}
+	if user != "" {
+		f.add("actor = ?%d", user)
+	}
+	err = s.backend.read(ctx, func(q session) error {
+		found, err = pageOf(q, func(r row) (e engine.Audit, err error) {
+			var at int64
+			var data string
+			err = r.Scan((*string)(&e.Account), &at, &e.Event, &e.User, &e.UserName, &e.UserType, &data)
+			e.At, e.Data = instant(at), rawJSON(data)
+			return e, err
+		}, "account_id, at, event, actor, actor_name, actor_type, data", "audit", &f, " ORDER BY at DESC, entry DESC", engine.Page{Limit: limit})
+		return err
+	})
+	return found, wrap("read audit log", err)
+}
+
+func (t *tx) Replay(accountID id.ID, route, key string) (engine.Replay, bool, error) {
+	found, err := one(t, func(r row) (p engine.Replay, err error) {
+		var created int64
+		err = r.Scan((*string)(&p.Account), &p.Route, &p.Key, &p.BodyHash, &p.Status, &p.Type, &p.Answer, &created)
+		p.Created = instant(created)
+		return p, err
+	}, `SELECT account_id, route, idempotency_key, body_hash, status, type, answer, created FROM replay
+		WHERE account_id = ?1 AND route = ?2 AND idempotency_key = ?3`, accountID, route, key)
+	if errors.Is(err, errNoRow) {
+		return engine.Replay{}, false, nil
+	}
+	return found, err == nil, err
+}
+
+// replayWindow is how long an answer is kept (contract 0.9).
+const replayWindow = 24 * time.Hour
+
+// SaveReplay implements engine.Tx. An older answer under the same key gives way; a few that have outlived the window go.
+func (t *tx) SaveReplay(p engine.Replay) error {
+	err := t.queue(nil, `DELETE FROM replay WHERE (account_id, route, idempotency_key) IN
+		(SELECT account_id, route, idempotency_key FROM replay WHERE created < ?1 ORDER BY created LIMIT 10 {skip locked})`,
+		millis(p.Created.Add(-replayWindow)))
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO replay (account_id, route, idempotency_key, body_hash, status, type, answer, created)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+		ON CONFLICT (account_id, route, idempotency_key) DO UPDATE SET body_hash = excluded.body_hash, status = excluded.status,
+		type = excluded.type, answer = excluded.answer, created = excluded.created`,
+		p.Account, p.Route, p.Key, p.BodyHash, p.Status, p.Type, p.Answer, millis(p.Created))
+	return err
+}
+
+// Secret implements engine.Queries.
+func (s *Store) Secret(ctx context.Context, name string) (content []byte, err error) {
+	find := func(q session) error {
+		content, err = one(q, func(r row) (raw []byte, err error) { return raw, r.Scan(&raw) }, "SELECT content FROM secret WHERE name = ?1", name)
+		return err
+	}
+	if err := s.backend.read(ctx, find); !errors.Is(err, errNoRow) {
+		return content, wrap("read secret", err)
+	}
+	err = s.backend.update(ctx, func(q session) error {
+		fresh := make([]byte, 32)
+		if _, err := rand.Read(fresh); err != nil {
+			return err
+		}
+		// Two nodes may make one at the same time: the first to be stored counts.
+		if _, err := q.exec("INSERT INTO secret (name, content) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING", name, fresh); err != nil {
+			return err
+		}
+		return find(q)
+	})
+	return content, wrap("make secret", err)
+}
+
+// Heartbeat says that a node is alive until then.
+func (s *Store) Heartbeat(ctx context.Context, node string, until time.Time) error {
+	err := s.backend.update(ctx, func(q session) error {
+		return q.queue(nil, `INSERT INTO node (id, alive_until) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until`,
+			node, millis(until))
+	})
+	return wrap("write heartbeat", err)
+}
+
+// DeadNodes are nodes whose last heartbeat has run out at now: what they hold is to be rescued, and then they are to be forgotten.
+func (s *Store) DeadNodes(ctx context.Context, now time.Time) (nodes []string, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		nodes, err = list(q, scanText[string], "SELECT id FROM node WHERE alive_until < ?1 ORDER BY id", millis(now))
+		return err
+	})
+	return nodes, wrap("list dead nodes", err)
+}
+
+// ForgetNode removes the heartbeat of a node, whose work is settled.
+func (s *Store) ForgetNode(ctx context.Context, node string) error {
+	err := s.backend.update(ctx, func(q session) error { return q.queue(nil, "DELETE FROM node WHERE id = ?1", node) })
+	return wrap("forget node", err)
+}

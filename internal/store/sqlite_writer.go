@@ -1,0 +1,173 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"modernc.org/sqlite"
+)
+
+// A job is one Update on its way through the writer.
+type job struct {
+	fn    func(session) error
+	state atomic.Int32
+	err   error
+	done  chan error // buffered
+}
+
+const (
+	jobWaiting int32 = iota
+	jobRunning
+	jobWithdrawn
+)
+
+const (
+	// maxGroup and groupTime bound how much shares one disk write: what is in the group waits for its last member.
+	maxGroup  = 512
+	groupTime = 20 * time.Millisecond
+	// checkpointPages is how many pages the log takes before it is folded into the file, while writing goes on. Below it
+	// pages that change often would be written twice too often.
+	checkpointPages = 4000
+)
+
+// writer runs transactions on the one connection that writes. Updates that come while a commit is on its way to the
+// disk share the next one, each under a savepoint of its own.
+type writer struct {
+	conn       *sqliteConn
+	jobs       chan *job
+	log        *slog.Logger
+	checkpoint chan struct{} // the log has grown
+	folded     chan struct{} // most of it is in the file: the writer may fold the rest
+	written    int           // pages since the last checkpoint
+}
+
+// run serves until closing is closed and no job is left.
+func (w *writer) run(closing <-chan struct{}) {
+	defer close(w.checkpoint)
+	for {
+		select {
+		case first := <-w.jobs:
+			w.group(first)
+			w.tend()
+		case <-w.folded:
+			w.fold("PASSIVE")
+		case <-closing:
+			w.fold("TRUNCATE")
+			if err := w.conn.close(); err != nil {
+				w.log.Error("database not closed", "error", err)
+			}
+			return
+		}
+	}
+}
+
+// group runs the job and those that wait behind it in one transaction.
+func (w *writer) group(first *job) {
+	g := &group{conn: w.conn, began: time.Now()}
+	next := first
+	yielded := false
+	for next != nil {
+		g.run(next)
+		next = nil
+		if g.spoiled || len(g.jobs) >= maxGroup || time.Since(g.began) > groupTime {
+			break
+		}
+		select {
+		case next = <-w.jobs:
+		default:
+			if !yielded {
+				// Callers answered a moment ago may be about to come with their next: one turn for them is cheaper than a disk write.
+				yielded = true
+				runtime.Gosched()
+				select {
+				case next = <-w.jobs:
+				default:
+				}
+			}
+		}
+	}
+	err := g.commit()
+	if err != nil && len(g.jobs) > 1 {
+		// It failed for all: each gets another chance alone, so that one bad neighbour cannot fail the others.
+		for _, j := range g.jobs {
+			alone := &group{conn: w.conn}
+			alone.attempt(j)
+			if err := alone.commit(); err != nil && j.err == nil {
+				j.err = err
+			}
+		}
+	} else if err != nil && g.jobs[0].err == nil {
+		g.jobs[0].err = err
+	}
+	g.answer()
+}
+
+// tend asks for a checkpoint when enough has been written since the last.
+func (w *writer) tend() {
+	pages, _, err := w.conn.conn.Status(sqlite.DBStatusCacheWrite, true)
+	if err != nil {
+		w.log.Warn("written pages not counted", "error", err)
+	}
+	w.written += pages
+	if w.written < checkpointPages {
+		return
+	}
+	select {
+	case w.checkpoint <- struct{}{}:
+		w.written = 0
+	default: // one is at work
+	}
+	select {
+	case <-w.folded:
+		w.fold("PASSIVE")
+	default:
+	}
+}
+
+// fold moves what is left of the log into the file, so that the next write begins it anew. The checkpointer did most of
+// it beside us; alone it never reaches the end of a log that we keep adding to.
+func (w *writer) fold(mode string) {
+	if mode == "TRUNCATE" {
+		if _, err := w.conn.exec(context.Background(), "PRAGMA busy_timeout = 200"); err != nil {
+			w.log.Warn("database log not folded", "error", err)
+		}
+	}
+	if _, _, err := fold(w.conn, mode); err != nil {
+		w.log.Warn("database log not folded", "error", err)
+	}
+}
+
+func fold(conn *sqliteConn, mode string) (pages, folded int, err error) {
+	err = conn.each(context.Background(), func(r row) error {
+		var busy int
+		return r.Scan(&busy, &pages, &folded)
+	}, "PRAGMA wal_checkpoint("+mode+")")
+	return pages, folded, err
+}
+
+// checkpointer folds the log into the file on a connection of its own, while the writer goes on.
+func checkpointer(conn *sqliteConn, w *writer, log *slog.Logger) {
+	for range w.checkpoint {
+		if _, _, err := fold(conn, "PASSIVE"); err != nil {
+			log.Warn("database log not folded", "error", err)
+			continue
+		}
+		select {
+		case w.folded <- struct{}{}:
+		default:
+		}
+	}
+	if err := conn.close(); err != nil {
+		log.Error("database not closed", "error", err)
+	}
+}
+
+// panicked is the error of a transaction whose fn panicked.
+func panicked(reason any) error {
+	return fmt.Errorf("transaction panicked: %v\n%s", reason, debug.Stack())
+}

@@ -1,0 +1,125 @@
+// Package store keeps everything: it implements the engine's ports (Store, Tx, Queries) and the outbox of the webhook
+// sender over SQLite and PostgreSQL, with one text for nearly every statement. It decides how rows are laid out, found,
+// locked and written, and what "committed" means. It refuses to know what a change means: no status, retry, hour or
+// limit is judged here, and SQL compares nothing but ids, versions and instants that others made.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"nacre/internal/engine"
+	"nacre/internal/id"
+)
+
+// FileName is the database file within the data folder.
+const FileName = "nacre.db"
+
+// Options are what both databases take. The zero value is usable.
+type Options struct {
+	Log *slog.Logger // nil: silent
+	// Connections bounds how many are open at once for reading (SQLite, default 4) or at all (PostgreSQL, default 16).
+	Connections int
+}
+
+func (o Options) logger() *slog.Logger {
+	if o.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return o.Log
+}
+
+// backend is one of the two databases.
+type backend interface {
+	// update runs fn in one transaction, as engine.Store says of Update.
+	update(ctx context.Context, fn func(session) error) error
+	// read runs fn on a connection that sees everything committed before; each statement by itself.
+	read(ctx context.Context, fn func(session) error) error
+	// snapshot is read where all statements of fn see the same state.
+	snapshot(ctx context.Context, fn func(session) error) error
+	lockNode(ctx context.Context) error
+	close() error
+}
+
+// Store implements engine.Store. Safe for concurrent use.
+type Store struct {
+	backend backend
+	log     *slog.Logger
+
+	parsed     parsed
+	touched    map[id.ID]time.Time // keys used since the last flush
+	touchMu    sync.Mutex
+	stop       chan struct{}
+	background sync.WaitGroup
+	closeOnce  sync.Once
+	closeErr   error
+}
+
+var _ engine.Store = (*Store)(nil)
+
+// Open opens the database at databaseURL (postgres://…), or where that is empty the SQLite file in dataDir, and brings
+// its tables up to date.
+func Open(ctx context.Context, dataDir, databaseURL string, options Options) (*Store, error) {
+	switch {
+	case databaseURL == "":
+		return OpenSQLite(filepath.Join(dataDir, FileName), options)
+	case strings.HasPrefix(databaseURL, "postgres://"), strings.HasPrefix(databaseURL, "postgresql://"):
+		return OpenPostgres(ctx, databaseURL, options)
+	}
+	return nil, errors.New("open database: the URL must begin with postgres:// (leave it empty for SQLite)")
+}
+
+func start(b backend, options Options) *Store {
+	s := &Store{backend: b, log: options.logger(), touched: map[id.ID]time.Time{}, stop: make(chan struct{})}
+	s.background.Go(s.flushTouches)
+	return s
+}
+
+// LockNode makes this process the only node on the database, until Close. It fails at once where another process holds
+// the lock. Short commands that run beside a server (key create) do without.
+func (s *Store) LockNode(ctx context.Context) error {
+	if err := s.backend.lockNode(ctx); err != nil {
+		return fmt.Errorf("lock database: %w", err)
+	}
+	return nil
+}
+
+// Close ends all work, folds SQLite's log into its file, and releases the node lock. Transactions that were begun are
+// finished first; later ones fail.
+func (s *Store) Close() error {
+	s.closeOnce.Do(func() {
+		close(s.stop)
+		s.background.Wait()
+		s.closeErr = s.backend.close()
+	})
+	return s.closeErr
+}
+
+// Update implements engine.Store.
+func (s *Store) Update(ctx context.Context, fn func(tx engine.Tx) error) error {
+	return s.backend.update(ctx, func(q session) error { return fn(s.newTx(q)) })
+}
+
+// Ping implements engine.Queries: it asks the database something.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.backend.read(ctx, func(q session) error {
+		_, err := one(q, scanInt, "SELECT 1")
+		return err
+	})
+}
+
+// tx implements engine.Tx over one transaction of either database, or one read.
+type tx struct {
+	session
+	parsed *parsed
+}
+
+func (s *Store) newTx(q session) *tx { return &tx{session: q, parsed: &s.parsed} }
+
+var _ engine.Tx = (*tx)(nil)

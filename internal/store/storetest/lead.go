@@ -1,0 +1,337 @@
+package storetest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+)
+
+func (w *world) readLead(t *testing.T, leadID id.ID) lead.Lead {
+	t.Helper()
+	return must[lead.Lead](t)(w.store.ReadLead(t.Context(), w.account.ID, w.pearl.ID, leadID))
+}
+
+func testLeads(t *testing.T, store Store) {
+	w := newWorld(t, store)
+	before := w.newLead()
+	before.ExternalID, before.Zone, before.ZoneKey = "evt1:guest7 ü/\\'\"", "Pacific Standard Time", "America/Los_Angeles"
+	w.addLeads(t, before)
+	same(t, "lead", w.readLead(t, before.ID), before)
+
+	_, err := store.ReadLead(t.Context(), w.account.ID, noID, before.ID)
+	missing(t, err, "LeadId")
+	_, err = store.ReadLead(t.Context(), noID, w.pearl.ID, before.ID)
+	missing(t, err, "LeadId")
+	missing(t, store.Update(t.Context(), func(tx engine.Tx) error { _, err := tx.Lead(w.account.ID, w.pearl.ID, noID); return err }), "LeadId")
+
+	// Every member changes, one at a time and then back, so that none is forgotten by a write of what differs.
+	current := before
+	for name, change := range map[string]func(l *lead.Lead){
+		"phone":     func(l *lead.Lead) { l.Phone = w.phone() },
+		"external":  func(l *lead.Lead) { l.ExternalID = "other" },
+		"zone":      func(l *lead.Lead) { l.Zone, l.ZoneKey = "Europe/Rome", "Europe/Rome" },
+		"data":      func(l *lead.Lead) { l.CallData = json.RawMessage(`{"a":[1,{"b":null}]}`) },
+		"no data":   func(l *lead.Lead) { l.CallData = nil },
+		"collected": func(l *lead.Lead) { l.Collected = json.RawMessage(`{"agrees":true}`) },
+		"status":    func(l *lead.Lead) { l.Status = lead.OnCall },
+		"attempts":  func(l *lead.Lead) { l.Attempts = 3 },
+		"due":       func(l *lead.Lead) { l.Due = time.Time{} },
+		"promised":  func(l *lead.Lead) { l.Promised = true },
+		"claim":     func(l *lead.Lead) { l.Claim, l.Node = w.id(), "node-2" },
+		"call":      func(l *lead.Lead) { l.Call = w.id() },
+		"sequence":  func(l *lead.Lead) { l.Sequence = 1 << 40 },
+		"state": func(l *lead.Lead) {
+			l.State = lead.State{Spent: map[call.Outcome]int{call.RangOut: 2}, Granted: true, From: lead.NeedRetry, FromDue: Noon}
+		},
+	} {
+		for _, change := range []func(l *lead.Lead){change, func(l *lead.Lead) { version := l.Version; *l = before; l.Version = version }} {
+			next := current
+			change(&next)
+			next.Version = current.Version + 1
+			w.update(t, func(tx engine.Tx) error {
+				read, err := tx.Lead(w.account.ID, w.pearl.ID, before.ID)
+				if err != nil {
+					return err
+				}
+				return tx.SaveLead(read, next)
+			})
+			same(t, "lead after a change of "+name, w.readLead(t, before.ID), next)
+			current = next
+		}
+	}
+
+	stale := before
+	stale.Status = lead.Completed
+	for range 2 {
+		if err := store.Update(t.Context(), func(tx engine.Tx) error { return tx.SaveLead(before, stale) }); !errors.Is(err, engine.ErrStale) {
+			t.Errorf("save over a newer version: %v, want stale", err)
+		}
+	}
+	same(t, "lead after a stale save", w.readLead(t, before.ID), current)
+
+	w.update(t, func(tx engine.Tx) error {
+		if err := tx.AddHistory(engine.History{Lead: before.ID, At: Noon, Kind: "edited"}); err != nil {
+			return err
+		}
+		return errors.Join(tx.DeleteLead(before.ID), tx.DeleteLead(noID))
+	})
+	_, err = store.ReadLead(t.Context(), w.account.ID, w.pearl.ID, before.ID)
+	missing(t, err, "LeadId")
+	if left := must[[]engine.History](t)(store.LeadHistory(t.Context(), before.ID)); len(left) != 0 {
+		t.Errorf("history of a deleted lead: %v", left)
+	}
+}
+
+func testLeadLookups(t *testing.T, store Store) {
+	w := newWorld(t, store)
+	older, newer, other := w.newLead(), w.newLead(), w.newLead()
+	older.ExternalID, newer.ExternalID = "Guest", "Guest"
+	newer.Phone = older.Phone
+	newer.Created = Noon.Add(time.Minute)
+	other.ExternalID = "guest" // case matters
+	w.addLeads(t, newer, older, other)
+	same(t, "by external id", must[lead.Lead](t)(store.LeadByExternalID(t.Context(), w.account.ID, w.pearl.ID, "Guest")), newer)
+	same(t, "by phone", must[lead.Lead](t)(store.LeadByPhone(t.Context(), w.account.ID, w.pearl.ID, older.Phone)), newer)
+	w.update(t, func(tx engine.Tx) error {
+		same(t, "all by external id", must[[]lead.Lead](t)(tx.LeadsByExternalID(w.account.ID, w.pearl.ID, "Guest")), []lead.Lead{older, newer})
+		same(t, "all by phone", must[[]lead.Lead](t)(tx.LeadsByPhone(w.account.ID, w.pearl.ID, older.Phone)), []lead.Lead{older, newer})
+		return nil
+	})
+	_, err := store.LeadByExternalID(t.Context(), w.account.ID, w.pearl.ID, "nobody")
+	missing(t, err, "ExternalId")
+	_, err = store.LeadByExternalID(t.Context(), w.account.ID, w.pearl.ID, "")
+	missing(t, err, "ExternalId")
+	_, err = store.LeadByPhone(t.Context(), noID, w.pearl.ID, older.Phone)
+	missing(t, err, "PhoneNumber")
+}
+
+func testLeadSearch(t *testing.T, store Store) {
+	w := newWorld(t, store)
+	statuses := []lead.Status{lead.New, lead.NeedRetry, lead.Success}
+	var leads []lead.Lead
+	for n := range 60 {
+		l := w.newLead()
+		l.Status = statuses[n%3]
+		l.Created = Noon.Add(time.Duration(n/10) * time.Second) // many ties
+		l.ExternalID = fmt.Sprintf("ext-%d", n/7)
+		l.CallData = json.RawMessage(fmt.Sprintf(`{"Key%d":"Straße \u00c9t\u00e9 %d","deep":[{"x":"ÑANDÚ-%d"}],"yes":true,"n":%d.50}`, n, n, n, n))
+		leads = append(leads, l)
+	}
+	w.addLeads(t, leads...)
+
+	search := func(filter engine.LeadFilter, page engine.Page) (int, []lead.Lead) {
+		t.Helper()
+		count, rows, err := store.SearchLeads(t.Context(), w.account.ID, w.pearl.ID, filter, page)
+		if err != nil {
+			t.Fatalf("search %+v %+v: %v", filter, page, err)
+		}
+		return count, rows
+	}
+	key := map[string]func(l lead.Lead) string{
+		"":            func(l lead.Lead) string { return l.Created.Format(time.RFC3339Nano) },
+		"created":     func(l lead.Lead) string { return l.Created.Format(time.RFC3339Nano) },
+		"phoneNumber": func(l lead.Lead) string { return string(l.Phone) },
+		"externalId":  func(l lead.Lead) string { return l.ExternalID },
+		"status":      func(l lead.Lead) string { return fmt.Sprintf("%03d", l.Status) },
+		"ID":          func(lead.Lead) string { return "" },
+	}
+	for sort, of := range key {
+		for _, ascending := range []bool{true, false} {
+			for _, filter := range []engine.LeadFilter{{}, {Statuses: []int{10}}, {Statuses: []int{1, 100, 999}}} {
+				var want []id.ID
+				kept := slices.DeleteFunc(slices.Clone(leads), func(l lead.Lead) bool {
+					return len(filter.Statuses) > 0 && !slices.Contains(filter.Statuses, int(l.Status))
+				})
+				slices.SortFunc(kept, func(a, b lead.Lead) int {
+					order := slices.Compare([]string{of(a), string(a.ID)}, []string{of(b), string(b.ID)})
+					if !ascending {
+						return -order
+					}
+					return order
+				})
+				want = leadIDs(kept)
+				var got []id.ID
+				for skip := 0; skip < len(leads)+7; skip += 7 {
+					count, rows := search(filter, engine.Page{Skip: skip, Limit: 7, Sort: sort, Ascending: ascending})
+					if count != len(want) {
+						t.Fatalf("sorted by %q: count %d, want %d", sort, count, len(want))
+					}
+					got = append(got, leadIDs(rows)...)
+				}
+				same(t, fmt.Sprintf("sorted by %q, ascending %v, %v", sort, ascending, filter.Statuses), got, want)
+			}
+		}
+	}
+	for text, want := range map[string]int{
+		"ext-8": 4, "EXT-8": 4, "ñandú-1": 11, "été 59": 1, "STRASSE": 0, "straße ÉTÉ 7": 1, "Key": 0, "true": 60, "7.50": 6, "%": 0, "_": 0, "\\": 0,
+		string(leads[7].Phone): 1, string(leads[7].Phone)[4:]: 1, "(" + string(leads[7].Phone)[2:5] + ") 555-01": 60, "nothing like it": 0,
+	} {
+		if count, rows := search(engine.LeadFilter{Search: text}, engine.Page{Limit: 100}); count != want || len(rows) != want {
+			t.Errorf("search for %q: count %d, %d rows, want %d", text, count, len(rows), want)
+		}
+	}
+	if count, rows := search(engine.LeadFilter{Search: "ext-8", Statuses: []int{1}}, engine.Page{Limit: 100}); count != len(rows) || count >= 4 || count == 0 {
+		t.Errorf("search by text and status: count %d, %d rows", count, len(rows))
+	}
+	if count, rows := search(engine.LeadFilter{}, engine.Page{Skip: 1000, Limit: 5}); count != 60 || len(rows) != 0 {
+		t.Errorf("skip past the end: count %d, %d rows", count, len(rows))
+	}
+	if _, _, err := store.SearchLeads(t.Context(), w.account.ID, w.pearl.ID, engine.LeadFilter{}, engine.Page{Limit: 1, Sort: "phone"}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("unknown column: %v", err)
+	}
+	if count, rows, err := store.SearchLeads(t.Context(), noID, w.pearl.ID, engine.LeadFilter{}, engine.Page{Limit: 5}); err != nil || count != 0 || len(rows) != 0 {
+		t.Errorf("search of another account: %d, %d rows, %v", count, len(rows), err)
+	}
+}
+
+func testClaims(t *testing.T, store Store) {
+	w := newWorld(t, store)
+	var want []id.ID
+	add := func(zone string, promised bool, due time.Time) id.ID {
+		l := w.newLead()
+		l.ZoneKey, l.Promised, l.Due = zone, promised, due
+		w.addLeads(t, l)
+		return l.ID
+	}
+	want = append(want, add("Europe/Rome", false, Noon.Add(-time.Hour)))
+	late := add("Europe/Rome", false, Noon.Add(-time.Minute))
+	second := add("Europe/Rome", false, Noon.Add(-time.Hour))
+	want = append(want, second, late)
+	future := Noon.Add(time.Minute)
+	add("Europe/Rome", false, future)
+	promised := add("Europe/Rome", true, Noon)
+	add("America/New_York", false, Noon.Add(2*time.Hour))
+	own := add("", false, Noon)
+	add("Etc/UTC", false, time.Time{}) // not claimable
+
+	due := func(zone string, promised bool, limit int) []id.ID {
+		var found []lead.Lead
+		w.update(t, func(tx engine.Tx) (err error) {
+			found, err = tx.DueLeads(w.pearl.ID, zone, promised, Noon, limit)
+			return err
+		})
+		return leadIDs(found)
+	}
+	same(t, "due in Rome", due("Europe/Rome", false, 10), want)
+	same(t, "due in Rome, two", due("Europe/Rome", false, 2), want[:2])
+	same(t, "promised in Rome", due("Europe/Rome", true, 10), []id.ID{promised})
+	same(t, "due in the campaign's zone", due("", false, 10), []id.ID{own})
+	same(t, "due in New York", due("America/New_York", false, 10), []id.ID{})
+	same(t, "zones", must[[]engine.DueZone](t)(store.DueZones(t.Context(), w.pearl.ID)), []engine.DueZone{
+		{ZoneKey: "", Due: Noon}, {ZoneKey: "America/New_York", Due: Noon.Add(2 * time.Hour)}, {ZoneKey: "Europe/Rome", Due: Noon.Add(-time.Hour)},
+	})
+	if zones := must[[]engine.DueZone](t)(store.DueZones(t.Context(), noID)); len(zones) != 0 {
+		t.Errorf("zones of no campaign: %v", zones)
+	}
+
+	// What is claimed is held, and is no longer due.
+	queued, calling := w.readLead(t, want[0]), w.readLead(t, want[1])
+	next := queued
+	next.Status, next.Claim, next.Node, next.Due, next.Version = lead.InCallQueue, w.id(), "node-1", time.Time{}, 2
+	air := calling
+	air.Status, air.Call, air.Due, air.Version = lead.Completed, w.id(), time.Time{}, 2 // set by hand while the call goes on
+	w.update(t, func(tx engine.Tx) error { return errors.Join(tx.SaveLead(queued, next), tx.SaveLead(calling, air)) })
+	same(t, "due after a claim", due("Europe/Rome", false, 10), []id.ID{late})
+	for _, pearlID := range []id.ID{"", w.pearl.ID} {
+		w.update(t, func(tx engine.Tx) error {
+			held, err := tx.HeldLeads(w.account.ID, pearlID)
+			same(t, "held leads", held, []lead.Lead{next, air})
+			return err
+		})
+	}
+	w.update(t, func(tx engine.Tx) error {
+		held, err := tx.HeldLeads(w.account.ID, noID)
+		if len(held) != 0 {
+			t.Errorf("held of another campaign: %v", held)
+		}
+		return err
+	})
+	claim := engine.HeldClaim{Account: w.account.ID, Pearl: w.pearl.ID, Lead: next.ID, Claim: next.Claim, Node: "node-1"}
+	same(t, "claims of the node", must[[]engine.HeldClaim](t)(store.HeldClaims(t.Context(), "node-1")), []engine.HeldClaim{claim})
+	same(t, "claims of all nodes", must[[]engine.HeldClaim](t)(store.HeldClaims(t.Context(), "")), []engine.HeldClaim{claim})
+	if others := must[[]engine.HeldClaim](t)(store.HeldClaims(t.Context(), "node-2")); len(others) != 0 {
+		t.Errorf("claims of another node: %v", others)
+	}
+}
+
+func testCounters(t *testing.T, store Store) {
+	w := newWorld(t, store)
+	counts := func() engine.PearlCounts {
+		return must[engine.PearlCounts](t)(store.PearlCounts(t.Context(), w.pearl.ID, Noon.Add(-time.Hour)))
+	}
+	same(t, "counts of an empty campaign", counts(), engine.PearlCounts{ByStatus: map[int]int{}})
+	var leads []lead.Lead
+	for range 5 {
+		leads = append(leads, w.newLead())
+	}
+	w.addLeads(t, leads...)
+	move := func(n int, status lead.Status) {
+		next := leads[n]
+		next.Status = status
+		next.Version++
+		w.update(t, func(tx engine.Tx) error { return tx.SaveLead(leads[n], next) })
+		leads[n] = next
+	}
+	move(0, lead.Success)
+	move(1, lead.InCallQueue)
+	move(1, lead.OnCall)
+	move(2, lead.Unreachable)
+	move(3, lead.InCallQueue)
+	w.update(t, func(tx engine.Tx) error { return tx.DeleteLead(leads[4].ID) })
+	// What fails does not count.
+	boom := errors.New("boom")
+	err := store.Update(t.Context(), func(tx engine.Tx) error {
+		next := leads[0]
+		next.Status, next.Version = lead.New, next.Version+1
+		return errors.Join(tx.SaveLead(leads[0], next), tx.InsertLeads([]lead.Lead{w.newLead()}), tx.DeleteLead(leads[1].ID), boom)
+	})
+	if !errors.Is(err, boom) {
+		t.Fatalf("got %v, want the function's error", err)
+	}
+	live, old := w.newCall(leads[1]), w.newCall(leads[2])
+	old.Start, old.Ended = Noon.Add(-2*time.Hour), Noon
+	waiting := engine.Request{ID: w.id(), Account: w.account.ID, Pearl: w.pearl.ID, To: w.phone(), Status: engine.RequestQueued, Created: Noon}
+	w.update(t, func(tx engine.Tx) error {
+		return errors.Join(tx.InsertCall(live), tx.InsertCall(old), tx.InsertRequest(waiting))
+	})
+	same(t, "counts", counts(), engine.PearlCounts{
+		Leads: 4, Completed: 2, Success: 1, TodayCalls: 1, OngoingCalls: 1, Queued: 2, ByStatus: map[int]int{20: 1, 40: 1, 100: 1, 150: 1},
+	})
+}
+
+func testBulk(t *testing.T, store Store) {
+	w := newWorld(t, store)
+	leads := make([]lead.Lead, 1003)
+	for n := range leads {
+		leads[n] = w.newLead()
+		leads[n].ExternalID = fmt.Sprint(n)
+	}
+	w.addLeads(t, leads...)
+	count, rows, err := store.SearchLeads(t.Context(), w.account.ID, w.pearl.ID, engine.LeadFilter{}, engine.Page{Limit: 1000, Sort: "id", Ascending: true})
+	if err != nil || count != len(leads) {
+		t.Fatalf("count %d, %v", count, err)
+	}
+	same(t, "the first thousand", rows, leads[:1000])
+	// All or none: the last of them is there already.
+	again := make([]lead.Lead, 100)
+	for n := range again {
+		again[n] = w.newLead()
+	}
+	again[99].ID = leads[0].ID
+	if err := store.Update(t.Context(), func(tx engine.Tx) error { return tx.InsertLeads(again) }); err == nil {
+		t.Fatal("a lead was inserted twice")
+	}
+	if count, _, err := store.SearchLeads(t.Context(), w.account.ID, w.pearl.ID, engine.LeadFilter{}, engine.Page{Limit: 1}); err != nil || count != len(leads) {
+		t.Errorf("count %d after a failed bulk, %v", count, err)
+	}
+	w.update(t, func(tx engine.Tx) error { return tx.InsertLeads(nil) })
+}

@@ -1,0 +1,94 @@
+package storetest
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"nacre/internal/engine"
+)
+
+func testRecords(t *testing.T, store Store) {
+	w := newWorld(t, store)
+	l := w.newLead()
+	first := []engine.History{
+		{Lead: l.ID, At: Noon, Kind: "status", From: 1, To: 20, By: "dialer"},
+		{Lead: l.ID, At: Noon, Kind: "attempt", Call: w.id(), By: "dialer", Note: "n"},
+	}
+	second := engine.History{Lead: l.ID, At: Noon.Add(-time.Hour), Kind: "edited", By: "key:1"} // a clock that stepped back
+	w.update(t, func(tx engine.Tx) error { return tx.AddHistory(first...) })
+	w.update(t, func(tx engine.Tx) error {
+		return errors.Join(tx.AddHistory(second), tx.AddHistory(engine.History{Lead: w.id(), Kind: "edited", At: Noon}))
+	})
+	same(t, "history in the order of its writing", must[[]engine.History](t)(store.LeadHistory(t.Context(), l.ID)), append(first, second))
+
+	var entries []engine.Audit
+	for n := range 5 {
+		entries = append(entries, engine.Audit{
+			Account: w.account.ID, At: Noon.Add(time.Duration(n/2) * time.Second), Event: 10 + n%2, User: []string{"a", "b"}[n%2], UserName: "Ada", UserType: "key",
+			Data: json.RawMessage(`{"n":1}`),
+		})
+	}
+	w.update(t, func(tx engine.Tx) error { return tx.AddAudit(entries...) })
+	log := func(from, to time.Time, event int, user string, limit int) []engine.Audit {
+		return must[[]engine.Audit](t)(store.AuditLog(t.Context(), w.account.ID, from, to, event, user, limit))
+	}
+	same(t, "audit log, newest first", log(time.Time{}, time.Time{}, 0, "", 3), []engine.Audit{entries[4], entries[3], entries[2]})
+	same(t, "audit log of a time", log(Noon, Noon, 0, "", 9), []engine.Audit{entries[1], entries[0]})
+	same(t, "audit log of an event", log(time.Time{}, time.Time{}, 11, "", 9), []engine.Audit{entries[3], entries[1]})
+	same(t, "audit log of a user", log(time.Time{}, time.Time{}, 0, "b", 9), []engine.Audit{entries[3], entries[1]})
+	if others := must[[]engine.Audit](t)(store.AuditLog(t.Context(), noID, time.Time{}, time.Time{}, 0, "", 9)); len(others) != 0 {
+		t.Errorf("audit log of another account: %v", others)
+	}
+}
+
+func testReplays(t *testing.T, store Store) {
+	w := newWorld(t, store)
+	find := func(route, key string) (engine.Replay, bool) {
+		var found engine.Replay
+		var ok bool
+		w.update(t, func(tx engine.Tx) (err error) {
+			found, ok, err = tx.Replay(w.account.ID, route, key)
+			return err
+		})
+		return found, ok
+	}
+	if _, ok := find("r", "k"); ok {
+		t.Error("an answer before the first request")
+	}
+	kept := engine.Replay{Account: w.account.ID, Route: "r", Key: "k", BodyHash: []byte{1}, Status: 200, Type: "application/json", Answer: []byte(`{"a":1}`), Created: Noon}
+	empty := engine.Replay{Account: w.account.ID, Route: "r", Key: "empty", BodyHash: []byte{2}, Status: 200, Created: Noon}
+	w.update(t, func(tx engine.Tx) error { return errors.Join(tx.SaveReplay(kept), tx.SaveReplay(empty)) })
+	found, ok := find("r", "k")
+	if !ok {
+		t.Fatal("the answer is not kept")
+	}
+	same(t, "replay", found, kept)
+	for _, other := range [][2]string{{"r", "K"}, {"R", "k"}} {
+		if _, ok := find(other[0], other[1]); ok {
+			t.Errorf("%v has an answer", other)
+		}
+	}
+	kept.Answer, kept.Created = []byte("later"), Noon.Add(25*time.Hour)
+	w.update(t, func(tx engine.Tx) error { return tx.SaveReplay(kept) })
+	if found, _ := find("r", "k"); string(found.Answer) != "later" {
+		t.Errorf("a later answer does not take the place of an outlived one: %s", found.Answer)
+	}
+	if _, ok := find("r", "empty"); ok {
+		t.Error("an outlived answer is kept for ever")
+	}
+}
+
+func testNodes(t *testing.T, store Store) {
+	for node, until := range map[string]time.Time{"a": Noon, "b": Noon.Add(time.Minute), "c": Noon.Add(-time.Minute)} {
+		if err := store.Heartbeat(t.Context(), node, until); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "dead nodes", must[[]string](t)(store.DeadNodes(t.Context(), Noon)), []string{"c"})
+	if err := errors.Join(store.Heartbeat(t.Context(), "c", Noon.Add(time.Hour)), store.ForgetNode(t.Context(), "a")); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "dead nodes later", must[[]string](t)(store.DeadNodes(t.Context(), Noon.Add(30*time.Minute))), []string{"b"})
+}
