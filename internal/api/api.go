@@ -16,6 +16,7 @@ import (
 	"nacre/internal/api/route"
 	"nacre/internal/api/v1"
 	"nacre/internal/api/v2"
+	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/recording"
 )
@@ -26,6 +27,8 @@ type Config struct {
 	Queries engine.Queries
 	Log     *slog.Logger
 	Now     func() time.Time
+
+	Checks campaign.Checks // rules of Pearls that other rooms know
 
 	PublicURL     string        // absolute address that clients use, "" = the host of each request
 	RateLimit     int           // requests a second and key, sustained; 0 = off
@@ -76,7 +79,7 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &server{Config: config, links: recording.Links{Base: config.PublicURL, Secret: secret, TTL: config.LinkTTL}}
-	services := route.Services{Engine: config.Engine, Queries: config.Queries, Links: s.links, Log: config.Log}
+	services := route.Services{Engine: config.Engine, Queries: config.Queries, Links: s.links, Log: config.Log, Checks: config.Checks}
 	s.table = route.NewTable(routes(services))
 	burst := config.RateBurst
 	if burst == 0 {

@@ -4,6 +4,7 @@
 package problem
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 )
@@ -79,9 +80,11 @@ func (e *Error) With(name, value string) *Error {
 
 // JSON is the problem as it goes out.
 func (p Problem) JSON() []byte {
-	text, err := json.Marshal(p)
-	if err != nil { // texts and integers always marshal
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(p); err != nil { // texts and integers always marshal
 		return []byte(`{"title":"An error occurred while processing your request.","status":500}`)
 	}
-	return text
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }

@@ -3,6 +3,7 @@ package route
 import (
 	"log/slog"
 
+	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/recording"
 )
@@ -13,4 +14,5 @@ type Services struct {
 	Queries engine.Queries
 	Links   recording.Links
 	Log     *slog.Logger
+	Checks  campaign.Checks // rules of Pearls that other rooms know
 }

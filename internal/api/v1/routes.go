@@ -2,9 +2,13 @@
 // version 2, authentication and transport.
 package v1
 
-import "nacre/internal/api/route"
+import (
+	"slices"
+
+	"nacre/internal/api/route"
+)
 
 // Routes are all routes of the version.
 func Routes(services route.Services) []route.Route {
-	return leadRoutes(services)
+	return slices.Concat(leadRoutes(services), pearlRoutes(services))
 }

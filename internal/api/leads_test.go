@@ -1,0 +1,104 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// TestOneIdempotencyKeyCreatesOnce: however many requests with one key arrive at once, one lead is made; each request is
+// told its id, or that the first one is still under way.
+func TestOneIdempotencyKeyCreatesOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	request := "POST /v2/Outbound/" + w.names["pearl"] + "/Lead\nIdempotency-Key: same\nAuthorization: Bearer " + w.names["key"] + "\n\n{\"phoneNumber\":\"+14155550101\"}"
+	ids := map[string]int{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			for {
+				response := w.ask(t, request)
+				switch response.StatusCode {
+				case http.StatusConflict:
+					if response.Header.Get("Retry-After") == "" {
+						t.Error("409 without Retry-After")
+					}
+					continue // as the client is told to
+				case http.StatusOK:
+				default:
+					t.Errorf("status %d", response.StatusCode)
+				}
+				mu.Lock()
+				ids[read(t, response)]++
+				mu.Unlock()
+				return
+			}
+		})
+	}
+	all.Wait()
+	if len(ids) != 1 {
+		t.Errorf("answers %v", ids)
+	}
+	var found struct{ Count int }
+	if err := json.Unmarshal([]byte(read(t, w.ask(t, "POST /v2/Outbound/{pearl}/Leads\n\n{}"))), &found); err != nil || found.Count != 1 {
+		t.Errorf("%d leads, %v", found.Count, err)
+	}
+}
+
+// TestABulkIsWholeAndQuick adds as many leads as one request may, and one too many.
+func TestABulkIsWholeAndQuick(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("writes fifty thousand leads")
+	}
+	w := newWorld(t, nil)
+	var body strings.Builder
+	body.WriteString(`{"leads":[`)
+	for n := range 50_000 {
+		if n > 0 {
+			body.WriteByte(',')
+		}
+		fmt.Fprintf(&body, `{"phoneNumber":"+1415%07d","externalId":"crm-%d","callData":{"email":"joe@example.com"}}`, 5550100+n%100, n)
+	}
+	response := w.ask(t, "POST /v2/Outbound/{pearl}/Leads/Add\n\n"+body.String()+"]}")
+	if text := read(t, response); response.StatusCode != 200 || text != "true" {
+		t.Fatalf("%d %s", response.StatusCode, text)
+	}
+	response = w.ask(t, "POST /v2/Outbound/{pearl}/Leads/Add\n\n"+body.String()+`,{"phoneNumber":"+14155550101"}]}`)
+	text := read(t, response)
+	if response.StatusCode != 400 || !strings.Contains(text, `"Leads":["The list has 50001 elements; at most 50000 are allowed."]`) {
+		t.Fatalf("%d %.300s", response.StatusCode, text)
+	}
+	var found struct{ Count int }
+	if err := json.Unmarshal([]byte(read(t, w.ask(t, "POST /v2/Outbound/{pearl}/Leads\n\n{\"limit\":1}"))), &found); err != nil || found.Count != 50_000 {
+		t.Errorf("%d leads, %v", found.Count, err)
+	}
+}
+
+// FuzzUpdateLead: whatever a client sends, the answer is 200 with the lead or 4xx with problem JSON, never a fault of ours.
+func FuzzUpdateLead(f *testing.F) {
+	for _, seed := range []string{`{"status":130}`, `{"callData":{"a":{"b":1}},"externalId":""}`, `{"timeZoneId":"Europe/Rome","phoneNumber":"+14155550102","status":"10"}`, `{"phoneNumber":null}`, "{\"externalId\":\"\\ud800\"}", `[`, `{"status":1e400}`} {
+		f.Add(seed)
+	}
+	w := newWorld(f, nil)
+	var added struct{ LeadID string }
+	if err := json.Unmarshal([]byte(read(f, w.ask(f, "POST /v2/Outbound/{pearl}/Lead\n\n{\"phoneNumber\":\"+14155550101\"}"))), &added); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		for _, method := range []string{"PUT", "PATCH"} {
+			response := w.ask(t, method+" /v2/Outbound/{pearl}/Lead/"+added.LeadID+"\n\n"+body)
+			text := read(t, response)
+			if response.StatusCode != 200 && (response.StatusCode != 400 || !strings.Contains(text, `"errors":{"`)) {
+				t.Fatalf("%s %q: %d %s", method, body, response.StatusCode, text)
+			}
+			if !json.Valid([]byte(text)) {
+				t.Fatalf("%s %q: %s", method, body, text)
+			}
+		}
+	})
+}

@@ -1,0 +1,243 @@
+package v2
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"nacre/internal/account"
+	"nacre/internal/api/body"
+	"nacre/internal/api/route"
+	"nacre/internal/api/wire"
+	"nacre/internal/campaign"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/phone"
+)
+
+type pearlHandlers struct{ route.Services }
+
+func pearlRoutes(services route.Services) []route.Route {
+	h := pearlHandlers{services}
+	const one = "/v2/Pearl/{pearlId}"
+	r := func(r route.Route) route.Route {
+		r.Tag = "Pearls"
+		if strings.Contains(r.Pattern, "{pearlId}") {
+			r.Pearl = route.AnyPearl
+		}
+		return r
+	}
+	hangUp := []route.Query{{Name: "hangUp", Doc: "a pause also ends everything in the air"}}
+	return []route.Route{
+		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Pearl", Scope: account.ScopeRead, Summary: "List Pearls"}), h.list),
+		route.Handle(r(route.Route{Method: "POST", Pattern: "/v2/Pearl", Scope: account.ScopeFull, MaxBody: route.MaxPearlBody, Creates: true, Summary: "Create a Pearl by form"}), h.create),
+		route.Handle(r(route.Route{Method: "POST", Pattern: "/v2/Pearl/Voice", Scope: account.ScopeFull, MaxBody: route.MaxPearlBody, Creates: true, Summary: "Create a Pearl from nodes"}), h.createFromNodes),
+		route.Handle(r(route.Route{Method: "GET", Pattern: one, Scope: account.ScopeRead, Summary: "Get a Pearl with its live totals"}), h.get),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one, Scope: account.ScopeFull, MaxBody: route.MaxPearlBody, Summary: "Update a Pearl"}), h.update),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Active", Aliases: []string{"POST " + one + "/Active"}, Scope: account.ScopeFull, Query: hangUp, Summary: "Run or pause"}), h.setActive),
+		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/OngoingCalls", Scope: account.ScopeRead, Summary: "Calls in the air and waiting"}), h.ongoing),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/ResetMemory", Scope: account.ScopeFull, BodyOptional: true, Summary: "Forget callers"}), h.resetMemory),
+		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Settings", Scope: account.ScopeRead, Summary: "Get the settings"}), h.settings),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Outbound", Scope: account.ScopeFull, Summary: "Change the outbound settings"}), h.setOutbound),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Inbound", Scope: account.ScopeFull, Summary: "Change the inbound settings"}), h.setInbound),
+		route.Handle(r(route.Route{Method: "POST", Pattern: one + "/Archive", Extension: true, Scope: account.ScopeFull, Summary: "Archive a Pearl, or bring it back"}), h.archive),
+	}
+}
+
+// pearlRow is a row of the list.
+type pearlRow struct {
+	ID        id.ID             `json:"id"`
+	Name      string            `json:"name"`
+	CreatedAt wire.Time         `json:"createdAt"`
+	Created   wire.Time         `json:"created" doc:"repeats createdAt"`
+	Type      campaign.Type     `json:"type"`
+	Status    campaign.Activity `json:"status"`
+}
+
+func (h pearlHandlers) list(r *route.Request, _ route.None) ([]pearlRow, error) {
+	pearls, err := h.Queries.Pearls(r.Context(), r.Actor.Account)
+	if err != nil {
+		return nil, fmt.Errorf("list Pearls: %w", err)
+	}
+	rows := make([]pearlRow, len(pearls))
+	for n, p := range pearls {
+		rows[n] = pearlRow{ID: p.ID, Name: p.Name, CreatedAt: wire.Time(p.Created), Created: wire.Time(p.Created), Type: p.Type, Status: p.Activity}
+	}
+	return rows, nil
+}
+
+// fullPearl is a Pearl with its live totals (contract 2.2).
+type fullPearl struct {
+	ID     id.ID             `json:"id"`
+	Name   string            `json:"name"`
+	Type   campaign.Type     `json:"type"`
+	Status campaign.Activity `json:"status"`
+	wire.PearlTotals
+}
+
+func (h pearlHandlers) get(r *route.Request, _ route.None) (fullPearl, error) {
+	counts, err := h.Queries.PearlCounts(r.Context(), r.Pearl.ID, wire.Midnight(r.Pearl, r.Now))
+	if err != nil {
+		return fullPearl{}, fmt.Errorf("count: %w", err)
+	}
+	numbers, err := numberTexts(r)
+	if err != nil {
+		return fullPearl{}, err
+	}
+	p := r.Pearl
+	return fullPearl{ID: p.ID, Name: p.Name, Type: p.Type, Status: p.Activity, PearlTotals: wire.NewPearlTotals(p, counts, wire.NumberOf(p, numbers))}, nil
+}
+
+func numberTexts(r *route.Request) (map[id.ID]string, error) {
+	numbers, err := r.Queries.Numbers(r.Context(), r.Actor.Account)
+	if err != nil {
+		return nil, fmt.Errorf("list numbers: %w", err)
+	}
+	texts := make(map[id.ID]string, len(numbers))
+	for _, n := range numbers {
+		texts[n.ID] = n.Number
+	}
+	return texts, nil
+}
+
+func (h pearlHandlers) create(r *route.Request, in wire.PearlInput) (route.Text, error) {
+	if in.Pearl.Value.Nodes.Set() {
+		return "", fault.Bad("Pearl.Nodes", "Pearls with nodes are created by POST /v2/Pearl/Voice.")
+	}
+	return h.createPearl(r, in)
+}
+
+func (h pearlHandlers) createFromNodes(r *route.Request, in wire.PearlInput) (route.Text, error) {
+	if in.Pearl.Set() && len(in.Pearl.Value.Nodes.Value) == 0 {
+		return "", fault.Bad("Pearl.Nodes", "The Nodes field is required and must not be empty.")
+	}
+	return h.createPearl(r, in)
+}
+
+func (h pearlHandlers) createPearl(r *route.Request, in wire.PearlInput) (route.Text, error) {
+	var faults fault.List
+	pearl := in.Create(&faults)
+	if err := judged(pearl, &faults, h.Checks); err != nil {
+		return "", err
+	}
+	ctx := route.Creating(r, func(pearlID id.ID) any { return route.Text(pearlID) })
+	pearlID, err := h.Engine.CreatePearl(ctx, r.Actor, pearl)
+	return route.Text(pearlID), err
+}
+
+// judged joins what the body and what the whole Pearl are at fault for.
+func judged(pearl campaign.Pearl, faults *fault.List, checks campaign.Checks) error {
+	faults.Join("", pearl.Check(checks))
+	return faults.Err()
+}
+
+func (h pearlHandlers) change(r *route.Request, event int, prefix string, apply func(*campaign.Pearl, *fault.List)) (bool, error) {
+	_, err := h.Engine.UpdatePearl(r.Context(), r.Actor, r.Pearl.ID, event, prefix, func(p *campaign.Pearl) error {
+		before := p.Clone()
+		var faults fault.List
+		apply(p, &faults)
+		p.KeepSecrets(before)
+		return judged(*p, &faults, h.Checks)
+	})
+	return err == nil, err
+}
+
+func (h pearlHandlers) update(r *route.Request, in wire.PearlInput) (bool, error) {
+	return h.change(r, engine.AuditPublishPearl, "Outbound.", in.Apply)
+}
+
+func (h pearlHandlers) setOutbound(r *route.Request, in wire.OutboundInput) (bool, error) {
+	if r.Pearl.Outbound == nil {
+		return false, fault.Refused("The Pearl is inbound: it has no outbound settings.")
+	}
+	ok, err := h.change(r, engine.AuditPearlSettings, "", in.Apply)
+	return ok, withoutPrefix(err, "Outbound.")
+}
+
+func (h pearlHandlers) setInbound(r *route.Request, in wire.InboundInput) (bool, error) {
+	if r.Pearl.Inbound == nil {
+		return false, fault.Refused("The Pearl is outbound: it has no inbound settings.")
+	}
+	ok, err := h.change(r, engine.AuditPearlSettings, "", in.Apply)
+	return ok, withoutPrefix(err, "Inbound.")
+}
+
+// withoutPrefix: in the settings routes the keys of errors have no prefix (contract 2.6).
+func withoutPrefix(err error, prefix string) error {
+	var invalid *fault.Error
+	if !errors.As(err, &invalid) || invalid.Kind != fault.Invalid {
+		return err
+	}
+	stripped := *invalid
+	stripped.Fields = make([]fault.Field, len(invalid.Fields))
+	for n, f := range invalid.Fields {
+		stripped.Fields[n] = fault.Field{Path: strings.TrimPrefix(f.Path, prefix), Text: f.Text}
+	}
+	return &stripped
+}
+
+func (h pearlHandlers) setActive(r *route.Request, in wire.Active) (campaign.Activity, error) {
+	hangUp, err := r.Flag("hangUp")
+	if err != nil {
+		return 0, err
+	}
+	return h.Engine.SetActive(r.Context(), r.Actor, r.Pearl.ID, *in.IsActive, hangUp)
+}
+
+func (h pearlHandlers) ongoing(r *route.Request, _ route.None) (wire.Ongoing, error) {
+	counts, err := h.Queries.PearlCounts(r.Context(), r.Pearl.ID, wire.Midnight(r.Pearl, r.Now))
+	if err != nil {
+		return wire.Ongoing{}, fmt.Errorf("count: %w", err)
+	}
+	return wire.Ongoing{TotalOngoingCalls: counts.OngoingCalls, TotalOnQueue: counts.Queued}, nil
+}
+
+// resetMemory is the body of ResetMemory: without a number all callers are forgotten.
+type resetMemory struct {
+	PhoneNumber body.Optional[string] `json:"phoneNumber"`
+}
+
+func (h pearlHandlers) resetMemory(r *route.Request, in resetMemory) (bool, error) {
+	var number *phone.Number
+	if in.PhoneNumber.Set() {
+		region := ""
+		if r.Pearl.Outbound != nil {
+			region = r.Pearl.Outbound.DefaultRegion
+		}
+		parsed, err := phone.Parse(in.PhoneNumber.Value, region)
+		if err != nil {
+			return false, fault.Bad("PhoneNumber", "%s", err)
+		}
+		number = &parsed
+	}
+	err := h.Engine.ResetMemory(r.Context(), r.Actor, r.Pearl.ID, number)
+	return err == nil, err
+}
+
+// pearlSettings answers Settings; secrets are asterisks.
+type pearlSettings struct {
+	Name      string              `json:"name"`
+	Type      campaign.Type       `json:"type"`
+	Pearl     campaign.Definition `json:"pearl"`
+	Variables []campaign.Variable `json:"variables"`
+	Inbound   *wire.InboundView   `json:"inbound,omitempty"`
+	Outbound  *wire.OutboundView  `json:"outbound,omitempty"`
+}
+
+func (h pearlHandlers) settings(r *route.Request, _ route.None) (pearlSettings, error) {
+	p := r.Pearl.Redacted()
+	return pearlSettings{
+		Name: p.Name, Type: p.Type, Pearl: p.Definition.WithLists(), Variables: wire.List(p.Variables), Inbound: wire.NewInboundView(p), Outbound: wire.NewOutboundView(p),
+	}, nil
+}
+
+// archive is the body of Archive.
+type archive struct {
+	IsArchived *bool `json:"isArchived" api:"required"`
+}
+
+func (h pearlHandlers) archive(r *route.Request, in archive) (bool, error) {
+	err := h.Engine.ArchivePearl(r.Context(), r.Actor, r.Pearl.ID, *in.IsArchived)
+	return err == nil, err
+}
