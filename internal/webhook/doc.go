@@ -16,17 +16,16 @@ import (
 type Outbox interface {
 	// NextDeliveries answers up to limit deliveries that are pending and due, oldest due first, and leases each to the
 	// caller: nobody gets it again before the lease is over or it was settled. Left out are those of the busy Pearls, and
-	// those held back by an earlier one of their order key: a lead delivery by any earlier pending one of its lead; the
-	// end of a call by its start, while that is leased or has not been tried since the end was added. A pending start is
-	// due at once when its end is added.
+	// those held back by an earlier one that is still pending: a lead delivery by any earlier one of its lead, the end of
+	// a call by its start. A start whose end waits is due at once, and dropped as superseded when that try fails too
+	// (contract 6.3.3).
 	NextDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int, busy []id.ID) ([]engine.Delivery, error)
 	// NextDeliveryTime is when NextDeliveries may have something next, zero when nothing is pending. What is leased counts
 	// from the end of its lease; what is held back by another delivery need not count.
 	NextDeliveryTime(ctx context.Context) (time.Time, error)
-	// SettleDelivery ends the lease and records what came of it. A try whose At is zero was none and is not recorded.
+	// SettleDelivery ends the lease and records what came of it. A try whose At is zero was none and is not recorded. A
+	// delivery that was retired while it was leased (its URL removed or disabled) changes to delivered only.
 	SettleDelivery(ctx context.Context, id id.ID, state engine.DeliveryState, nextTry time.Time, try engine.Try) error
-	// SupersedeStart drops the start of the call where it is still pending; otherwise nothing happens.
-	SupersedeStart(ctx context.Context, callID id.ID) error
 	// DisableURL turns the URL off until it is set again; deliveries that wait for it become dead letters.
 	DisableURL(ctx context.Context, accountID, pearlID id.ID, kind engine.DeliveryKind) error
 	ReadPearl(ctx context.Context, accountID, pearlID id.ID) (campaign.Pearl, error)

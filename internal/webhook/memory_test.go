@@ -26,8 +26,7 @@ type memory struct {
 type row struct {
 	engine.Delivery
 	leased  time.Time
-	endTry  bool // a start: tried since its end was added
-	settled int
+	hurried bool // a start: due at once because its end waits
 }
 
 func newMemory(pearls ...campaign.Pearl) *memory {
@@ -49,7 +48,7 @@ func (m *memory) add(deliveries ...engine.Delivery) {
 		d.NextTry = d.Created
 		if d.Kind == engine.CallDelivery && !d.Start {
 			if start := m.startOf(d.Call); start != nil {
-				start.NextTry = d.Created
+				start.NextTry, start.hurried = d.Created, !d.Created.Before(start.leased)
 			}
 		}
 		m.rows = append(m.rows, &row{Delivery: d})
@@ -66,10 +65,9 @@ func (m *memory) startOf(callID id.ID) *row {
 	return nil
 }
 
-func (m *memory) held(r *row, now time.Time) bool {
+func (m *memory) held(r *row) bool {
 	if r.Kind == engine.CallDelivery {
-		start := m.startOf(r.Call)
-		return !r.Start && start != nil && (!start.endTry || now.Before(start.leased))
+		return !r.Start && m.startOf(r.Call) != nil
 	}
 	for _, earlier := range m.rows {
 		if earlier == r {
@@ -88,7 +86,7 @@ func (m *memory) NextDeliveries(_ context.Context, now time.Time, lease time.Dur
 	m.queries++
 	var due []*row
 	for _, r := range m.rows {
-		if r.State == engine.DeliveryPending && !r.NextTry.After(now) && !now.Before(r.leased) && !slices.Contains(busy, r.Pearl) && !m.held(r, now) {
+		if r.State == engine.DeliveryPending && !r.NextTry.After(now) && !now.Before(r.leased) && !slices.Contains(busy, r.Pearl) && !m.held(r) {
 			due = append(due, r)
 		}
 	}
@@ -108,7 +106,7 @@ func (m *memory) NextDeliveryTime(context.Context) (time.Time, error) {
 	defer m.mu.Unlock()
 	var first time.Time
 	for _, r := range m.rows {
-		if r.State != engine.DeliveryPending || m.held(r, time.Now()) {
+		if r.State != engine.DeliveryPending || m.held(r) {
 			continue
 		}
 		at := r.NextTry
@@ -133,28 +131,26 @@ func (m *memory) SettleDelivery(_ context.Context, deliveryID id.ID, state engin
 		if r.ID != deliveryID {
 			continue
 		}
-		r.State, r.NextTry, r.leased = state, nextTry, time.Time{}
-		r.settled++
-		if !try.At.IsZero() {
+		tried := !try.At.IsZero()
+		if tried {
 			r.Tries = append(r.Tries, try)
 		}
-		for _, end := range m.rows {
-			if r.Start && end.Kind == engine.CallDelivery && !end.Start && end.Call == r.Call {
-				r.endTry = true
+		if r.Start && tried && state == engine.DeliveryPending && m.endWaits(r.Call) {
+			if nextTry = time.Now(); r.hurried {
+				state = engine.DeliveryDropped
 			}
+			r.hurried = true
 		}
+		r.State, r.NextTry, r.leased = state, nextTry, time.Time{}
 		return nil
 	}
 	return fault.Missing("DeliveryId")
 }
 
-func (m *memory) SupersedeStart(_ context.Context, callID id.ID) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if start := m.startOf(callID); start != nil {
-		start.State, start.NextTry = engine.DeliveryDropped, time.Time{}
-	}
-	return nil
+func (m *memory) endWaits(callID id.ID) bool {
+	return slices.ContainsFunc(m.rows, func(r *row) bool {
+		return r.Kind == engine.CallDelivery && !r.Start && r.Call == callID && r.State == engine.DeliveryPending
+	})
 }
 
 func (m *memory) DisableURL(_ context.Context, _, pearlID id.ID, kind engine.DeliveryKind) error {

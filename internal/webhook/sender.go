@@ -15,8 +15,7 @@ import (
 )
 
 const (
-	// leaseTime outlasts two exchanges (the last try of a start, then the end) with their reads and writes.
-	leaseTime      = 45 * time.Second
+	leaseTime      = 30 * time.Second // outlasts an exchange with its reads and writes
 	batchSize      = 32
 	defaultPlaces  = 256
 	longestPause   = 30 * time.Second // another node may have added something without a hint
@@ -161,38 +160,17 @@ func (s *Sender) take(ctx context.Context, now time.Time) (taken int, err error)
 	if err != nil {
 		return 0, err
 	}
-	for _, job := range jobs(batch) {
-		key := laneKey{job[0].Pearl, job[0].Kind}
+	for _, d := range batch {
+		key := laneKey{d.Pearl, d.Kind}
 		s.mu.Lock()
 		entered := s.lanes.enter(key, now)
 		s.mu.Unlock()
 		if !entered {
 			continue // its receiver is stuck; the end of the lease brings it back
 		}
-		s.runs.Go(func() { s.work(key, job) })
+		s.runs.Go(func() { s.work(key, d) })
 	}
 	return len(batch), nil
-}
-
-// jobs puts the start and the end of one call, where a batch has both, into one job: the end after the start.
-func jobs(batch []engine.Delivery) [][]engine.Delivery {
-	var jobs [][]engine.Delivery
-	byCall := map[id.ID]int{}
-	for _, d := range batch {
-		if d.Kind == engine.CallDelivery {
-			if i, ok := byCall[d.Call]; ok && len(jobs[i]) == 1 && jobs[i][0].Start != d.Start {
-				if d.Start {
-					jobs[i] = []engine.Delivery{d, jobs[i][0]}
-				} else {
-					jobs[i] = append(jobs[i], d)
-				}
-				continue
-			}
-			byCall[d.Call] = len(jobs)
-		}
-		jobs = append(jobs, []engine.Delivery{d})
-	}
-	return jobs
 }
 
 // pause is how long nothing is to be done unless somebody wakes the loop. asked is when the outbox had nothing.
@@ -219,62 +197,48 @@ func (s *Sender) pause(ctx context.Context, asked time.Time) (time.Duration, err
 	return pause, nil
 }
 
-// work delivers a job: one delivery, or a start and then its end.
-func (s *Sender) work(key laneKey, job []engine.Delivery) {
-	defer s.Notify() // a place is free, and what was held back may go
-	defer func() {
-		s.mu.Lock()
-		s.lanes.leave(key)
-		s.mu.Unlock()
-	}()
-	for i, d := range job {
-		log := s.Log.With("delivery", d.ID, "pearl", d.Pearl, "trace", d.Trace)
-		if !s.deliver(log, d, i+1 < len(job)) {
-			return
-		}
-	}
+func (s *Sender) work(key laneKey, d engine.Delivery) {
+	s.deliver(s.Log.With("delivery", d.ID, "pearl", d.Pearl, "trace", d.Trace), key, d)
+	s.mu.Lock()
+	s.lanes.leave(key)
+	s.mu.Unlock()
+	s.Notify() // a place is free, and what was held back may go
 }
 
-// deliver tries once and records what came of it. last: the end of this start is next, so that it is not tried again.
-// The answer is false when the delivery remains as it is, leased or given back; nothing may follow it then.
-func (s *Sender) deliver(log *slog.Logger, d engine.Delivery, last bool) bool {
+// deliver tries once and records what came of it. After a fault of our own the delivery stays leased, and is tried again
+// when the lease is over.
+func (s *Sender) deliver(log *slog.Logger, key laneKey, d engine.Delivery) {
 	pearl, err := s.Outbox.ReadPearl(s.ctx, d.Account, d.Pearl)
-	if fault.Is(err, fault.NotFound) {
-		return s.settle(log, d, engine.DeliveryDropped, time.Time{}, engine.Try{})
-	}
-	if err != nil {
-		return s.keep(log, "read webhook settings", err)
-	}
 	hooks := pearl.Webhooks
 	switch {
-	case urlOf(hooks, d.Kind) == "":
-		return s.settle(log, d, engine.DeliveryDropped, time.Time{}, engine.Try{})
-	case disabled(hooks, d.Kind):
-		return s.settle(log, d, engine.DeliveryDead, time.Time{}, engine.Try{})
-	case d.Kind == engine.CallDelivery && !d.Start:
-		if err := s.Outbox.SupersedeStart(s.ctx, d.Call); err != nil {
-			return s.keep(log, "supersede start", err)
+	case fault.Is(err, fault.NotFound), err == nil && urlOf(hooks, d.Kind) == "":
+		s.settle(log, d, engine.DeliveryDropped, time.Time{}, engine.Try{})
+		return
+	case err != nil:
+		if s.ctx.Err() == nil {
+			log.Error("cannot read webhook settings", "error", err)
 		}
+		return
+	case disabled(hooks, d.Kind):
+		s.settle(log, d, engine.DeliveryDead, time.Time{}, engine.Try{})
+		return
 	}
-	key := laneKey{d.Pearl, d.Kind}
 	s.mu.Lock()
 	s.lanes.byKey[key].paired = hooks.CallURL != "" && hooks.LeadURL != ""
 	s.mu.Unlock()
 
 	v := s.poster.exchange(s.ctx, hooks, d)
 	if v.aborted {
-		return s.giveBack(log, d)
+		s.giveBack(log, d)
+		return
 	}
 	s.mu.Lock()
 	s.lanes.heard(key, s.Now(), v.try.Status != 0)
 	s.mu.Unlock()
 	s.Metrics.Tried(d.Kind, v.try.Status, time.Duration(v.try.LatencyMS)*time.Millisecond)
 	state, nextTry := next(d.Tries, v, s.Now(), s.Jitter())
-	if last && state == engine.DeliveryPending {
-		state, nextTry = engine.DeliveryDropped, time.Time{}
-	}
 	if !s.settle(log, d, state, nextTry, v.try) {
-		return false
+		return
 	}
 	if state == engine.DeliveryDead {
 		log.Warn("webhook is a dead letter", "status", v.try.Status, "tries", len(d.Tries)+1)
@@ -282,7 +246,6 @@ func (s *Sender) deliver(log *slog.Logger, d engine.Delivery, last bool) bool {
 	if v.gone {
 		s.disable(log, d, hooks)
 	}
-	return true
 }
 
 // disable turns off the URL that answered 410, unless it has been replaced meanwhile.
@@ -320,21 +283,12 @@ func (s *Sender) settle(log *slog.Logger, d engine.Delivery, state engine.Delive
 }
 
 // giveBack ends the lease of a delivery whose exchange was given up, so that the next process need not wait for it.
-func (s *Sender) giveBack(log *slog.Logger, d engine.Delivery) bool {
+func (s *Sender) giveBack(log *slog.Logger, d engine.Delivery) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), releaseTimeout)
 	defer cancel()
 	if err := s.Outbox.SettleDelivery(ctx, d.ID, engine.DeliveryPending, s.Now().UTC().Truncate(time.Millisecond), engine.Try{}); err != nil {
 		log.Warn("cannot give back webhook delivery", "error", err)
 	}
-	return false
-}
-
-// keep leaves a delivery leased after a fault of our own: it is tried again when the lease is over.
-func (s *Sender) keep(log *slog.Logger, what string, err error) bool {
-	if s.ctx.Err() == nil {
-		log.Error("cannot send webhook", "step", what, "error", err)
-	}
-	return false
 }
 
 type noMetrics struct{}

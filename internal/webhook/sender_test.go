@@ -328,20 +328,6 @@ func TestEndWaitsForStart(t *testing.T) {
 	}
 }
 
-// TestStartAndEndInOneBatch: an outbox that gives both at once must not have them race.
-func TestStartAndEndInOneBatch(t *testing.T) {
-	t.Parallel()
-	end, start, other := callDelivery("end", false), callDelivery("start", true), leadDelivery("d1", leadOne)
-	got := jobs([]engine.Delivery{end, other, start})
-	want := [][]engine.Delivery{{start, end}, {other}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("jobs (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([][]engine.Delivery{{start, end}}, jobs([]engine.Delivery{start, end})); diff != "" {
-		t.Errorf("jobs (-want +got):\n%s", diff)
-	}
-}
-
 func TestGoneDisablesTheURL(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
