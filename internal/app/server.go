@@ -20,6 +20,7 @@ import (
 	"nacre/internal/account"
 	"nacre/internal/api"
 	"nacre/internal/call"
+	"nacre/internal/campaign"
 	"nacre/internal/config"
 	"nacre/internal/dialer"
 	"nacre/internal/engine"
@@ -173,6 +174,10 @@ func start(ctx context.Context, settings config.Serve, log *slog.Logger) (s *ser
 	handler, err := api.New(ctx, api.Config{
 		Engine: s.engine, Queries: s.store, Log: log, Now: time.Now, PublicURL: settings.PublicURL, RateLimit: settings.RateLimit,
 		CORSOrigins: settings.CORSOrigins, RecordingsDir: s.recordings, Metrics: metrics.handler(), OpenMetrics: settings.PublicMetrics,
+		Checks: campaign.Checks{
+			WebhookURL:       func(raw string) error { return webhook.CheckURL(raw, settings.AllowPrivateWebhooks) },
+			CredentialHeader: webhook.CheckCredentialHeader,
+		},
 		Ready: func(ctx context.Context) error { return errors.Join(s.store.Ping(ctx), speech) },
 	})
 	if err != nil {

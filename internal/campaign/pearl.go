@@ -362,3 +362,22 @@ func (p Pearl) Redacted() Pearl {
 	hide(&p.Webhooks.OldSecret)
 	return p
 }
+
+// WithLists is a copy whose lists are empty where they were absent: answers never hold null for a list.
+func (d Definition) WithLists() Definition {
+	fill(&d.Agents)
+	fill(&d.SpeechRecognitionKeywords)
+	fill(&d.TransferCallSettings)
+	fill(&d.SMSSettings)
+	fill(&d.EmailSettings)
+	fill(&d.APISettings)
+	fill(&d.IndicatorTags)
+	fill(&d.Notifications)
+	return d
+}
+
+func fill[T any](list *[]T) {
+	if *list == nil {
+		*list = []T{}
+	}
+}
