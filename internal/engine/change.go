@@ -27,6 +27,7 @@ type change struct {
 	history    []History
 	deliveries []Delivery
 	signals    *signals
+	calls      func() ([]id.ID, error) // those to the lead, oldest first
 }
 
 // signals are told to the dialer after the commit; a lost one costs a second, not a wrong call.
@@ -36,7 +37,10 @@ type signals struct {
 }
 
 func (e *Engine) change(tx Tx, pearl campaign.Pearl, l lead.Lead, actor Actor, now time.Time, s *signals) *change {
-	return &change{e: e, tx: tx, pearl: pearl, before: l, lead: l, actor: actor, now: now, signals: s}
+	return &change{
+		e: e, tx: tx, pearl: pearl, before: l, lead: l, actor: actor, now: now, signals: s,
+		calls: func() ([]id.ID, error) { return tx.LeadCallIDs(l.ID) },
+	}
 }
 
 // step applies an event to the lead. Its effects on the call in the air are written at once, its delivery is queued
@@ -84,7 +88,7 @@ func (c *change) leadDelivery() error {
 	if c.pearl.Webhooks.LeadURL == "" {
 		return nil
 	}
-	calls, err := c.tx.LeadCallIDs(c.lead.ID)
+	calls, err := c.calls()
 	if err != nil {
 		return fmt.Errorf("list calls of lead: %w", err)
 	}
@@ -176,6 +180,12 @@ func (e *Engine) update(ctx context.Context, fn func(tx Tx, s *signals) error) e
 	if err != nil {
 		return err
 	}
+	e.tell(s)
+	return nil
+}
+
+// tell passes on what was committed.
+func (e *Engine) tell(s signals) {
 	for _, callID := range s.calls {
 		e.stopped(callID)
 	}
@@ -185,7 +195,6 @@ func (e *Engine) update(ctx context.Context, fn func(tx Tx, s *signals) error) e
 	if s.wake {
 		e.wake()
 	}
-	return nil
 }
 
 // clock is the one instant of a use case: UTC, whole milliseconds, as the database keeps it.

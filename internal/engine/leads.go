@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nacre/internal/account"
+	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/fault"
 	"nacre/internal/id"
@@ -137,72 +138,6 @@ func withoutDuplicates(tx Tx, pearl campaign.Pearl, leads []lead.Lead, ids []id.
 	return fresh, faults.Err()
 }
 
-// UpdateLead is the heart of the product (contract 1.1): all members take effect together, and once it has returned no
-// node begins a call that they forbid.
-func (e *Engine) UpdateLead(ctx context.Context, actor Actor, pearlID, leadID id.ID, input LeadUpdate) (LeadView, error) {
-	var stored lead.Lead
-	var pearl campaign.Pearl
-	err := e.update(ctx, func(tx Tx, s *signals) error {
-		now := e.clock()
-		var err error
-		if pearl, err = outbound(tx, actor.Account, pearlID, Unlocked); err != nil {
-			return err
-		}
-		current, err := tx.Lead(actor.Account, pearlID, leadID)
-		if err != nil {
-			return err
-		}
-		if input.IfMatch != nil && *input.IfMatch != current.Version {
-			return &fault.Error{Kind: fault.Stale, Detail: fmt.Sprintf("the lead is at version %d", current.Version)}
-		}
-		patch, err := input.patch(region(pearl), current)
-		if err != nil {
-			return err
-		}
-		c := e.change(tx, pearl, current, actor, now, s)
-		closed := false
-		if current.Status == lead.InCallQueue && patch.Zone != nil {
-			p, err := e.plans.of(pearl)
-			if err != nil {
-				return err
-			}
-			closed = !p.open(patch.ZoneKey, now)
-		}
-		if _, err := c.step(lead.Edited{Patch: patch, HangUp: input.HangUp, Closed: closed}); err != nil {
-			return err
-		}
-		if members := input.members(); members != "" {
-			c.note("edited", 0, 0, members)
-		}
-		if err := c.commit(); err != nil {
-			return err
-		}
-		stored = c.lead
-		return nil
-	})
-	if err != nil {
-		return LeadView{}, err
-	}
-	return e.view(ctx, pearl, stored)
-}
-
-// members names what an update gave, for the history.
-func (u LeadUpdate) members() string {
-	text := ""
-	for _, m := range []struct {
-		given bool
-		name  string
-	}{{u.Phone != nil, "phoneNumber"}, {u.ExternalID != nil, "externalId"}, {u.Zone != nil, "timeZoneId"}, {u.CallData != nil || u.CallDataMerge != nil, "callData"}, {u.Status != nil, "status"}} {
-		if m.given && text != "" {
-			text += ", "
-		}
-		if m.given {
-			text += m.name
-		}
-	}
-	return text
-}
-
 // ViewLead completes a lead for an answer.
 func (e *Engine) ViewLead(ctx context.Context, accountID id.ID, l lead.Lead) (LeadView, error) {
 	pearl, err := e.Store.ReadPearl(ctx, accountID, l.Campaign)
@@ -217,6 +152,10 @@ func (e *Engine) view(ctx context.Context, pearl campaign.Pearl, l lead.Lead) (L
 	if err != nil {
 		return LeadView{}, fmt.Errorf("list calls of lead: %w", err)
 	}
+	return e.viewOf(pearl, l, calls, last)
+}
+
+func (e *Engine) viewOf(pearl campaign.Pearl, l lead.Lead, calls []id.ID, last *call.Call) (LeadView, error) {
 	p, err := e.plans.of(pearl)
 	if err != nil {
 		return LeadView{}, err
