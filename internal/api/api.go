@@ -16,6 +16,7 @@ import (
 	"nacre/internal/api/route"
 	"nacre/internal/api/v1"
 	"nacre/internal/api/v2"
+	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/recording"
@@ -28,7 +29,8 @@ type Config struct {
 	Log     *slog.Logger
 	Now     func() time.Time
 
-	Checks campaign.Checks // rules of Pearls that other rooms know
+	Prober call.Prober     // asks carriers how they are
+	Judges campaign.Judges // rules of Pearls that other rooms know
 
 	PublicURL     string        // absolute address that clients use, "" = the host of each request
 	RateLimit     int           // requests a second and key, sustained; 0 = off
@@ -79,7 +81,7 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &server{Config: config, links: recording.Links{Base: config.PublicURL, Secret: secret, TTL: config.LinkTTL}}
-	services := route.Services{Engine: config.Engine, Queries: config.Queries, Links: s.links, Log: config.Log, Checks: config.Checks}
+	services := route.Services{Engine: config.Engine, Queries: config.Queries, Links: s.links, Log: config.Log, Prober: config.Prober, Judges: config.Judges}
 	s.table = route.NewTable(routes(services))
 	burst := config.RateBurst
 	if burst == 0 {

@@ -174,9 +174,9 @@ func start(ctx context.Context, settings config.Serve, log *slog.Logger) (s *ser
 	handler, err := api.New(ctx, api.Config{
 		Engine: s.engine, Queries: s.store, Log: log, Now: time.Now, PublicURL: settings.PublicURL, RateLimit: settings.RateLimit,
 		CORSOrigins: settings.CORSOrigins, RecordingsDir: s.recordings, Metrics: metrics.handler(), OpenMetrics: settings.PublicMetrics,
-		Checks: campaign.Checks{
-			WebhookURL:       func(raw string) error { return webhook.CheckURL(raw, settings.AllowPrivateWebhooks) },
-			CredentialHeader: webhook.CheckCredentialHeader,
+		Prober: sip, Judges: campaign.Judges{
+			URL:    func(raw string) error { return webhook.CheckURL(raw, settings.AllowPrivateWebhooks) },
+			Header: webhook.CheckCredentialHeader,
 		},
 		Ready: func(ctx context.Context) error { return errors.Join(s.store.Ping(ctx), speech) },
 	})

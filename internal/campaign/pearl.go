@@ -59,9 +59,9 @@ type Definition struct {
 	ModelType                 int            `json:"modelType"`
 	Memory                    bool           `json:"memory"`
 	SpeechRecognitionKeywords []Keyword      `json:"speechRecognitionKeywords"`
-	OpeningSentence           string         `json:"openingSentence,omitempty"` // form Pearls
-	FlowScript                string         `json:"flowScript,omitempty"`      // form Pearls
-	Nodes                     []Node         `json:"nodes,omitempty"`           // node Pearls
+	OpeningSentence           string         `json:"openingSentence"` // form Pearls
+	FlowScript                string         `json:"flowScript"`      // form Pearls
+	Nodes                     []Node         `json:"nodes,omitempty"` // node Pearls
 	TransferCallSettings      []Transfer     `json:"transferCallSettings"`
 	SMSSettings               []SMS          `json:"smsSettings"`
 	EmailSettings             []Email        `json:"emailSettings"`
@@ -124,11 +124,11 @@ type API struct {
 }
 
 type APIField struct {
-	Key        string `json:"key"`
-	VariableID string `json:"variableId"`
-	Type       int    `json:"type"`
-	Value      any    `json:"value"`
-	Required   bool   `json:"required"`
+	Key        string          `json:"key"`
+	VariableID string          `json:"variableId"`
+	Type       int             `json:"type"`
+	Value      json.RawMessage `json:"value"` // any JSON value, kept as given
+	Required   bool            `json:"required"`
 }
 
 type APIOutput struct {
@@ -302,9 +302,6 @@ func (p Pearl) TotalAgents() int {
 	return 0
 }
 
-// masked is what a secret is shown as.
-const masked = "********"
-
 // Clone is a copy that shares nothing with p.
 func (p Pearl) Clone() Pearl {
 	raw, err := json.Marshal(p)
@@ -316,68 +313,4 @@ func (p Pearl) Clone() Pearl {
 		panic("clone pearl: " + err.Error())
 	}
 	return copied
-}
-
-// Redacted is a copy in which every secret is replaced by asterisks: for answers, the audit log and logs.
-func (p Pearl) Redacted() Pearl {
-	p = p.Clone()
-	hide := func(secret *string) {
-		if *secret != "" {
-			*secret = masked
-		}
-	}
-	hideSMTP := func(s *SMTP) {
-		if s != nil {
-			hide(&s.SenderPassword)
-		}
-	}
-	hideAPI := func(a *API) {
-		if a == nil {
-			return
-		}
-		for name, value := range a.Headers {
-			hide(&value)
-			a.Headers[name] = value
-		}
-	}
-	d := &p.Definition
-	hideSMTP(d.SMTPSettings)
-	for n := range d.EmailSettings {
-		hideSMTP(d.EmailSettings[n].SMTPSettings)
-	}
-	for n := range d.APISettings {
-		hideAPI(&d.APISettings[n])
-	}
-	for n := range d.Nodes {
-		hideAPI(d.Nodes[n].APISettings)
-	}
-	for n := range d.Notifications {
-		hideAPI(d.Notifications[n].APISettings)
-		if template := d.Notifications[n].EmailTemplate; template != nil {
-			hideSMTP(template.SMTPSettings)
-		}
-	}
-	hide(&p.Webhooks.Credential)
-	hide(&p.Webhooks.Secret)
-	hide(&p.Webhooks.OldSecret)
-	return p
-}
-
-// WithLists is a copy whose lists are empty where they were absent: answers never hold null for a list.
-func (d Definition) WithLists() Definition {
-	fill(&d.Agents)
-	fill(&d.SpeechRecognitionKeywords)
-	fill(&d.TransferCallSettings)
-	fill(&d.SMSSettings)
-	fill(&d.EmailSettings)
-	fill(&d.APISettings)
-	fill(&d.IndicatorTags)
-	fill(&d.Notifications)
-	return d
-}
-
-func fill[T any](list *[]T) {
-	if *list == nil {
-		*list = []T{}
-	}
 }

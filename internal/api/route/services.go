@@ -3,6 +3,7 @@ package route
 import (
 	"log/slog"
 
+	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/recording"
@@ -14,5 +15,6 @@ type Services struct {
 	Queries engine.Queries
 	Links   recording.Links
 	Log     *slog.Logger
-	Checks  campaign.Checks // rules of Pearls that other rooms know
+	Prober  call.Prober     // asks carriers how they are
+	Judges  campaign.Judges // rules of Pearls that other rooms know
 }

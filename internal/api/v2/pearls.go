@@ -118,7 +118,8 @@ func (h pearlHandlers) createFromNodes(r *route.Request, in wire.PearlInput) (ro
 func (h pearlHandlers) createPearl(r *route.Request, in wire.PearlInput) (route.Text, error) {
 	var faults fault.List
 	pearl := in.Create(&faults)
-	if err := judged(pearl, &faults, h.Checks); err != nil {
+	pearl.Complete()
+	if err := judged(pearl, &faults, h.Judges); err != nil {
 		return "", err
 	}
 	ctx := route.Creating(r, func(pearlID id.ID) any { return route.Text(pearlID) })
@@ -127,8 +128,8 @@ func (h pearlHandlers) createPearl(r *route.Request, in wire.PearlInput) (route.
 }
 
 // judged joins what the body and what the whole Pearl are at fault for.
-func judged(pearl campaign.Pearl, faults *fault.List, checks campaign.Checks) error {
-	faults.Join("", pearl.Check(checks))
+func judged(pearl campaign.Pearl, faults *fault.List, judges campaign.Judges) error {
+	faults.Join("", pearl.Check(judges))
 	return faults.Err()
 }
 
@@ -137,8 +138,9 @@ func (h pearlHandlers) change(r *route.Request, event int, prefix string, apply 
 		before := p.Clone()
 		var faults fault.List
 		apply(p, &faults)
-		p.KeepSecrets(before)
-		return judged(*p, &faults, h.Checks)
+		p.KeepSecrets(before, &faults)
+		p.Complete()
+		return judged(*p, &faults, h.Judges)
 	})
 	return err == nil, err
 }
@@ -227,8 +229,9 @@ type pearlSettings struct {
 
 func (h pearlHandlers) settings(r *route.Request, _ route.None) (pearlSettings, error) {
 	p := r.Pearl.Redacted()
+	p.Complete()
 	return pearlSettings{
-		Name: p.Name, Type: p.Type, Pearl: p.Definition.WithLists(), Variables: wire.List(p.Variables), Inbound: wire.NewInboundView(p), Outbound: wire.NewOutboundView(p),
+		Name: p.Name, Type: p.Type, Pearl: p.Definition, Variables: wire.List(p.Variables), Inbound: wire.NewInboundView(p), Outbound: wire.NewOutboundView(p),
 	}, nil
 }
 

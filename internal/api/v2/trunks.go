@@ -1,0 +1,247 @@
+package v2
+
+import (
+	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
+
+	"nacre/internal/account"
+	"nacre/internal/api/body"
+	"nacre/internal/api/route"
+	"nacre/internal/api/wire"
+	"nacre/internal/call"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+type trunkHandlers struct{ route.Services }
+
+func trunkRoutes(services route.Services) []route.Route {
+	h := trunkHandlers{services}
+	const all = "/v2/Account/Trunks"
+	r := func(r route.Route) route.Route { r.Tag, r.Extension = "Account", true; return r }
+	return []route.Route{
+		route.Handle(r(route.Route{Method: "GET", Pattern: all, Scope: account.ScopeRead, Summary: "List SIP trunks"}), h.list),
+		route.Handle(r(route.Route{Method: "POST", Pattern: all, Scope: account.ScopeFull, Creates: true, Summary: "Add a SIP trunk"}), h.create),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: all + "/{trunkId}", Scope: account.ScopeFull, Summary: "Change a SIP trunk"}), h.update),
+		route.Handle(r(route.Route{Method: "DELETE", Pattern: all + "/{trunkId}", Scope: account.ScopeFull, Summary: "Delete a SIP trunk"}), h.delete),
+		route.Handle(r(route.Route{Method: "POST", Pattern: all + "/{trunkId}/Test", Scope: account.ScopeFull, BodyOptional: true, Summary: "Ask the carrier: name, OPTIONS, registration"}), h.test),
+	}
+}
+
+// hidden is what a secret is shown as; sent back it changes nothing.
+const hidden = "********"
+
+// trunkView is a trunk as it is answered (contract 12.1).
+type trunkView struct {
+	ID             id.ID              `json:"id"`
+	Name           string             `json:"name"`
+	Host           string             `json:"host"`
+	Port           int                `json:"port"`
+	Transport      string             `json:"transport"`
+	Username       *string            `json:"username" doc:"null = authentication by address"`
+	Password       *string            `json:"password" doc:"asterisks"`
+	Registers      bool               `json:"registers"`
+	FromDomain     *string            `json:"fromDomain" doc:"null = host"`
+	Codecs         []string           `json:"codecs"`
+	MaxCalls       int                `json:"maxCalls"`
+	CallsPerSecond float64            `json:"callsPerSecond"`
+	IsActive       bool               `json:"isActive"`
+	State          account.TrunkState `json:"state"`
+	StateDetail    *string            `json:"stateDetail"`
+}
+
+// trunkInput is a trunk as a client gives it; absent = unchanged.
+type trunkInput struct {
+	Name           body.Optional[string]   `json:"name" api:"maxlen=200"`
+	Host           body.Optional[string]   `json:"host" api:"maxlen=253" doc:"name or address"`
+	Port           body.Optional[int]      `json:"port"`
+	Transport      body.Optional[string]   `json:"transport" doc:"udp or tcp"`
+	Username       body.Optional[string]   `json:"username"`
+	Password       body.Optional[string]   `json:"password" api:"secret"`
+	Registers      body.Optional[bool]     `json:"registers"`
+	FromDomain     body.Optional[string]   `json:"fromDomain"`
+	Codecs         body.Optional[[]string] `json:"codecs" doc:"PCMU, PCMA, in order of preference"`
+	MaxCalls       body.Optional[int]      `json:"maxCalls"`
+	CallsPerSecond body.Optional[float64]  `json:"callsPerSecond"`
+	IsActive       body.Optional[bool]     `json:"isActive"`
+}
+
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$`)
+
+func (in trunkInput) apply(t *account.Trunk, faults *fault.List) {
+	given(&t.Name, in.Name)
+	given(&t.Host, in.Host)
+	given(&t.Port, in.Port)
+	given(&t.Transport, in.Transport)
+	nullable(&t.Username, in.Username)
+	if in.Password.State == body.Null || in.Password.Set() && in.Password.Value != hidden {
+		t.Password = in.Password.Value
+	}
+	given(&t.Registers, in.Registers)
+	nullable(&t.FromDomain, in.FromDomain)
+	given(&t.Codecs, in.Codecs)
+	given(&t.MaxCalls, in.MaxCalls)
+	given(&t.CallsPerSecond, in.CallsPerSecond)
+	given(&t.Active, in.IsActive)
+	t.Transport = strings.ToLower(t.Transport)
+	if strings.TrimSpace(t.Name) == "" {
+		faults.Add("Name", "The Name field is required.")
+	}
+	switch {
+	case t.Host == "":
+		faults.Add("Host", "The Host field is required.")
+	case net.ParseIP(t.Host) == nil && !hostName.MatchString(t.Host):
+		faults.Add("Host", "The value '%.60s' is no host name or address.", t.Host)
+	}
+	if t.Port == 0 {
+		t.Port = 5060
+	}
+	if t.Port < 1 || t.Port > 65535 {
+		faults.Add("Port", "The value '%d' is not allowed: it must be between 1 and 65535.", t.Port)
+	}
+	switch t.Transport {
+	case "udp", "tcp":
+	case "tls":
+		faults.Add("Transport", "The value 'tls' is not supported yet: udp or tcp.")
+	default:
+		faults.Add("Transport", "The value '%.20s' is not allowed: udp or tcp.", t.Transport)
+	}
+	if t.Registers && t.Username == "" {
+		faults.Add("Username", "A trunk that registers needs a username.")
+	}
+	for n, codec := range t.Codecs {
+		t.Codecs[n] = strings.ToUpper(codec)
+		if !slices.Contains([]string{"PCMU", "PCMA"}, t.Codecs[n]) {
+			faults.Add(wire.Element("Codecs", n), "The value '%.20s' is not allowed: PCMU or PCMA.", codec)
+		}
+	}
+	if len(t.Codecs) == 0 {
+		t.Codecs = []string{"PCMU", "PCMA"}
+	}
+	if t.MaxCalls < 1 {
+		faults.Add("MaxCalls", "The value '%d' is not allowed: at least 1.", t.MaxCalls)
+	}
+	if t.CallsPerSecond <= 0 || t.CallsPerSecond > 1000 {
+		faults.Add("CallsPerSecond", "The value '%g' is not allowed: more than 0, at most 1000.", t.CallsPerSecond)
+	}
+}
+
+// given writes a member that was given; null changes nothing.
+func given[T any](into *T, member body.Optional[T]) {
+	if member.Set() {
+		*into = member.Value
+	}
+}
+
+// nullable writes a member that was given; null clears it.
+func nullable(into *string, member body.Optional[string]) {
+	if member.State != body.Absent {
+		*into = member.Value
+	}
+}
+
+func (h trunkHandlers) list(r *route.Request, _ route.None) ([]trunkView, error) {
+	trunks, err := h.Queries.Trunks(r.Context(), r.Actor.Account)
+	if err != nil {
+		return nil, fmt.Errorf("list trunks: %w", err)
+	}
+	views := make([]trunkView, len(trunks))
+	for n, t := range trunks {
+		views[n] = trunkView{
+			ID: t.ID, Name: t.Name, Host: t.Host, Port: t.Port, Transport: t.Transport, Username: wire.Text(t.Username), Registers: t.Registers,
+			FromDomain: wire.Text(t.FromDomain), Codecs: wire.List(t.Codecs), MaxCalls: t.MaxCalls, CallsPerSecond: t.CallsPerSecond, IsActive: t.Active,
+			State: t.State, StateDetail: wire.Text(t.Detail),
+		}
+		if t.Password != "" {
+			views[n].Password = wire.Text(hidden)
+		}
+		if t.State != account.TrunkOK && r.Now.After(t.Until) && !t.Until.IsZero() && t.State == account.TrunkUnauthorized {
+			views[n].State = account.TrunkUnknown // the wait is over: one call may try
+		}
+	}
+	return views, nil
+}
+
+func (h trunkHandlers) create(r *route.Request, in trunkInput) (made, error) {
+	var faults fault.List
+	trunk := account.Trunk{Trunk: call.Trunk{Transport: "udp", MaxCalls: 100, CallsPerSecond: 5}, Active: true}
+	in.apply(&trunk, &faults)
+	if err := faults.Err(); err != nil {
+		return made{}, err
+	}
+	ctx := route.Creating(r, func(trunkID id.ID) any { return made{trunkID} })
+	trunkID, err := h.Engine.CreateTrunk(ctx, r.Actor, trunk)
+	return made{trunkID}, err
+}
+
+func (h trunkHandlers) update(r *route.Request, in trunkInput) (bool, error) {
+	trunkID, err := r.ID("trunkId")
+	if err != nil {
+		return false, err
+	}
+	err = h.Engine.UpdateTrunk(r.Context(), r.Actor, trunkID, func(t *account.Trunk) error {
+		var faults fault.List
+		in.apply(t, &faults)
+		return faults.Err()
+	})
+	return err == nil, err
+}
+
+func (h trunkHandlers) delete(r *route.Request, _ route.None) (bool, error) {
+	trunkID, err := r.ID("trunkId")
+	if err != nil {
+		return false, err
+	}
+	err = h.Engine.DeleteTrunk(r.Context(), r.Actor, trunkID)
+	return err == nil, err
+}
+
+// trunkTest says how the carrier answers.
+type trunkTest struct {
+	OK    bool        `json:"ok"`
+	Steps []trunkStep `json:"steps"`
+}
+
+type trunkStep struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail" doc:"what the peer said"`
+}
+
+func (h trunkHandlers) test(r *route.Request, _ struct{}) (trunkTest, error) {
+	trunkID, err := r.ID("trunkId")
+	if err != nil {
+		return trunkTest{}, err
+	}
+	trunks, err := h.Queries.Trunks(r.Context(), r.Actor.Account)
+	if err != nil {
+		return trunkTest{}, fmt.Errorf("list trunks: %w", err)
+	}
+	n := slices.IndexFunc(trunks, func(t account.Trunk) bool { return t.ID == trunkID })
+	if n < 0 {
+		return trunkTest{}, fault.Missing("TrunkId")
+	}
+	result := trunkTest{OK: true, Steps: []trunkStep{}}
+	step := func(name string, ok bool, detail string) bool {
+		result.Steps = append(result.Steps, trunkStep{name, ok, detail})
+		result.OK = result.OK && ok
+		return ok
+	}
+	trunk := trunks[n].Trunk
+	addresses, err := net.DefaultResolver.LookupHost(r.Context(), trunk.Host)
+	if err != nil {
+		step("name resolution", false, err.Error())
+		return result, nil
+	}
+	step("name resolution", true, strings.Join(addresses, ", "))
+	options := h.Prober.Options(r.Context(), trunk)
+	step("OPTIONS", options.OK, options.Detail)
+	if trunk.Registers {
+		registered := h.Prober.Register(r.Context(), trunk)
+		step("registration", registered.OK, registered.Detail)
+	}
+	return result, nil
+}
