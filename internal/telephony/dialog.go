@@ -38,7 +38,7 @@ func (e *Endpoint) farOf(ctx context.Context, message sip.Message, fallback far)
 	var contact *sip.ContactHeader
 	switch m := message.(type) {
 	case *sip.Response:
-		end.tag, _ = m.To().Params.Get("tag")
+		end.tag = toTag(m)
 		slices.Reverse(end.routes)
 		contact = m.Contact()
 	case *sip.Request:
@@ -50,6 +50,16 @@ func (e *Endpoint) farOf(ctx context.Context, message sip.Message, fallback far)
 	}
 	end.hop = e.nextHop(ctx, end)
 	return end
+}
+
+// toTag tells the ends of a forked INVITE apart. Over TCP nothing has checked that the header is there.
+func toTag(response *sip.Response) string {
+	to := response.To()
+	if to == nil {
+		return ""
+	}
+	tag, _ := to.Params.Get("tag")
+	return tag
 }
 
 // nextHop is where requests to that end go: its first route, else its target.

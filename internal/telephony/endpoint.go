@@ -119,6 +119,9 @@ func Open(cfg Config) (*Endpoint, error) {
 	if err = udp.SetReadBuffer(receiveBuffer); err != nil {
 		e.log.Warn("the receive buffer of the SIP socket stays small", "error", err)
 	}
+	if err = queueErrors(udp); err != nil {
+		e.log.Warn("peers that refuse datagrams will not be told from silent ones", "error", err)
+	}
 	quietLibrary()
 	libraryLog := slog.New(libraryHandler{e.log.Handler()})
 	parser := sip.NewParser()
@@ -151,7 +154,7 @@ func listen(address string) (*net.UDPConn, net.Listener, error) {
 		return nil, nil, err
 	}
 	// A socket of its own family has a local address that reads as it was given; the library finds it by that.
-	family := ""
+	family := "6"
 	if at.IP == nil || at.IP.To4() != nil {
 		family = "4"
 	}
@@ -174,7 +177,7 @@ func listen(address string) (*net.UDPConn, net.Listener, error) {
 // a socket of its own.
 func (e *Endpoint) serve() error {
 	e.serving.Go(func() {
-		if err := e.transports.ServeUDP(e.udp); err != nil {
+		if err := e.transports.ServeUDP(datagrams{e.udp, e.refused}); err != nil {
 			e.log.Error("the SIP socket over UDP is no longer read", "error", err)
 		}
 	})

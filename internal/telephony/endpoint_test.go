@@ -3,6 +3,7 @@ package telephony
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,37 @@ func TestACallWithAudioBothWays(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestACallOverIPv6(t *testing.T) {
+	t.Parallel()
+	socket, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.IPv6loopback})
+	if err != nil {
+		t.Skipf("this machine has no IPv6: %v", err)
+	}
+	if err := socket.Close(); err != nil {
+		t.Fatal(err)
+	}
+	them, ringing := answering(t, Config{Listen: "[::1]:0"})
+	us := open(t, Config{Listen: "[::]:0"})
+	result := dial(t.Context(), us, inviteTo(trunkTo(them.Address()), 5*time.Second))
+	yours, err := await(t, "the INVITE", ringing).Answer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := await(t, "the answer", result)
+	if got.failure != nil {
+		t.Fatalf("%+v", *got.failure)
+	}
+	me, you := newPerson(), newPerson()
+	mine, theirs := serve(t.Context(), got.leg, me), serve(t.Context(), yours, you)
+	await(t, "audio here", me.hearing)
+	await(t, "audio there", you.hearing)
+	yours.HangUp()
+	if ending := await(t, "our end", mine); ending != call.PeerHungUp {
+		t.Error(ending)
+	}
+	await(t, "their end", theirs)
 }
 
 func TestTheCallEndsWithItsContext(t *testing.T) {

@@ -29,7 +29,7 @@ func (e *Endpoint) Dial(ctx context.Context, invite call.Invite) (call.Leg, *cal
 	inv := &invitation{
 		e: e, in: invite, log: e.log.With("call", invite.Call, "trace", invite.Trace),
 		credentials: credentials{username: invite.Trunk.Username, password: invite.Trunk.Password},
-		answers:     map[string]*answer{}, verdict: make(chan verdict, 1),
+		answers:     map[string]*answer{}, verdict: make(chan verdict, 1), refused: make(chan struct{}, 1),
 	}
 	go func() {
 		defer e.leave()
@@ -49,6 +49,8 @@ type invitation struct {
 	hop         hop
 	dialog      *dialog // early until a 200 is taken
 	request     *sip.Request
+	sent        time.Time     // of the INVITE on the wire
+	refused     chan struct{} // nothing listens at the peer's port
 
 	verdict   chan verdict
 	delivered bool
@@ -62,12 +64,6 @@ type invitation struct {
 	answers map[string]*answer
 	// abandoned: the transaction ended without a final response; the peer may still ring.
 	abandoned bool
-}
-
-// answer is one 2xx: a forked INVITE may be answered by several ends, told apart by their tags.
-type answer struct {
-	dialog *dialog
-	ack    *sip.Request
 }
 
 func (inv *invitation) deliver(v verdict) {
@@ -173,7 +169,7 @@ func (inv *invitation) invite(ctx context.Context, answering *sip.Response, offe
 		return nil, err
 	}
 	tx.OnRetransmission(func(response *sip.Response) { inv.again(response) })
-	inv.request = request
+	inv.request, inv.sent = request, time.Now()
 	inv.mu.Lock()
 	inv.current = request
 	inv.mu.Unlock()
@@ -213,6 +209,9 @@ func (inv *invitation) retire() {
 	})
 }
 
+// errRefused: nothing listens at the peer's port.
+var errRefused = errors.New("connection refused")
+
 // follow hears the transaction to its end. Only one INVITE transaction is followed at a time: the one that answers a
 // challenge takes the place of the challenged one, which the library has acknowledged.
 func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-chan time.Time) {
@@ -250,6 +249,13 @@ func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-c
 			}
 		case <-giveUp:
 			tx.Terminate()
+		case <-inv.refused:
+			// Only before the INVITE was repeated: later, the first one may have been heard and have rung.
+			if !inv.rung && time.Since(inv.sent) < sip.T1 {
+				tx.Terminate()
+				inv.unanswered(ctx, nil, errRefused)
+				return
+			}
 		case <-ringing:
 			inv.rangOut = true
 			if !inv.rung && !inv.cancelled {
@@ -299,103 +305,14 @@ func (inv *invitation) unanswered(ctx context.Context, response *sip.Response, e
 		cause = call.CauseCancelled
 	case inv.rangOut && ours:
 		cause = call.CauseNoAnswer
+	case errors.Is(err, errRefused):
+		cause, reason = call.CauseUnreachable, err.Error()
 	case errors.Is(err, errCredentials):
 		cause = call.CauseUnauthorized
 	case response != nil && challenged(response): // the challenge was refused, and its answer could not be sent
 		cause, reason = call.CauseUnreachable, err.Error()
 	}
 	inv.fail(cause, code, reason)
-}
-
-// answered takes the first 2xx, or gets rid of it where it is no longer wanted.
-func (inv *invitation) answered(ctx context.Context, response *sip.Response) {
-	if !inv.wanted(ctx) {
-		inv.again(response)
-		inv.unanswered(ctx, response, nil)
-		return
-	}
-	d := inv.acknowledge(response, true)
-	if err := d.session.Accept(response.Body()); err != nil {
-		inv.e.count.unusable.Add(1)
-		inv.log.Warn("the peer's session description cannot be used", "error", err)
-		d.finish(call.SignallingLost)
-		inv.e.closeSession(d.session)
-		inv.fail(call.CauseFailed, response.StatusCode, err.Error())
-		return
-	}
-	inv.e.count.answered.Add(1)
-	ready := make(chan struct{})
-	close(ready)
-	inv.deliver(verdict{leg: &leg{d, ready}})
-}
-
-// acknowledge sends the ACK for a 2xx, again for a repeated one, and answers the dialog it made. The dialog of the
-// invitation is the one of the 2xx that is taken; every other tag gets one of its own.
-func (inv *invitation) acknowledge(response *sip.Response, take bool) *dialog {
-	tag, _ := response.To().Params.Get("tag")
-	inv.mu.Lock()
-	defer inv.mu.Unlock()
-	known, ok := inv.answers[tag]
-	if !ok {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		end := inv.e.farOf(ctx, response, inv.dialog.early())
-		d := inv.dialog
-		if !take {
-			d = inv.dialog.branch(end)
-		}
-		ack := d.requestTo(end, sip.ACK, response.CSeq().SeqNo)
-		copyCredentials(inv.current, ack) // RFC 3261 13.2.2.4
-		known = &answer{d, ack}
-		inv.answers[tag] = known
-		if take {
-			defer d.confirm(end)
-		}
-	}
-	if err := inv.e.transports.WriteMsg(known.ack.Clone()); err != nil {
-		inv.log.Warn("an ACK could not be sent", "error", err)
-	}
-	return known.dialog
-}
-
-// again takes a 2xx that is not the one taken: a repeated one is acknowledged, one of another branch, or one that
-// comes when nobody wants it any more, is acknowledged and ended by BYE at once.
-func (inv *invitation) again(response *sip.Response) {
-	tag, _ := response.To().Params.Get("tag")
-	inv.mu.Lock()
-	_, known := inv.answers[tag]
-	inv.mu.Unlock()
-	d := inv.acknowledge(response, false)
-	if !known {
-		inv.e.count.crossed.Add(1)
-		inv.log.Info("an answer that is not wanted was ended", "code", response.StatusCode)
-		d.sendBye()
-	}
-}
-
-// late takes responses whose transaction is gone.
-func (e *Endpoint) late(response *sip.Response) {
-	seq, callID := response.CSeq(), response.CallID()
-	if seq == nil || callID == nil || seq.MethodName != sip.INVITE || response.To() == nil {
-		return
-	}
-	e.mu.Lock()
-	inv := e.invitations[callID.Value()]
-	e.mu.Unlock()
-	if inv == nil {
-		return
-	}
-	switch {
-	case response.IsSuccess():
-		inv.again(response)
-	case response.IsProvisional():
-		inv.mu.Lock()
-		ringing := inv.abandoned && seq.SeqNo == inv.current.CSeq().SeqNo && len(inv.answers) == 0
-		inv.mu.Unlock()
-		if ringing {
-			inv.sendCancel()
-		}
-	}
 }
 
 // sendCancel sends the CANCEL of the INVITE on the wire, once (RFC 3261 9.1).

@@ -4,7 +4,9 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -85,9 +87,13 @@ func TestNothingIsSentWhereNothingCanRing(t *testing.T) {
 	refused := trunkTo(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), freePort(t)))
 	refused.Transport = "tcp"
 	nameless := call.Trunk{Host: "no-such-host.invalid", Port: 5060}
-	secured := trunkTo(refusedAddress(refused))
-	secured.Transport = "tls"
-	for name, trunk := range map[string]call.Trunk{"connection refused": refused, "no such name": nameless, "TLS": secured} {
+	secured, unheard := refused, refused
+	secured.Transport, unheard.Transport = "tls", "udp"
+	trunks := map[string]call.Trunk{"connection refused": refused, "no such name": nameless, "TLS": secured}
+	if runtime.GOOS == "linux" {
+		trunks["port unreachable"] = unheard
+	}
+	for name, trunk := range trunks {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			wantFailure(t, e, inviteTo(trunk, 5*time.Second), call.CauseUnreachable, 0)
@@ -120,8 +126,35 @@ func TestNothingIsSentWhereNothingCanRing(t *testing.T) {
 	})
 }
 
-func refusedAddress(trunk call.Trunk) netip.AddrPort {
-	return netip.AddrPortFrom(netip.MustParseAddr(trunk.Host), uint16(trunk.Port))
+// An error that belongs to one peer must not disturb another.
+func TestARefusingPeerDisturbsNobody(t *testing.T) {
+	t.Parallel()
+	e := open(t, Config{})
+	nobody := trunkTo(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), freePort(t)))
+	stop := make(chan struct{})
+	var storm sync.WaitGroup
+	for range 4 {
+		storm.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					e.Dial(t.Context(), inviteTo(nobody, 5*time.Millisecond))
+				}
+			}
+		})
+	}
+	for range 10 {
+		peer := newRawPeer(t)
+		result := dial(t.Context(), e, inviteTo(trunkTo(peer.address()), 10*time.Second))
+		invite := peer.expect("INVITE")
+		peer.respond(invite, "486 Busy Here", "a", "", "")
+		peer.expect("ACK")
+		checkFailure(t, await(t, "the end", result), call.CauseBusy, 486)
+	}
+	close(stop)
+	storm.Wait()
 }
 
 func TestRingOut(t *testing.T) {

@@ -47,13 +47,14 @@ func (e *Endpoint) resolve(ctx context.Context, transport, host string, port int
 		return hop{}, fmt.Errorf("resolve %q: no such port: %d", host, port)
 	}
 	if address, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return hop{transport, netip.AddrPortFrom(address.Unmap(), uint16(port))}, nil
+		if address = address.Unmap(); address.Is4() != e.bind.Addr().Is4() {
+			return hop{}, fmt.Errorf("%s cannot be reached from %s", address, e.bind.Addr())
+		}
+		return hop{transport, netip.AddrPortFrom(address, uint16(port))}, nil
 	}
-	family := "ip"
+	family := "ip6"
 	if e.bind.Addr().Is4() {
 		family = "ip4"
-	} else if !e.bind.Addr().IsUnspecified() {
-		family = "ip6"
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.timers.Connect)
 	defer cancel()
