@@ -3,8 +3,205 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"nacre/internal/fault"
 )
 
+// postgresBackend runs every Update as a transaction of its own, READ COMMITTED with the row locks that the ports ask for.
+type postgresBackend struct {
+	pool    *pgxpool.Pool
+	dialect dialect
+	texts   sync.Map // statements by their text with ?1: rewritten once
+	mu      sync.Mutex
+	lock    *pgx.Conn
+}
+
+// nodeLock is the advisory lock of the one node: "nacre" in ASCII.
+const nodeLock = 0x6e61637265
+
+// updateTimeout bounds one transaction. Its caller's context does not: what has begun must become known.
+const updateTimeout = time.Minute
+
+// OpenPostgres connects to a PostgreSQL database (15 or later) and brings its tables up to date.
 func OpenPostgres(ctx context.Context, url string, options Options) (*Store, error) {
-	return nil, errors.New("soon")
+	b, err := openPostgres(ctx, url, options)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", unavailable(err))
+	}
+	return start(b, options), nil
+}
+
+func openPostgres(ctx context.Context, url string, options Options) (*postgresBackend, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err // pgx leaves the password out
+	}
+	config.MaxConns = 16
+	if options.Connections > 0 {
+		config.MaxConns = int32(options.Connections)
+	}
+	if config.ConnConfig.RuntimeParams["application_name"] == "" {
+		config.ConnConfig.RuntimeParams["application_name"] = "nacre"
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	if err := errors.Join(migratePostgres(ctx, db), db.Close()); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	return &postgresBackend{pool: pool, dialect: postgresDialect()}, nil
+}
+
+func (b *postgresBackend) text(text string) string {
+	if rewritten, ok := b.texts.Load(text); ok {
+		return rewritten.(string)
+	}
+	rewritten := dollars(b.dialect.words(text))
+	b.texts.Store(text, rewritten)
+	return rewritten
+}
+
+// attempts is how often a transaction is run that PostgreSQL rolled back for the sake of another.
+const attempts = 10
+
+func (b *postgresBackend) update(ctx context.Context, fn func(session) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), updateTimeout)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		err := b.transaction(ctx, fn)
+		if attempt == attempts || !rolledBackForOthers(err) {
+			return unavailable(err)
+		}
+		timer := time.NewTimer(time.Duration(attempt) * time.Duration(rand.Int64N(int64(10*time.Millisecond))))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return unavailable(err)
+		}
+	}
+}
+
+func (b *postgresBackend) transaction(ctx context.Context, fn func(session) error) (err error) {
+	conn, err := b.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Release() // closes the connection where a transaction is still open on it
+	s := &postgresSession{ctx: ctx, conn: conn, backend: b, begin: "BEGIN"}
+	if err := s.call(fn); err != nil {
+		return errors.Join(err, s.rollback())
+	}
+	if err := s.commit(); err != nil {
+		return errors.Join(err, s.rollback())
+	}
+	return nil
+}
+
+func (b *postgresBackend) read(ctx context.Context, fn func(session) error) error {
+	return b.reading(ctx, "", fn)
+}
+
+func (b *postgresBackend) snapshot(ctx context.Context, fn func(session) error) error {
+	return b.reading(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", fn)
+}
+
+func (b *postgresBackend) reading(ctx context.Context, begin string, fn func(session) error) error {
+	conn, err := b.pool.Acquire(ctx)
+	if err != nil {
+		return unavailable(fmt.Errorf("connect: %w", err))
+	}
+	defer conn.Release()
+	s := &postgresSession{ctx: ctx, conn: conn, backend: b, begin: begin, readOnly: true}
+	err = s.call(fn)
+	if ended := s.rollback(); err == nil {
+		err = ended
+	}
+	return unavailable(err)
+}
+
+// lockNode keeps a connection of its own: PostgreSQL frees the lock with it, also when the process is killed.
+func (b *postgresBackend) lockNode(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.lock != nil {
+		return nil
+	}
+	conn, err := pgx.ConnectConfig(ctx, b.pool.Config().ConnConfig)
+	if err != nil {
+		return unavailable(err)
+	}
+	var locked bool
+	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(nodeLock)).Scan(&locked)
+	if err == nil && !locked {
+		err = fmt.Errorf("the database %s is in use by another process", conn.Config().Database)
+	}
+	if err != nil {
+		return errors.Join(err, conn.Close(ctx))
+	}
+	b.lock = conn
+	return nil
+}
+
+func (b *postgresBackend) close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var err error
+	if b.lock != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		err = b.lock.Close(ctx)
+		b.lock = nil
+	}
+	b.pool.Close()
+	return err
+}
+
+// sqlState is PostgreSQL's code of an error, "" where it is none of PostgreSQL's.
+func sqlState(err error) string {
+	var failed *pgconn.PgError
+	if errors.As(err, &failed) {
+		return failed.Code
+	}
+	return ""
+}
+
+// rolledBackForOthers: serialisation failures and deadlocks; the same transaction may succeed now.
+func rolledBackForOthers(err error) bool {
+	state := sqlState(err)
+	return state == "40001" || state == "40P01"
+}
+
+// unavailable marks errors that say that the database does not answer, whatever was asked of it.
+func unavailable(err error) error {
+	if err == nil || fault.Of(err) != fault.Internal {
+		return err
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	state := sqlState(err)
+	switch {
+	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
+		strings.HasPrefix(state, "57P"), strings.HasPrefix(state, "08"), strings.HasPrefix(state, "53"):
+		return &fault.Error{Kind: fault.Unavailable, Detail: "the database does not answer", RetryAfter: time.Second, Err: err}
+	}
+	return err
 }

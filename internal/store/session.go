@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -33,6 +34,8 @@ type table struct {
 	name    string
 	columns []string
 }
+
+func (t table) list() string { return strings.Join(t.columns, ", ") }
 
 // dialect is what stands for the texts in braces.
 type dialect struct {

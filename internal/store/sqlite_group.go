@@ -311,7 +311,7 @@ func (c *sqliteConn) insertion(into table, count int) string {
 		return text
 	}
 	var text strings.Builder
-	text.WriteString("INSERT INTO " + into.name + " (" + strings.Join(into.columns, ", ") + ") VALUES ")
+	text.WriteString("INSERT INTO " + into.name + " (" + into.list() + ") VALUES ")
 	for n := range count {
 		if n > 0 {
 			text.WriteString(", ")
