@@ -31,6 +31,9 @@ type Config struct {
 
 	Prober call.Prober     // asks carriers how they are
 	Judges campaign.Judges // rules of Pearls that other rooms know
+	Voices []route.Voice   // that agents can speak with
+	// TestWebhook sends a sample to the Pearl's URL of the kind and answers what the receiver said; nil = not offered.
+	TestWebhook func(ctx context.Context, pearl campaign.Pearl, kind engine.DeliveryKind) engine.Try
 
 	PublicURL     string        // absolute address that clients use, "" = the host of each request
 	RateLimit     int           // requests a second and key, sustained; 0 = off
@@ -81,7 +84,13 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &server{Config: config, links: recording.Links{Base: config.PublicURL, Secret: secret, TTL: config.LinkTTL}}
-	services := route.Services{Engine: config.Engine, Queries: config.Queries, Links: s.links, Log: config.Log, Prober: config.Prober, Judges: config.Judges}
+	services := route.Services{
+		Engine: config.Engine, Queries: config.Queries, Links: s.links, Log: config.Log, Prober: config.Prober, Judges: config.Judges,
+		Voices: config.Voices, TestWebhook: config.TestWebhook, RemoveRecordings: s.removeRecordings,
+	}
+	if services.Judges.KnownVoice == nil {
+		services.Judges.KnownVoice = services.KnownVoice
+	}
 	s.table = route.NewTable(routes(services))
 	burst := config.RateBurst
 	if burst == 0 {

@@ -226,3 +226,18 @@ func (x *exchange) openRecording(callID id.ID) (*os.File, error) {
 	}
 	return nil, fault.Missing("CallId")
 }
+
+// removeRecordings deletes files of calls that are gone. A file that stays behind is found by nobody: links name calls.
+func (s *server) removeRecordings(names []string) {
+	root, err := os.OpenRoot(s.RecordingsDir)
+	if err != nil {
+		s.Log.Error("cannot open recordings", "error", err)
+		return
+	}
+	defer root.Close()
+	for _, name := range names {
+		if err := root.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			s.Log.Error("cannot delete recording", "file", name, "error", err)
+		}
+	}
+}

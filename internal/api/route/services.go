@@ -1,7 +1,9 @@
 package route
 
 import (
+	"context"
 	"log/slog"
+	"slices"
 
 	"nacre/internal/call"
 	"nacre/internal/campaign"
@@ -17,4 +19,23 @@ type Services struct {
 	Log     *slog.Logger
 	Prober  call.Prober     // asks carriers how they are
 	Judges  campaign.Judges // rules of Pearls that other rooms know
+	Voices  []Voice
+
+	// RemoveRecordings deletes files that no call names any more; what cannot be deleted is logged. nil: there are none.
+	RemoveRecordings func(names []string)
+	// TestWebhook sends a sample to the Pearl's URL of the kind and answers what the receiver said. nil: not offered.
+	TestWebhook func(ctx context.Context, pearl campaign.Pearl, kind engine.DeliveryKind) engine.Try
+}
+
+// Voice is one that agents can speak with. ID is 24 hex digits, like every id of the API.
+type Voice struct {
+	ID       string
+	Name     string
+	Language string // BCP 47
+	Tags     []string
+}
+
+// KnownVoice reports whether agents can speak with the voice.
+func (s Services) KnownVoice(voiceID string) bool {
+	return slices.ContainsFunc(s.Voices, func(v Voice) bool { return v.ID == voiceID })
 }

@@ -1,0 +1,147 @@
+// Package calls decides how the call routes of both versions work: they differ in their paths only. It refuses to know
+// how a call is placed, and what its ending does to a lead.
+package calls
+
+import (
+	"fmt"
+
+	"nacre/internal/api/route"
+	"nacre/internal/api/wire"
+	"nacre/internal/call"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+)
+
+// Handlers answer call routes. RequestRoute is where the version reads call requests, for whoever mistakes the id of one
+// for that of a call.
+type Handlers struct {
+	route.Services
+	RequestRoute string
+}
+
+// Call is a call in full (contract 3.2).
+type Call struct {
+	ID                 id.ID        `json:"id"`
+	PearlID            id.ID        `json:"pearlId"`
+	RelatedID          id.ID        `json:"relatedId" doc:"repeats pearlId"`
+	LeadID             *string      `json:"leadId" doc:"null for a made call"`
+	StartTime          wire.Time    `json:"startTime" doc:"when processing began, before it rings"`
+	ConversationStatus int          `json:"conversationStatus"`
+	Status             call.Status  `json:"status" doc:"3 in progress, 4 completed, 5 busy, 6 failed, 7 no answer, 8 canceled"`
+	From               string       `json:"from"`
+	To                 string       `json:"to"`
+	Name               *string      `json:"name"`
+	Duration           int          `json:"duration" doc:"seconds from answer to end, rounded up"`
+	Recording          *string      `json:"recording" doc:"signed link"`
+	Transcript         []call.Line  `json:"transcript"`
+	Summary            *string      `json:"summary"`
+	CollectedInfo      []call.Value `json:"collectedInfo"`
+	Tags               []string     `json:"tags"`
+	IsCallTransferred  bool         `json:"isCallTransferred"`
+	OverallSentiment   *int         `json:"overallSentiment" doc:"1 to 5, 0 not judged"`
+}
+
+// settled is the call as everyone is to see it: in progress until everything of it is in place (contract 3.2).
+func settled(c call.Call) call.Call {
+	if !c.Finished.IsZero() {
+		return c
+	}
+	return call.Call{
+		ID: c.ID, Account: c.Account, Pearl: c.Pearl, Lead: c.Lead, Request: c.Request, From: c.From, To: c.To, Name: c.Name,
+		Start: c.Start, Status: call.InProgress, Conversation: int(lead.OnCall),
+	}
+}
+
+func (h *Handlers) full(r *route.Request, c call.Call) Call {
+	c = settled(c)
+	return Call{
+		ID: c.ID, PearlID: c.Pearl, RelatedID: c.Pearl, LeadID: wire.Text(string(c.Lead)), StartTime: wire.Time(c.Start), ConversationStatus: c.Conversation,
+		Status: c.Status, From: c.From, To: c.To, Name: wire.Text(c.Name), Duration: c.Duration(), Recording: wire.Recording(c, h.Links, r.Base, r.Now),
+		Transcript: wire.List(c.Transcript), Summary: wire.Text(c.Summary), CollectedInfo: wire.List(c.Collected), Tags: wire.List(c.Tags),
+		IsCallTransferred: c.Transferred, OverallSentiment: &c.Sentiment,
+	}
+}
+
+// read finds the call of the path. The id of a call request gets a hint.
+func (h *Handlers) read(r *route.Request) (call.Call, error) {
+	callID, err := r.ID("callId")
+	if err != nil {
+		return call.Call{}, err
+	}
+	found, err := h.Queries.ReadCall(r.Context(), r.Actor.Account, callID)
+	switch {
+	case err == nil:
+		return found, nil
+	case !fault.Is(err, fault.NotFound):
+		return call.Call{}, fmt.Errorf("read call: %w", err)
+	}
+	miss := fault.Missing("CallId")
+	if _, err := h.Queries.ReadRequest(r.Context(), r.Actor.Account, callID); err == nil {
+		miss.Detail = "This is the id of a call request, not of a call. Read it by " + h.RequestRoute + "; its callId is set from the moment the call begins."
+	}
+	return call.Call{}, miss
+}
+
+// Get answers a call.
+func (h *Handlers) Get(r *route.Request, _ route.None) (Call, error) {
+	found, err := h.read(r)
+	if err != nil {
+		return Call{}, err
+	}
+	return h.full(r, found), nil
+}
+
+// Link is where a recording can be fetched, and until when.
+type Link struct {
+	Recording *string    `json:"recording" doc:"signed link, null without a recording"`
+	ExpiresAt *wire.Time `json:"expiresAt"`
+}
+
+// Recording answers a fresh link.
+func (h *Handlers) Recording(r *route.Request, _ route.None) (Link, error) {
+	found, err := h.read(r)
+	if err != nil || found.Recording == "" || found.Finished.IsZero() {
+		return Link{}, err
+	}
+	link, expires := h.Links.URL(r.Base, found.ID, r.Now)
+	return Link{Recording: &link, ExpiresAt: wire.At(expires)}, nil
+}
+
+// CallIDs names calls to delete.
+type CallIDs struct {
+	CallIDs []string `json:"callIds" api:"required,maxitems=50000" doc:"ids that name nothing are ignored"`
+}
+
+// Delete removes calls with everything that belongs to them (contract 3.4). The files go after the commit: until then a
+// link to them must work, and after it none does, whatever becomes of the file.
+func (h *Handlers) Delete(r *route.Request, in CallIDs) (bool, error) {
+	ids := make([]id.ID, len(in.CallIDs))
+	for n, text := range in.CallIDs {
+		ids[n], _ = id.Parse(text) // the zero id names nothing, and faults keep their index
+	}
+	files, err := h.Engine.DeleteCalls(r.Context(), r.Actor, ids)
+	if err != nil {
+		return false, err
+	}
+	if h.RemoveRecordings != nil && len(files) > 0 {
+		h.RemoveRecordings(files)
+	}
+	return true, nil
+}
+
+// HangUp ends a call: a ringing one is cancelled.
+func (h *Handlers) HangUp(r *route.Request, _ route.None) (bool, error) {
+	found, err := h.read(r)
+	if err != nil {
+		return false, err
+	}
+	err = h.Engine.HangUpCall(r.Context(), r.Actor, found.ID)
+	return err == nil, err
+}
+
+// filterOf is what search and bulk read have in common.
+func filterOf(in Range, tags []string, heavy bool, statuses ...int) engine.CallFilter {
+	return engine.CallFilter{From: in.FromDate, To: in.ToDate, Conversations: statuses, Tags: tags, Heavy: heavy}
+}

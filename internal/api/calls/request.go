@@ -1,0 +1,108 @@
+package calls
+
+import (
+	"fmt"
+	"time"
+
+	"nacre/internal/api/body"
+	"nacre/internal/api/route"
+	"nacre/internal/api/wire"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+// Made is the body of make call (contract 3.5).
+type Made struct {
+	To       string      `json:"to" api:"required,maxlen=64" doc:"in any common spelling"`
+	CallData body.Object `json:"callData" doc:"variable id → value"`
+}
+
+// Receipt answers make call.
+type Receipt struct {
+	ID            id.ID  `json:"id" doc:"of the call request, never of a call"`
+	From          string `json:"from"`
+	To            string `json:"to"`
+	QueuePosition int    `json:"queuePosition" doc:"requests before this one, 0 = next"`
+}
+
+// Make files a call request.
+func (h *Handlers) Make(r *route.Request, in Made) (Receipt, error) {
+	answer := func(made engine.Receipt) Receipt {
+		return Receipt{ID: made.ID, From: made.From, To: made.To, QueuePosition: made.QueuePosition}
+	}
+	ctx := route.Creating(r, func(made engine.Receipt) any { return answer(made) })
+	made, err := h.Engine.MakeCall(ctx, r.Actor, r.Pearl.ID, in.To, in.CallData)
+	return answer(made), err
+}
+
+// Request is a call request.
+type Request struct {
+	ID         id.ID                `json:"id"`
+	Status     engine.RequestStatus `json:"status" doc:"1 in queue, 2 on call, 10 completed, 20 blacklisted, 100 error"`
+	OutboundID id.ID                `json:"outboundId"`
+	Created    wire.Time            `json:"created"`
+	Errors     []string             `json:"errors"`
+	CallID     *string              `json:"callId" doc:"set from the moment the call begins"`
+}
+
+func requestOf(found engine.Request) Request {
+	return Request{
+		ID: found.ID, Status: found.Status, OutboundID: found.Pearl, Created: wire.Time(found.Created),
+		Errors: wire.List(found.Errors), CallID: wire.Text(string(found.Call)),
+	}
+}
+
+// GetRequest answers a call request.
+func (h *Handlers) GetRequest(r *route.Request, _ route.None) (Request, error) {
+	requestID, err := r.ID("callRequestId")
+	if err != nil {
+		return Request{}, err
+	}
+	found, err := h.Queries.ReadRequest(r.Context(), r.Actor.Account, requestID)
+	if fault.Is(err, fault.NotFound) {
+		return Request{}, fault.Missing("CallRequestId")
+	}
+	if err != nil {
+		return Request{}, fmt.Errorf("read call request: %w", err)
+	}
+	return requestOf(found), nil
+}
+
+// CancelRequest withdraws a call request that still waits.
+func (h *Handlers) CancelRequest(r *route.Request, _ route.None) (bool, error) {
+	requestID, err := r.ID("callRequestId")
+	if err != nil {
+		return false, err
+	}
+	err = h.Engine.CancelRequest(r.Context(), r.Actor, requestID)
+	return err == nil, err
+}
+
+// RequestSearch is the body of a search of call requests.
+type RequestSearch struct {
+	wire.Table
+	FromDate body.Optional[time.Time] `json:"fromDate" doc:"inclusive, over created"`
+	ToDate   body.Optional[time.Time] `json:"toDate" doc:"inclusive"`
+}
+
+func requestColumns() []string { return []string{"created", "status", "id"} }
+
+// Check judges the range and the page.
+func (in *RequestSearch) Check(faults *fault.List) {
+	Range{FromDate: in.FromDate.Value, ToDate: in.ToDate.Value}.check(faults)
+	in.CheckTable(faults, maxPage, requestColumns()...)
+}
+
+// FindRequests searches the call requests of a campaign.
+func (h *Handlers) FindRequests(r *route.Request, in RequestSearch) (wire.Page[Request], error) {
+	count, found, err := h.Queries.SearchRequests(r.Context(), r.Actor.Account, r.Pearl.ID, in.FromDate.Value, in.ToDate.Value, in.Page(requestColumns()...))
+	if err != nil {
+		return wire.Page[Request]{}, fmt.Errorf("search call requests: %w", err)
+	}
+	rows := make([]Request, len(found))
+	for n, one := range found {
+		rows[n] = requestOf(one)
+	}
+	return wire.Page[Request]{Count: count, Results: rows}, nil
+}

@@ -1,0 +1,144 @@
+package calls
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"nacre/internal/api/body"
+	"nacre/internal/api/route"
+	"nacre/internal/api/wire"
+	"nacre/internal/call"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+// maxPage is the largest page of calls and of call requests (contract 0.3).
+const maxPage = 100
+
+// Range is a stretch of time, both ends included.
+type Range struct {
+	FromDate time.Time `json:"fromDate" api:"required" doc:"inclusive, over startTime"`
+	ToDate   time.Time `json:"toDate" api:"required" doc:"inclusive"`
+}
+
+func (in Range) check(faults *fault.List) {
+	if !in.FromDate.IsZero() && !in.ToDate.IsZero() && in.FromDate.After(in.ToDate) {
+		faults.Add("FromDate", "The value is after toDate.")
+	}
+}
+
+// Search is the body of a call search (contract 3.3).
+type Search struct {
+	Range
+	wire.Table
+	Tags                 []string              `json:"tags" doc:"calls with any of them"`
+	Statuses             []int                 `json:"statuses" doc:"conversation statuses; empty does not filter"`
+	ConversationStatuses []int                 `json:"conversationStatuses" doc:"the same as statuses"`
+	SearchInput          body.Optional[string] `json:"searchInput" doc:"part of from, to or name"`
+}
+
+func columns() []string {
+	return []string{"startTime", "duration", "status", "conversationStatus", "from", "to", "name", "id"}
+}
+
+// Check judges the range and the page.
+func (in *Search) Check(faults *fault.List) {
+	in.check(faults)
+	in.CheckTable(faults, maxPage, columns()...)
+}
+
+// Row is a call in a search.
+type Row struct {
+	ID                 id.ID        `json:"id"`
+	StartTime          wire.Time    `json:"startTime"`
+	ConversationStatus int          `json:"conversationStatus"`
+	Status             call.Status  `json:"status"`
+	From               string       `json:"from"`
+	To                 string       `json:"to"`
+	Name               *string      `json:"name"`
+	Duration           int          `json:"duration"`
+	Tags               []string     `json:"tags"`
+	CollectedInfo      []call.Value `json:"collectedInfo"`
+}
+
+// Find searches the calls of a Pearl.
+func (h *Handlers) Find(r *route.Request, in Search) (wire.Page[Row], error) {
+	filter := filterOf(in.Range, in.Tags, true, slices.Concat(in.Statuses, in.ConversationStatuses)...)
+	filter.Search = in.SearchInput.Value
+	count, found, err := h.Queries.SearchCalls(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(columns()...))
+	if err != nil {
+		return wire.Page[Row]{}, fmt.Errorf("search calls: %w", err)
+	}
+	rows := make([]Row, len(found))
+	for n, c := range found {
+		c = settled(c)
+		rows[n] = Row{
+			ID: c.ID, StartTime: wire.Time(c.Start), ConversationStatus: c.Conversation, Status: c.Status, From: c.From, To: c.To,
+			Name: wire.Text(c.Name), Duration: c.Duration(), Tags: wire.List(c.Tags), CollectedInfo: wire.List(c.Collected),
+		}
+	}
+	return wire.Page[Row]{Count: count, Results: rows}, nil
+}
+
+// Bulk is the body of a bulk read.
+type Bulk struct {
+	Range
+	Fields   []string           `json:"fields" doc:"Transcript, CollectedInfo, Summary, OverallSentiment, Recording; empty = all"`
+	Skip     body.Optional[int] `json:"skip" api:"min=0"`
+	Limit    body.Optional[int] `json:"limit" api:"min=0" doc:"at most 100; 0 = 100"`
+	Tags     []string           `json:"tags"`
+	Statuses []int              `json:"statuses" doc:"conversation statuses"`
+}
+
+// heavy are the members that a bulk read leaves out unless they are named.
+func heavy() []string {
+	return []string{"Transcript", "CollectedInfo", "Summary", "OverallSentiment", "Recording"}
+}
+
+// Check judges the range, the page and the names of members.
+func (in *Bulk) Check(faults *fault.List) {
+	in.check(faults)
+	in.table().CheckTable(faults, maxPage, columns()...)
+	for _, field := range in.Fields {
+		if !slices.ContainsFunc(heavy(), func(known string) bool { return strings.EqualFold(known, field) }) {
+			faults.Add("Fields", "The value '%.60s' is not valid; it must be one of %s.", field, strings.Join(heavy(), ", "))
+		}
+	}
+}
+
+func (in Bulk) table() wire.Table { return wire.Table{Skip: in.Skip, Limit: in.Limit} }
+
+// ReadMany answers a page of whole calls, newest first.
+func (h *Handlers) ReadMany(r *route.Request, in Bulk) (wire.Page[Call], error) {
+	wanted := func(member string) bool {
+		return len(in.Fields) == 0 || slices.ContainsFunc(in.Fields, func(field string) bool { return strings.EqualFold(member, field) })
+	}
+	filter := filterOf(in.Range, in.Tags, wanted("Transcript") || wanted("CollectedInfo") || wanted("Summary"), in.Statuses...)
+	count, found, err := h.Queries.SearchCalls(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.table().Page(columns()...))
+	if err != nil {
+		return wire.Page[Call]{}, fmt.Errorf("read calls: %w", err)
+	}
+	items := make([]Call, len(found))
+	for n, c := range found {
+		item := h.full(r, c)
+		if !wanted("Transcript") {
+			item.Transcript = nil
+		}
+		if !wanted("CollectedInfo") {
+			item.CollectedInfo = nil
+		}
+		if !wanted("Summary") {
+			item.Summary = nil
+		}
+		if !wanted("OverallSentiment") {
+			item.OverallSentiment = nil
+		}
+		if !wanted("Recording") {
+			item.Recording = nil
+		}
+		items[n] = item
+	}
+	return wire.Page[Call]{Count: count, Results: items}, nil
+}

@@ -1,0 +1,28 @@
+package v2
+
+import (
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/api/calls"
+	"nacre/internal/api/route"
+)
+
+func callRoutes(services route.Services) []route.Route {
+	const one, pearl, request = "/v2/Call/{callId}", "/v2/Pearl/{pearlId}", "/v2/CallRequest/{callRequestId}"
+	h := &calls.Handlers{Services: services, RequestRoute: "GET " + request}
+	r := func(r route.Route) route.Route {
+		r.Tag = "Calls"
+		return r
+	}
+	return []route.Route{
+		route.Handle(r(route.Route{Method: "GET", Pattern: one, Scope: account.ScopeRead, Summary: "Get a call"}), h.Get),
+		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Recording", Scope: account.ScopeRead, Summary: "Get a link to the recording"}), h.Recording),
+		route.Handle(r(route.Route{Method: "DELETE", Pattern: "/v2/Call", Scope: account.ScopeFull, Summary: "Delete calls"}), h.Delete),
+		route.Handle(r(route.Route{Method: "POST", Pattern: one + "/HangUp", Extension: true, Scope: account.ScopeFull, Summary: "End a call"}), h.HangUp),
+		route.Handle(r(route.Route{Method: "POST", Pattern: pearl + "/Calls", Pearl: route.AnyPearl, Scope: account.ScopeRead, Summary: "Search calls"}), h.Find),
+		route.Handle(r(route.Route{Method: "POST", Pattern: pearl + "/Calls/Bulk", Pearl: route.AnyPearl, Scope: account.ScopeRead, Timeout: time.Minute, Summary: "Read many calls in full"}), h.ReadMany),
+		route.Handle(r(route.Route{Method: "GET", Pattern: request, Extension: true, Scope: account.ScopeRead, Summary: "Get a call request"}), h.GetRequest),
+		route.Handle(r(route.Route{Method: "POST", Pattern: request + "/Cancel", Extension: true, Scope: account.ScopeFull, Summary: "Withdraw a call request that waits"}), h.CancelRequest),
+	}
+}
