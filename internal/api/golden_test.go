@@ -56,6 +56,7 @@ func TestGolden(t *testing.T) {
 func play(t *testing.T, w *world, script string) string {
 	t.Helper()
 	var out []string
+	document := newAgreement(t, w)
 	for exchange := range strings.SplitSeq(strings.TrimRight(script, "\n"), between) {
 		request, _, _ := strings.Cut(exchange+"\n", within)
 		var comments, lines []string
@@ -67,7 +68,13 @@ func play(t *testing.T, w *world, script string) string {
 			lines = append(lines, line)
 		}
 		request = strings.Trim(strings.Join(lines, "\n"), "\n")
-		answer := w.show(t, w.ask(t, request))
+		response := w.ask(t, request)
+		text := read(t, response)
+		method, target, _ := strings.Cut(strings.SplitN(request, "\n", 2)[0], " ")
+		if err := document.check(method, target, response, text); err != nil {
+			t.Errorf("%s %s: %v", method, target, err)
+		}
+		answer := w.show(response, text)
 		head := ""
 		if len(comments) > 0 {
 			head = strings.Join(comments, "\n") + "\n"
@@ -87,9 +94,7 @@ var (
 )
 
 // show writes an answer as golden files have it.
-func (w *world) show(t *testing.T, response *http.Response) string {
-	t.Helper()
-	text := read(t, response)
+func (w *world) show(response *http.Response, text string) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%d\n", response.StatusCode)
 	if kind := response.Header.Get("Content-Type"); kind != "application/json; charset=utf-8" && kind != "application/problem+json; charset=utf-8" {

@@ -52,7 +52,7 @@ func (s *Schema) Decode(data []byte, into any) []fault.Field {
 		}
 		return []fault.Field{{Path: "$", Text: "A JSON object is required; the body is something else."}}
 	}
-	if !d.value(s.shape, &rules{}, reflect.ValueOf(into).Elem()) || !d.end() {
+	if !d.value(s.shape, &Rules{}, reflect.ValueOf(into).Elem()) || !d.end() {
 		return []fault.Field{{Path: "$", Text: d.problem}}
 	}
 	return d.faults

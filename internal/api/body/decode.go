@@ -58,8 +58,8 @@ func (d *decoder) fault(format string, args ...any) {
 }
 
 // wrong says that the value between start and the current position is not what is wanted.
-func (d *decoder) wrong(start int, r *rules, wanted string) {
-	if r.secret {
+func (d *decoder) wrong(start int, r *Rules, wanted string) {
+	if r.Secret {
 		d.fault("The value must be %s.", wanted)
 		return
 	}
@@ -76,7 +76,7 @@ func show(raw []byte) string {
 }
 
 // mismatch skips a value of the wrong kind and records the fault.
-func (d *decoder) mismatch(r *rules, wanted string) bool {
+func (d *decoder) mismatch(r *Rules, wanted string) bool {
 	start := d.pos
 	if !d.skip(len(d.path)) {
 		return false
@@ -86,7 +86,7 @@ func (d *decoder) mismatch(r *rules, wanted string) bool {
 }
 
 // value reads the next value into v. Null is handled by the callers that know what absence means.
-func (d *decoder) value(s *shape, r *rules, v reflect.Value) bool {
+func (d *decoder) value(s *shape, r *Rules, v reflect.Value) bool {
 	if len(d.path) > maxDepth {
 		return d.fail(fmt.Sprintf("values are nested deeper than %d", maxDepth))
 	}
@@ -143,7 +143,7 @@ func (d *decoder) value(s *shape, r *rules, v reflect.Value) bool {
 	}
 }
 
-func (d *decoder) stringValue(first byte, r *rules, v reflect.Value) bool {
+func (d *decoder) stringValue(first byte, r *Rules, v reflect.Value) bool {
 	if first != '"' {
 		return d.mismatch(r, "text")
 	}
@@ -156,13 +156,13 @@ func (d *decoder) stringValue(first byte, r *rules, v reflect.Value) bool {
 		return true
 	}
 	text := t.String()
-	if r.maxLen > 0 && len(text) > r.maxLen {
-		if n := utf8.RuneCountInString(text); n > r.maxLen {
-			d.fault("The text has %d characters; at most %d are allowed.", n, r.maxLen)
+	if r.MaxLen > 0 && len(text) > r.MaxLen {
+		if n := utf8.RuneCountInString(text); n > r.MaxLen {
+			d.fault("The text has %d characters; at most %d are allowed.", n, r.MaxLen)
 			return true
 		}
 	}
-	if r.required && text == "" {
+	if r.Required && text == "" {
 		d.missing()
 		return true
 	}
@@ -175,7 +175,7 @@ func (d *decoder) missing() {
 	d.fault("The %s field is required.", d.path[len(d.path)-1].name)
 }
 
-func (d *decoder) intValue(first byte, r *rules, v reflect.Value) bool {
+func (d *decoder) intValue(first byte, r *Rules, v reflect.Value) bool {
 	const wanted = "an integer"
 	start := d.pos
 	var digits string
@@ -227,10 +227,10 @@ func wholeNumber(text string) bool {
 }
 
 // outside says in words what is allowed, where n is not.
-func (r *rules) outside(n int64) (allowed string, bad bool) {
-	if len(r.enum) > 0 {
-		words := make([]string, len(r.enum))
-		for i, one := range r.enum {
+func (r *Rules) outside(n int64) (allowed string, bad bool) {
+	if len(r.Enum) > 0 {
+		words := make([]string, len(r.Enum))
+		for i, one := range r.Enum {
 			if n == one {
 				return "", false
 			}
@@ -239,17 +239,17 @@ func (r *rules) outside(n int64) (allowed string, bad bool) {
 		return "one of " + strings.Join(words, ", "), true
 	}
 	switch {
-	case r.min != nil && r.max != nil && (n < *r.min || n > *r.max):
-		return fmt.Sprintf("between %d and %d", *r.min, *r.max), true
-	case r.min != nil && n < *r.min:
-		return fmt.Sprintf("%d or more", *r.min), true
-	case r.max != nil && n > *r.max:
-		return fmt.Sprintf("%d or less", *r.max), true
+	case r.Min != nil && r.Max != nil && (n < *r.Min || n > *r.Max):
+		return fmt.Sprintf("between %d and %d", *r.Min, *r.Max), true
+	case r.Min != nil && n < *r.Min:
+		return fmt.Sprintf("%d or more", *r.Min), true
+	case r.Max != nil && n > *r.Max:
+		return fmt.Sprintf("%d or less", *r.Max), true
 	}
 	return "", false
 }
 
-func (d *decoder) floatValue(first byte, r *rules, v reflect.Value) bool {
+func (d *decoder) floatValue(first byte, r *Rules, v reflect.Value) bool {
 	if first != '-' && (first < '0' || first > '9') {
 		return d.mismatch(r, "a number")
 	}
@@ -267,7 +267,7 @@ func (d *decoder) floatValue(first byte, r *rules, v reflect.Value) bool {
 	return true
 }
 
-func (d *decoder) boolValue(first byte, r *rules, v reflect.Value) bool {
+func (d *decoder) boolValue(first byte, r *Rules, v reflect.Value) bool {
 	switch first {
 	case 't':
 		v.SetBool(true)
@@ -279,7 +279,7 @@ func (d *decoder) boolValue(first byte, r *rules, v reflect.Value) bool {
 	return d.mismatch(r, "true or false")
 }
 
-func (d *decoder) timeValue(first byte, r *rules, v reflect.Value) bool {
+func (d *decoder) timeValue(first byte, r *Rules, v reflect.Value) bool {
 	const wanted = "a date-time such as 2026-11-23T09:15:04.250Z"
 	if first != '"' {
 		return d.mismatch(r, wanted)
@@ -343,7 +343,7 @@ func (d *decoder) structValue(s *shape, v reflect.Value) bool {
 		return false
 	}
 	for i := range s.fields {
-		if s.fields[i].rules.required && !given[i] {
+		if s.fields[i].rules.Required && !given[i] {
 			d.path = append(d.path, step{name: s.fields[i].pascal})
 			d.missing()
 			d.path = d.path[:depth]
@@ -368,15 +368,15 @@ func (d *decoder) forget() {
 	d.faults = kept
 }
 
-func (d *decoder) sliceValue(s *shape, r *rules, v reflect.Value) bool {
+func (d *decoder) sliceValue(s *shape, r *Rules, v reflect.Value) bool {
 	v.Set(reflect.MakeSlice(s.typ, 0, 0)) // [] is no null
 	depth := len(d.path)
 	count := 0
 	element := *r
-	element.required = false
+	element.Required = false
 	ok := d.list(func(i int) bool {
 		count++
-		if r.maxItems > 0 && count > r.maxItems {
+		if r.MaxItems > 0 && count > r.MaxItems {
 			return d.skip(depth + 1) // counted only
 		}
 		v.Grow(1)
@@ -396,8 +396,8 @@ func (d *decoder) sliceValue(s *shape, r *rules, v reflect.Value) bool {
 	if !ok {
 		return false
 	}
-	if r.maxItems > 0 && count > r.maxItems {
-		d.fault("The list has %d elements; at most %d are allowed.", count, r.maxItems)
+	if r.MaxItems > 0 && count > r.MaxItems {
+		d.fault("The list has %d elements; at most %d are allowed.", count, r.MaxItems)
 	}
 	return true
 }
@@ -421,7 +421,7 @@ func (s *shape) wanted() string {
 	return "a value other than null"
 }
 
-func (d *decoder) mapValue(s *shape, r *rules, v reflect.Value) bool {
+func (d *decoder) mapValue(s *shape, r *Rules, v reflect.Value) bool {
 	v.Set(reflect.MakeMap(s.typ))
 	depth := len(d.path)
 	return d.object(func(name text) bool {
@@ -436,7 +436,7 @@ func (d *decoder) mapValue(s *shape, r *rules, v reflect.Value) bool {
 		case d.peek() == 'n' && s.elem.kind != kindAny && s.elem.kind != kindPointer:
 			good = d.mismatch(r, s.elem.wanted())
 		default:
-			good = d.value(s.elem, &rules{secret: r.secret}, value)
+			good = d.value(s.elem, &Rules{Secret: r.Secret}, value)
 		}
 		if good {
 			v.SetMapIndex(reflect.ValueOf(key).Convert(s.typ.Key()), value)
@@ -495,7 +495,7 @@ func (d *decoder) anyValue(v reflect.Value) bool {
 }
 
 // ownValue gives the value to the type's own UnmarshalJSON. An Invalid error with fields is taken over under this path.
-func (d *decoder) ownValue(r *rules, v reflect.Value) bool {
+func (d *decoder) ownValue(r *Rules, v reflect.Value) bool {
 	d.peek()
 	start, before := d.pos, d.badText
 	d.badText = false
@@ -518,7 +518,7 @@ func (d *decoder) ownValue(r *rules, v reflect.Value) bool {
 		for _, f := range invalid.Fields {
 			d.under(f)
 		}
-	case r.secret:
+	case r.Secret:
 		d.fault("The value is not valid.")
 	default:
 		d.fault("The value %s is not valid: %s.", show(d.data[start:d.pos]), err)

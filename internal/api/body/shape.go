@@ -46,17 +46,17 @@ type member struct {
 	pascal string // as in member paths
 	index  []int
 	shape  *shape
-	rules  rules
+	rules  Rules
 }
 
-// rules are what the api tag says of a member.
-type rules struct {
-	required bool
-	secret   bool
-	maxLen   int // characters; 0 = any
-	maxItems int // 0 = any
-	min, max *int64
-	enum     []int64
+// Rules are what the api tag says of a member.
+type Rules struct {
+	Required bool // absent, null and empty text are faults
+	Secret   bool // the value is never repeated
+	MaxLen   int  // characters; 0 = any
+	MaxItems int  // 0 = any
+	Min, Max *int64
+	Enum     []int64
 }
 
 var (
@@ -140,7 +140,7 @@ func (c *compiler) fields(s *shape, t reflect.Type, parent []int) {
 		}
 		s.exact[name] = len(s.fields)
 		s.fields = append(s.fields, member{
-			name: name, pascal: Pascal(name), index: index, shape: c.compile(f.Type), rules: parseRules(t, f),
+			name: name, pascal: Pascal(name), index: index, shape: c.compile(f.Type), rules: ParseRules(t, f),
 		})
 	}
 }
@@ -164,8 +164,9 @@ func Pascal(name string) string {
 	return string(unicode.ToUpper(r)) + name[size:]
 }
 
-func parseRules(t reflect.Type, f reflect.StructField) rules {
-	var r rules
+// ParseRules reads the api tag of a field of t. It panics on tags that say nothing.
+func ParseRules(t reflect.Type, f reflect.StructField) Rules {
+	var r Rules
 	tag := f.Tag.Get("api")
 	if tag == "" {
 		return r
@@ -174,22 +175,22 @@ func parseRules(t reflect.Type, f reflect.StructField) rules {
 		name, value, _ := strings.Cut(part, "=")
 		switch name {
 		case "required":
-			r.required = true
+			r.Required = true
 		case "secret":
-			r.secret = true
+			r.Secret = true
 		case "maxlen":
-			r.maxLen = int(number(t, f, value))
+			r.MaxLen = int(number(t, f, value))
 		case "maxitems":
-			r.maxItems = int(number(t, f, value))
+			r.MaxItems = int(number(t, f, value))
 		case "min":
 			n := number(t, f, value)
-			r.min = &n
+			r.Min = &n
 		case "max":
 			n := number(t, f, value)
-			r.max = &n
+			r.Max = &n
 		case "enum":
 			for _, one := range strings.Split(value, "|") {
-				r.enum = append(r.enum, number(t, f, one))
+				r.Enum = append(r.Enum, number(t, f, one))
 			}
 		default:
 			panic(fmt.Sprintf("body: %s.%s: unknown api tag %q", t, f.Name, part))

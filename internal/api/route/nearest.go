@@ -5,10 +5,7 @@ import "strings"
 // Nearest is the documented route that somebody who asked for method and rawPath most likely meant: "POST
 // /v2/Outbound/{pearlId}/Leads". It is empty when nothing is near.
 func (t *Table) Nearest(method, rawPath string) string {
-	const (
-		longest = 12 // segments looked at: the work is bounded whatever is asked
-		near    = 3.0
-	)
+	const longest = 12 // segments looked at: the work is bounded whatever is asked
 	asked := strings.Split(strings.Trim(rawPath, "/"), "/")
 	if len(asked) > longest {
 		asked = asked[:longest]
@@ -19,14 +16,14 @@ func (t *Table) Nearest(method, rawPath string) string {
 		}
 		asked[i] = strings.ToLower(segment[:min(len(segment), 48)])
 	}
-	best, name := near, ""
+	best, name := min(3, 1+0.45*float64(len(asked))), ""
 	for _, r := range t.routes {
 		cost := distance(asked, strings.Split(strings.Trim(r.Pattern, "/"), "/"))
 		if r.Method != method {
 			cost += 0.6
 		}
-		if r.Extension {
-			cost += 0.05 // where two are as near, the one that other clients know
+		if r.Extension || r.Version() == "v1" {
+			cost += 0.05 // where two are as near: the documented one, and the newer one
 		}
 		if cost < best {
 			best, name = cost, r.Name()
