@@ -1,0 +1,188 @@
+package v2
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/api/body"
+	"nacre/internal/api/route"
+	"nacre/internal/api/wire"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+type accountHandlers struct{ route.Services }
+
+func accountRoutes(services route.Services) []route.Route {
+	h := accountHandlers{services}
+	r := func(r route.Route) route.Route {
+		r.Tag = "Account"
+		return r
+	}
+	return []route.Route{
+		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Account", Scope: account.ScopeRead, Summary: "Get the account"}), h.get),
+		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Account/Users", Scope: account.ScopeRead, Summary: "List the people of the account",
+			Description: "An account that is used by keys alone has no people: the list is empty."}), h.users),
+		route.Handle(r(route.Route{Method: "POST", Pattern: "/v2/Account/AuditLog", Scope: account.ScopeRead, Summary: "Read the audit log", Description: "At most 1,000 entries, newest first."}), h.auditLog),
+		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Account/Voices", Scope: account.ScopeRead, Summary: "List the voices of agents"}), h.voices),
+		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Account/Settings", Extension: true, Scope: account.ScopeRead, Summary: "Get the account's settings"}), h.settings),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: "/v2/Account/Settings", Extension: true, Scope: account.ScopeFull, Summary: "Change the account's settings"}), h.setSettings),
+	}
+}
+
+func (h accountHandlers) get(r *route.Request, _ route.None) (wire.Account, error) {
+	owner, err := h.Queries.ReadAccount(r.Context(), r.Actor.Account)
+	if err != nil {
+		return wire.Account{}, fmt.Errorf("read account: %w", err)
+	}
+	return wire.NewAccount(owner, h.Engine.CreditsBind), nil
+}
+
+// user is a person of the account.
+type user struct {
+	Email     string    `json:"email"`
+	RoleID    int       `json:"roleId"`
+	RoleName  string    `json:"roleName"`
+	CreatedAt wire.Time `json:"createdAt"`
+}
+
+// users answers the people of the account. This installation knows keys only, so there are none.
+func (h accountHandlers) users(*route.Request, route.None) ([]user, error) { return []user{}, nil }
+
+// maxAudit is how many entries of the audit log an answer holds.
+const maxAudit = 1000
+
+// auditQuery is the body of a read of the audit log.
+type auditQuery struct {
+	From      time.Time             `json:"from" api:"required"`
+	To        time.Time             `json:"to" api:"required"`
+	EventType body.Optional[int]    `json:"eventType"`
+	UserID    body.Optional[string] `json:"userId"`
+}
+
+// Check judges the range.
+func (in *auditQuery) Check(faults *fault.List) {
+	if !in.From.IsZero() && !in.To.IsZero() && in.From.After(in.To) {
+		faults.Add("From", "The value is after to.")
+	}
+}
+
+// auditEntry is something that was done to the account.
+type auditEntry struct {
+	Timestamp      wire.Time       `json:"timestamp"`
+	EventType      int             `json:"eventType"`
+	User           auditUser       `json:"user"`
+	AdditionalData json.RawMessage `json:"additionalData"`
+}
+
+type auditUser struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Type string `json:"type" doc:"key, …"`
+}
+
+// keyPrefix is how actors that are keys are written in history and audit.
+const keyPrefix = "key:"
+
+func (h accountHandlers) auditLog(r *route.Request, in auditQuery) ([]auditEntry, error) {
+	if in.EventType.Set() && in.EventType.Value == 0 {
+		return []auditEntry{}, nil // a value outside the table matches nothing
+	}
+	who := in.UserID.Value
+	if parsed, ok := id.Parse(who); ok {
+		who = keyPrefix + string(parsed)
+	}
+	entries, err := h.Queries.AuditLog(r.Context(), r.Actor.Account, in.From, in.To, in.EventType.Value, who, maxAudit)
+	if err != nil {
+		return nil, fmt.Errorf("read audit log: %w", err)
+	}
+	rows := make([]auditEntry, len(entries))
+	for n, e := range entries {
+		rows[n] = auditEntry{
+			Timestamp: wire.Time(e.At), EventType: e.Event, AdditionalData: wire.Object(e.Data),
+			User: auditUser{ID: strings.TrimPrefix(e.User, keyPrefix), Name: e.UserName, Type: e.UserType},
+		}
+	}
+	return rows, nil
+}
+
+// language is a language with the voices that speak it.
+type language struct {
+	Language string  `json:"language" doc:"BCP 47"`
+	Voices   []voice `json:"voices"`
+}
+
+type voice struct {
+	ID   string   `json:"id"`
+	Name string   `json:"name"`
+	Tags []string `json:"tags"`
+}
+
+func (h accountHandlers) voices(*route.Request, route.None) ([]language, error) {
+	list := []language{}
+	for _, v := range h.Voices {
+		n := slices.IndexFunc(list, func(l language) bool { return l.Language == v.Language })
+		if n < 0 {
+			n = len(list)
+			list = append(list, language{Language: v.Language})
+		}
+		list[n].Voices = append(list[n].Voices, voice{ID: v.ID, Name: v.Name, Tags: wire.List(v.Tags)})
+	}
+	return list, nil
+}
+
+// accountSettings are what an account decides for itself.
+type accountSettings struct {
+	CountryCodes  []string `json:"countryCodes" doc:"enabled country calling codes, null = all"`
+	RetentionDays *int     `json:"retentionDays" doc:"how long calls and recordings are kept, null = for ever"`
+}
+
+func (h accountHandlers) settings(r *route.Request, _ route.None) (accountSettings, error) {
+	owner, err := h.Queries.ReadAccount(r.Context(), r.Actor.Account)
+	if err != nil {
+		return accountSettings{}, fmt.Errorf("read account: %w", err)
+	}
+	return accountSettings{CountryCodes: owner.CountryCodes, RetentionDays: owner.RetentionDays}, nil
+}
+
+// accountChange is the body of a change of the account's settings; absent = unchanged.
+type accountChange struct {
+	CountryCodes  body.Optional[[]string] `json:"countryCodes" api:"maxitems=1000" doc:"null = all"`
+	RetentionDays body.Optional[int]      `json:"retentionDays" api:"min=1,max=36500" doc:"null = for ever"`
+}
+
+// Check judges the calling codes.
+func (in *accountChange) Check(faults *fault.List) {
+	for n, code := range in.CountryCodes.Value {
+		digits := strings.TrimPrefix(code, "+")
+		if digits == "" || len(digits) > 3 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
+			faults.Add(wire.Element("CountryCodes", n), "The value '%.20s' is no country calling code, such as 1 or 39.", code)
+		}
+	}
+}
+
+func (h accountHandlers) setSettings(r *route.Request, in accountChange) (accountSettings, error) {
+	stored, err := h.Engine.UpdateAccount(r.Context(), r.Actor, func(a *account.Account) error {
+		switch in.CountryCodes.State {
+		case body.Null:
+			a.CountryCodes = nil
+		case body.Given:
+			a.CountryCodes = make([]string, len(in.CountryCodes.Value))
+			for n, code := range in.CountryCodes.Value {
+				a.CountryCodes[n] = strings.TrimPrefix(code, "+")
+			}
+		}
+		switch in.RetentionDays.State {
+		case body.Null:
+			a.RetentionDays = nil
+		case body.Given:
+			a.RetentionDays = &in.RetentionDays.Value
+		}
+		return nil
+	})
+	return accountSettings{CountryCodes: stored.CountryCodes, RetentionDays: stored.RetentionDays}, err
+}

@@ -1,0 +1,80 @@
+package v2
+
+import (
+	"fmt"
+
+	"nacre/internal/account"
+	"nacre/internal/api/body"
+	"nacre/internal/api/route"
+	"nacre/internal/api/wire"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+type blacklistHandlers struct{ route.Services }
+
+func blacklistRoutes(services route.Services) []route.Route {
+	h := blacklistHandlers{services}
+	const all = "/v2/Account/Blacklist"
+	r := func(r route.Route) route.Route {
+		r.Tag = "Blacklist"
+		return r
+	}
+	return []route.Route{
+		route.Handle(r(route.Route{Method: "POST", Pattern: all, Scope: account.ScopeFull, Creates: true, Summary: "Add to the blacklist", Description: "After the answer no call begins to a covered number; a ringing one is cancelled."}), h.add),
+		route.Handle(r(route.Route{Method: "POST", Pattern: all + "/Remove", Scope: account.ScopeFull, Summary: "Remove from the blacklist"}), h.remove),
+		route.Handle(r(route.Route{Method: "POST", Pattern: all + "/Search", Scope: account.ScopeRead, Summary: "Search the blacklist"}), h.search),
+	}
+}
+
+// blacklistEntries are numbers, or beginnings of numbers.
+type blacklistEntries struct {
+	PhoneNumbers []string `json:"phoneNumbers" api:"required,maxitems=50000" doc:"numbers or beginnings of numbers, 1 to 25 characters each"`
+}
+
+func (h blacklistHandlers) add(r *route.Request, in blacklistEntries) (bool, error) {
+	ctx := route.Creating(r, func(added bool) any { return added })
+	err := h.Engine.Suppress(ctx, r.Actor, in.PhoneNumbers, "api")
+	return err == nil, err
+}
+
+func (h blacklistHandlers) remove(r *route.Request, in blacklistEntries) (bool, error) {
+	err := h.Engine.Unsuppress(r.Context(), r.Actor, in.PhoneNumbers)
+	return err == nil, err
+}
+
+// blacklistSearch is the body of a search of the blacklist.
+type blacklistSearch struct {
+	wire.Table
+	Search body.Optional[string] `json:"search" doc:"part of an entry"`
+}
+
+func blacklistColumns() []string { return []string{"createdAt", "phoneNumber", "source", "id"} }
+
+// maxTablePage is the largest page of tables other than calls.
+const maxTablePage = 1000
+
+// Check judges the page.
+func (in *blacklistSearch) Check(faults *fault.List) {
+	in.CheckTable(faults, maxTablePage, blacklistColumns()...)
+}
+
+// blacklistRow is an entry of the blacklist.
+type blacklistRow struct {
+	ID          id.ID     `json:"id"`
+	PhoneNumber string    `json:"phoneNumber"`
+	CreatedAt   wire.Time `json:"createdAt"`
+	Source      string    `json:"source" doc:"api, dashboard, optOut"`
+}
+
+func (h blacklistHandlers) search(r *route.Request, in blacklistSearch) (wire.Page[blacklistRow], error) {
+	count, found, err := h.Queries.Suppressions(r.Context(), r.Actor.Account, in.Page(blacklistColumns()...), in.Search.Value)
+	if err != nil {
+		return wire.Page[blacklistRow]{}, fmt.Errorf("search blacklist: %w", err)
+	}
+	rows := make([]blacklistRow, len(found))
+	for n, s := range found {
+		rows[n] = blacklistRow{ID: s.ID, PhoneNumber: s.Entry, CreatedAt: wire.Time(s.Created), Source: s.Source}
+	}
+	return wire.Page[blacklistRow]{Count: count, Results: rows}, nil
+}
