@@ -187,13 +187,12 @@ func (d *demo) campaign(ctx context.Context) error {
 		"pearl": map[string]any{
 			"agents": []any{map[string]any{"name": "Nora"}}, "companyName": "Pearl Fitness", "companyDescription": "A chain of gyms.", "timeZone": "Eastern Standard Time",
 			"openingSentence":    "Hello {firstName}, this is Nora from Pearl Fitness, about your {plan}.",
-			"flowScript":         "Ask whether the plan is to be renewed, and for how many people.",
+			"flowScript":         "Ask whether the plan is to be renewed.",
 			"successDescription": "The person renews the plan.",
 		},
 		"variables": []any{
 			map[string]any{"id": "plan", "name": "plan", "group": 1},
 			map[string]any{"id": "renews", "name": "renewal", "group": 2, "type": "boolean", "description": "Would you like to renew it for another year?"},
-			map[string]any{"id": "people", "name": "number of people", "group": 2, "type": "int", "description": "For how many people is the plan?"},
 		},
 		"outbound": map[string]any{
 			"phoneNumberId": numbers[0].ID, "totalAgents": 20, "ringDuration": 10, "maximumCallAttempts": 2, "callingHours": hours, "retryPolicy": retry,
