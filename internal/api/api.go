@@ -42,6 +42,8 @@ type Config struct {
 	RecordingsDir string        // where recordings lie
 	LinkTTL       time.Duration // of recording links; 0 = 7 days
 
+	BodyTime time.Duration // a client has this, and more for large bodies, to send a body; 0 = 30 s
+
 	Ready       func(ctx context.Context) error // nil = ready as soon as the database answers
 	Metrics     http.Handler                    // nil = no /metrics
 	OpenMetrics bool                            // /metrics also for peers that are not loopback

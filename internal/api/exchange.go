@@ -110,7 +110,10 @@ func (x *exchange) finish() {
 // fail answers an error.
 func (x *exchange) fail(err error) {
 	p, header, ours := problem.Of(err, x.words)
-	if ours {
+	switch {
+	case ours && x.r.Context().Err() != nil:
+		x.Log.Debug("client went away", "route", x.name, "traceId", x.parent)
+	case ours:
 		x.Log.Error("request failed", "route", x.name, "status", p.Status, "traceId", x.parent, slog.Group("pii", "error", err.Error()))
 	}
 	x.problem(p, header)

@@ -82,7 +82,7 @@ type frame struct {
 	at      time.Time
 }
 
-func newFrame(t *testing.T, change func(*Config)) *frame {
+func newFrame(t testing.TB, change func(*Config)) *frame {
 	t.Helper()
 	f := &frame{queries: &queries{}, at: time.Date(2026, 11, 23, 9, 15, 4, 0, time.UTC)}
 	config := Config{Queries: f.queries, Now: f.now}

@@ -16,9 +16,13 @@ import (
 	"nacre/internal/fault"
 )
 
-// readFor is how long a client may take to send a body: a little, and a second for every 64 KiB.
-func readFor(limit int64) time.Duration {
-	return 30*time.Second + time.Duration(limit>>16)*time.Second/8
+// readFor is how long a client may take to send a body; half a megabyte a second is asked of large ones.
+func (s *server) readFor(limit int64) time.Duration {
+	base := s.BodyTime
+	if base == 0 {
+		base = 30 * time.Second
+	}
+	return base + time.Duration(limit>>19)*time.Second
 }
 
 // readBody reads a body of a type and size that the route takes. A byte-order mark is dropped.
@@ -33,7 +37,7 @@ func (x *exchange) readBody(r *route.Route) ([]byte, error) {
 		return nil, tooLarge(r)
 	}
 	control := http.NewResponseController(x.w)
-	limited := control.SetReadDeadline(time.Now().Add(readFor(r.MaxBody))) == nil
+	limited := control.SetReadDeadline(time.Now().Add(x.readFor(r.MaxBody))) == nil
 	var buffer bytes.Buffer
 	if x.r.ContentLength > 0 {
 		buffer.Grow(int(min(x.r.ContentLength, 1<<20)) + bytes.MinRead) // more is believed when it comes

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -98,6 +99,31 @@ func FuzzUpdateLead(f *testing.F) {
 			}
 			if !json.Valid([]byte(text)) {
 				t.Fatalf("%s %q: %s", method, body, text)
+			}
+		}
+	})
+}
+
+// BenchmarkUpdateLead is the heart of the product without a connection: handler, engine and a durable SQLite store.
+func BenchmarkUpdateLead(b *testing.B) {
+	w := newWorld(b, nil)
+	var added struct{ LeadIDs []string }
+	var leads []string
+	for n := range 64 {
+		leads = append(leads, fmt.Sprintf(`{"phoneNumber":"+141555501%02d"}`, n))
+	}
+	text := read(b, w.ask(b, "POST /v2/Outbound/{pearl}/Leads/Add?returnIds=true\n\n{\"leads\":["+strings.Join(leads, ",")+"]}"))
+	if err := json.Unmarshal([]byte(text), &added); err != nil {
+		b.Fatal(err)
+	}
+	var next atomic.Int64
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		leadID := added.LeadIDs[int(next.Add(1))%len(added.LeadIDs)]
+		for n := 0; pb.Next(); n++ {
+			status := []int{130, 100}[n%2]
+			if response := w.ask(b, fmt.Sprintf("PUT /v2/Outbound/{pearl}/Lead/%s\n\n{\"status\":%d,\"callData\":{\"email\":\"joe@example.com\"}}", leadID, status)); response.StatusCode != 200 {
+				b.Error(read(b, response))
 			}
 		}
 	})
