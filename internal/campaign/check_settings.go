@@ -86,14 +86,21 @@ func checkRetryPolicy(path string, policy lead.RetryPolicy, faults *fault.List) 
 	}
 }
 
+// Check judges webhook settings by themselves; paths are bare ("CallWebhookUrl").
+func (w Webhooks) Check(judges Judges) error {
+	var faults fault.List
+	w.check("", judges, &faults)
+	return faults.Err()
+}
+
 // check judges webhook settings (contract 6).
 func (w Webhooks) check(at string, judges Judges, faults *fault.List) {
-	for member, text := range map[string]string{"CallWebhookUrl": w.CallURL, "LeadWebhookUrl": w.LeadURL} {
-		if text == "" {
+	for _, url := range []struct{ member, text string }{{"CallWebhookUrl", w.CallURL}, {"LeadWebhookUrl", w.LeadURL}} {
+		if url.text == "" {
 			continue
 		}
-		if err := judges.url(text); err != nil {
-			faults.Add(at+member, "%s", err)
+		if err := judges.url(url.text); err != nil {
+			faults.Add(at+url.member, "%s", err)
 		}
 	}
 	between(at+"WebhookVersion", w.Version, 1, 2, faults)

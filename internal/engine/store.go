@@ -27,6 +27,10 @@ type Store interface {
 	// when fn or the commit fails nothing was changed. fn may be run more than once (serialisation failures) and must not
 	// have side effects besides tx. Concurrent Updates may share one disk write.
 	Update(ctx context.Context, fn func(tx Tx) error) error
+	// ReviveDelivery makes one delivery pending and due again; missing: fault.NotFound DeliveryId.
+	ReviveDelivery(ctx context.Context, accountID, deliveryID id.ID, now time.Time) error
+	// ReviveDead does so for all dead ones of a Pearl made from from to to, both inclusive, zero = open.
+	ReviveDead(ctx context.Context, accountID, pearlID id.ID, from, to, now time.Time) (revived int, err error)
 }
 
 // Tx is one transaction. Missing rows are fault.NotFound with the contract's word (PearlId, LeadId, CallId, …; plain

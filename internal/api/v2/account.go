@@ -66,9 +66,7 @@ type auditQuery struct {
 
 // Check judges the range.
 func (in *auditQuery) Check(faults *fault.List) {
-	if !in.From.IsZero() && !in.To.IsZero() && in.From.After(in.To) {
-		faults.Add("From", "The value is after to.")
-	}
+	checkOrder(in.From, in.To, faults)
 }
 
 // auditEntry is something that was done to the account.

@@ -10,5 +10,8 @@ import (
 
 // Routes are all routes of the version.
 func Routes(services route.Services) []route.Route {
-	return slices.Concat(leadRoutes(services), pearlRoutes(services), callRoutes(services), accountRoutes(services), keyRoutes(services), blacklistRoutes(services), numberRoutes(services), trunkRoutes(services))
+	return slices.Concat(
+		leadRoutes(services), pearlRoutes(services), webhookRoutes(services), callRoutes(services), accountRoutes(services),
+		keyRoutes(services), blacklistRoutes(services), numberRoutes(services), trunkRoutes(services),
+	)
 }

@@ -176,7 +176,7 @@ type OutboundInput struct {
 
 // Apply writes the settings into a campaign; a malformed phone number id is a fault under prefix+"PhoneNumberId".
 func (in OutboundInput) Apply(p *campaign.Pearl, faults *fault.List) {
-	o, w := p.Outbound, &p.Webhooks
+	o := p.Outbound
 	applyNumber(&o.PhoneNumberID, in.PhoneNumberID, "Outbound.PhoneNumberId", faults)
 	keep(&o.TotalAgents, in.TotalAgents)
 	if in.RecordingTrack.Set() {
@@ -192,6 +192,17 @@ func (in OutboundInput) Apply(p *campaign.Pearl, faults *fault.List) {
 	keep(&o.CallTimeout, in.CallTimeout)
 	set(&o.VoiceMail, in.VoiceMail)
 	set(&o.CallingHours, in.CallingHours)
+	in.ApplyWebhooks(&p.Webhooks)
+	set(&o.RetryPolicy, in.RetryPolicy)
+	set(&o.Holidays, in.Holidays)
+	set(&o.DefaultRegion, in.DefaultRegion)
+	o.DefaultRegion = strings.ToUpper(o.DefaultRegion)
+	keep(&o.DuplicatePolicy, in.DuplicatePolicy)
+	keep(&o.CallRequestMaxWaitMinutes, in.CallRequestMaxWaitMinutes)
+}
+
+// ApplyWebhooks writes the members about webhooks.
+func (in OutboundInput) ApplyWebhooks(w *campaign.Webhooks) {
 	applyURL(&w.CallURL, &w.CallDisabled, in.CallWebhookURL)
 	applyURL(&w.LeadURL, &w.LeadDisabled, in.LeadWebhookURL)
 	keep(&w.Version, in.WebhookVersion)
@@ -199,12 +210,6 @@ func (in OutboundInput) Apply(p *campaign.Pearl, faults *fault.List) {
 	set(&w.CredentialHeader, in.WebhookCredentialHeader)
 	keep(&w.Enums, in.WebhookEnums)
 	keep(&w.Extras, in.WebhookExtras)
-	set(&o.RetryPolicy, in.RetryPolicy)
-	set(&o.Holidays, in.Holidays)
-	set(&o.DefaultRegion, in.DefaultRegion)
-	o.DefaultRegion = strings.ToUpper(o.DefaultRegion)
-	keep(&o.DuplicatePolicy, in.DuplicatePolicy)
-	keep(&o.CallRequestMaxWaitMinutes, in.CallRequestMaxWaitMinutes)
 }
 
 func setPointer[T any](into **T, member body.Optional[T]) {
