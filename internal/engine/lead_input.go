@@ -135,7 +135,7 @@ func (u LeadUpdate) patch(region string, current lead.Lead) (lead.Patch, error) 
 	if u.CallDataMerge != nil {
 		merged, err := mergeObject(current.CallData, u.CallDataMerge)
 		if err != nil {
-			faults.Add("CallData", "%s", err)
+			faults.Add("CallData", "The value must be an object of variable id and value (%s).", err)
 		}
 		patch.CallData = merged
 	}
@@ -158,7 +158,7 @@ func mergeObject(target, patch json.RawMessage) (json.RawMessage, error) {
 	}
 	patchKeys, patchValues, err := orderedObject(patch)
 	if err != nil {
-		return nil, fmt.Errorf("The value must be an object of variable id and value.")
+		return nil, err
 	}
 	for _, key := range patchKeys {
 		value := bytes.TrimSpace(patchValues[key])

@@ -114,37 +114,34 @@ func (w *world) ended(begun *engine.Begun, due time.Time) string {
 	return text
 }
 
-func TestOutcomes(t *testing.T) {
-	t.Parallel()
-	overEveryStore(t, func(t *testing.T, s engine.Store) {
-		for _, row := range outcomeRows() {
-			t.Run(row.name, func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, s)
-				for _, last := range []bool{false, true} {
-					w.pearl = w.addPearl(func(p *campaign.Pearl) {
-						if last {
-							p.Outbound.MaximumCallAttempts = 1
-						}
-					})
-					number := phoneA
+func testOutcomes(t *testing.T, s engine.Store) {
+	for _, row := range outcomeRows() {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, s)
+			for _, last := range []bool{false, true} {
+				w.pearl = w.addPearl(func(p *campaign.Pearl) {
 					if last {
-						number = phoneB
+						p.Outbound.MaximumCallAttempts = 1
 					}
-					leadID := w.add(number)
-					due := w.lead(leadID).Due
-					begun := w.ring()
-					row.play(w, begun)
-					want := row.want
-					if last {
-						want = row.last
-					}
-					same(t, fmt.Sprintf("last attempt %v", last), w.ended(begun, due), want)
-					w.holdsFinal(begun, row)
+				})
+				number := phoneA
+				if last {
+					number = phoneB
 				}
-			})
-		}
-	})
+				leadID := w.add(number)
+				due := w.lead(leadID).Due
+				begun := w.ring()
+				row.play(w, begun)
+				want := row.want
+				if last {
+					want = row.last
+				}
+				same(t, fmt.Sprintf("last attempt %v", last), w.ended(begun, due), want)
+				w.holdsFinal(begun, row)
+			}
+		})
+	}
 }
 
 // holdsFinal checks what every final call has in common.
@@ -178,82 +175,72 @@ func (w *world) holdsFinal(begun *engine.Begun, row outcomeRow) {
 	}
 }
 
-// TestOutcomesOfAHandSetLead: the call's result goes to its row, the lead keeps the status that was set (contract 1.1).
-func TestOutcomesOfAHandSetLead(t *testing.T) {
-	t.Parallel()
-	overEveryStore(t, func(t *testing.T, s engine.Store) {
-		w := newWorld(t, s)
-		for n, row := range outcomeRows() {
-			if row.byHand == "" {
-				continue
-			}
-			leadID := w.add(fictional(n))
-			begun := w.ring()
+// testOutcomesOfAHandSetLead: the call's result goes to its row, the lead keeps the status that was set (contract 1.1).
+func testOutcomesOfAHandSetLead(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	for n, row := range outcomeRows() {
+		if row.byHand == "" {
+			continue
+		}
+		leadID := w.add(fictional(n))
+		begun := w.ring()
+		w.answer(begun)
+		w.update(leadID, engine.LeadUpdate{Status: ptr(110)})
+		row.answers = false // it is already
+		row.ending.Collected = []call.Value{{ID: "plan", Name: "plan", Value: "gold"}}
+		row.play(w, begun)
+		same(t, row.name, w.ended(begun, time.Time{}), row.byHand)
+		same(t, row.name+": collected", string(w.lead(leadID).Collected), `{"plan":"gold"}`)
+		c := w.call(begun.Call.ID)
+		same(t, row.name+": deliveries", w.announcedOf(leadID), fmt.Sprintf("lead 20, lead 40, call 3/40, lead 110, call %d/%d", c.Status, c.Conversation))
+	}
+}
+
+// testOutcomesOfADeletedLead: the call outlives its lead, keeps its id, and is announced without lead deliveries.
+func testOutcomesOfADeletedLead(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	for n, row := range outcomeRows() {
+		leadID := w.add(fictional(n))
+		begun := w.ring()
+		want := row.made
+		if row.answers {
 			w.answer(begun)
-			w.update(leadID, engine.LeadUpdate{Status: ptr(110)})
-			row.answers = false // it is already
-			row.ending.Collected = []call.Value{{ID: "plan", Name: "plan", Value: "gold"}}
-			row.play(w, begun)
-			same(t, row.name, w.ended(begun, time.Time{}), row.byHand)
-			same(t, row.name+": collected", string(w.lead(leadID).Collected), `{"plan":"gold"}`)
-			c := w.call(begun.Call.ID)
-			same(t, row.name+": deliveries", w.announcedOf(leadID), fmt.Sprintf("lead 20, lead 40, call 3/40, lead 110, call %d/%d", c.Status, c.Conversation))
+		} else {
+			row.ending.Outcome, want = call.Cancelled, "8/10"
 		}
-	})
+		if err := w.e.DeleteLeads(w.ctx, w.actor, w.pearl, []id.ID{leadID, leadID, "not-an-id"}); err != nil {
+			t.Fatal(err)
+		}
+		row.answers, row.cancel = false, nil
+		row.play(w, begun)
+		c := w.call(begun.Call.ID)
+		same(t, row.name, fmt.Sprintf("%d/%d %v", c.Status, c.Conversation, c.Lead == leadID), want+" true")
+		same(t, row.name+": deliveries", w.announcedOf(leadID), "lead 20, lead 40, call 3/40, call "+want)
+	}
 }
 
-// TestOutcomesOfADeletedLead: the call outlives its lead, keeps its id, and is announced without lead deliveries.
-func TestOutcomesOfADeletedLead(t *testing.T) {
-	t.Parallel()
-	overEveryStore(t, func(t *testing.T, s engine.Store) {
-		w := newWorld(t, s)
-		for n, row := range outcomeRows() {
-			leadID := w.add(fictional(n))
-			begun := w.ring()
-			want := row.made
-			if row.answers {
-				w.answer(begun)
-			} else {
-				row.ending.Outcome, want = call.Cancelled, "8/10"
-			}
-			if err := w.e.DeleteLeads(w.ctx, w.actor, w.pearl, []id.ID{leadID, leadID, "not-an-id"}); err != nil {
-				t.Fatal(err)
-			}
-			row.answers, row.cancel = false, nil
-			row.play(w, begun)
-			c := w.call(begun.Call.ID)
-			same(t, row.name, fmt.Sprintf("%d/%d %v", c.Status, c.Conversation, c.Lead == leadID), want+" true")
-			same(t, row.name+": deliveries", w.announcedOf(leadID), "lead 20, lead 40, call 3/40, call "+want)
+func testOutcomesOfMadeCalls(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	for n, row := range outcomeRows() {
+		receipt, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, fictional(n), []byte(`{"firstName":"Ada","lastName":"Moss"}`))
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+		waiting := w.request(receipt.ID)
+		begun := w.ring()
+		onCall := w.request(receipt.ID)
+		same(t, row.name+": request", fmt.Sprintf("%d %q, then %d %v", waiting.Status, waiting.Call, onCall.Status, onCall.Call == begun.Call.ID), `1 "", then 2 true`)
+		row.play(w, begun)
+		c, r := w.call(begun.Call.ID), w.request(receipt.ID)
+		same(t, row.name, fmt.Sprintf("%d/%d %s lead %q request %d", c.Status, c.Conversation, c.Name, c.Lead, r.Status), row.made+` Ada Moss lead "" request 10`)
+		same(t, row.name+": deliveries", strings.Join(w.announced(engine.DeliveryFilter{Call: c.ID}), ", "), "call 3/40, call "+row.made)
+		if works := w.claim(); len(works) > 0 {
+			t.Errorf("%s: a request was tried again", row.name)
+		}
+	}
 }
 
-func TestOutcomesOfMadeCalls(t *testing.T) {
-	t.Parallel()
-	overEveryStore(t, func(t *testing.T, s engine.Store) {
-		w := newWorld(t, s)
-		for n, row := range outcomeRows() {
-			receipt, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, fictional(n), []byte(`{"firstName":"Ada","lastName":"Moss"}`))
-			if err != nil {
-				t.Fatal(err)
-			}
-			waiting := w.request(receipt.ID)
-			begun := w.ring()
-			onCall := w.request(receipt.ID)
-			same(t, row.name+": request", fmt.Sprintf("%d %q, then %d %v", waiting.Status, waiting.Call, onCall.Status, onCall.Call == begun.Call.ID), `1 "", then 2 true`)
-			row.play(w, begun)
-			c, r := w.call(begun.Call.ID), w.request(receipt.ID)
-			same(t, row.name, fmt.Sprintf("%d/%d %s lead %q request %d", c.Status, c.Conversation, c.Name, c.Lead, r.Status), row.made+` Ada Moss lead "" request 10`)
-			same(t, row.name+": deliveries", strings.Join(w.announced(engine.DeliveryFilter{Call: c.ID}), ", "), "call 3/40, call "+row.made)
-			if works := w.claim(); len(works) > 0 {
-				t.Errorf("%s: a request was tried again", row.name)
-			}
-		}
-	})
-}
-
-func TestRetryPolicy(t *testing.T) {
-	t.Parallel()
+func testRetryPolicy(t *testing.T, s engine.Store) {
 	two, one := 2, 1
 	tests := []struct {
 		name     string
@@ -275,37 +262,35 @@ func TestRetryPolicy(t *testing.T) {
 		{"the campaign's maximum binds", nil,
 			[]call.Outcome{call.BusyOutcome, call.BusyOutcome, call.BusyOutcome, call.BusyOutcome}, "10 due in 24h0m0s, 10 due in 24h0m0s, 10 due in 24h0m0s, 150 never"},
 	}
-	overEveryStore(t, func(t *testing.T, s engine.Store) {
-		for _, test := range tests {
-			t.Run(test.name, func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, s)
-				w.settings(w.pearl, func(o *campaign.OutboundSettings) { o.MaximumCallAttempts, o.RetryPolicy = 4, test.policy })
-				leadID := w.add(phoneA)
-				var got []string
-				for _, outcome := range test.outcomes {
-					begun := w.ring()
-					if outcome == call.Voicemail || outcome == call.Machine {
-						w.answer(begun)
-					}
-					w.clock.Add(20 * time.Second)
-					w.finish(begun, outcome)
-					l := w.lead(leadID)
-					if l.Due.IsZero() {
-						got = append(got, fmt.Sprintf("%d never", l.Status))
-						continue
-					}
-					got = append(got, fmt.Sprintf("%d due in %s", l.Status, l.Due.Sub(w.clock.Now())))
-					w.clock.Set(l.Due.Add(-time.Millisecond))
-					if works := w.claim(); len(works) > 0 {
-						t.Error("claimed before it is due")
-					}
-					w.clock.Set(l.Due)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, s)
+			w.settings(w.pearl, func(o *campaign.OutboundSettings) { o.MaximumCallAttempts, o.RetryPolicy = 4, test.policy })
+			leadID := w.add(phoneA)
+			var got []string
+			for _, outcome := range test.outcomes {
+				begun := w.ring()
+				if outcome == call.Voicemail || outcome == call.Machine {
+					w.answer(begun)
 				}
-				same(t, "after each attempt", strings.Join(got, ", "), test.want)
-			})
-		}
-	})
+				w.clock.Add(20 * time.Second)
+				w.finish(begun, outcome)
+				l := w.lead(leadID)
+				if l.Due.IsZero() {
+					got = append(got, fmt.Sprintf("%d never", l.Status))
+					continue
+				}
+				got = append(got, fmt.Sprintf("%d due in %s", l.Status, l.Due.Sub(w.clock.Now())))
+				w.clock.Set(l.Due.Add(-time.Millisecond))
+				if works := w.claim(); len(works) > 0 {
+					t.Error("claimed before it is due")
+				}
+				w.clock.Set(l.Due)
+			}
+			same(t, "after each attempt", strings.Join(got, ", "), test.want)
+		})
+	}
 }
 
 // TestGrantedAttempt: 10 set by hand where all attempts are used gives one more; 1 gives all of them.
@@ -350,34 +335,31 @@ func TestCallbackGoesFirst(t *testing.T) {
 	}
 }
 
-// TestOptOutDuringTheTalk: the blacklist is written while the call is up; others to the number stop, this talk goes on.
-func TestOptOutDuringTheTalk(t *testing.T) {
-	t.Parallel()
-	overEveryStore(t, func(t *testing.T, s engine.Store) {
-		w := newWorld(t, s)
-		begun := w.talkTo(phoneA)
-		second := w.addPearl(nil)
-		twin := w.addTo(second, phoneA)
-		if err := w.e.OptOut(w.ctx, begun.Call); err != nil {
-			t.Fatal(err)
-		}
-		if c := w.call(begun.Call.ID); c.Cancel != call.NotCancelled || c.HangUp || len(w.heard.stopped) > 0 {
-			t.Errorf("the talk must go on: %+v", c)
-		}
-		w.finishWith(begun, engine.Ending{Outcome: call.Answered, Ended: w.clock.Now(), OptOut: true})
-		same(t, "lead", fmt.Sprint(int(w.lead(begun.Call.Lead).Status)), "130")
-		if works := w.claimOf(second, 10); len(works) > 0 {
-			t.Error("a lead with a blacklisted number was claimed")
-		}
-		same(t, "its twin", fmt.Sprint(int(w.leadOf(second, twin).Status)), "220")
-		count, rows, err := s.Suppressions(w.ctx, w.account, engine.Page{Limit: 10}, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if count != 1 || rows[0].Source != "optOut" || rows[0].Entry != phoneA {
-			t.Errorf("blacklist: %+v", rows)
-		}
-	})
+// testOptOutDuringTheTalk: the blacklist is written while the call is up; others to the number stop, this talk goes on.
+func testOptOutDuringTheTalk(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	begun := w.talkTo(phoneA)
+	second := w.addPearl(nil)
+	twin := w.addTo(second, phoneA)
+	if err := w.e.OptOut(w.ctx, begun.Call); err != nil {
+		t.Fatal(err)
+	}
+	if c := w.call(begun.Call.ID); c.Cancel != call.NotCancelled || c.HangUp || len(w.heard.stopped) > 0 {
+		t.Errorf("the talk must go on: %+v", c)
+	}
+	w.finishWith(begun, engine.Ending{Outcome: call.Answered, Ended: w.clock.Now(), OptOut: true})
+	same(t, "lead", fmt.Sprint(int(w.lead(begun.Call.Lead).Status)), "130")
+	if works := w.claimOf(second, 10); len(works) > 0 {
+		t.Error("a lead with a blacklisted number was claimed")
+	}
+	same(t, "its twin", fmt.Sprint(int(w.leadOf(second, twin).Status)), "220")
+	count, rows, err := s.Suppressions(w.ctx, w.account, engine.Page{Limit: 10}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if count != 1 || rows[0].Source != "optOut" || rows[0].Entry != phoneA {
+		t.Errorf("blacklist: %+v", rows)
+	}
 }
 
 func (w *world) talkTo(number string) *engine.Begun {
@@ -386,29 +368,26 @@ func (w *world) talkTo(number string) *engine.Begun {
 	return w.talk()
 }
 
-// TestCosts: per started minute, only when answered; they add up to what the campaign has spent.
-func TestCosts(t *testing.T) {
-	t.Parallel()
-	overEveryStore(t, func(t *testing.T, s engine.Store) {
-		w := newWorld(t, s, func(c *engine.Config) { c.PricePerMinute = 7 })
-		for n, test := range []struct {
-			lasts time.Duration
-			cost  int64
-		}{{0, 7}, {time.Millisecond, 7}, {time.Minute, 7}, {time.Minute + time.Millisecond, 14}, {10 * time.Minute, 70}} {
-			begun := w.talkTo(fictional(n))
-			w.clock.Add(test.lasts)
-			w.finish(begun, call.Answered)
-			same(t, test.lasts.String(), fmt.Sprint(w.call(begun.Call.ID).Cost), fmt.Sprint(test.cost))
-		}
-		w.add(fictional(9))
-		begun := w.ring()
-		w.clock.Add(time.Minute)
-		w.finish(begun, call.RangOut)
-		same(t, "rang out", fmt.Sprint(w.call(begun.Call.ID).Cost), "0")
-		pearl, err := s.ReadPearl(w.ctx, w.account, w.pearl)
-		if err != nil {
-			t.Fatal(err)
-		}
-		same(t, "spent", fmt.Sprint(pearl.Spent), "105")
-	})
+// testCosts: per started minute, only when answered; they add up to what the campaign has spent.
+func testCosts(t *testing.T, s engine.Store) {
+	w := newWorld(t, s, func(c *engine.Config) { c.PricePerMinute = 7 })
+	for n, test := range []struct {
+		lasts time.Duration
+		cost  int64
+	}{{0, 7}, {time.Millisecond, 7}, {time.Minute, 7}, {time.Minute + time.Millisecond, 14}, {10 * time.Minute, 70}} {
+		begun := w.talkTo(fictional(n))
+		w.clock.Add(test.lasts)
+		w.finish(begun, call.Answered)
+		same(t, test.lasts.String(), fmt.Sprint(w.call(begun.Call.ID).Cost), fmt.Sprint(test.cost))
+	}
+	w.add(fictional(9))
+	begun := w.ring()
+	w.clock.Add(time.Minute)
+	w.finish(begun, call.RangOut)
+	same(t, "rang out", fmt.Sprint(w.call(begun.Call.ID).Cost), "0")
+	pearl, err := s.ReadPearl(w.ctx, w.account, w.pearl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "spent", fmt.Sprint(pearl.Spent), "105")
 }

@@ -12,9 +12,8 @@ import (
 	"nacre/internal/lead"
 )
 
-// TestRescue: the process dies at each step of a call, and the next start settles what it left (contract 9.2, 9.6).
-func TestRescue(t *testing.T) {
-	t.Parallel()
+// testRescue: the process dies at each step of a call, and the next start settles what it left (contract 9.2, 9.6).
+func testRescue(t *testing.T, s engine.Store) {
 	tests := []struct {
 		name    string
 		crash   func(w *world) *engine.Begun
@@ -69,102 +68,94 @@ func TestRescue(t *testing.T) {
 			return b
 		}, "0 1", "1 attempts 0 due in 1m0s", "6/10 0s", "lead 20, lead 40, call 3/40, lead 1, call 6/10"},
 	}
-	overEveryStore(t, func(t *testing.T, s engine.Store) {
-		for _, test := range tests {
-			t.Run(test.name, func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, s)
-				leadID := w.add(phoneA)
-				before := w.lead(leadID)
-				begun := test.crash(w)
-				w.clock.Add(time.Second)
-				claims, calls, err := w.e.Rescue(w.ctx, w.e.Node)
-				if err != nil {
-					t.Fatal(err)
-				}
-				same(t, "settled claims and calls", fmt.Sprint(claims, calls), test.settles)
-				l := w.lead(leadID)
-				due := "never due"
-				if !l.Due.IsZero() {
-					due = "due in " + l.Due.Sub(w.clock.Now()).String()
-				}
-				if l.Due.Equal(before.Due) {
-					due = "due as it was"
-				}
-				same(t, "lead", fmt.Sprintf("%d attempts %d %s", l.Status, l.Attempts, due), test.lead)
-				if !l.Call.Zero() || !l.Claim.Zero() {
-					t.Errorf("the lead is still held: %+v", l)
-				}
-				if begun != nil {
-					c := w.call(begun.Call.ID)
-					if test.settles == "0 1" {
-						same(t, "outcome", string(c.Outcome), string(call.Lost))
-					}
-					if c.Live() || c.Finished.IsZero() {
-						t.Errorf("the call is not final: %+v", c)
-					}
-					same(t, "call", fmt.Sprintf("%d/%d %ds", c.Status, c.Conversation, c.Duration()), test.call)
-					w.finish(begun, call.Success) // the process was not dead after all: too late
-					if again := w.call(begun.Call.ID); again.Status != c.Status || again.Outcome != c.Outcome {
-						t.Errorf("a late end changed the call from %+v to %+v", c, again)
-					}
-				}
-				if claims, calls, err = w.e.Rescue(w.ctx, w.e.Node); err != nil || claims+calls > 0 {
-					t.Errorf("a second rescue settled %d claims and %d calls, %v", claims, calls, err)
-				}
-				same(t, "deliveries", w.announcedOf(leadID), test.says)
-			})
-		}
-	})
-}
-
-// TestRescueOfMadeCalls: a claimed request waits again; one whose call was in the air is completed, never dialled again.
-func TestRescueOfMadeCalls(t *testing.T) {
-	t.Parallel()
-	overEveryStore(t, func(t *testing.T, s engine.Store) {
-		w := newWorld(t, s)
-		receipt, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, phoneA, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		stale := w.claimOne()
-		if claims, calls, err := w.e.Rescue(w.ctx, w.e.Node); err != nil || claims != 1 || calls != 0 {
-			t.Fatalf("settled %d claims, %d calls, %v", claims, calls, err)
-		}
-		if begun := w.begin(stale); begun != nil {
-			t.Error("a claim that was taken back began a call")
-		}
-		begun := w.ring()
-		if claims, calls, err := w.e.Rescue(w.ctx, w.e.Node); err != nil || claims != 0 || calls != 1 {
-			t.Fatalf("settled %d claims, %d calls, %v", claims, calls, err)
-		}
-		r, c := w.request(receipt.ID), w.call(begun.Call.ID)
-		same(t, "request and call", fmt.Sprintf("%d %v %d/%d", r.Status, r.Call == c.ID, c.Status, c.Conversation), "10 true 6/150")
-		same(t, "deliveries", strings.Join(w.announced(engine.DeliveryFilter{Call: c.ID}), ", "), "call 3/40, call 6/150")
-		if works := w.claim(); len(works) > 0 {
-			t.Error("a request was claimed after its call")
-		}
-	})
-}
-
-// TestRescueLeavesOtherNodesAlone: a node's claims and calls are settled, those of the living are not.
-func TestRescueLeavesOtherNodesAlone(t *testing.T) {
-	t.Parallel()
-	overEveryStore(t, func(t *testing.T, s engine.Store) {
-		w := newWorld(t, s)
-		queued, ringing := w.add(phoneA), w.add(phoneB)
-		works := w.claim()
-		if len(works) != 2 {
-			t.Fatalf("claimed %d", len(works))
-		}
-		for _, work := range works {
-			if work.Lead == ringing {
-				w.begin(work)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, s)
+			leadID := w.add(phoneA)
+			before := w.lead(leadID)
+			begun := test.crash(w)
+			w.clock.Add(time.Second)
+			claims, calls, err := w.e.Rescue(w.ctx, w.e.Node)
+			if err != nil {
+				t.Fatal(err)
 			}
+			same(t, "settled claims and calls", fmt.Sprint(claims, calls), test.settles)
+			l := w.lead(leadID)
+			due := "never due"
+			if !l.Due.IsZero() {
+				due = "due in " + l.Due.Sub(w.clock.Now()).String()
+			}
+			if l.Due.Equal(before.Due) {
+				due = "due as it was"
+			}
+			same(t, "lead", fmt.Sprintf("%d attempts %d %s", l.Status, l.Attempts, due), test.lead)
+			if !l.Call.Zero() || !l.Claim.Zero() {
+				t.Errorf("the lead is still held: %+v", l)
+			}
+			if begun != nil {
+				c := w.call(begun.Call.ID)
+				if test.settles == "0 1" {
+					same(t, "outcome", string(c.Outcome), string(call.Lost))
+				}
+				if c.Live() || c.Finished.IsZero() {
+					t.Errorf("the call is not final: %+v", c)
+				}
+				same(t, "call", fmt.Sprintf("%d/%d %ds", c.Status, c.Conversation, c.Duration()), test.call)
+				w.finish(begun, call.Success) // the process was not dead after all: too late
+				if again := w.call(begun.Call.ID); again.Status != c.Status || again.Outcome != c.Outcome {
+					t.Errorf("a late end changed the call from %+v to %+v", c, again)
+				}
+			}
+			if claims, calls, err = w.e.Rescue(w.ctx, w.e.Node); err != nil || claims+calls > 0 {
+				t.Errorf("a second rescue settled %d claims and %d calls, %v", claims, calls, err)
+			}
+			same(t, "deliveries", w.announcedOf(leadID), test.says)
+		})
+	}
+}
+
+// testRescueOfMadeCalls: a claimed request waits again; one whose call was in the air is completed, never dialled again.
+func testRescueOfMadeCalls(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	receipt, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, phoneA, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale := w.claimOne()
+	if claims, calls, err := w.e.Rescue(w.ctx, w.e.Node); err != nil || claims != 1 || calls != 0 {
+		t.Fatalf("settled %d claims, %d calls, %v", claims, calls, err)
+	}
+	if begun := w.begin(stale); begun != nil {
+		t.Error("a claim that was taken back began a call")
+	}
+	begun := w.ring()
+	if claims, calls, err := w.e.Rescue(w.ctx, w.e.Node); err != nil || claims != 0 || calls != 1 {
+		t.Fatalf("settled %d claims, %d calls, %v", claims, calls, err)
+	}
+	r, c := w.request(receipt.ID), w.call(begun.Call.ID)
+	same(t, "request and call", fmt.Sprintf("%d %v %d/%d", r.Status, r.Call == c.ID, c.Status, c.Conversation), "10 true 6/150")
+	same(t, "deliveries", strings.Join(w.announced(engine.DeliveryFilter{Call: c.ID}), ", "), "call 3/40, call 6/150")
+	if works := w.claim(); len(works) > 0 {
+		t.Error("a request was claimed after its call")
+	}
+}
+
+// testRescueLeavesOtherNodesAlone: a node's claims and calls are settled, those of the living are not.
+func testRescueLeavesOtherNodesAlone(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	queued, ringing := w.add(phoneA), w.add(phoneB)
+	works := w.claim()
+	if len(works) != 2 {
+		t.Fatalf("claimed %d", len(works))
+	}
+	for _, work := range works {
+		if work.Lead == ringing {
+			w.begin(work)
 		}
-		if claims, calls, err := w.e.Rescue(w.ctx, "another node"); err != nil || claims+calls > 0 {
-			t.Errorf("settled %d claims, %d calls, %v", claims, calls, err)
-		}
-		same(t, "leads", fmt.Sprint(int(w.lead(queued).Status), int(w.lead(ringing).Status)), "20 40")
-	})
+	}
+	if claims, calls, err := w.e.Rescue(w.ctx, "another node"); err != nil || claims+calls > 0 {
+		t.Errorf("settled %d claims, %d calls, %v", claims, calls, err)
+	}
+	same(t, "leads", fmt.Sprint(int(w.lead(queued).Status), int(w.lead(ringing).Status)), "20 40")
 }

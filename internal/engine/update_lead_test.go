@@ -74,18 +74,15 @@ func updates() map[string]engine.LeadUpdate {
 	}
 }
 
-// TestUpdateLead is contract 1.1 as a table: what an update does to a lead in each situation, to its call, to history,
+// testUpdateLead is contract 1.1 as a table: what an update does to a lead in each situation, to its call, to history,
 // deliveries and the dialer; and, after the arrow, how the call that was claimed or in the air ends then.
-func TestUpdateLead(t *testing.T) {
-	t.Parallel()
-	overEveryStore(t, func(t *testing.T, s engine.Store) {
-		for _, row := range updateTable() {
-			t.Run(row.situation+"/"+row.update, func(t *testing.T) {
-				t.Parallel()
-				same(t, "lead | call | history | deliveries | told => then", tryUpdate(t, s, row.situation, row.update), row.want)
-			})
-		}
-	})
+func testUpdateLead(t *testing.T, s engine.Store) {
+	for _, row := range updateTable() {
+		t.Run(row.situation+"/"+row.update, func(t *testing.T) {
+			t.Parallel()
+			same(t, "lead | call | history | deliveries | told => then", tryUpdate(t, s, row.situation, row.update), row.want)
+		})
+	}
 }
 
 // openFromFive has calling hours from 05:00 to 22:00 in the lead's zone, which is New York, where the clock of a world begins at 05:00.
@@ -317,32 +314,29 @@ func TestUpdateLeadIfMatch(t *testing.T) {
 	same(t, "external id", w.lead(leadID).ExternalID, "third")
 }
 
-// TestDeliveriesOfATypicalLife holds contract 6.1: bodies, their order and what they announce.
-func TestDeliveriesOfATypicalLife(t *testing.T) {
-	t.Parallel()
-	overEveryStore(t, func(t *testing.T, s engine.Store) {
-		w := newWorld(t, s)
-		leadID := w.addLead(w.pearl, engine.NewLead{Phone: phoneA, ExternalID: "crm-1"})
-		same(t, "after the add", w.announcedOf(leadID), "")
-		begun := w.talk()
-		w.update(leadID, engine.LeadUpdate{ExternalID: ptr("crm-2")})
-		w.finish(begun, call.Success)
-		same(t, "deliveries", w.announcedOf(leadID), "lead 20, lead 40, call 3/40, lead 100, call 4/100")
-		deliveries := w.deliveries(engine.DeliveryFilter{Lead: leadID})
-		for n, want := range []string{"crm-1 0", "crm-1 1", " 1", "crm-2 1", " 1"} {
-			body := bodyOf(t, deliveries[n])
-			same(t, fmt.Sprintf("external id and number of calls of delivery %d", n+1), fmt.Sprintf("%s %d", body.External, len(body.Calls)), want)
-			if deliveries[n].State != engine.DeliveryPending || !deliveries[n].NextTry.Equal(deliveries[n].Created) {
-				t.Errorf("delivery %d is %s, next try %s", n+1, deliveries[n].State, deliveries[n].NextTry)
-			}
+// testDeliveriesOfATypicalLife holds contract 6.1: bodies, their order and what they announce.
+func testDeliveriesOfATypicalLife(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	leadID := w.addLead(w.pearl, engine.NewLead{Phone: phoneA, ExternalID: "crm-1"})
+	same(t, "after the add", w.announcedOf(leadID), "")
+	begun := w.talk()
+	w.update(leadID, engine.LeadUpdate{ExternalID: ptr("crm-2")})
+	w.finish(begun, call.Success)
+	same(t, "deliveries", w.announcedOf(leadID), "lead 20, lead 40, call 3/40, lead 100, call 4/100")
+	deliveries := w.deliveries(engine.DeliveryFilter{Lead: leadID})
+	for n, want := range []string{"crm-1 0", "crm-1 1", " 1", "crm-2 1", " 1"} {
+		body := bodyOf(t, deliveries[n])
+		same(t, fmt.Sprintf("external id and number of calls of delivery %d", n+1), fmt.Sprintf("%s %d", body.External, len(body.Calls)), want)
+		if deliveries[n].State != engine.DeliveryPending || !deliveries[n].NextTry.Equal(deliveries[n].Created) {
+			t.Errorf("delivery %d is %s, next try %s", n+1, deliveries[n].State, deliveries[n].NextTry)
 		}
-		if d := deliveries[2]; !d.Start || d.Call != begun.Call.ID || d.Trace != begun.Call.Trace {
-			t.Errorf("the start of the call: %+v", d)
-		}
-		if d := deliveries[4]; d.Start || d.Call != begun.Call.ID {
-			t.Errorf("the end of the call: %+v", d)
-		}
-		same(t, "history", strings.Join(w.history(leadID), ", "),
-			"status 1→20, status 20→40, attempt, edited externalId, outcome success, status 40→100")
-	})
+	}
+	if d := deliveries[2]; !d.Start || d.Call != begun.Call.ID || d.Trace != begun.Call.Trace {
+		t.Errorf("the start of the call: %+v", d)
+	}
+	if d := deliveries[4]; d.Start || d.Call != begun.Call.ID {
+		t.Errorf("the end of the call: %+v", d)
+	}
+	same(t, "history", strings.Join(w.history(leadID), ", "),
+		"status 1→20, status 20→40, attempt, edited externalId, outcome success, status 40→100")
 }

@@ -84,15 +84,6 @@ func (shortRenderer) CallBody(c call.Call, _ campaign.Pearl, _ *lead.Lead, _ tim
 	return json.Marshal(shortBody{Text: fmt.Sprintf("call %d/%d", c.Status, c.Conversation), Calls: []id.ID{c.ID}, Phone: c.To})
 }
 
-// overEveryStore runs a test over SQLite, and over PostgreSQL unless the tests are short.
-func overEveryStore(t *testing.T, test func(t *testing.T, s engine.Store)) {
-	t.Helper()
-	t.Run("SQLite", func(t *testing.T) {
-		t.Parallel()
-		test(t, openSQLite(t))
-	})
-}
-
 func openSQLite(t *testing.T) *store.Store {
 	t.Helper()
 	s, err := store.OpenSQLite(filepath.Join(t.TempDir(), store.FileName), store.Options{})

@@ -11,14 +11,12 @@ const (
 	machine = "kal16"
 )
 
-// cue is what a person waits for before a step.
+// cue is what a person waits for before a step; the zero value is nothing: the step before is over, or the call was just answered.
 type cue int
 
 const (
-	// atOnce: the step before is over, or the call was just answered.
-	atOnce cue = iota
 	// afterAgent: the agent has spoken since our last line, and stopped.
-	afterAgent
+	afterAgent cue = iota + 1
 	// whileAgent: the agent is speaking, and has been for the time of after.
 	whileAgent
 )

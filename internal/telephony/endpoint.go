@@ -182,7 +182,7 @@ func (e *Endpoint) serve() error {
 		}
 	})
 	e.serving.Go(func() {
-		if err := e.transports.ServeTCP(e.tcp); err != nil && !errors.Is(err, net.ErrClosed) {
+		if err := e.transports.ServeTCP(e.tcp); !errors.Is(err, net.ErrClosed) {
 			e.log.Error("the SIP socket over TCP is no longer read", "error", err)
 		}
 	})

@@ -14,16 +14,14 @@ import (
 
 // watch checks what must hold after every step, whatever happens.
 type watch struct {
-	inAir    int // the utterance told to be spoken and not yet told to stop, or reported
-	last     int
-	optOut   time.Duration // when it was asked for
-	asked    bool
-	done     bool
-	hungUp   bool
-	starred  bool // the key before was *
-	fatal    func(string, ...any)
-	sawKey   bool
-	lastVerb Verb
+	inAir  int // the utterance told to be spoken and not yet told to stop, or reported
+	last   int
+	optOut time.Duration // when it was asked for
+	asked  bool
+	done   bool
+	hungUp bool
+	fatal  func(string, ...any)
+	sawKey bool
 }
 
 func (w *watch) before(now time.Duration, e Event) {

@@ -26,7 +26,8 @@ func CheckURL(raw string, allowPrivate bool) error {
 		if cut := []rune(raw); len(cut) > 200 {
 			shown = string(cut[:200]) + "…"
 		}
-		return fmt.Errorf("Invalid Webhook URL %q: %w", shown, err) //nolint:staticcheck // the contract's words
+		//lint:ignore ST1005 the contract's words
+		return fmt.Errorf("Invalid Webhook URL %q: %w", shown, err)
 	}
 	return nil
 }
