@@ -140,7 +140,8 @@ func (t *tx) NumberLive(accountID id.ID, number phone.Number) (bool, error) {
 	return n > 0, err
 }
 
-// load counts over what is held only: a few rows, however many leads and calls there are.
+// load counts over what is held only: a few rows, however many leads and calls there are. One statement, so that on
+// PostgreSQL a claim that becomes a call meanwhile is counted once.
 const load = `SELECT
 	(SELECT count(*) FROM lead WHERE account_id = ?1 AND held = 20 AND held > 0),
 	(SELECT count(*) FROM lead WHERE account_id = ?1 AND pearl_id = ?2 AND held = 20 AND held > 0),
@@ -151,13 +152,14 @@ const load = `SELECT
 	(SELECT count(*) FROM request r JOIN pearl p ON p.id = r.pearl_id LEFT JOIN number n ON n.id = p.phone_number_id
 		WHERE r.account_id = ?1 AND r.claim <> '' AND COALESCE(n.trunk_id, '') = ?3),
 	(SELECT count(*) FROM call WHERE account_id = ?1 AND ended = 0),
+	(SELECT count(*) FROM call WHERE account_id = ?1 AND pearl_id = ?2 AND ended = 0),
 	(SELECT count(*) FROM call WHERE account_id = ?1 AND trunk_id = ?3 AND ended = 0)`
 
 func (t *tx) Load(accountID, pearlID, trunkID id.ID) (engine.Load, error) {
 	var found engine.Load
-	var leads, pearlLeads, trunkLeads, requests, pearlRequests, trunkRequests, calls, trunkCalls int
+	var leads, pearlLeads, trunkLeads, requests, pearlRequests, trunkRequests, calls, pearlCalls, trunkCalls int
 	err := t.each(func(r row) error {
-		return r.Scan(&leads, &pearlLeads, &trunkLeads, &requests, &pearlRequests, &trunkRequests, &calls, &trunkCalls)
+		return r.Scan(&leads, &pearlLeads, &trunkLeads, &requests, &pearlRequests, &trunkRequests, &calls, &pearlCalls, &trunkCalls)
 	}, load, accountID, pearlID, trunkID)
 	if err != nil {
 		return found, err
@@ -168,7 +170,7 @@ func (t *tx) Load(accountID, pearlID, trunkID id.ID) (engine.Load, error) {
 		return engine.RunningCall{Answered: instant(answered)}, err
 	}, "SELECT answered FROM call WHERE account_id = ?1 AND pearl_id = ?2 AND ended = 0", accountID, pearlID)
 	found.Account = leads + requests + calls
-	found.Pearl = pearlLeads + pearlRequests + len(found.Running)
+	found.Pearl = pearlLeads + pearlRequests + pearlCalls
 	found.Trunk = trunkLeads + trunkRequests + trunkCalls
 	return found, err
 }
