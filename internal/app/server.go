@@ -60,7 +60,12 @@ func (s *server) Close() {
 }
 
 // start opens the store, wires every room and begins to serve. On an error what was started is closed again.
-func start(ctx context.Context, settings config.Serve, log *slog.Logger) (s *server, err error) {
+func start(ctx context.Context, settings config.Serve, log *slog.Logger) (*server, error) {
+	return startWith(ctx, settings, log, openVoice)
+}
+
+// startWith is start with a voice of the caller's choice.
+func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, openVoice func(cache string, log *slog.Logger) (*flite.Voice, error)) (s *server, err error) {
 	s = &server{log: log, grace: settings.Grace, recordings: filepath.Join(settings.Data, "recordings")}
 	defer func() {
 		if err != nil {

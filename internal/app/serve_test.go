@@ -1,0 +1,201 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"nacre/internal/config"
+	"nacre/internal/store/storetest"
+	"nacre/internal/voice/flite"
+)
+
+// server starts one on loopback; without a voice, so that it works in a clean clone.
+func testServer(t *testing.T, database config.Database) *server {
+	t.Helper()
+	settings := config.Serve{Database: database, Listen: "127.0.0.1:0", SIPListen: "127.0.0.1:0", RateLimit: 500}
+	s, err := startWith(context.Background(), settings, slog.New(slog.DiscardHandler), func(string, *slog.Logger) (*flite.Voice, error) {
+		return nil, flite.ErrMissing
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// command runs a command line to its end.
+func command(t *testing.T, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code = Run(context.Background(), args, &stdout, &stderr)
+	return code, stdout.String(), stderr.String()
+}
+
+func request(t *testing.T, s *server, key, method, path, body string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key != "" {
+		r.Header.Set("Authorization", "Bearer "+key)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	raw, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(raw)
+}
+
+// walk makes a key by the command line beside the running server, and a campaign with a lead over the API.
+func walk(t *testing.T, s *server, keyArgs ...string) {
+	t.Helper()
+	code, out, errs := command(t, append([]string{"key", "create", "--name", "test"}, keyArgs...)...)
+	key := strings.TrimSpace(out)
+	if code != 0 || !regexp.MustCompile(`^[0-9a-f]{24}:[A-Za-z0-9]{32}$`).MatchString(key) {
+		t.Fatalf("key create: %d %q %q", code, out, errs)
+	}
+	status, numbers := request(t, s, key, "GET", "/v2/Account/PhoneNumbers", "")
+	var list []struct{ ID string }
+	if err := json.Unmarshal([]byte(numbers), &list); err != nil || status != 200 || len(list) != 1 {
+		t.Fatalf("an account starts with one number: %d %s", status, numbers)
+	}
+	status, pearl := request(t, s, key, "POST", "/v2/Pearl", fmt.Sprintf(`{"name":"x","pearl":{"companyDescription":"x","timeZone":"UTC","openingSentence":"Hello."},
+		"outbound":{"phoneNumberId":%q}}`, list[0].ID))
+	if status != 200 || len(pearl) != 24 {
+		t.Fatalf("create: %d %s", status, pearl)
+	}
+	status, added := request(t, s, key, "POST", "/v2/Outbound/"+pearl+"/Lead", `{"phoneNumber":"+1 415 555 0101"}`)
+	var lead struct{ LeadID string }
+	if err := json.Unmarshal([]byte(added), &lead); err != nil || status != 200 {
+		t.Fatalf("add lead: %d %s", status, added)
+	}
+	status, updated := request(t, s, key, "PUT", "/v2/Outbound/"+pearl+"/Lead/"+lead.LeadID, `{"status":130}`)
+	if status != 200 || !strings.Contains(updated, `"status":130`) {
+		t.Fatalf("update: %d %s", status, updated)
+	}
+	status, refused := request(t, s, key, "PUT", "/v2/Pearl/"+pearl+"/Active", `{"isActive":true}`)
+	if status != 400 || !strings.Contains(refused, "cannot speak") {
+		t.Errorf("a binary without a voice must refuse to run a campaign: %d %s", status, refused)
+	}
+	if status, ready := request(t, s, "", "GET", "/readyz", ""); status != 503 {
+		t.Errorf("readyz without a voice: %d %s", status, ready)
+	}
+	if status, live := request(t, s, "", "GET", "/healthz", ""); status != 200 {
+		t.Errorf("healthz: %d %s", status, live)
+	}
+	if status, figures := request(t, s, "", "GET", "/metrics", ""); status != 200 || !strings.Contains(figures, "nacre_calls_begun_total 0") {
+		t.Errorf("metrics: %d", status)
+	}
+}
+
+func TestServeOnSQLite(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	s := testServer(t, config.Database{Data: folder})
+	walk(t, s, "--data", folder)
+	t.Run("a second server on the folder is refused", func(t *testing.T) {
+		code, out, errs := command(t, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--sip-listen", "127.0.0.1:0")
+		if code != 1 || out != "" || !strings.Contains(errs, "lock") {
+			t.Errorf("got %d %q %q", code, out, errs)
+		}
+	})
+}
+
+func TestServeOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("needs PostgreSQL")
+	}
+	url := storetest.StartPostgres(t)
+	folder := t.TempDir()
+	s := testServer(t, config.Database{Data: folder, DatabaseURL: url})
+	walk(t, s, "--database-url", url)
+	t.Run("a second server on the database is refused", func(t *testing.T) {
+		code, out, errs := command(t, "serve", "--data", filepath.Join(folder, "other"), "--database-url", url, "--listen", "127.0.0.1:0", "--sip-listen", "127.0.0.1:0")
+		if code != 1 || out != "" || !strings.Contains(errs, "lock") {
+			t.Errorf("got %d %q %q", code, out, errs)
+		}
+	})
+}
+
+func TestCommandLine(t *testing.T) {
+	t.Parallel()
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	folder := t.TempDir()
+	tests := []struct {
+		name string
+		args []string
+		code int
+		says string // in stdout or stderr
+	}{
+		{"version", []string{"version"}, 0, "nacre"},
+		{"help", []string{"--help"}, 0, "serve"},
+		{"nothing", nil, 2, "expected one of"},
+		{"unknown command", []string{"sing"}, 2, "unexpected argument sing"},
+		{"unknown flag", []string{"serve", "--loud"}, 2, "unknown flag --loud"},
+		{"bad address", []string{"serve", "--listen", "here"}, 2, "--listen"},
+		{"bad ports", []string{"serve", "--rtp-ports", "9000"}, 2, "--rtp-ports"},
+		{"bad scope", []string{"key", "create", "--name", "x", "--scope", "all"}, 2, "scope"},
+		{"bad date", []string{"key", "create", "--data", folder, "--name", "x", "--expires", "tomorrow"}, 2, "--expires"},
+		{"missing file", []string{"serve", "--config", filepath.Join(folder, "none.yaml")}, 2, "none.yaml"},
+		{"unknown database", []string{"migrate", "--database-url", "mysql://x"}, 1, "postgres://"},
+		{"port in use", []string{"serve", "--data", folder, "--listen", busy.Addr().String(), "--sip-listen", "127.0.0.1:0"}, 1, "listen"},
+		{"migrate", []string{"migrate", "--data", folder}, 0, "schema"},
+		{"revoke nothing", []string{"key", "revoke", "--data", folder, "0123456789abcdef01234567"}, 1, "has no key"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			code, out, errs := command(t, test.args...)
+			if code != test.code || !strings.Contains(out+errs, test.says) {
+				t.Errorf("got %d, want %d and %q: %q %q", code, test.code, test.says, out, errs)
+			}
+		})
+	}
+}
+
+// TestKeysAreListedAndRevoked: a key works until it is revoked, beside a running server.
+func TestKeysAreListedAndRevoked(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	s := testServer(t, config.Database{Data: folder})
+	_, out, _ := command(t, "key", "create", "--data", folder, "--name", "crm", "--account", "Gyms", "--scope", "read", "--expires", time.Now().AddDate(1, 0, 0).Format(time.DateOnly))
+	key := strings.TrimSpace(out)
+	if status, answer := request(t, s, key, "GET", "/v2/Account", ""); status != 200 || !strings.Contains(answer, "Gyms") {
+		t.Fatalf("account: %d %s", status, answer)
+	}
+	if status, answer := request(t, s, key, "POST", "/v2/Pearl", "{}"); status != 403 {
+		t.Errorf("a read key must not create: %d %s", status, answer)
+	}
+	_, list, _ := command(t, "key", "list", "--data", folder, "--account", "Gyms")
+	keyID, _, found := strings.Cut(list, "\t")
+	if !found || strings.Contains(list, strings.Split(key, ":")[1]) {
+		t.Fatalf("list: %q", list)
+	}
+	if code, _, errs := command(t, "key", "revoke", "--data", folder, "--account", "Gyms", keyID); code != 0 {
+		t.Fatalf("revoke: %d %s", code, errs)
+	}
+	if status, _ := request(t, s, key, "GET", "/v2/Account", ""); status != 401 {
+		t.Errorf("a revoked key: %d", status)
+	}
+}
