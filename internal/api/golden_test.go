@@ -91,6 +91,8 @@ var (
 	anID    = regexp.MustCompile(`\b[0-9a-f]{24}\b`)
 	aTrace  = regexp.MustCompile(`00-[0-9a-f]{32}-[0-9a-f]{16}-01`)
 	aSecret = regexp.MustCompile(`signature=[\w-]+`)
+	ofHooks = regexp.MustCompile(`whsec_[\w+/=]+`)
+	ofAKey  = regexp.MustCompile(`:[0-9A-Za-z]{32}"`)
 )
 
 // show writes an answer as golden files have it.
@@ -113,6 +115,7 @@ func (w *world) show(response *http.Response, text string) string {
 		out.WriteString("\n" + text)
 	}
 	shown := aSecret.ReplaceAllString(aTrace.ReplaceAllString(out.String(), "TRACE"), "signature=SIGNATURE")
+	shown = ofAKey.ReplaceAllString(ofHooks.ReplaceAllString(shown, "whsec_SECRET"), `:SECRET"`)
 	known := map[string]string{}
 	for name, value := range w.names {
 		known[value] = name

@@ -85,7 +85,9 @@ func newWorld(t testing.TB, change func(*api.Config)) *world {
 	w.names["pearl"] = w.pearl(t, w.actor, campaign.OutboundPearl)
 	w.names["inbound"] = w.pearl(t, w.actor, campaign.InboundPearl)
 	w.names["foreign"] = w.pearl(t, engine.Actor{Account: other.ID}, campaign.OutboundPearl)
+	w.seed(t, other.ID)
 	config := api.Config{Engine: w.engine, Queries: w.store, Now: w.clock, PublicURL: "http://nacre.test", RecordingsDir: w.recorded}
+	w.equip(&config)
 	if change != nil {
 		change(&config)
 	}

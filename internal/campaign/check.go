@@ -99,6 +99,11 @@ func (p Pearl) checkDefinition(judges Judges, faults *fault.List) {
 	}
 	if len(d.Nodes) > 0 {
 		p.checkNodes(judges, faults)
+		for _, text := range []struct{ member, text string }{{"OpeningSentence", d.OpeningSentence}, {"FlowScript", d.FlowScript}} {
+			if text.text != "" {
+				faults.Add("Pearl."+text.member, "The Pearl is made of nodes; what it says first is the script of its node of type 2.")
+			}
+		}
 		return
 	}
 	if strings.TrimSpace(d.OpeningSentence) == "" {

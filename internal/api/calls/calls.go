@@ -21,26 +21,36 @@ type Handlers struct {
 	RequestRoute string
 }
 
+// Head are the members that a call has in every form.
+type Head struct {
+	ID                 id.ID       `json:"id"`
+	StartTime          wire.Time   `json:"startTime" doc:"when processing began, before it rings"`
+	ConversationStatus int         `json:"conversationStatus"`
+	Status             call.Status `json:"status" doc:"3 in progress, 4 completed, 5 busy, 6 failed, 7 no answer, 8 canceled"`
+	From               string      `json:"from"`
+	To                 string      `json:"to"`
+	Name               *string     `json:"name"`
+	Duration           int         `json:"duration" doc:"seconds from answer to end, rounded up"`
+	Tags               []string    `json:"tags"`
+}
+
+// Light is a call without its heavy members.
+type Light struct {
+	Head
+	PearlID           id.ID   `json:"pearlId"`
+	RelatedID         id.ID   `json:"relatedId" doc:"repeats pearlId"`
+	LeadID            *string `json:"leadId" doc:"null for a made call"`
+	IsCallTransferred bool    `json:"isCallTransferred"`
+}
+
 // Call is a call in full (contract 3.2).
 type Call struct {
-	ID                 id.ID        `json:"id"`
-	PearlID            id.ID        `json:"pearlId"`
-	RelatedID          id.ID        `json:"relatedId" doc:"repeats pearlId"`
-	LeadID             *string      `json:"leadId" doc:"null for a made call"`
-	StartTime          wire.Time    `json:"startTime" doc:"when processing began, before it rings"`
-	ConversationStatus int          `json:"conversationStatus"`
-	Status             call.Status  `json:"status" doc:"3 in progress, 4 completed, 5 busy, 6 failed, 7 no answer, 8 canceled"`
-	From               string       `json:"from"`
-	To                 string       `json:"to"`
-	Name               *string      `json:"name"`
-	Duration           int          `json:"duration" doc:"seconds from answer to end, rounded up"`
-	Recording          *string      `json:"recording" doc:"signed link"`
-	Transcript         []call.Line  `json:"transcript"`
-	Summary            *string      `json:"summary"`
-	CollectedInfo      []call.Value `json:"collectedInfo"`
-	Tags               []string     `json:"tags"`
-	IsCallTransferred  bool         `json:"isCallTransferred"`
-	OverallSentiment   *int         `json:"overallSentiment" doc:"1 to 5, 0 not judged"`
+	Light
+	Recording        *string      `json:"recording" doc:"signed link"`
+	Transcript       []call.Line  `json:"transcript"`
+	Summary          *string      `json:"summary"`
+	CollectedInfo    []call.Value `json:"collectedInfo"`
+	OverallSentiment int          `json:"overallSentiment" doc:"1 to 5, 0 not judged"`
 }
 
 // settled is the call as everyone is to see it: in progress until everything of it is in place (contract 3.2).
@@ -54,13 +64,21 @@ func settled(c call.Call) call.Call {
 	}
 }
 
+func headOf(c call.Call) Head {
+	return Head{
+		ID: c.ID, StartTime: wire.Time(c.Start), ConversationStatus: c.Conversation, Status: c.Status, From: c.From, To: c.To,
+		Name: wire.Text(c.Name), Duration: c.Duration(), Tags: wire.List(c.Tags),
+	}
+}
+
 func (h *Handlers) full(r *route.Request, c call.Call) Call {
 	c = settled(c)
 	return Call{
-		ID: c.ID, PearlID: c.Pearl, RelatedID: c.Pearl, LeadID: wire.Text(string(c.Lead)), StartTime: wire.Time(c.Start), ConversationStatus: c.Conversation,
-		Status: c.Status, From: c.From, To: c.To, Name: wire.Text(c.Name), Duration: c.Duration(), Recording: wire.Recording(c, h.Links, r.Base, r.Now),
-		Transcript: wire.List(c.Transcript), Summary: wire.Text(c.Summary), CollectedInfo: wire.List(c.Collected), Tags: wire.List(c.Tags),
-		IsCallTransferred: c.Transferred, OverallSentiment: &c.Sentiment,
+		Light: Light{
+			Head: headOf(c), PearlID: c.Pearl, RelatedID: c.Pearl, LeadID: wire.Text(string(c.Lead)), IsCallTransferred: c.Transferred,
+		},
+		Recording: wire.Recording(c, h.Links, r.Base, r.Now), Transcript: wire.List(c.Transcript), Summary: wire.Text(c.Summary),
+		CollectedInfo: wire.List(c.Collected), OverallSentiment: c.Sentiment,
 	}
 }
 

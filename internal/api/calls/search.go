@@ -11,7 +11,6 @@ import (
 	"nacre/internal/api/wire"
 	"nacre/internal/call"
 	"nacre/internal/fault"
-	"nacre/internal/id"
 )
 
 // maxPage is the largest page of calls and of call requests (contract 0.3).
@@ -51,16 +50,8 @@ func (in *Search) Check(faults *fault.List) {
 
 // Row is a call in a search.
 type Row struct {
-	ID                 id.ID        `json:"id"`
-	StartTime          wire.Time    `json:"startTime"`
-	ConversationStatus int          `json:"conversationStatus"`
-	Status             call.Status  `json:"status"`
-	From               string       `json:"from"`
-	To                 string       `json:"to"`
-	Name               *string      `json:"name"`
-	Duration           int          `json:"duration"`
-	Tags               []string     `json:"tags"`
-	CollectedInfo      []call.Value `json:"collectedInfo"`
+	Head
+	CollectedInfo []call.Value `json:"collectedInfo"`
 }
 
 // Find searches the calls of a Pearl.
@@ -74,10 +65,7 @@ func (h *Handlers) Find(r *route.Request, in Search) (wire.Page[Row], error) {
 	rows := make([]Row, len(found))
 	for n, c := range found {
 		c = settled(c)
-		rows[n] = Row{
-			ID: c.ID, StartTime: wire.Time(c.Start), ConversationStatus: c.Conversation, Status: c.Status, From: c.From, To: c.To,
-			Name: wire.Text(c.Name), Duration: c.Duration(), Tags: wire.List(c.Tags), CollectedInfo: wire.List(c.Collected),
-		}
+		rows[n] = Row{Head: headOf(c), CollectedInfo: wire.List(c.Collected)}
 	}
 	return wire.Page[Row]{Count: count, Results: rows}, nil
 }
@@ -110,35 +98,43 @@ func (in *Bulk) Check(faults *fault.List) {
 
 func (in Bulk) table() wire.Table { return wire.Table{Skip: in.Skip, Limit: in.Limit} }
 
+// BulkCall is a call of a bulk read: heavy members that were not asked for are null.
+type BulkCall struct {
+	Light
+	Recording        *string       `json:"recording" doc:"signed link"`
+	Transcript       *[]call.Line  `json:"transcript"`
+	Summary          *string       `json:"summary"`
+	CollectedInfo    *[]call.Value `json:"collectedInfo"`
+	OverallSentiment *int          `json:"overallSentiment" doc:"1 to 5, 0 not judged"`
+}
+
+// wants reports whether a heavy member was asked for.
+func (in Bulk) wants(member string) bool {
+	return len(in.Fields) == 0 || slices.ContainsFunc(in.Fields, func(field string) bool { return strings.EqualFold(member, field) })
+}
+
 // ReadMany answers a page of whole calls, newest first.
-func (h *Handlers) ReadMany(r *route.Request, in Bulk) (wire.Page[Call], error) {
-	wanted := func(member string) bool {
-		return len(in.Fields) == 0 || slices.ContainsFunc(in.Fields, func(field string) bool { return strings.EqualFold(member, field) })
-	}
-	filter := filterOf(in.Range, in.Tags, wanted("Transcript") || wanted("CollectedInfo") || wanted("Summary"), in.Statuses...)
+func (h *Handlers) ReadMany(r *route.Request, in Bulk) (wire.Page[BulkCall], error) {
+	filter := filterOf(in.Range, in.Tags, in.wants("Transcript") || in.wants("CollectedInfo") || in.wants("Summary"), in.Statuses...)
 	count, found, err := h.Queries.SearchCalls(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.table().Page(columns()...))
 	if err != nil {
-		return wire.Page[Call]{}, fmt.Errorf("read calls: %w", err)
+		return wire.Page[BulkCall]{}, fmt.Errorf("read calls: %w", err)
 	}
-	items := make([]Call, len(found))
+	items := make([]BulkCall, len(found))
 	for n, c := range found {
-		item := h.full(r, c)
-		if !wanted("Transcript") {
-			item.Transcript = nil
+		full := h.full(r, c)
+		items[n] = BulkCall{
+			Light: full.Light, Recording: only(in.wants("Recording"), full.Recording), Transcript: only(in.wants("Transcript"), &full.Transcript),
+			Summary: only(in.wants("Summary"), full.Summary), CollectedInfo: only(in.wants("CollectedInfo"), &full.CollectedInfo),
+			OverallSentiment: only(in.wants("OverallSentiment"), &full.OverallSentiment),
 		}
-		if !wanted("CollectedInfo") {
-			item.CollectedInfo = nil
-		}
-		if !wanted("Summary") {
-			item.Summary = nil
-		}
-		if !wanted("OverallSentiment") {
-			item.OverallSentiment = nil
-		}
-		if !wanted("Recording") {
-			item.Recording = nil
-		}
-		items[n] = item
 	}
-	return wire.Page[Call]{Count: count, Results: items}, nil
+	return wire.Page[BulkCall]{Count: count, Results: items}, nil
+}
+
+func only[T any](wanted bool, member *T) *T {
+	if !wanted {
+		return nil
+	}
+	return member
 }

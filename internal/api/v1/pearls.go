@@ -24,13 +24,14 @@ func pearlRoutes(services route.Services) []route.Route {
 		}
 		return r
 	}
+	hangUp := []route.Query{{Name: "hangUp", Doc: "a pause also ends everything in the air"}}
 	return []route.Route{
 		route.Handle(route.Route{Method: "GET", Pattern: "/v1/Outbound", Tag: "Outbound", Scope: account.ScopeRead, Summary: "List campaigns"}, h.listOf(campaign.OutboundPearl)),
 		route.Handle(route.Route{Method: "GET", Pattern: "/v1/Inbound", Tag: "Inbound", Scope: account.ScopeRead, Summary: "List inbound Pearls"}, h.listOf(campaign.InboundPearl)),
 		route.Handle(of(route.OutboundPearl, route.Route{Method: "GET", Pattern: outbound, Scope: account.ScopeRead, Summary: "Get a campaign with its live totals"}), h.get),
 		route.Handle(of(route.InboundPearl, route.Route{Method: "GET", Pattern: inbound, Scope: account.ScopeRead, Summary: "Get an inbound Pearl with its live totals"}), h.get),
-		route.Handle(of(route.OutboundPearl, route.Route{Method: "POST", Pattern: outbound + "/Active", Scope: account.ScopeFull, Summary: "Run or pause"}), h.setActive),
-		route.Handle(of(route.InboundPearl, route.Route{Method: "POST", Pattern: inbound + "/Active", Scope: account.ScopeFull, Summary: "Run or pause"}), h.setActive),
+		route.Handle(of(route.OutboundPearl, route.Route{Method: "POST", Pattern: outbound + "/Active", Scope: account.ScopeFull, Query: hangUp, Summary: "Run or pause"}), h.setActive),
+		route.Handle(of(route.InboundPearl, route.Route{Method: "POST", Pattern: inbound + "/Active", Scope: account.ScopeFull, Query: hangUp, Summary: "Run or pause"}), h.setActive),
 		route.Handle(of(route.InboundPearl, route.Route{Method: "GET", Pattern: inbound + "/OngoingCalls", Scope: account.ScopeRead, Summary: "Calls in the air and waiting"}), h.ongoing),
 		route.Handle(route.Route{Method: "PUT", Pattern: "/v1/Pearl/{pearlId}/Memory/{phoneNumber}/Reset", Tag: "Outbound", Pearl: route.AnyPearl, Scope: account.ScopeFull, Summary: "Forget a caller"}, h.resetMemory),
 	}
@@ -100,7 +101,11 @@ func (h pearlHandlers) get(r *route.Request, _ route.None) (fullPearl, error) {
 }
 
 func (h pearlHandlers) setActive(r *route.Request, in wire.Active) (campaign.Activity, error) {
-	return h.Engine.SetActive(r.Context(), r.Actor, r.Pearl.ID, *in.IsActive, false)
+	hangUp, err := r.Flag("hangUp")
+	if err != nil {
+		return 0, err
+	}
+	return h.Engine.SetActive(r.Context(), r.Actor, r.Pearl.ID, *in.IsActive, hangUp)
 }
 
 func (h pearlHandlers) ongoing(r *route.Request, _ route.None) (wire.Ongoing, error) {

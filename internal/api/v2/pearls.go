@@ -101,24 +101,18 @@ func numberTexts(r *route.Request) (map[id.ID]string, error) {
 	return texts, nil
 }
 
-func (h pearlHandlers) create(r *route.Request, in wire.PearlInput) (route.Text, error) {
-	if in.Pearl.Value.Nodes.Set() {
-		return "", fault.Bad("Pearl.Nodes", "Pearls with nodes are created by POST /v2/Pearl/Voice.")
-	}
-	return h.createPearl(r, in)
+func (h pearlHandlers) create(r *route.Request, in wire.FormInput) (route.Text, error) {
+	return h.createPearl(r, in.PearlInput, false)
 }
 
-func (h pearlHandlers) createFromNodes(r *route.Request, in wire.PearlInput) (route.Text, error) {
-	if in.Pearl.Set() && len(in.Pearl.Value.Nodes.Value) == 0 {
-		return "", fault.Bad("Pearl.Nodes", "The Nodes field is required and must not be empty.")
-	}
-	return h.createPearl(r, in)
+func (h pearlHandlers) createFromNodes(r *route.Request, in wire.NodesInput) (route.Text, error) {
+	return h.createPearl(r, in.PearlInput, true)
 }
 
-func (h pearlHandlers) createPearl(r *route.Request, in wire.PearlInput) (route.Text, error) {
+func (h pearlHandlers) createPearl(r *route.Request, in wire.PearlInput, fromNodes bool) (route.Text, error) {
 	var faults fault.List
-	pearl := in.Create(&faults)
-	pearl.Complete()
+	pearl := in.Create(fromNodes, &faults)
+	pearl.KeepSecrets(campaign.Pearl{}, &faults)
 	if err := judged(pearl, &faults, h.Judges); err != nil {
 		return "", err
 	}
@@ -127,33 +121,36 @@ func (h pearlHandlers) createPearl(r *route.Request, in wire.PearlInput) (route.
 	return route.Text(pearlID), err
 }
 
-// judged joins what the body and what the whole Pearl are at fault for.
+// judged joins what the body and what the Pearl made of it are at fault for.
 func judged(pearl campaign.Pearl, faults *fault.List, judges campaign.Judges) error {
 	faults.Join("", pearl.Check(judges))
 	return faults.Err()
 }
 
-func (h pearlHandlers) change(r *route.Request, event int, prefix string, apply func(*campaign.Pearl, *fault.List)) (bool, error) {
+// change applies a body to the stored Pearl and has the result judged.
+func (h pearlHandlers) change(r *route.Request, event int, prefix string, apply func(*campaign.Pearl, *fault.List), judge func(campaign.Pearl, campaign.Judges) error) (bool, error) {
 	_, err := h.Engine.UpdatePearl(r.Context(), r.Actor, r.Pearl.ID, event, prefix, func(p *campaign.Pearl) error {
 		before := p.Clone()
 		var faults fault.List
 		apply(p, &faults)
+		*p = p.Clone() // so far it shares lists with the body, which is applied again when the transaction is repeated
 		p.KeepSecrets(before, &faults)
 		p.Complete()
-		return judged(*p, &faults, h.Judges)
+		faults.Join("", judge(*p, h.Judges))
+		return faults.Err()
 	})
 	return err == nil, err
 }
 
 func (h pearlHandlers) update(r *route.Request, in wire.PearlInput) (bool, error) {
-	return h.change(r, engine.AuditPublishPearl, "Outbound.", in.Apply)
+	return h.change(r, engine.AuditPublishPearl, "Outbound.", in.Apply, campaign.Pearl.Check)
 }
 
 func (h pearlHandlers) setOutbound(r *route.Request, in wire.OutboundInput) (bool, error) {
 	if r.Pearl.Outbound == nil {
 		return false, fault.Refused("The Pearl is inbound: it has no outbound settings.")
 	}
-	ok, err := h.change(r, engine.AuditPearlSettings, "", in.Apply)
+	ok, err := h.change(r, engine.AuditPearlSettings, "", in.Apply, campaign.Pearl.CheckSettings)
 	return ok, withoutPrefix(err, "Outbound.")
 }
 
@@ -161,7 +158,7 @@ func (h pearlHandlers) setInbound(r *route.Request, in wire.InboundInput) (bool,
 	if r.Pearl.Inbound == nil {
 		return false, fault.Refused("The Pearl is outbound: it has no inbound settings.")
 	}
-	ok, err := h.change(r, engine.AuditPearlSettings, "", in.Apply)
+	ok, err := h.change(r, engine.AuditPearlSettings, "", in.Apply, campaign.Pearl.CheckSettings)
 	return ok, withoutPrefix(err, "Inbound.")
 }
 

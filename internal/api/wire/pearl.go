@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ type PearlTotals struct {
 // Midnight is when the Pearl's day began.
 func Midnight(p campaign.Pearl, now time.Time) time.Time {
 	loc := time.UTC
-	if z, ok := zone.Parse(p.LeadZone()); ok {
+	if z, ok := zone.Parse(p.Definition.TimeZone); ok { // the Pearl's own zone; that of its settings is its leads'
 		loc = z.Location()
 	}
 	year, month, day := now.In(loc).Date()
@@ -119,6 +120,12 @@ func keep[T any](into *T, member body.Optional[T]) {
 
 func (in DefinitionInput) apply(d *campaign.Definition) {
 	set(&d.Agents, in.Agents)
+	d.Agents = slices.Clone(d.Agents)
+	for n := range d.Agents {
+		if voice, ok := id.Parse(d.Agents[n].VoiceID); ok {
+			d.Agents[n].VoiceID = string(voice) // ids are accepted in either case
+		}
+	}
 	set(&d.AgentPersonality, in.AgentPersonality)
 	set(&d.CompanyName, in.CompanyName)
 	set(&d.KnowledgeBase, in.KnowledgeBase)
@@ -130,6 +137,9 @@ func (in DefinitionInput) apply(d *campaign.Definition) {
 	set(&d.OpeningSentence, in.OpeningSentence)
 	set(&d.FlowScript, in.FlowScript)
 	set(&d.Nodes, in.Nodes)
+	if len(in.Nodes.Value) > 0 { // nodes come in place of the two
+		d.OpeningSentence, d.FlowScript = in.OpeningSentence.Value, in.FlowScript.Value
+	}
 	set(&d.TransferCallSettings, in.TransferCallSettings)
 	set(&d.SMSSettings, in.SMSSettings)
 	set(&d.EmailSettings, in.EmailSettings)
@@ -194,6 +204,7 @@ func (in OutboundInput) Apply(p *campaign.Pearl, faults *fault.List) {
 	set(&o.CallingHours, in.CallingHours)
 	in.ApplyWebhooks(&p.Webhooks)
 	set(&o.RetryPolicy, in.RetryPolicy)
+	o.RetryPolicy = canonical(o.RetryPolicy)
 	set(&o.Holidays, in.Holidays)
 	set(&o.DefaultRegion, in.DefaultRegion)
 	o.DefaultRegion = strings.ToUpper(o.DefaultRegion)
@@ -210,6 +221,23 @@ func (in OutboundInput) ApplyWebhooks(w *campaign.Webhooks) {
 	set(&w.CredentialHeader, in.WebhookCredentialHeader)
 	keep(&w.Enums, in.WebhookEnums)
 	keep(&w.Extras, in.WebhookExtras)
+}
+
+// canonical writes the names of outcomes as they are documented: names of members are matched case-insensitively.
+func canonical(policy lead.RetryPolicy) lead.RetryPolicy {
+	if policy == nil {
+		return nil
+	}
+	renamed := lead.RetryPolicy{}
+	for given, retry := range policy {
+		for _, outcome := range lead.RetryOutcomes() {
+			if strings.EqualFold(string(given), string(outcome)) {
+				given = outcome
+			}
+		}
+		renamed[given] = retry
+	}
+	return renamed
 }
 
 func setPointer[T any](into **T, member body.Optional[T]) {
@@ -269,21 +297,106 @@ func (in InboundInput) Apply(p *campaign.Pearl, faults *fault.List) {
 	keep(&i.SayQueueDetails, in.SayQueueDetails)
 }
 
-// Create makes a Pearl of a body; what is wrong with it is judged by campaign.Check.
-func (in PearlInput) Create(faults *fault.List) campaign.Pearl {
+// Create makes a Pearl of a body, by form or from nodes; what is wrong with it is judged by campaign.Check.
+func (in PearlInput) Create(fromNodes bool, faults *fault.List) campaign.Pearl {
 	p := campaign.Pearl{Webhooks: campaign.Webhooks{Version: 2, Enums: "numbers"}}
 	if in.Outbound.Set() {
 		settings := campaign.DefaultOutbound()
 		p.Type, p.Outbound = campaign.OutboundPearl, &settings
 	}
 	if in.Inbound.Set() {
-		p.Type, p.Inbound = campaign.InboundPearl, &campaign.InboundSettings{TotalAgents: 1, RecordingOptions: true, TranscriptOptions: 1}
+		settings := campaign.DefaultInbound()
+		p.Type, p.Inbound = campaign.InboundPearl, &settings
+	}
+	if in.Inbound.Set() == in.Outbound.Set() {
+		faults.Add("validation", "Exactly one of inbound and outbound is required.")
 	}
 	if !in.Pearl.Set() {
 		faults.Add("Pearl", "The Pearl field is required.")
 	}
 	in.Apply(&p, faults)
+	switch d := &p.Definition; {
+	case fromNodes:
+		d.OpeningSentence, d.FlowScript = "", ""
+		if len(d.Nodes) == 0 {
+			faults.Add("Pearl.Nodes", "The Nodes field is required.")
+		}
+	case len(d.Nodes) > 0:
+		faults.Add("Pearl.Nodes", "A Pearl with nodes is created by POST /v2/Pearl/Voice.")
+	}
+	p.Complete()
 	return p
+}
+
+// FormInput is the body of POST /v2/Pearl, NodesInput that of POST /v2/Pearl/Voice.
+type (
+	FormInput  struct{ PearlInput }
+	NodesInput struct{ PearlInput }
+)
+
+// CheckWith completes the list of faults; there is no Pearl yet.
+func (in *FormInput) CheckWith(_ campaign.Pearl, faults *fault.List) { in.checkNew(false, faults) }
+
+// CheckWith completes the list of faults; there is no Pearl yet.
+func (in *NodesInput) CheckWith(_ campaign.Pearl, faults *fault.List) { in.checkNew(true, faults) }
+
+func (in PearlInput) checkNew(fromNodes bool, faults *fault.List) {
+	var more fault.List
+	pearl := in.Create(fromNodes, &more)
+	more.Join("", pearl.Check(campaign.Judges{}))
+	merge(faults, more.Fields)
+}
+
+// CheckWith completes the list of faults by those of the whole Pearl.
+func (in *PearlInput) CheckWith(pearl campaign.Pearl, faults *fault.List) {
+	var more fault.List
+	pearl = pearl.Clone()
+	in.Apply(&pearl, &more)
+	pearl.Complete()
+	more.Join("", pearl.Check(campaign.Judges{}))
+	merge(faults, more.Fields)
+}
+
+// CheckWith completes the list of faults by those of the settings.
+func (in *OutboundInput) CheckWith(pearl campaign.Pearl, faults *fault.List) {
+	if pearl.Outbound != nil {
+		checkSettings(pearl, in.Apply, "Outbound.", faults)
+	}
+}
+
+// CheckWith completes the list of faults by those of the settings.
+func (in *InboundInput) CheckWith(pearl campaign.Pearl, faults *fault.List) {
+	if pearl.Inbound != nil {
+		checkSettings(pearl, in.Apply, "Inbound.", faults)
+	}
+}
+
+func checkSettings(pearl campaign.Pearl, apply func(*campaign.Pearl, *fault.List), prefix string, faults *fault.List) {
+	var more fault.List
+	pearl = pearl.Clone()
+	apply(&pearl, &more)
+	pearl.Complete()
+	more.Join("", pearl.CheckSettings(campaign.Judges{}))
+	for n, f := range more.Fields {
+		more.Fields[n].Path = strings.TrimPrefix(f.Path, prefix)
+	}
+	merge(faults, more.Fields)
+}
+
+// merge adds faults of the whole to faults of members that could not be read: what such a member leads to is not told again.
+func merge(faults *fault.List, more []fault.Field) {
+	unread := slices.Clone(faults.Fields)
+	for _, f := range more {
+		if !slices.ContainsFunc(unread, func(u fault.Field) bool { return within(f.Path, u.Path) || within(u.Path, f.Path) }) {
+			faults.Fields = append(faults.Fields, f)
+		}
+	}
+}
+
+// within reports whether a member path is another or lies inside it.
+func within(path, outer string) bool {
+	rest, inside := strings.CutPrefix(path, outer)
+	return inside && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // Apply writes what was given into a Pearl.

@@ -1,0 +1,166 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/api"
+	"nacre/internal/api/route"
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+	"nacre/internal/webhook"
+)
+
+// peer stands in for a carrier: it is there, and refuses to register anybody.
+type peer struct{}
+
+func (peer) Options(context.Context, call.Trunk) call.Answer {
+	return call.Answer{OK: true, Detail: "SIP/2.0 200 OK"}
+}
+
+func (peer) Register(context.Context, call.Trunk) call.Answer {
+	return call.Answer{Unauthorized: true, Detail: "SIP/2.0 403 Forbidden"}
+}
+
+// equip gives the API what other rooms bring along.
+func (w *world) equip(config *api.Config) {
+	config.Prober = peer{}
+	config.Judges = campaign.Judges{
+		URL:    func(raw string) error { return webhook.CheckURL(raw, false) },
+		Header: webhook.CheckCredentialHeader,
+	}
+	config.Voices = []route.Voice{
+		{ID: "0000000000000000000000a1", Name: "Nora", Language: "en-US", Tags: []string{"female"}},
+		{ID: "0000000000000000000000a2", Name: "Bob", Language: "en-US"},
+		{ID: "0000000000000000000000b1", Name: "Ada", Language: "en-GB"},
+	}
+	config.TestWebhook = func(_ context.Context, _ campaign.Pearl, kind engine.DeliveryKind) engine.Try {
+		if kind == engine.LeadDelivery {
+			return engine.Try{At: w.clock(), LatencyMS: 15000, Error: "no complete answer within 15 seconds"}
+		}
+		return engine.Try{At: w.clock(), Status: 200, LatencyMS: 12, Answer: "thanks"}
+	}
+}
+
+// seed gives the account a campaign {talk} that has called: {call} was answered and recorded, {busyCall} was not,
+// {liveCall} is in the air; {delivery} is a dead letter, {pending} waits. The other account has one of everything.
+func (w *world) seed(t testing.TB, other id.ID) {
+	t.Helper()
+	ctx := t.Context()
+	numbers, err := w.store.Numbers(ctx, w.actor.Account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.names["number"] = string(numbers[0].ID)
+	settings := campaign.DefaultOutbound()
+	settings.PhoneNumberID = numbers[0].ID
+	pearl := campaign.Pearl{
+		Type: campaign.OutboundPearl, Name: "Talk", Outbound: &settings,
+		Definition: campaign.Definition{
+			CompanyDescription: "A florist", TimeZone: "Pacific Standard Time", OpeningSentence: "Shall we deliver?", SuccessDescription: "A delivery",
+			IndicatorTags: []campaign.Tag{{ID: "t1", Name: "roses", Color: 3}},
+		},
+		Webhooks: campaign.Webhooks{CallURL: "https://example.com/call", LeadURL: "https://example.com/lead", Version: 2, Enums: "numbers", Credential: "s3cret"},
+	}
+	pearl.Complete()
+	talk, err := w.engine.CreatePearl(ctx, w.actor, pearl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leadID, err := w.engine.AddLead(ctx, w.actor, talk, engine.NewLead{Phone: "+14155550101", ExternalID: "crm-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.names["talk"], w.names["talkLead"] = string(talk), string(leadID)
+	answered := w.finished(talk, leadID, "call", -time.Hour)
+	busy := w.finished(talk, leadID, "busyCall", -2*time.Hour)
+	busy.Answered, busy.Status, busy.Outcome, busy.Conversation = time.Time{}, call.Busy, call.BusyOutcome, 10
+	busy.Transcript, busy.Collected, busy.Tags, busy.Summary, busy.Sentiment, busy.Recording, busy.Cost = nil, nil, nil, "", 0, "", 0
+	live := w.finished(talk, "", "liveCall", -time.Minute)
+	live.To, live.Name, live.Ended, live.Finished, live.Status, live.Outcome, live.Conversation = "+14155550109", "", time.Time{}, time.Time{}, call.InProgress, "", 40
+	theirs := w.finished(id.ID(w.names["foreign"]), "", "otherCall", -time.Hour)
+	theirs.Account, theirs.Pearl = other, id.ID(w.names["foreign"])
+	their := engine.Request{ID: w.engine.IDs.New(w.now), Account: other, Pearl: theirs.Pearl, To: "+14155550107", Status: engine.RequestQueued, Created: w.now, Expires: w.now.Add(time.Hour)}
+	w.names["otherRequest"] = string(their.ID)
+	failed := []engine.Try{{At: w.now.Add(-72 * time.Hour), Status: 500, LatencyMS: 7, Answer: "no"}, {At: w.now.Add(-time.Hour), Error: "connection refused", LatencyMS: 1}}
+	deliveries := []engine.Delivery{
+		w.delivered("delivery", w.actor.Account, answered, engine.DeliveryDead, failed),
+		w.delivered("pending", w.actor.Account, busy, engine.DeliveryPending, nil),
+		w.delivered("otherDelivery", other, theirs, engine.DeliveryDead, nil),
+	}
+	err = w.store.Update(ctx, func(tx engine.Tx) error {
+		for _, c := range []call.Call{answered, busy, live, theirs} {
+			if err := tx.InsertCall(c); err != nil {
+				return err
+			}
+		}
+		if err := tx.AddDeliveries(deliveries...); err != nil {
+			return err
+		}
+		return tx.InsertRequest(their)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.recorded, answered.Recording), []byte("RIFF"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.seedOther(t, engine.Actor{Account: other, By: "test"})
+}
+
+func (w *world) finished(pearlID, leadID id.ID, name string, ago time.Duration) call.Call {
+	start := w.now.Add(ago)
+	c := call.Call{
+		ID: w.engine.IDs.New(start), Account: w.actor.Account, Pearl: pearlID, Lead: leadID, From: engine.SandboxNumber, To: "+14155550101", Name: "Joe Doe",
+		Start: start, Answered: start.Add(5 * time.Second), Ended: start.Add(47100 * time.Millisecond), Finished: start.Add(48 * time.Second),
+		Status: call.Completed, Outcome: call.Success, Conversation: 100, CallData: json.RawMessage(`{"name":"Joe Doe"}`), Sentiment: 4, Tags: []string{"roses"},
+		Transcript: []call.Line{{Role: call.Pearl, Content: "Shall we deliver?", Start: 0.2, End: 1.9}, {Role: call.Client, Content: "Yes.", Start: 2.4, End: 2.8}},
+		Collected:  []call.Value{{ID: "bunches", Name: "Bunches", Value: json.Number("2")}}, Summary: "Wants roses.", Cost: 125,
+	}
+	c.Recording = string(c.ID) + ".wav"
+	w.names[name] = string(c.ID)
+	return c
+}
+
+func (w *world) delivered(name string, accountID id.ID, of call.Call, state engine.DeliveryState, tries []engine.Try) engine.Delivery {
+	d := engine.Delivery{
+		ID: w.engine.IDs.New(w.now), Account: accountID, Pearl: of.Pearl, Kind: engine.CallDelivery, Lead: of.Lead, Call: of.ID, Sequence: 1,
+		Body: bytes.Clone([]byte(`{"id":"` + string(of.ID) + `","status":4}`)), State: state, Created: w.now.Add(-72 * time.Hour), Tries: tries,
+	}
+	if state == engine.DeliveryPending {
+		d.NextTry = w.now.Add(time.Minute)
+	}
+	w.names[name] = string(d.ID)
+	return d
+}
+
+// seedOther gives the other account a trunk, and names what else it has.
+func (w *world) seedOther(t testing.TB, actor engine.Actor) {
+	t.Helper()
+	trunk, err := w.engine.CreateTrunk(t.Context(), actor, account.Trunk{Name: "Theirs", Trunk: call.Trunk{Host: "127.0.0.1", Transport: "udp", MaxCalls: 1, CallsPerSecond: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers, err := w.store.Numbers(t.Context(), actor.Account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := w.store.Keys(t.Context(), actor.Account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lead, err := w.engine.AddLead(t.Context(), actor, id.ID(w.names["foreign"]), engine.NewLead{Phone: "+14155550107", ExternalID: "theirs"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.names["otherTrunk"], w.names["otherNumber"], w.names["otherKeyId"] = string(trunk), string(numbers[0].ID), string(keys[0].ID)
+	w.names["otherLead"] = string(lead)
+}
