@@ -86,6 +86,10 @@ func (p poster) post(ctx context.Context, hooks campaign.Webhooks, d engine.Deli
 	if value := signature(hooks, d.ID, at, d.Body); value != "" {
 		request.Header.Set("webhook-signature", value)
 	}
+	if len(d.Trace) == 32 && len(d.ID) >= 16 {
+		// W3C trace context: the receiver's logs and ours name the request or call that this announces.
+		request.Header.Set("traceparent", "00-"+d.Trace+"-"+string(d.ID[:16])+"-01")
+	}
 	setCredential(request.Header, hooks)
 	v, answer, err := p.roundTrip(request)
 	if err != nil || answer == nil {

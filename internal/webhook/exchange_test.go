@@ -68,7 +68,9 @@ func TestHeadersOfADelivery(t *testing.T) {
 	t.Parallel()
 	url, requests := recorder(t, status(200))
 	now := time.Now()
-	v := realPoster(t, true, nil).exchange(t.Context(), hooksTo(url+"/hook"), one())
+	traced := one()
+	traced.Trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	v := realPoster(t, true, nil).exchange(t.Context(), hooksTo(url+"/hook"), traced)
 	if !v.delivered || v.try.Status != 200 {
 		t.Fatalf("verdict %+v", v)
 	}
@@ -80,7 +82,7 @@ func TestHeadersOfADelivery(t *testing.T) {
 	for name, want := range map[string]string{
 		"Content-Type": "application/json; charset=utf-8", "User-Agent": "nacre", "Authorization": "Bearer s3cret",
 		"webhook-id": "650000000000000000000099", "nacre-sequence": "7", "Content-Length": strconv.Itoa(len(one().Body)),
-		"Accept-Encoding": "", "Transfer-Encoding": "",
+		"Accept-Encoding": "", "Transfer-Encoding": "", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-6500000000000000-01",
 	} {
 		if got.header.Get(name) != want {
 			t.Errorf("%s is %q, want %q", name, got.header.Get(name), want)
