@@ -236,7 +236,7 @@ func (s *Store) UnfinishedCalls(ctx context.Context, node string) (found []call.
 		f.add("node = ?%d", node)
 	}
 	err = s.backend.read(ctx, func(q session) error {
-		found, err = list(q, scanCall, "SELECT "+callColumns+" FROM call"+f.where()+" ORDER BY id", f.args...)
+		found, err = list(q, scanCall, "SELECT "+callColumns+" FROM call"+f.where()+" ORDER BY id || ''", f.args...)
 		return err
 	})
 	return found, wrap("list unfinished calls", err)

@@ -186,21 +186,23 @@ func (t *tx) DeleteLead(leadID id.ID) error {
 	return t.queue(nil, "DELETE FROM lead WHERE id = ?1", leadID)
 }
 
+// LeadsByExternalID and the other look-ups sort by +created: without the plus SQLite, which has no statistics, may walk the
+// whole campaign by age to spare itself the sort of a few rows.
 func (t *tx) LeadsByExternalID(accountID, pearlID id.ID, externalID string) ([]lead.Lead, error) {
 	return list(t, scanLead, "SELECT "+leadColumns+` FROM lead WHERE pearl_id = ?1 AND external_id = ?2 AND account_id = ?3
-		ORDER BY created, id {for update}`, pearlID, externalID, accountID)
+		ORDER BY +created, id {for update}`, pearlID, externalID, accountID)
 }
 
 func (t *tx) LeadsByPhone(accountID, pearlID id.ID, number phone.Number) ([]lead.Lead, error) {
 	return list(t, scanLead, "SELECT "+leadColumns+` FROM lead WHERE pearl_id = ?1 AND phone = ?2 AND account_id = ?3
-		ORDER BY created, id {for update}`, pearlID, number, accountID)
+		ORDER BY +created, id {for update}`, pearlID, number, accountID)
 }
 
 func (t *tx) HeldLeads(accountID, pearlID id.ID) ([]lead.Lead, error) {
 	if pearlID.Zero() {
-		return list(t, scanLead, "SELECT "+leadColumns+" FROM lead WHERE account_id = ?1 AND held > 0 ORDER BY id {for update}", accountID)
+		return list(t, scanLead, "SELECT "+leadColumns+" FROM lead WHERE account_id = ?1 AND held > 0 ORDER BY id || '' {for update}", accountID)
 	}
-	return list(t, scanLead, "SELECT "+leadColumns+" FROM lead WHERE account_id = ?1 AND pearl_id = ?2 AND held > 0 ORDER BY id {for update}",
+	return list(t, scanLead, "SELECT "+leadColumns+" FROM lead WHERE account_id = ?1 AND pearl_id = ?2 AND held > 0 ORDER BY id || '' {for update}",
 		accountID, pearlID)
 }
 

@@ -37,7 +37,7 @@ func (s *Store) newestLead(ctx context.Context, what, column string, accountID, 
 	}
 	err = s.backend.read(ctx, func(q session) error {
 		found, err = one(q, scanLead, "SELECT "+leadColumns+" FROM lead WHERE pearl_id = ?1 AND "+column+` = ?2 AND account_id = ?3
-			ORDER BY created DESC, id DESC LIMIT 1`, pearlID, value, accountID)
+			ORDER BY +created DESC, id DESC LIMIT 1`, pearlID, value, accountID)
 		return err
 	})
 	return found, wrap("find lead", missing(err, what))

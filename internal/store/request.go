@@ -58,7 +58,7 @@ func (t *tx) WaitingRequests(pearlID id.ID, limit int) ([]engine.Request, error)
 }
 
 func (t *tx) OpenRequests(accountID id.ID) ([]engine.Request, error) {
-	return list(t, scanRequest, "SELECT "+requestColumns+" FROM request WHERE account_id = ?1 AND status < 10 ORDER BY id {for update}", accountID)
+	return list(t, scanRequest, "SELECT "+requestColumns+" FROM request WHERE account_id = ?1 AND status < 10 ORDER BY id || '' {for update}", accountID)
 }
 
 func (t *tx) RequestsAhead(r engine.Request) (int, error) {

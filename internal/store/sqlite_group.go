@@ -304,14 +304,15 @@ func insertRows(conn *sqliteConn, into table, rows [][]any) error {
 	return nil
 }
 
-// insertion is the statement that inserts count rows.
+// insertion is the statement that inserts count rows. OR FAIL spares SQLite the means to undo half a statement: whoever
+// inserts undoes all of it anyway.
 func (c *sqliteConn) insertion(into table, count int) string {
 	key := into.name + strconv.Itoa(count)
 	if text, ok := c.insertions[key]; ok {
 		return text
 	}
 	var text strings.Builder
-	text.WriteString("INSERT INTO " + into.name + " (" + into.list() + ") VALUES ")
+	text.WriteString("INSERT OR FAIL INTO " + into.name + " (" + into.list() + ") VALUES ")
 	for n := range count {
 		if n > 0 {
 			text.WriteString(", ")

@@ -1,0 +1,205 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+	"nacre/internal/phone"
+	"nacre/internal/store/storetest"
+)
+
+// plans are statements that must be found by an index, whatever the tables hold and whether or not they were analysed.
+// A sort is allowed where only few rows can come.
+func plans() []struct {
+	name, text, index string
+	args              []any
+	sorts             bool
+} {
+	owner, campaign, noon := string(planAccount), string(planPearl), storetest.Noon.UnixMilli()
+	return []struct {
+		name, text, index string
+		args              []any
+		sorts             bool
+	}{
+		{"claim", dueLeads, "lead_due", []any{campaign, "Zone/03", false, noon, 16}, false},
+		{"claim of call-backs", dueLeads, "lead_due", []any{campaign, "Zone/03", true, noon, 16}, false},
+		{"claim of deliveries", nextDeliveries, "delivery_next", []any{campaign, noon + 3_600_000, 32}, false},
+		{"zones", dueZones, "lead_due", []any{campaign}, false},
+		{"pearls with deliveries", pearlsPending, "delivery_next", nil, false},
+		{"load", load, "lead_held", []any{owner, campaign, ""}, false},
+		{"calls of a lead", "SELECT id FROM call WHERE lead_id = ?1 AND lead_id <> '' ORDER BY start, id", "call_lead", []any{"x"}, false},
+		{"live number", "SELECT count(*) FROM call WHERE account_id = ?1 AND to_number = ?2 AND ended = 0", "call_live", []any{owner, "+14155550101"}, false},
+		{"by external id", "SELECT id FROM lead WHERE pearl_id = ?1 AND external_id = ?2 AND account_id = ?3 ORDER BY +created, id", "lead_external_id", []any{campaign, "guest-7", owner}, true},
+		{"by phone", "SELECT id FROM lead WHERE pearl_id = ?1 AND phone = ?2 AND account_id = ?3 ORDER BY +created, id", "lead_phone", []any{campaign, "+14155550101", owner}, true},
+		{"newest by phone", "SELECT id FROM lead WHERE pearl_id = ?1 AND phone = ?2 AND account_id = ?3 ORDER BY +created DESC, id DESC LIMIT 1", "lead_phone", []any{campaign, "+14155550101", owner}, true},
+		{"held of the account", "SELECT phone FROM lead WHERE account_id = ?1 AND held > 0 ORDER BY id || ''", "lead_held", []any{owner}, true},
+		{"held of the campaign", "SELECT phone FROM lead WHERE account_id = ?1 AND pearl_id = ?2 AND held > 0 ORDER BY id || ''", "lead_held", []any{owner, campaign}, true},
+		{"held claims", "SELECT phone FROM lead WHERE held > 0 AND held = 20 AND node = ?1", "lead_held", []any{"n"}, true},
+		{"unfinished calls", "SELECT name FROM call WHERE finished = 0 AND node = ?1 ORDER BY id || ''", "call_unfinished", []any{"n"}, true},
+		{"waiting requests", "SELECT to_number FROM request WHERE pearl_id = ?1 AND status = 1 AND claim = '' ORDER BY created, id LIMIT ?2", "request_", []any{campaign, 5}, false},
+		{"open requests", "SELECT to_number FROM request WHERE account_id = ?1 AND status < 10 ORDER BY id || ''", "request_open", []any{owner}, true},
+		{"first page", "SELECT id FROM lead WHERE pearl_id = ?1 AND account_id = ?2 ORDER BY created DESC, id DESC LIMIT ?3", "lead_created", []any{campaign, owner, 100}, false},
+		{"first page by phone", "SELECT id FROM lead WHERE pearl_id = ?1 AND account_id = ?2 ORDER BY phone DESC, id DESC LIMIT ?3", "lead_phone", []any{campaign, owner, 100}, false},
+		{"first page of a status", "SELECT id FROM lead WHERE pearl_id = ?1 AND account_id = ?2 AND status = 1 ORDER BY created DESC, id DESC LIMIT ?3", "lead_", []any{campaign, owner, 100}, false},
+		{"history", "SELECT note FROM history WHERE lead_id = ?1 ORDER BY entry", "history_lead", []any{"x"}, false},
+		{
+			"earlier delivery", "SELECT " + waitingColumns + ` FROM delivery
+			WHERE lead_id = ?1 AND lead_id <> '' AND sequence < ?2 AND state = 'pending' AND kind = 'lead' ORDER BY sequence LIMIT 1`, "delivery_lead", []any{"x", 3}, false,
+		},
+	}
+}
+
+const (
+	planAccount = id.ID("aaaaaaaaaaaaaaaaaaaaaaaa")
+	planPearl   = id.ID("bbbbbbbbbbbbbbbbbbbbbbbb")
+)
+
+// fill stores one large campaign and some small ones.
+func fill(t *testing.T, s *Store) {
+	t.Helper()
+	const leads = 20_000
+	outbound := campaign.DefaultOutbound()
+	err := s.Update(t.Context(), func(tx engine.Tx) error {
+		if err := tx.InsertAccount(account.Account{ID: planAccount, Created: storetest.Noon}); err != nil {
+			return err
+		}
+		all := make([]lead.Lead, 0, leads)
+		var deliveries []engine.Delivery
+		for n := range leads {
+			pearl := planPearl
+			if n%20 == 0 {
+				pearl = id.ID(fmt.Sprintf("%024x", n%5))
+			}
+			l := lead.Lead{
+				ID: id.ID(fmt.Sprintf("%024x", 1000+n)), Account: planAccount, Campaign: pearl, Phone: phone.Number(fmt.Sprintf("+1%03d55501%02d", 200+n/100%800, n%100)),
+				ExternalID: fmt.Sprintf("guest-%d", n), ZoneKey: fmt.Sprintf("Zone/%02d", n%24), Status: lead.New, Created: storetest.Noon.Add(time.Duration(n/100) * time.Second),
+				Version: 1, Due: storetest.Noon.Add(time.Duration(rand.IntN(86400)-43200) * time.Second), Promised: n%50 == 0, CallData: json.RawMessage(`{"a":1}`),
+			}
+			if n%10 == 0 {
+				l.Status, l.Due = lead.Completed, time.Time{}
+			}
+			all = append(all, l)
+			if n%4 == 0 {
+				deliveries = append(deliveries, engine.Delivery{
+					ID: id.ID(fmt.Sprintf("%024x", 500_000+n)), Account: planAccount, Pearl: pearl, Kind: engine.LeadDelivery, Lead: l.ID, Sequence: int64(n % 3),
+					State: engine.DeliveryPending, Created: storetest.Noon, NextTry: l.Created,
+				})
+			}
+			if n%4 == 0 {
+				r := engine.Request{ID: id.ID(fmt.Sprintf("%024x", 700_000+n)), Account: planAccount, Pearl: pearl, To: l.Phone, Status: engine.RequestCompleted, Created: l.Created}
+				if n%400 == 0 {
+					r.Status = engine.RequestQueued
+				}
+				history := engine.History{Lead: l.ID, At: l.Created, Kind: "edited"}
+				if err := errors.Join(tx.InsertRequest(r), tx.AddHistory(history)); err != nil {
+					return err
+				}
+			}
+			if n%4 == 0 {
+				c := call.Call{ID: id.ID(fmt.Sprintf("%024x", 900_000+n)), Account: planAccount, Pearl: pearl, Lead: l.ID, To: string(l.Phone), Start: l.Created, Ended: l.Created, Finished: l.Created}
+				if err := tx.InsertCall(c); err != nil {
+					return err
+				}
+			}
+		}
+		if err := tx.InsertPearl(campaign.Pearl{ID: planPearl, Account: planAccount, Type: campaign.OutboundPearl, Outbound: &outbound, Created: storetest.Noon, Version: 1}); err != nil {
+			return err
+		}
+		if err := tx.AddDeliveries(deliveries...); err != nil {
+			return err
+		}
+		return tx.InsertLeads(all)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPlansOfSQLite(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), FileName)
+	for _, analysed := range []bool{false, true} {
+		s, err := OpenSQLite(path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !analysed {
+			fill(t, s)
+		}
+		for _, p := range plans() {
+			var lines []string
+			err := s.backend.read(t.Context(), func(q session) error {
+				return q.each(func(r row) error {
+					var node, parent, unused int
+					var detail string
+					err := r.Scan(&node, &parent, &unused, &detail)
+					lines = append(lines, detail)
+					return err
+				}, "EXPLAIN QUERY PLAN "+p.text, p.args...)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan := strings.Join(lines, "\n")
+			fullScan := strings.Contains(plan, "SCAN lead") && p.name != "held claims" || strings.Contains(plan, "SCAN call") || strings.Contains(plan, "SCAN delivery\n") || strings.HasSuffix(plan, "SCAN delivery")
+			sorted := strings.Contains(plan, "TEMP B-TREE") && !p.sorts
+			if !strings.Contains(plan, "INDEX "+p.index) || fullScan || sorted {
+				t.Errorf("%s (analysed: %v) is not served by %s:\n%s", p.name, analysed, p.index, plan)
+			}
+			if p.name == "claim" && !strings.Contains(plan, "(pearl_id=? AND zone_key=? AND promised=? AND due>? AND due<?)") {
+				t.Errorf("the claim (analysed: %v) has no equality on every column before the range:\n%s", analysed, plan)
+			}
+		}
+		err = s.backend.update(t.Context(), func(q session) error { _, err := q.exec("ANALYZE"); return err })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil { // statistics are read when a database is opened
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestPlansOfPostgres(t *testing.T) {
+	t.Parallel()
+	s, err := OpenPostgres(t.Context(), storetest.StartPostgres(t), Options{Connections: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	fill(t, s)
+	// Without statistics PostgreSQL may well read such small tables whole; autovacuum analyses them soon after they grow.
+	if err := s.backend.update(t.Context(), func(q session) error { _, err := q.exec("ANALYZE"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range plans() {
+		var lines []string
+		err := s.backend.read(t.Context(), func(q session) error {
+			return q.each(func(r row) error {
+				var line string
+				err := r.Scan(&line)
+				lines = append(lines, line)
+				return err
+			}, "EXPLAIN "+p.text, p.args...)
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", p.name, err)
+		}
+		plan := strings.Join(lines, "\n")
+		if !strings.Contains(plan, p.index) || strings.Contains(plan, "Seq Scan on lead") || strings.Contains(plan, "Seq Scan on delivery") || strings.Contains(plan, "Sort") && !p.sorts {
+			t.Errorf("%s is not served by %s:\n%s", p.name, p.index, plan)
+		}
+	}
+}
