@@ -46,9 +46,9 @@ type Queries interface {
 
 	ReadCall(ctx context.Context, accountID, callID id.ID) (call.Call, error)
 	SearchCalls(ctx context.Context, accountID, pearlID id.ID, filter CallFilter, page Page) (count int, rows []call.Call, err error)
-	// CallRollups adds up the calls of a Pearl that SearchCalls finds from from to to, by hours and days on the wall of the
-	// zone whose shifts these are.
-	CallRollups(ctx context.Context, accountID, pearlID id.ID, from, to time.Time, shifts []report.Shift) (report.Rollups, error)
+	// TallyCalls shows a tally the calls of a Pearl that SearchCalls finds from from to to, and the leads that became
+	// WrongCountryCode meanwhile. After an error the tally is of no use.
+	TallyCalls(ctx context.Context, accountID, pearlID id.ID, from, to time.Time, tally *report.Tally) error
 	// LiveCalls are calls that are not finished; node "" = of all nodes.
 	UnfinishedCalls(ctx context.Context, node string) ([]call.Call, error)
 	// Claims are leads at InCallQueue and claimed requests, with the node that holds them.

@@ -10,5 +10,5 @@ import (
 
 // Routes are all routes of the version.
 func Routes(services route.Services) []route.Route {
-	return slices.Concat(leadRoutes(services), pearlRoutes(services), callRoutes(services), accountRoutes(services))
+	return slices.Concat(leadRoutes(services), pearlRoutes(services), callRoutes(services), accountRoutes(services), analyticsRoutes(services))
 }

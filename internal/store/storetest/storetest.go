@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"calls", testCalls},
 		{"live number", testLiveNumber},
 		{"call search", testCallSearch},
+		{"rollups", testRollups},
 		{"load", testLoad},
 		{"requests", testRequests},
 		{"records", testRecords},
