@@ -14,7 +14,9 @@ import (
 func TestForeign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	var document struct{ Paths map[string]map[string]json.RawMessage }
+	var document struct {
+		Paths map[string]map[string]json.RawMessage
+	}
 	if err := json.Unmarshal([]byte(read(t, w.ask(t, "GET /openapi.json\nAuthorization: -"))), &document); err != nil {
 		t.Fatal(err)
 	}

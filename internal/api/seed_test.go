@@ -85,6 +85,7 @@ func (w *world) seed(t testing.TB, other id.ID) {
 	busy.Answered, busy.Status, busy.Outcome, busy.Conversation = time.Time{}, call.Busy, call.BusyOutcome, 10
 	busy.Transcript, busy.Collected, busy.Tags, busy.Summary, busy.Sentiment, busy.Recording, busy.Cost = nil, nil, nil, "", 0, "", 0
 	live := w.finished(talk, "", "liveCall", -time.Minute)
+	live.Tags, live.Transcript, live.Collected, live.Summary, live.Recording, live.Cost, live.Answered = nil, nil, nil, "", "", 0, time.Time{}
 	live.To, live.Name, live.Ended, live.Finished, live.Status, live.Outcome, live.Conversation = "+14155550109", "", time.Time{}, time.Time{}, call.InProgress, "", 40
 	theirs := w.finished(id.ID(w.names["foreign"]), "", "otherCall", -time.Hour)
 	theirs.Account, theirs.Pearl = other, id.ID(w.names["foreign"])

@@ -97,7 +97,7 @@ func (p Pearl) checkDefinition(judges Judges, faults *fault.List) {
 			faults.Add(path, "The name of a tag is one line of text.")
 		}
 	}
-	if len(d.Nodes) > 0 {
+	if d.Nodes != nil {
 		p.checkNodes(judges, faults)
 		for _, text := range []struct{ member, text string }{{"OpeningSentence", d.OpeningSentence}, {"FlowScript", d.FlowScript}} {
 			if text.text != "" {
@@ -160,7 +160,7 @@ func builtIn(variableID string) bool {
 }
 
 func (p Pearl) checkVariables(faults *fault.List) {
-	if len(p.Definition.Nodes) > 0 && len(p.Variables) == 0 {
+	if p.Definition.Nodes != nil && len(p.Variables) == 0 {
 		faults.Add("Variables", "A Pearl made of nodes declares at least one variable.")
 	}
 	seen := map[string]int{}

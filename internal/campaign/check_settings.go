@@ -132,5 +132,5 @@ func (p Pearl) checkInbound(judges Judges, faults *fault.List) {
 
 // DefaultInbound are the defaults of contract 2.7.
 func DefaultInbound() InboundSettings {
-	return InboundSettings{TotalAgents: 1, RecordingOptions: true, TranscriptOptions: 1}
+	return InboundSettings{TotalAgents: 1, RecordingOptions: true, StopRecordingAfterTransfer: new(bool), TranscriptOptions: 1}
 }

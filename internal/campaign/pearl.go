@@ -250,7 +250,7 @@ type InboundSettings struct {
 // DefaultOutbound are the defaults of contract 2.6.
 func DefaultOutbound() OutboundSettings {
 	return OutboundSettings{
-		TotalAgents: 1, RecordingTrack: call.TrackBoth, TranscriptOptions: 1, MaximumCallAttempts: 3,
+		TotalAgents: 1, RecordingTrack: call.TrackBoth, StopRecordingAfterTransfer: new(bool), TranscriptOptions: 1, MaximumCallAttempts: 3,
 		MinimumRetryIntervalHours: 2, RingDuration: 30, CallTimeout: 15, DuplicatePolicy: "allow", CallRequestMaxWaitMinutes: 60,
 	}
 }

@@ -7,15 +7,27 @@ import (
 	"nacre/internal/api/body"
 	"nacre/internal/api/route"
 	"nacre/internal/api/wire"
+	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
+	"nacre/internal/phone"
 )
 
 // Made is the body of make call (contract 3.5).
 type Made struct {
 	To       string      `json:"to" api:"required,maxlen=64" doc:"in any common spelling"`
 	CallData body.Object `json:"callData" doc:"variable id → value"`
+}
+
+// CheckWith completes the list of faults by what the campaign's region makes of the number.
+func (in *Made) CheckWith(pearl campaign.Pearl, faults *fault.List) {
+	if in.To == "" || pearl.Outbound == nil {
+		return
+	}
+	if _, err := phone.Parse(in.To, pearl.Outbound.DefaultRegion); err != nil {
+		faults.Add("To", "%s", err)
+	}
 }
 
 // Receipt answers make call.

@@ -135,8 +135,16 @@ func (h accountHandlers) voices(*route.Request, route.None) ([]language, error) 
 
 // accountSettings are what an account decides for itself.
 type accountSettings struct {
-	CountryCodes  []string `json:"countryCodes" doc:"enabled country calling codes, null = all"`
-	RetentionDays *int     `json:"retentionDays" doc:"how long calls and recordings are kept, null = for ever"`
+	CountryCodes  *[]string `json:"countryCodes" doc:"enabled country calling codes, null = all"`
+	RetentionDays *int      `json:"retentionDays" doc:"how long calls and recordings are kept, null = for ever"`
+}
+
+func settingsOf(a account.Account) accountSettings {
+	settings := accountSettings{RetentionDays: a.RetentionDays}
+	if a.CountryCodes != nil {
+		settings.CountryCodes = &a.CountryCodes
+	}
+	return settings
 }
 
 func (h accountHandlers) settings(r *route.Request, _ route.None) (accountSettings, error) {
@@ -144,7 +152,7 @@ func (h accountHandlers) settings(r *route.Request, _ route.None) (accountSettin
 	if err != nil {
 		return accountSettings{}, fmt.Errorf("read account: %w", err)
 	}
-	return accountSettings{CountryCodes: owner.CountryCodes, RetentionDays: owner.RetentionDays}, nil
+	return settingsOf(owner), nil
 }
 
 // accountChange is the body of a change of the account's settings; absent = unchanged.
@@ -182,5 +190,5 @@ func (h accountHandlers) setSettings(r *route.Request, in accountChange) (accoun
 		}
 		return nil
 	})
-	return accountSettings{CountryCodes: stored.CountryCodes, RetentionDays: stored.RetentionDays}, err
+	return settingsOf(stored), err
 }

@@ -37,7 +37,7 @@ type numberRow struct {
 // numberInput is a phone number as a client gives it; absent = unchanged.
 type numberInput struct {
 	Number    body.Optional[string] `json:"number" api:"maxlen=64" doc:"as the carrier knows it"`
-	Direction body.Optional[int]    `json:"direction" api:"enum=1|2|3|10"`
+	Direction body.Optional[int]    `json:"direction" doc:"1 inbound and outbound, 2 inbound, 3 outbound, 10 not set"`
 	TrunkID   body.Optional[string] `json:"trunkId" doc:"null = the sandbox carrier"`
 }
 
@@ -52,6 +52,11 @@ func (in numberInput) apply(n *account.Number, faults *fault.List) {
 	}
 	if in.Direction.Set() {
 		n.Direction = account.Direction(in.Direction.Value)
+		switch n.Direction {
+		case account.InboundOutbound, account.Inbound, account.Outbound, account.NotSet:
+		default:
+			faults.Add("Direction", "The value %d is not valid; it must be one of 1, 2, 3, 10.", in.Direction.Value)
+		}
 	}
 	switch in.TrunkID.State {
 	case body.Null:

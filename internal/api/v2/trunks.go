@@ -77,8 +77,11 @@ func (in trunkInput) apply(t *account.Trunk, faults *fault.List) {
 	given(&t.Port, in.Port)
 	given(&t.Transport, in.Transport)
 	nullable(&t.Username, in.Username)
-	if in.Password.State == body.Null || in.Password.Set() && in.Password.Value != hidden {
+	switch {
+	case in.Password.State == body.Null, in.Password.Set() && in.Password.Value != hidden:
 		t.Password = in.Password.Value
+	case in.Password.Set() && t.Password == "":
+		faults.Add("Password", "The value is masked and there is none yet that it could stand for: send the password itself.")
 	}
 	given(&t.Registers, in.Registers)
 	nullable(&t.FromDomain, in.FromDomain)

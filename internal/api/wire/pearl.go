@@ -119,40 +119,43 @@ func keep[T any](into *T, member body.Optional[T]) {
 }
 
 func (in DefinitionInput) apply(d *campaign.Definition) {
-	set(&d.Agents, in.Agents)
+	keep(&d.Agents, in.Agents)
 	d.Agents = slices.Clone(d.Agents)
 	for n := range d.Agents {
 		if voice, ok := id.Parse(d.Agents[n].VoiceID); ok {
 			d.Agents[n].VoiceID = string(voice) // ids are accepted in either case
 		}
 	}
-	set(&d.AgentPersonality, in.AgentPersonality)
-	set(&d.CompanyName, in.CompanyName)
-	set(&d.KnowledgeBase, in.KnowledgeBase)
-	set(&d.CompanyDescription, in.CompanyDescription)
-	set(&d.TimeZone, in.TimeZone)
-	set(&d.ModelType, in.ModelType)
-	set(&d.Memory, in.Memory)
-	set(&d.SpeechRecognitionKeywords, in.SpeechRecognitionKeywords)
-	set(&d.OpeningSentence, in.OpeningSentence)
-	set(&d.FlowScript, in.FlowScript)
-	set(&d.Nodes, in.Nodes)
-	if len(in.Nodes.Value) > 0 { // nodes come in place of the two
+	keep(&d.AgentPersonality, in.AgentPersonality)
+	keep(&d.CompanyName, in.CompanyName)
+	keep(&d.KnowledgeBase, in.KnowledgeBase)
+	keep(&d.CompanyDescription, in.CompanyDescription)
+	keep(&d.TimeZone, in.TimeZone)
+	keep(&d.ModelType, in.ModelType)
+	keep(&d.Memory, in.Memory)
+	keep(&d.SpeechRecognitionKeywords, in.SpeechRecognitionKeywords)
+	keep(&d.OpeningSentence, in.OpeningSentence)
+	keep(&d.FlowScript, in.FlowScript)
+	keep(&d.Nodes, in.Nodes)
+	switch {
+	case len(d.Nodes) == 0:
+		d.Nodes = nil
+	case in.Nodes.Set(): // nodes come in place of the two
 		d.OpeningSentence, d.FlowScript = in.OpeningSentence.Value, in.FlowScript.Value
 	}
-	set(&d.TransferCallSettings, in.TransferCallSettings)
-	set(&d.SMSSettings, in.SMSSettings)
-	set(&d.EmailSettings, in.EmailSettings)
+	keep(&d.TransferCallSettings, in.TransferCallSettings)
+	keep(&d.SMSSettings, in.SMSSettings)
+	keep(&d.EmailSettings, in.EmailSettings)
 	switch in.SMTPSettings.State {
 	case body.Given:
 		d.SMTPSettings = &in.SMTPSettings.Value
 	case body.Null:
 		d.SMTPSettings = nil
 	}
-	set(&d.APISettings, in.APISettings)
-	set(&d.SuccessDescription, in.SuccessDescription)
-	set(&d.IndicatorTags, in.IndicatorTags)
-	set(&d.Notifications, in.Notifications)
+	keep(&d.APISettings, in.APISettings)
+	keep(&d.SuccessDescription, in.SuccessDescription)
+	keep(&d.IndicatorTags, in.IndicatorTags)
+	keep(&d.Notifications, in.Notifications)
 }
 
 // OutboundInput are the outbound settings (contract 2.6): absent = unchanged; null clears a nullable member and leaves any other unchanged.
@@ -205,7 +208,7 @@ func (in OutboundInput) Apply(p *campaign.Pearl, faults *fault.List) {
 	in.ApplyWebhooks(&p.Webhooks)
 	set(&o.RetryPolicy, in.RetryPolicy)
 	o.RetryPolicy = canonical(o.RetryPolicy)
-	set(&o.Holidays, in.Holidays)
+	keep(&o.Holidays, in.Holidays)
 	set(&o.DefaultRegion, in.DefaultRegion)
 	o.DefaultRegion = strings.ToUpper(o.DefaultRegion)
 	keep(&o.DuplicatePolicy, in.DuplicatePolicy)
@@ -293,7 +296,7 @@ func (in InboundInput) Apply(p *campaign.Pearl, faults *fault.List) {
 	setPointer(&i.StopRecordingAfterTransfer, in.StopRecordingAfterTransfer)
 	keep(&i.TranscriptOptions, in.TranscriptOptions)
 	applyURL(&p.Webhooks.CallURL, &p.Webhooks.CallDisabled, in.CallWebhookURL)
-	set(&i.WaitingSentence, in.WaitingSentence)
+	keep(&i.WaitingSentence, in.WaitingSentence)
 	keep(&i.SayQueueDetails, in.SayQueueDetails)
 }
 
@@ -319,10 +322,11 @@ func (in PearlInput) Create(fromNodes bool, faults *fault.List) campaign.Pearl {
 	case fromNodes:
 		d.OpeningSentence, d.FlowScript = "", ""
 		if len(d.Nodes) == 0 {
-			faults.Add("Pearl.Nodes", "The Nodes field is required.")
+			d.Nodes = []campaign.Node{} // judged as nodes, of which there are none
 		}
 	case len(d.Nodes) > 0:
 		faults.Add("Pearl.Nodes", "A Pearl with nodes is created by POST /v2/Pearl/Voice.")
+		d.Nodes = nil
 	}
 	p.Complete()
 	return p
@@ -401,11 +405,11 @@ func within(path, outer string) bool {
 
 // Apply writes what was given into a Pearl.
 func (in PearlInput) Apply(p *campaign.Pearl, faults *fault.List) {
-	set(&p.Name, in.Name)
+	keep(&p.Name, in.Name)
 	if in.Pearl.Set() {
 		in.Pearl.Value.apply(&p.Definition)
 	}
-	set(&p.Variables, in.Variables)
+	keep(&p.Variables, in.Variables)
 	if in.Outbound.Set() {
 		if p.Outbound == nil {
 			faults.Add("Outbound", "The type of a Pearl cannot change: this one is inbound.")
@@ -424,31 +428,31 @@ func (in PearlInput) Apply(p *campaign.Pearl, faults *fault.List) {
 
 // OutboundView is how outbound settings are answered (contract 2.6).
 type OutboundView struct {
-	PhoneNumberID              *string          `json:"phoneNumberId"`
-	TotalAgents                int              `json:"totalAgents"`
-	RecordingTrack             call.Track       `json:"recordingTrack"`
-	StopRecordingAfterTransfer *bool            `json:"isStopRecordingAfterTransferCall"`
-	TranscriptOptions          int              `json:"transcriptOptions"`
-	BudgetTotal                *int             `json:"budgetTotal"`
-	TimeZone                   *string          `json:"timeZone"`
-	MaximumCallAttempts        int              `json:"maximumCallAttempts"`
-	MinimumRetryIntervalHours  int              `json:"minimumRetryIntervalHours"`
-	RingDuration               int              `json:"ringDuration"`
-	CallTimeout                int              `json:"callTimeout"`
-	VoiceMail                  *string          `json:"voiceMail"`
-	CallingHours               []hours.Window   `json:"callingHours"`
-	CallWebhookURL             *string          `json:"callWebhookUrl"`
-	LeadWebhookURL             *string          `json:"leadWebhookUrl"`
-	WebhookVersion             int              `json:"webhookVersion"`
-	WebhookCredential          *string          `json:"webhookCredential"`
-	WebhookCredentialHeader    *string          `json:"webhookCredentialHeader"`
-	WebhookEnums               string           `json:"webhookEnums"`
-	WebhookExtras              bool             `json:"webhookExtras"`
-	RetryPolicy                lead.RetryPolicy `json:"retryPolicy"`
-	Holidays                   []hours.Holiday  `json:"holidays"`
-	DefaultRegion              *string          `json:"defaultRegion"`
-	DuplicatePolicy            string           `json:"duplicatePolicy"`
-	CallRequestMaxWaitMinutes  int              `json:"callRequestMaxWaitMinutes"`
+	PhoneNumberID              *string           `json:"phoneNumberId"`
+	TotalAgents                int               `json:"totalAgents"`
+	RecordingTrack             call.Track        `json:"recordingTrack"`
+	StopRecordingAfterTransfer *bool             `json:"isStopRecordingAfterTransferCall"`
+	TranscriptOptions          int               `json:"transcriptOptions"`
+	BudgetTotal                *int              `json:"budgetTotal"`
+	TimeZone                   *string           `json:"timeZone"`
+	MaximumCallAttempts        int               `json:"maximumCallAttempts"`
+	MinimumRetryIntervalHours  int               `json:"minimumRetryIntervalHours"`
+	RingDuration               int               `json:"ringDuration"`
+	CallTimeout                int               `json:"callTimeout"`
+	VoiceMail                  *string           `json:"voiceMail"`
+	CallingHours               []hours.Window    `json:"callingHours"`
+	CallWebhookURL             *string           `json:"callWebhookUrl"`
+	LeadWebhookURL             *string           `json:"leadWebhookUrl"`
+	WebhookVersion             int               `json:"webhookVersion"`
+	WebhookCredential          *string           `json:"webhookCredential"`
+	WebhookCredentialHeader    *string           `json:"webhookCredentialHeader"`
+	WebhookEnums               string            `json:"webhookEnums"`
+	WebhookExtras              bool              `json:"webhookExtras"`
+	RetryPolicy                *lead.RetryPolicy `json:"retryPolicy"`
+	Holidays                   []hours.Holiday   `json:"holidays"`
+	DefaultRegion              *string           `json:"defaultRegion"`
+	DuplicatePolicy            string            `json:"duplicatePolicy"`
+	CallRequestMaxWaitMinutes  int               `json:"callRequestMaxWaitMinutes"`
 }
 
 // NewOutboundView renders the settings of a Pearl whose secrets are hidden already.
@@ -457,13 +461,17 @@ func NewOutboundView(p campaign.Pearl) *OutboundView {
 	if o == nil {
 		return nil
 	}
+	var retry *lead.RetryPolicy
+	if o.RetryPolicy != nil {
+		retry = &o.RetryPolicy
+	}
 	return &OutboundView{
 		PhoneNumberID: Text(string(o.PhoneNumberID)), TotalAgents: o.TotalAgents, RecordingTrack: o.RecordingTrack,
 		StopRecordingAfterTransfer: o.StopRecordingAfterTransfer, TranscriptOptions: o.TranscriptOptions, BudgetTotal: o.BudgetTotal, TimeZone: Text(o.TimeZone),
 		MaximumCallAttempts: o.MaximumCallAttempts, MinimumRetryIntervalHours: o.MinimumRetryIntervalHours, RingDuration: o.RingDuration, CallTimeout: o.CallTimeout,
 		VoiceMail: Text(o.VoiceMail), CallingHours: List(o.CallingHours), CallWebhookURL: Text(w.CallURL), LeadWebhookURL: Text(w.LeadURL), WebhookVersion: w.Version,
 		WebhookCredential: Text(w.Credential), WebhookCredentialHeader: Text(w.CredentialHeader), WebhookEnums: w.Enums, WebhookExtras: w.Extras,
-		RetryPolicy: o.RetryPolicy, Holidays: List(o.Holidays), DefaultRegion: Text(o.DefaultRegion), DuplicatePolicy: o.DuplicatePolicy,
+		RetryPolicy: retry, Holidays: List(o.Holidays), DefaultRegion: Text(o.DefaultRegion), DuplicatePolicy: o.DuplicatePolicy,
 		CallRequestMaxWaitMinutes: o.CallRequestMaxWaitMinutes,
 	}
 }
