@@ -23,6 +23,7 @@ demo: build
 test: $(VOICE)
 	tools/require-packages
 	$(GO) vet ./...
+	tools/fuzz
 	$(GO) test -race -timeout 25m ./...
 
 bench: build
