@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"nacre/internal/engine"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+	"nacre/internal/store/storetest"
+)
+
+// together runs transactions so that all but the first share one group: the first holds the writer until they wait.
+func together(t *testing.T, s *Store, fns ...func(q session) error) []error {
+	t.Helper()
+	b := s.backend.(*sqliteBackend)
+	holding, release := make(chan struct{}), make(chan struct{})
+	var wait sync.WaitGroup
+	var once sync.Once // a transaction may be run again
+	wait.Go(func() {
+		err := b.update(context.Background(), func(session) error { once.Do(func() { close(holding) }); <-release; return nil })
+		if err != nil {
+			t.Errorf("holding the writer: %v", err)
+		}
+	})
+	<-holding
+	answers := make([]error, len(fns))
+	for n, fn := range fns {
+		wait.Go(func() { answers[n] = b.update(context.Background(), fn) })
+		for len(b.jobs) <= n {
+			runtime.Gosched()
+		}
+	}
+	close(release)
+	wait.Wait()
+	return answers
+}
+
+func TestGroup(t *testing.T) {
+	t.Parallel()
+	s, err := OpenSQLite(filepath.Join(t.TempDir(), FileName), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	boom := errors.New("boom")
+	insert := func(leadID id.ID) func(q session) error {
+		return func(q session) error {
+			tx := s.newTx(q)
+			return errors.Join(
+				tx.InsertLeads([]lead.Lead{{ID: leadID, Account: "a", Campaign: "p", Phone: "+14155550101", Status: lead.New, Version: 1}}),
+				tx.AddHistory(engine.History{Lead: leadID, At: storetest.Noon, Kind: "added"}),
+				tx.AddDeliveries(engine.Delivery{ID: leadID, Pearl: "p", Kind: engine.LeadDelivery, Lead: leadID, State: engine.DeliveryPending, Created: storetest.Noon, NextTry: storetest.Noon}))
+		}
+	}
+	then := func(first func(q session) error, rest func(q session) error) func(q session) error {
+		return func(q session) error {
+			if err := first(q); err != nil {
+				return err
+			}
+			return rest(q)
+		}
+	}
+	fails := func(session) error { return boom }
+	panics := func(session) error { panic("in the middle") }
+	sees := func(leadID id.ID, want int) func(q session) error {
+		return func(q session) error {
+			if err := q.flush(); err != nil {
+				return err
+			}
+			for _, table := range []string{"lead WHERE id = ?1", "history WHERE lead_id = ?1", "delivery WHERE id = ?1"} {
+				if n, err := one(q, scanInt, "SELECT count(*) FROM "+table, string(leadID)); err != nil || n != want {
+					return errors.Join(errors.New("count of "+table), err)
+				}
+			}
+			return nil
+		}
+	}
+	// A neighbour's transaction that is over counts, one that failed does not.
+	for name, group := range map[string][]func(q session) error{
+		"the first fails":   {then(insert("1a"), fails), insert("1b"), sees("1a", 0), sees("1b", 1)},
+		"one in the middle": {insert("2a"), then(insert("2b"), fails), insert("2c"), sees("2a", 1), sees("2b", 0), sees("2c", 1)},
+		"a panic":           {insert("3a"), then(insert("3b"), panics), then(sees("3a", 1), insert("3c"))},
+		"after having seen": {insert("4a"), then(sees("4a", 1), fails), sees("4a", 1), then(sees("4a", 1), insert("4b"))},
+		"seen, then failed": {insert("5a"), then(insert("5b"), then(sees("5a", 1), then(sees("5b", 1), fails))), sees("5a", 1), sees("5b", 0)},
+		"nothing but reads": {sees("6a", 0), sees("6a", 0), fails},
+		"the transaction is lost": {insert("7a"), then(insert("7b"), func(q session) error {
+			_, err := q.exec("ROLLBACK")
+			return errors.Join(err, boom)
+		}), insert("7c")},
+		"a row twice at the commit": {insert("8a"), func(q session) error {
+			return s.newTx(q).AddDeliveries(engine.Delivery{ID: "8a", Pearl: "p", Kind: engine.LeadDelivery, State: engine.DeliveryPending})
+		}, insert("8c")},
+	} {
+		answers := together(t, s, group...)
+		for n, err := range answers {
+			wrong := name == "a row twice at the commit" && n == 1
+			switch {
+			case err == nil && !wrong:
+			case errors.Is(err, boom), err != nil && strings.Contains(err.Error(), "in the middle"):
+			case wrong && err != nil && strings.Contains(err.Error(), "UNIQUE"):
+			default:
+				t.Errorf("%s: transaction %d answers %v", name, n, err)
+			}
+		}
+	}
+	for leadID, want := range map[id.ID]int{
+		"1a": 0, "1b": 1, "2a": 1, "2b": 0, "2c": 1, "3a": 1, "3b": 0, "3c": 1, "4a": 1, "4b": 1, "5a": 1, "5b": 0, "7a": 1, "7b": 0, "7c": 1, "8a": 1, "8c": 1,
+	} {
+		if err := s.backend.update(t.Context(), sees(leadID, want)); err != nil {
+			t.Errorf("lead %s is there %d times: %v", leadID, want, err)
+		}
+	}
+	counts, err := s.PearlCounts(t.Context(), "p", storetest.Noon)
+	if err != nil || counts.Leads != 12 {
+		t.Errorf("%d leads counted, want 12, %v", counts.Leads, err)
+	}
+}
+
+// TestWithdrawn: a transaction whose caller has gone before its turn is not run.
+func TestWithdrawn(t *testing.T) {
+	t.Parallel()
+	s, err := OpenSQLite(filepath.Join(t.TempDir(), FileName), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	b := s.backend.(*sqliteBackend)
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	err = b.update(t.Context(), func(session) error {
+		go func() {
+			gone <- b.update(ctx, func(session) error { t.Error("a withdrawn transaction ran"); return nil })
+		}()
+		for len(b.jobs) == 0 {
+			runtime.Gosched()
+		}
+		cancel()
+		if err := <-gone; !errors.Is(err, context.Canceled) {
+			t.Errorf("withdrawn: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.update(t.Context(), func(session) error { return nil }); err != nil {
+		t.Errorf("after a withdrawn one: %v", err)
+	}
+}
+
+// TestLogIsFolded: the log does not grow with what is written, while writing goes on.
+func TestLogIsFolded(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), FileName)
+	s, err := OpenSQLite(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	answer := make([]byte, 1<<20)
+	for n := range 160 { // 160 MB over the same few pages
+		err := s.Update(t.Context(), func(tx engine.Tx) error {
+			return tx.SaveReplay(engine.Replay{Account: "a", Route: "r", Key: "k", BodyHash: []byte{1}, Answer: answer, Created: storetest.Noon})
+		})
+		if err != nil {
+			t.Fatalf("write %d: %v", n, err)
+		}
+	}
+	if log := size(t, path+"-wal"); log > 100<<20 {
+		t.Errorf("the log has %d MB", log>>20)
+	}
+}
+
+func size(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}
