@@ -90,7 +90,7 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 		Engine: config.Engine, Queries: config.Queries, Links: s.links, Log: config.Log, Prober: config.Prober, Judges: config.Judges,
 		Voices: config.Voices, TestWebhook: config.TestWebhook, RemoveRecordings: s.removeRecordings,
 	}
-	if services.Judges.KnownVoice == nil {
+	if services.Judges.KnownVoice == nil && len(config.Voices) > 0 { // a binary that cannot speak refuses no voice
 		services.Judges.KnownVoice = services.KnownVoice
 	}
 	s.table = route.NewTable(routes(services))

@@ -109,10 +109,11 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 	if speaker != nil {
 		s.onClose(func(context.Context) { logClose(log, "voice", speaker.Close()) })
 	}
+	speakers := newVoices(speaker)
 	metrics := newMetrics()
 	agentConfig := voice.Config{Missing: speech, Recordings: s.recordings, Log: log}
 	if speaker != nil {
-		agentConfig.Speaker = speaker
+		agentConfig.Speaker = speakers
 	}
 	agent := voice.New(agentConfig)
 
@@ -183,6 +184,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 			URL:    func(raw string) error { return webhook.CheckURL(raw, settings.AllowPrivateWebhooks) },
 			Header: webhook.CheckCredentialHeader,
 		},
+		Voices: speakers.list(), TestWebhook: sender.TestKind,
 		Ready: func(ctx context.Context) error { return errors.Join(s.store.Ping(ctx), speech) },
 	})
 	if err != nil {
