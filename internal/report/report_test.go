@@ -46,12 +46,13 @@ func TestReport(t *testing.T) {
 		{2, report.Call{Start: on(t, 23, 9), Lead: "b", Status: call.Completed, Outcome: call.Success, Conversation: 100, Sentiment: 5, Transferred: true, Duration: 45, Cost: 125, Tags: []string{"vip", "urgent"}}},
 		{1, report.Call{Start: on(t, 23, 9), Lead: "a", Status: call.Completed, Outcome: call.NotSuccess, Conversation: 10, Sentiment: 2, Callback: true, Duration: 10, Cost: 50, Tags: []string{"urgent"}}},
 		{3, report.Call{Start: on(t, 23, 17), Status: call.Failed, Outcome: call.NotAllocated, Conversation: 150}},
-		{1, report.Call{Start: on(t, 24, 0), Lead: "c", Status: call.InProgress, Conversation: 40}},
+		{1, report.Call{Start: on(t, 24, 0), Lead: "c", Status: call.InProgress, Conversation: 40, Sentiment: 5, Cost: 7, Tags: []string{"vip"}, Transferred: true}},
 		{1, report.Call{Start: on(t, 24, 0), Lead: "a", Status: call.Completed, Outcome: call.Voicemail, Conversation: 70, Sentiment: 3, Duration: 7, Tags: []string{"gone"}}},
 		{1, report.Call{Start: on(t, 24, 1), Status: call.Completed, Outcome: call.Answered, Conversation: 130, Sentiment: 4, Duration: 8}},
 		{1, report.Call{Start: on(t, 24, 1), Status: call.Completed, Outcome: call.NotSuccess, Conversation: 110, Sentiment: 1, Duration: 9}},
 		{1, report.Call{Start: on(t, 24, 1), Status: call.Completed, Outcome: call.Broke, Conversation: 500, Duration: 1}},
 	} {
+		c.call.Final = c.call.Status != call.InProgress
 		for range c.times {
 			tally.Add(c.call)
 		}

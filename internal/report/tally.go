@@ -13,8 +13,9 @@ import (
 // MaxRange is the longest stretch of time that analytics are made of (contract 0.6).
 const MaxRange = 90 * 24 * time.Hour
 
-// Call is what analytics need of a call.
+// Call is what analytics need of a call. One that is not final counts as in progress, whatever is known of it already.
 type Call struct {
+	Final        bool
 	Start        time.Time
 	Lead         id.ID // zero for a made call
 	Status       call.Status
@@ -112,6 +113,9 @@ func (t *Tally) wall(at time.Time) int64 {
 
 // Add counts a call.
 func (t *Tally) Add(c Call) {
+	if !c.Final {
+		c = Call{Start: c.Start, Lead: c.Lead, Status: call.InProgress, Conversation: int(lead.OnCall)}
+	}
 	hour := t.wall(c.Start)
 	day := hour / 24
 	if t.days[day] == nil {

@@ -24,20 +24,20 @@ func (s *Store) TallyCalls(ctx context.Context, accountID, pearlID id.ID, from, 
 func tallyCalls(q session, accountID, pearlID id.ID, from, to time.Time, tally *report.Tally) error {
 	return q.each(func(r row) error {
 		var c report.Call
-		var start int64
+		var start, finished int64
 		var tags string
-		err := r.Scan(&start, (*string)(&c.Lead), (*int)(&c.Status), (*string)(&c.Outcome), &c.Conversation, &c.Sentiment, &c.Callback, &c.Transferred,
+		err := r.Scan(&start, &finished, (*string)(&c.Lead), (*int)(&c.Status), (*string)(&c.Outcome), &c.Conversation, &c.Sentiment, &c.Callback, &c.Transferred,
 			&c.Duration, &c.Cost, &tags)
 		if err != nil {
 			return err
 		}
-		c.Start = instant(start)
+		c.Start, c.Final = instant(start), finished > 0
 		if tags != "" {
 			c.Tags = strings.Split(strings.Trim(tags, "\n"), "\n")
 		}
 		tally.Add(c)
 		return nil
-	}, `SELECT start, lead_id, status, outcome, conversation, sentiment, callback_promised, transferred, duration, cost, tags FROM call
+	}, `SELECT start, finished, lead_id, status, outcome, conversation, sentiment, callback_promised, transferred, duration, cost, tags FROM call
 		WHERE pearl_id = ?1 AND account_id = ?2 AND start >= ?3 AND start <= ?4 ORDER BY start`, pearlID, accountID, millis(from), millis(to))
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"nacre/internal/api/body"
 	"nacre/internal/api/route"
 	"nacre/internal/fault"
 	"nacre/internal/report"
@@ -14,29 +15,29 @@ import (
 
 // Range is the body of the analytics routes (contract 4).
 type Range struct {
-	From time.Time `json:"from" api:"required" doc:"inclusive, over startTime"`
-	To   time.Time `json:"to" api:"required" doc:"inclusive; at most 90 days after from"`
+	From body.Optional[time.Time] `json:"from" api:"required" doc:"inclusive, over startTime"`
+	To   body.Optional[time.Time] `json:"to" api:"required" doc:"inclusive; at most 90 days after from"`
 }
 
 // Check judges order and length.
 func (in *Range) Check(faults *fault.List) {
-	switch {
-	case in.From.IsZero() || in.To.IsZero():
-	case in.From.After(in.To):
+	switch from, to := in.From.Value, in.To.Value; {
+	case !in.From.Set() || !in.To.Set():
+	case from.After(to):
 		faults.Add("From", "The value is after to.")
-	case in.To.Sub(in.From) > report.MaxRange:
+	case to.Sub(from) > report.MaxRange:
 		faults.Add("To", "The range is longer than %d days.", report.MaxRange/(24*time.Hour))
 	}
 }
 
-// Find adds up the calls of the Pearl in the path.
+// Find adds up the calls of the Pearl in the path, by the days and hours of its own zone, which need not be that of its leads.
 func Find(services route.Services, r *route.Request, in Range) (report.Report, error) {
 	location := time.UTC
-	if z, ok := zone.Parse(r.Pearl.LeadZone()); ok {
+	if z, ok := zone.Parse(r.Pearl.Definition.TimeZone); ok {
 		location = z.Location()
 	}
 	tally := report.NewTally(location)
-	if err := services.Queries.TallyCalls(r.Context(), r.Actor.Account, r.Pearl.ID, in.From, in.To, tally); err != nil {
+	if err := services.Queries.TallyCalls(r.Context(), r.Actor.Account, r.Pearl.ID, in.From.Value, in.To.Value, tally); err != nil {
 		return report.Report{}, fmt.Errorf("analyse calls: %w", err)
 	}
 	return tally.Report(r.Pearl.Definition.IndicatorTags), nil

@@ -15,7 +15,8 @@ import (
 // sampleCall gives a call one ending or another, by n.
 func sampleCall(c call.Call, n int) call.Call {
 	if n%11 == 0 {
-		return c // in progress
+		c.Sentiment, c.Tags = 4, []string{"early"} // in progress still
+		return c
 	}
 	c = finished(c)
 	c.Ended = c.Answered.Add(time.Duration(n%6) * 7 * time.Second)
@@ -83,7 +84,7 @@ func testRollups(t *testing.T, store Store) {
 		}
 		total++
 		want.Add(report.Call{
-			Start: c.Start, Lead: c.Lead, Status: c.Status, Outcome: c.Outcome, Conversation: c.Conversation, Sentiment: c.Sentiment,
+			Start: c.Start, Final: !c.Finished.IsZero(), Lead: c.Lead, Status: c.Status, Outcome: c.Outcome, Conversation: c.Conversation, Sentiment: c.Sentiment,
 			Callback: c.CallbackPromised, Transferred: c.Transferred, Duration: c.Duration(), Cost: c.Cost, Tags: c.Tags,
 		})
 	}
