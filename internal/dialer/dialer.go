@@ -28,13 +28,14 @@ type Engine interface {
 	Finish(ctx context.Context, begun call.Call, ending engine.Ending) error
 	ToStop(ctx context.Context) ([]call.Call, error)
 	CancelForShutdown(ctx context.Context, current call.Call) error
-	ExpireRequests(ctx context.Context, accountID, pearlID id.ID) error
+	ExpireRequests(ctx context.Context, accountID id.ID) (next time.Time, err error)
 	LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time, error)
 	TrunkMet(ctx context.Context, accountID, trunkID id.ID, state account.TrunkState, detail string) error
 }
 
 // Queries are the dialer's reads. Implemented by store.
 type Queries interface {
+	Accounts(ctx context.Context) ([]account.Account, error)
 	RunningPearls(ctx context.Context) ([]campaign.Pearl, error)
 	Trunks(ctx context.Context, accountID id.ID) ([]account.Trunk, error)
 }
@@ -216,15 +217,17 @@ func (d *Dialer) round(ctx context.Context) time.Duration {
 		return time.Second
 	}
 	wait := lookAtLeast
+	until := func(at time.Time) {
+		if left := at.Sub(d.Now()); !at.IsZero() && left > 0 {
+			wait = min(wait, left+time.Millisecond)
+		}
+	}
 	for _, pearl := range pearls {
 		if err := d.claimAll(ctx, pearl); err != nil && ctx.Err() == nil {
 			// One campaign's trouble must not stop the others.
 			d.Log.Error("claim leads", "pearl", pearl.ID, "error", err)
 			wait = min(wait, time.Second)
 			continue
-		}
-		if err := d.Engine.ExpireRequests(ctx, pearl.Account, pearl.ID); err != nil && ctx.Err() == nil {
-			d.Log.Error("expire call requests", "pearl", pearl.ID, "error", err)
 		}
 		at, err := d.Engine.LookAgain(ctx, pearl)
 		if err != nil {
@@ -233,10 +236,19 @@ func (d *Dialer) round(ctx context.Context) time.Duration {
 			}
 			continue
 		}
-		if until := at.Sub(d.Now()); !at.IsZero() && until > 0 {
-			wait = min(wait, until+time.Millisecond)
-		}
+		until(at)
 		// Due now and still not claimed: agents, trunk or budget are used up; the end of a call wakes us, lookAtLeast is the net.
+	}
+	accounts, err := d.Queries.Accounts(ctx)
+	if err != nil && ctx.Err() == nil {
+		d.Log.Error("list accounts", "error", err)
+	}
+	for _, owner := range accounts {
+		next, err := d.Engine.ExpireRequests(ctx, owner.ID)
+		if err != nil && ctx.Err() == nil {
+			d.Log.Error("expire call requests", "account", owner.ID, "error", err)
+		}
+		until(next)
 	}
 	return max(wait, settle)
 }
@@ -251,7 +263,7 @@ func (d *Dialer) claimAll(ctx context.Context, pearl campaign.Pearl) error {
 			d.works.Add(1)
 			d.lane(w.Trunk).push(w)
 		}
-		if !more || len(works) == 0 {
+		if !more { // a full batch may hold nothing to dial: leads that end at 220, 30 or 150 on the way
 			return nil
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/lead"
+	"nacre/internal/phone"
 )
 
 // Begun is a call whose record is committed: it may be dialled, once.
@@ -63,7 +64,9 @@ func (e *Engine) begin(tx Tx, s *signals, w Work, trace string) (*Begun, error) 
 	if err != nil {
 		return nil, err
 	}
-	shut := g.why.reason != "" || g.exceeded()
+	shut := func(to phone.Number) bool {
+		return g.why.reason != "" || g.exceeded() || !countryAllowed(owner, to)
+	}
 	current := call.Call{
 		ID: e.IDs.New(now), Account: w.Account, Pearl: w.Pearl, Lead: w.Lead, Request: w.Request, Node: e.Node,
 		Trunk: g.number.Trunk, Trace: trace, From: g.number.Number, Start: now, Status: call.InProgress, Conversation: int(lead.OnCall),
@@ -84,7 +87,7 @@ func (e *Engine) begin(tx Tx, s *signals, w Work, trace string) (*Begun, error) 
 }
 
 // beginLead moves the lead to OnCall and inserts the call, or gives the lead back and leaves current.To empty.
-func (e *Engine) beginLead(tx Tx, s *signals, w Work, pearl campaign.Pearl, p plan, shut bool, current *call.Call, now time.Time) error {
+func (e *Engine) beginLead(tx Tx, s *signals, w Work, pearl campaign.Pearl, p plan, shut func(phone.Number) bool, current *call.Call, now time.Time) error {
 	l, err := tx.Lead(w.Account, w.Pearl, w.Lead)
 	if err != nil {
 		return err
@@ -102,7 +105,7 @@ func (e *Engine) beginLead(tx Tx, s *signals, w Work, pearl campaign.Pearl, p pl
 			return err
 		}
 		return c.commit()
-	case shut || !p.open(l.ZoneKey, now):
+	case shut(l.Phone) || !p.open(l.ZoneKey, now) || !l.AttemptLeft(pearl.Outbound.Rules()):
 		if _, err := c.step(lead.Released{Claim: w.Claim}); err != nil {
 			return err
 		}
@@ -122,7 +125,7 @@ func (e *Engine) beginLead(tx Tx, s *signals, w Work, pearl campaign.Pearl, p pl
 	return c.commit()
 }
 
-func (e *Engine) beginRequest(tx Tx, s *signals, w Work, pearl campaign.Pearl, p plan, shut bool, current *call.Call, now time.Time) error {
+func (e *Engine) beginRequest(tx Tx, s *signals, w Work, pearl campaign.Pearl, p plan, shut func(phone.Number) bool, current *call.Call, now time.Time) error {
 	r, err := tx.Request(w.Account, w.Request)
 	if err != nil {
 		return err
@@ -140,9 +143,9 @@ func (e *Engine) beginRequest(tx Tx, s *signals, w Work, pearl campaign.Pearl, p
 		r.Status = RequestBlacklisted
 		return tx.SaveRequest(r)
 	case !r.Expires.After(now):
-		r.Status, r.Errors = RequestError, []string{"expired"}
+		r.Status, r.Errors = RequestError, []string{requestExpired}
 		return tx.SaveRequest(r)
-	case shut || !p.open("", now):
+	case shut(r.To) || !p.open("", now):
 		return tx.SaveRequest(r)
 	}
 	current.To, current.CallData, current.Name = string(r.To), r.CallData, nameOf(r.CallData)

@@ -139,30 +139,73 @@ func (e *Engine) CancelRequest(ctx context.Context, actor Actor, requestID id.ID
 		if r.Status != RequestQueued {
 			return fault.Refused("The call request is not waiting any more (status %d).", r.Status)
 		}
-		r.Status, r.Errors, r.Claim, r.Node = RequestError, []string{"cancelled"}, "", ""
+		r.Status, r.Errors, r.Claim, r.Node = RequestError, []string{requestCancelled}, "", ""
 		return tx.SaveRequest(r)
 	})
 }
 
-// ExpireRequests ends the requests of a Pearl that waited too long, also while it is paused.
-func (e *Engine) ExpireRequests(ctx context.Context, accountID, pearlID id.ID) error {
-	return e.update(ctx, func(tx Tx, s *signals) error {
-		waiting, err := tx.WaitingRequests(pearlID, 1000)
+// ExpireRequests ends the requests of an account that waited too long, also those of paused campaigns. next is when to ask
+// again: when one expires, or when one that waits for open hours or for its number can be claimed. Zero: there is none.
+func (e *Engine) ExpireRequests(ctx context.Context, accountID id.ID) (next time.Time, err error) {
+	err = e.update(ctx, func(tx Tx, s *signals) error {
+		next = time.Time{}
+		open, err := tx.OpenRequests(accountID)
 		if err != nil {
-			return fmt.Errorf("list waiting requests: %w", err)
+			return fmt.Errorf("list open requests: %w", err)
 		}
 		now := e.clock()
-		for _, r := range waiting {
-			if r.Expires.After(now) {
+		for _, r := range open {
+			switch {
+			case r.Status != RequestQueued || !r.Claim.Zero():
+				continue
+			case !r.Expires.After(now):
+				r.Status, r.Errors = RequestError, []string{requestExpired}
+				if err := tx.SaveRequest(r); err != nil {
+					return fmt.Errorf("expire request: %w", err)
+				}
 				continue
 			}
-			r.Status, r.Errors = RequestError, []string{"expired"}
-			if err := tx.SaveRequest(r); err != nil {
-				return fmt.Errorf("expire request: %w", err)
+			at, err := e.claimableAt(tx, r, now)
+			if err != nil {
+				return err
 			}
+			next = sooner(sooner(next, r.Expires, now), at, now)
 		}
 		return nil
 	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("expire call requests: %w", err)
+	}
+	return next, nil
+}
+
+// claimableAt is when hours and number allow a waiting request to be claimed, zero where they do not.
+func (e *Engine) claimableAt(tx Tx, r Request, now time.Time) (time.Time, error) {
+	pearl, err := outbound(tx, r.Account, r.Pearl, Unlocked)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if pearl.Activity != campaign.Running {
+		return time.Time{}, nil
+	}
+	p, err := e.plans.of(pearl)
+	if err != nil {
+		return time.Time{}, err
+	}
+	from := now
+	if r.Due.After(now) {
+		from = r.Due
+	}
+	at, _ := p.nextOpen("", from)
+	return at, nil
+}
+
+// sooner is the earlier of two instants, of which a candidate counts only after now and zero is none.
+func sooner(known, candidate, now time.Time) time.Time {
+	if candidate.After(now) && (known.IsZero() || candidate.Before(known)) {
+		return candidate
+	}
+	return known
 }
 
 // suppressMadeCalls acts on waiting requests and ringing made calls whose number the entries cover.

@@ -79,22 +79,30 @@ type batch struct {
 	works   []Work
 }
 
+// requestsSeen is how many waiting requests one claim looks at: more than it takes, since some wait for their number.
+const requestsSeen = 100
+
 // requests claims made calls, which go before leads; their hours are those of the campaign's zone.
 func (b *batch) requests(p plan) error {
-	waiting, err := b.tx.WaitingRequests(b.pearl.ID, b.free)
+	waiting, err := b.tx.WaitingRequests(b.pearl.ID, max(b.free, requestsSeen))
 	if err != nil {
 		return fmt.Errorf("list waiting requests: %w", err)
 	}
+	open := p.open("", b.now)
 	for _, r := range waiting {
+		expired := !r.Expires.After(b.now)
+		if !expired && (!open || r.Due.After(b.now) || b.free <= 0) {
+			continue
+		}
 		switch covered, err := b.tx.Suppressed(r.Account, r.To); {
 		case err != nil:
 			return fmt.Errorf("look up blacklist: %w", err)
-		case !r.Expires.After(b.now):
-			r.Status, r.Errors = RequestError, []string{"expired"}
+		case expired:
+			r.Status, r.Errors = RequestError, []string{requestExpired}
 		case covered:
 			r.Status = RequestBlacklisted
-		case !p.open("", b.now) || r.Due.After(b.now):
-			continue
+		case !countryAllowed(b.owner, r.To):
+			r.Status, r.Errors = RequestError, []string{requestWrongCountry}
 		default:
 			live, err := b.tx.NumberLive(r.Account, r.To)
 			if err != nil {

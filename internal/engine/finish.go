@@ -86,13 +86,22 @@ func (e *Engine) Finish(ctx context.Context, begun call.Call, ending Ending) err
 }
 
 func (e *Engine) finish(tx Tx, s *signals, begun call.Call, ending Ending, now time.Time) error {
-	pearl, err := tx.Pearl(begun.Account, begun.Pearl, Unlocked)
+	lock := Unlocked
+	if e.PricePerMinute != 0 {
+		lock = Exclusive // its cost will be added: the order of locks
+	}
+	pearl, err := tx.Pearl(begun.Account, begun.Pearl, lock)
 	if err != nil {
 		return fmt.Errorf("read pearl: %w", err)
 	}
 	l, err := leadOf(tx, begun.Account, begun.Pearl, begun.Lead)
 	if err != nil {
 		return err
+	}
+	if !begun.Request.Zero() {
+		if _, err := tx.Request(begun.Account, begun.Request); err != nil { // before its call: the order of locks
+			return fmt.Errorf("read request: %w", err)
+		}
 	}
 	current, err := tx.Call(begun.Account, begun.ID)
 	if err != nil {

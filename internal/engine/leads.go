@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"nacre/internal/account"
@@ -165,6 +166,7 @@ func (e *Engine) viewOf(pearl campaign.Pearl, l lead.Lead, calls []id.ID, last *
 
 // DeleteLeads removes leads by id; ids that name nothing are ignored (contract 1.5).
 func (e *Engine) DeleteLeads(ctx context.Context, actor Actor, pearlID id.ID, ids []id.ID) error {
+	ids = slices.Sorted(slices.Values(ids)) // the order of locks
 	return e.deleteLeads(ctx, actor, pearlID, len(ids), func(tx Tx, n int) ([]lead.Lead, error) {
 		l, err := tx.Lead(actor.Account, pearlID, ids[n])
 		if fault.Is(err, fault.NotFound) {

@@ -52,24 +52,6 @@ func NewWebhookSecret() (string, error) {
 	return "whsec_" + base64.StdEncoding.EncodeToString(raw[:]), nil
 }
 
-// checkNumber judges the Pearl's phone number; prefix is that of the error keys.
-func checkNumber(tx Tx, pearl campaign.Pearl, prefix string) error {
-	if pearl.Outbound == nil || pearl.Outbound.PhoneNumberID.Zero() {
-		return nil
-	}
-	number, err := tx.Number(pearl.Account, pearl.Outbound.PhoneNumberID)
-	if fault.Is(err, fault.NotFound) {
-		return fault.Bad(prefix+"PhoneNumberId", "The account has no phone number with the id '%s'.", pearl.Outbound.PhoneNumberID)
-	}
-	if err != nil {
-		return fmt.Errorf("read number: %w", err)
-	}
-	if !number.Direction.DialsOut() {
-		return fault.Bad(prefix+"PhoneNumberId", "The phone number %s is not authorized for outbound calls.", number.Number)
-	}
-	return nil
-}
-
 // UpdatePearl reads, changes and stores a Pearl; change must be pure and may run more than once. prefix is that of the
 // error keys about the phone number ("" or "Outbound.").
 func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, auditEvent int, prefix string, change func(*campaign.Pearl) error) (campaign.Pearl, error) {
@@ -83,8 +65,10 @@ func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, au
 		if err := change(&after); err != nil {
 			return err
 		}
-		if err := checkNumber(tx, after, prefix); err != nil {
-			return err
+		if numberOf(after) != numberOf(before) { // another change must not fail over what became of the number since
+			if err := checkNumber(tx, after, prefix); err != nil {
+				return err
+			}
 		}
 		after.Version = before.Version + 1
 		if err := tx.SavePearl(after); err != nil {
@@ -117,6 +101,11 @@ func (e *Engine) urlsChanged(tx Tx, before, after campaign.Pearl, s *signals) er
 
 // SetActive runs or pauses a Pearl (contract 2.3) and answers the activity in force.
 func (e *Engine) SetActive(ctx context.Context, actor Actor, pearlID id.ID, active, hangUp bool) (campaign.Activity, error) {
+	if active {
+		if err := e.numberFree(ctx, actor.Account, pearlID); err != nil {
+			return 0, err
+		}
+	}
 	var activity campaign.Activity
 	err := e.update(ctx, func(tx Tx, s *signals) error {
 		pearl, err := tx.Pearl(actor.Account, pearlID, Exclusive)
@@ -148,7 +137,33 @@ func (e *Engine) SetActive(ctx context.Context, actor Actor, pearlID id.ID, acti
 		}
 		return e.audit(tx, actor, auditPearlStatus, e.clock(), map[string]any{"pearlId": pearlID, "before": before, "after": activity})
 	})
+	if err == nil && hangUp && !active {
+		err = e.hangUpOrphans(ctx, actor, pearlID)
+	}
 	return activity, err
+}
+
+// hangUpOrphans ends the calls in the air of a paused campaign whose leads were deleted: pause finds calls by their leads.
+func (e *Engine) hangUpOrphans(ctx context.Context, actor Actor, pearlID id.ID) error {
+	unfinished, err := e.Store.UnfinishedCalls(ctx, "")
+	if err != nil {
+		return fmt.Errorf("list calls in the air: %w", err)
+	}
+	for _, c := range unfinished {
+		if c.Pearl != pearlID || c.Account != actor.Account || c.Lead.Zero() || c.HangUp || c.Cancel != call.NotCancelled {
+			continue
+		}
+		err := e.update(ctx, func(tx Tx, s *signals) error {
+			if l, err := leadOf(tx, c.Account, c.Pearl, c.Lead); err != nil || l != nil {
+				return err // not an orphan: the pause has seen it, or somebody resumed the campaign since
+			}
+			return e.stopInAir(tx, s, actor, c, call.ByPerson, e.clock())
+		})
+		if err != nil && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.NotFound) {
+			return fmt.Errorf("hang up call %s: %w", c.ID, err)
+		}
+	}
+	return nil
 }
 
 // mayRun judges whether a Pearl has what it needs to run.

@@ -118,8 +118,8 @@ func (e *Engine) CancelForShutdown(ctx context.Context, current call.Call) error
 	return err
 }
 
-// LookAgain is when the next lead of a campaign can become callable by itself: the earliest instant at which one is due and
-// its hours are open, or a trunk's wait or a request's time ends. Zero: only a change can make one callable.
+// LookAgain is when the next lead of a campaign can become callable by itself: the earliest instant after now at which one
+// is due and its hours are open, or at which a trunk has waited long enough. Zero: only a change can make one callable.
 func (e *Engine) LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time, error) {
 	zones, err := e.Store.DueZones(ctx, pearl.ID)
 	if err != nil {
@@ -131,15 +131,26 @@ func (e *Engine) LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time
 	}
 	now := e.clock()
 	var earliest time.Time
+	dueNow := false
 	for _, z := range zones {
 		from := z.Due
 		if from.Before(now) {
 			from = now
 		}
 		at, ok := p.nextOpen(z.ZoneKey, from)
-		if ok && (earliest.IsZero() || at.Before(earliest)) {
-			earliest = at
-		}
+		dueNow = dueNow || ok && !at.After(now)
+		earliest = sooner(earliest, at, now)
+	}
+	if !dueNow {
+		return earliest, nil
+	}
+	earliest = sooner(earliest, time.UnixMilli(e.sandboxWait.Load()).UTC(), now)
+	trunks, err := e.Store.Trunks(ctx, pearl.Account)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("list trunks: %w", err)
+	}
+	for _, t := range trunks {
+		earliest = sooner(earliest, t.Until, now)
 	}
 	return earliest, nil
 }

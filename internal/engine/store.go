@@ -36,7 +36,7 @@ type Store interface {
 // Tx is one transaction. Missing rows are fault.NotFound with the contract's word (PearlId, LeadId, CallId, …; plain
 // "Account" for accounts). Reads marked "locks" hold the row against other writers until the end of the transaction
 // (SELECT … FOR UPDATE on PostgreSQL, nothing to do on SQLite, whose writer is alone); "shares" allows other sharers.
-// Lock order, to keep clear of deadlocks: account, pearl, lead (by id), call.
+// Lock order, to keep clear of deadlocks: account, pearl, lead (by id), request, call.
 type Tx interface {
 	// Accounts and what they own.
 	Account(id id.ID, lock Lock) (account.Account, error)
@@ -154,6 +154,13 @@ const (
 	RequestCompleted   RequestStatus = 10
 	RequestBlacklisted RequestStatus = 20
 	RequestError       RequestStatus = 100
+)
+
+// Why a request ended at RequestError, in the words of the contract (3.5, 12).
+const (
+	requestExpired      = "expired"
+	requestCancelled    = "cancelled"
+	requestWrongCountry = "countryCode"
 )
 
 // History is one entry of a lead's history (contract 12).

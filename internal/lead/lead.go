@@ -118,6 +118,7 @@ type State struct {
 	Answered     bool                 `json:"answered,omitempty"`  // the call in the air was answered
 	Cancelled    bool                 `json:"cancelled,omitempty"` // the call in the air is being cancelled
 	UsedGrant    bool                 `json:"usedGrant,omitempty"` // the call in the air is the granted one
+	Forgotten    bool                 `json:"forgotten,omitempty"` // set to New while the call was in the air: it counts no more
 }
 
 // Patch is an update of a lead: nil members stay as they are. Values are validated and normalised already.

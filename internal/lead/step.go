@@ -134,15 +134,23 @@ func (l *Lead) finished(e Finished, rules Rules, now time.Time) error {
 	if e.Outcome == call.NeverRang || e.Outcome == call.Cancelled && e.Cancel == call.ByShutdown {
 		return l.released(Released{Call: e.Call}, now)
 	}
-	if l.State.Spent == nil {
-		l.State.Spent = map[call.Outcome]int{}
-	}
-	l.State.Spent[e.Outcome]++
+	l.spend(e.Outcome)
 	if l.Status == OnCall {
 		l.judge(e, rules)
 	}
 	l.clearCall(now)
 	return nil
+}
+
+// spend counts the attempt by how it ended.
+func (l *Lead) spend(outcome call.Outcome) {
+	if l.State.Forgotten {
+		return
+	}
+	if l.State.Spent == nil {
+		l.State.Spent = map[call.Outcome]int{}
+	}
+	l.State.Spent[outcome]++
 }
 
 // judge decides the status after a counted attempt (contract 9.2).
@@ -213,10 +221,7 @@ func (l *Lead) lost(e Lost, rules Rules, now time.Time) error {
 	case l.Status == InCallQueue && l.Claim == e.Claim && e.Call.Zero():
 		l.goBack() // nothing was dialled
 	case !l.Call.Zero() && l.Call == e.Call:
-		if l.State.Spent == nil {
-			l.State.Spent = map[call.Outcome]int{}
-		}
-		l.State.Spent[call.Lost]++
+		l.spend(call.Lost)
 		answered := l.State.Answered
 		if l.Status == OnCall {
 			l.retry(call.Lost, now, rules)
@@ -265,6 +270,7 @@ func (l *Lead) edited(e Edited, rules Rules, now time.Time, effects *Effects) {
 	switch *p.Status {
 	case New:
 		l.Attempts, l.State.Spent, l.State.Granted = 0, nil, false
+		l.State.UsedGrant, l.State.Forgotten = false, inAir
 		l.wait(now, false)
 		l.Status = New
 	case NeedRetry:
@@ -352,7 +358,7 @@ func (l *Lead) uncount() {
 // clearCall ends the hold of the call; a lead that waited for it is due now.
 func (l *Lead) clearCall(now time.Time) {
 	l.Call = ""
-	l.State.Answered, l.State.Cancelled, l.State.UsedGrant = false, false, false
+	l.State.Answered, l.State.Cancelled, l.State.UsedGrant, l.State.Forgotten = false, false, false, false
 	l.State.From, l.State.FromDue, l.State.FromPromised = 0, time.Time{}, false
 	if l.Status.Callable() && l.Due.IsZero() {
 		l.Due = now

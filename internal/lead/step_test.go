@@ -302,3 +302,22 @@ func TestGrantedAttemptIsUsedOnceAndGivenBack(t *testing.T) {
 		t.Errorf("after the granted attempt: status %d, want 150", busy.Status)
 	}
 }
+
+// TestNewStartForgetsTheCallInTheAir: attempts go back to 0 when a lead is set to 1, and the call that was in the air then
+// neither counts towards a cap of the retry policy nor gives a granted attempt back.
+func TestNewStartForgetsTheCallInTheAir(t *testing.T) {
+	t.Parallel()
+	l := Lead{Phone: old, Status: Unreachable, Attempts: 3}
+	l = must(Step(l, Edited{Patch: Patch{Status: ptr(NeedRetry)}}, rules, now))
+	l = must(Step(l, Claimed{Claim: claimID}, rules, now))
+	l = must(Step(l, Began{Claim: claimID, Call: callID}, rules, now))
+	l = must(Step(l, Edited{Patch: Patch{Status: ptr(New)}}, rules, now))
+	for _, end := range []Event{
+		Finished{Call: callID, Outcome: call.BusyOutcome, Ended: now}, Finished{Call: callID, Outcome: call.NeverRang, Ended: now}, Lost{Call: callID},
+	} {
+		after := must(Step(l, end, rules, now))
+		if after.Status != New || after.Attempts != 0 || len(after.State.Spent) > 0 || after.State.Granted || after.State.Forgotten {
+			t.Errorf("after %T: %+v", end, after)
+		}
+	}
+}
