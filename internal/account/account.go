@@ -82,6 +82,9 @@ const (
 // DialsOut reports whether the number may be the caller of an outbound call.
 func (d Direction) DialsOut() bool { return d == InboundOutbound || d == Outbound }
 
+// TakesCalls reports whether the number may be called.
+func (d Direction) TakesCalls() bool { return d == InboundOutbound || d == Inbound }
+
 // Number is a phone number of the account. Number is what the carrier knows it as, short numbers included.
 type Number struct {
 	ID        id.ID

@@ -122,7 +122,9 @@ func (w *world) pearl(t testing.TB, actor engine.Actor, kind campaign.Type) stri
 		settings.PhoneNumberID = numbers[0].ID
 		pearl.Outbound = &settings
 	default:
-		pearl.Inbound = &campaign.InboundSettings{TotalAgents: 1, WaitingSentence: "One moment"}
+		settings := campaign.DefaultInbound()
+		settings.WaitingSentence = "One moment"
+		pearl.Inbound = &settings
 	}
 	made, err := w.engine.CreatePearl(t.Context(), actor, pearl)
 	if err != nil {
