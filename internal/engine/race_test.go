@@ -73,7 +73,7 @@ func rounds() int {
 	if testing.Short() {
 		return 60
 	}
-	return 160
+	return 100
 }
 
 // testStopRacesClaimAndBegin is the printed promise: once the update has answered, no call to the lead begins. A call

@@ -36,6 +36,15 @@ func storeTests() []storeTest {
 		{"RetryPolicy", testRetryPolicy},
 		{"OptOutDuringTheTalk", testOptOutDuringTheTalk},
 		{"Costs", testCosts},
+		{"Gates", testGates},
+		{"GatesOfTheLead", testGatesOfTheLead},
+		{"BudgetCountsRunningCalls", testBudgetCountsRunningCalls},
+		{"TrunkLimits", testTrunkLimits},
+		{"DaylightSaving", testDaylightSaving},
+		{"NumberBusy", testNumberBusy},
+		{"MadeCallsWaitTheirTurn", testMadeCallsWaitTheirTurn},
+		{"MadeCallsExpire", testMadeCallsExpire},
+		{"MadeCallsThatEndWithoutACall", testMadeCallsThatEndWithoutACall},
 	}
 }
 
