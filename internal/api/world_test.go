@@ -77,8 +77,11 @@ func newWorld(t testing.TB, change func(*api.Config)) *world {
 	}
 	w.actor = engine.Actor{Account: owner.ID, By: "test", Name: "test"}
 	w.names["account"] = string(owner.ID)
-	for name, scope := range map[string]account.Scope{"key": account.ScopeFull, "leadsKey": account.ScopeLeads, "readKey": account.ScopeRead} {
-		w.names[name] = w.key(t, w.actor, scope, time.Time{})
+	for _, made := range []struct {
+		name  string
+		scope account.Scope
+	}{{"key", account.ScopeFull}, {"leadsKey", account.ScopeLeads}, {"readKey", account.ScopeRead}} {
+		w.names[made.name] = w.key(t, w.actor, made.scope, time.Time{})
 	}
 	w.names["expiredKey"] = w.key(t, w.actor, account.ScopeFull, w.now.Add(-time.Second))
 	w.names["otherKey"] = w.key(t, engine.Actor{Account: other.ID}, account.ScopeFull, time.Time{})
