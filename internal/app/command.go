@@ -149,6 +149,7 @@ func (c *sandboxCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	carrier.carrier.Rehearse(ctx)
 	fmt.Fprintln(s.Out, "sandbox on", carrier.endpoint.Address())
 	reports := make(chan os.Signal, 1)
 	signal.Notify(reports, syscall.SIGUSR1)

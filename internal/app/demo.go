@@ -161,6 +161,11 @@ func (d *demo) open(ctx context.Context, c *demoCommand, s streams) (*server, er
 		return running, err
 	}
 	d.base = running.url
+	select {
+	case <-running.rehearsed: // cold lines would make telephones ring longer
+	case <-ctx.Done():
+		return running, ctx.Err()
+	}
 	fmt.Fprintf(d.say, "nacre demo: %s, data in %s\n", d.base, d.data)
 	fmt.Fprintln(d.say, "The people are simulated and the campaign is open at all hours: never do that with real ones. No recogniser: people answer with keys.")
 	return running, d.campaign(ctx)

@@ -45,6 +45,7 @@ type server struct {
 	closers    []func(context.Context)
 	grace      time.Duration
 	recordings string
+	rehearsed  chan struct{} // closed when the simulated people know their lines
 }
 
 func (s *server) onClose(fn func(context.Context)) { s.closers = append(s.closers, fn) }
@@ -146,6 +147,10 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 		return s, err
 	}
 	s.onClose(carrier.Close)
+	rehearsal, endRehearsal := context.WithCancel(context.Background())
+	s.rehearsed = make(chan struct{})
+	go func() { defer close(s.rehearsed); carrier.carrier.Rehearse(rehearsal) }()
+	s.onClose(func(context.Context) { endRehearsal(); <-s.rehearsed })
 
 	registrar := sip.NewRegistrar(func(trunkID id.ID, state telephony.RegistrationState, detail string) {
 		s.dialer.Registered(trunkID, account.TrunkState(state), detail)

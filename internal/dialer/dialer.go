@@ -97,6 +97,7 @@ type Dialer struct {
 	endLoops  context.CancelFunc
 	stopOnce  sync.Once
 	probeWake chan struct{}
+	onSandbox sync.Map // Pearls of which the log says already that they run on the sandbox carrier
 }
 
 // inAir is a call between its record and its end.

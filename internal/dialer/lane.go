@@ -110,6 +110,9 @@ func (d *Dialer) begin(w engine.Work) bool {
 	}
 	if begun.Invite.Trunk.ID.Zero() {
 		begun.Invite.Trunk = d.Sandbox()
+		if _, told := d.onSandbox.LoadOrStore(begun.Call.Pearl, true); !told {
+			d.Log.Warn("the campaign runs on the sandbox carrier: its people are simulated, its results are not real", "pearl", begun.Call.Pearl)
+		}
 	}
 	ctx, cancel := context.WithCancel(d.calls)
 	d.mu.Lock()

@@ -6,6 +6,7 @@ package sandbox
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"strings"
@@ -78,6 +79,26 @@ func New(speaker Speaker, opts Options) *Carrier {
 	c := &Carrier{speaker: speaker, opts: opts, log: opts.Log, counts: make(map[string]int)}
 	c.alive, c.die = context.WithCancel(context.Background())
 	return c
+}
+
+// Rehearse has every line of everybody spoken once, so that a speaker that keeps what it has spoken answers at once when
+// the telephones ring. It returns when that is done or ctx ends.
+func (c *Carrier) Rehearse(ctx context.Context) {
+	for digits := range 100 {
+		for attempt := 1; attempt <= 2; attempt++ {
+			for _, s := range calleeOf(fmt.Sprintf("%02d", digits), attempt).steps {
+				if ctx.Err() != nil {
+					return
+				}
+				if s.say == "" {
+					continue
+				}
+				if _, err := c.speaker.Speak(ctx, s.voice, s.say); err != nil {
+					return // a speaker without the voice: people murmur
+				}
+			}
+		}
+	}
 }
 
 // Report answers how many new INVITE transactions each number got since the carrier was made.
