@@ -86,26 +86,50 @@ func checkCallData(faults *fault.List, path string, raw []byte) {
 	}
 }
 
-// objectKeys are the top-level keys of a JSON object.
+// objectKeys are the top-level keys of a JSON object. Every update of a lead comes through here, so values are passed
+// over, not decoded.
 func objectKeys(raw []byte) (keys []string, ok bool) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	token, err := decoder.Token()
-	if err != nil || token != json.Delim('{') {
+	if !isObject(raw) || !json.Valid(raw) {
 		return nil, false
 	}
-	for decoder.More() {
-		key, err := decoder.Token()
-		if err != nil {
-			return nil, false
-		}
-		keys = append(keys, key.(string))
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return nil, false
+	depth, key := 0, false // key: the next text of the object is one
+	for i := 0; i < len(raw); i++ {
+		switch raw[i] {
+		case '{', '[':
+			depth++
+			key = depth == 1
+		case '}', ']':
+			depth--
+		case ',':
+			key = depth == 1
+		case '"':
+			end, plain := textEnd(raw, i)
+			if key {
+				name := string(raw[i+1 : end])
+				if !plain && json.Unmarshal(raw[i:end+1], &name) != nil {
+					return nil, false
+				}
+				keys, key = append(keys, name), false
+			}
+			i = end
 		}
 	}
-	_, err = decoder.Token()
-	return keys, err == nil
+	return keys, true
+}
+
+// textEnd is where the JSON text that begins at start ends, at its closing quote; plain: it is what it says, without
+// escapes and in ASCII.
+func textEnd(raw []byte, start int) (end int, plain bool) {
+	plain = true
+	for end = start + 1; raw[end] != '"'; end++ {
+		if raw[end] == '\\' {
+			end++
+			plain = false
+		} else if raw[end] >= utf8.RuneSelf {
+			plain = false
+		}
+	}
+	return end, plain
 }
 
 // lead makes the lead to be stored out of what the caller wrote; prefix is "" or "Leads[3].".

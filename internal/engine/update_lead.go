@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"nacre/internal/campaign"
 	"nacre/internal/fault"
@@ -22,16 +23,13 @@ func (e *Engine) UpdateLead(ctx context.Context, actor Actor, pearlID, leadID id
 }
 
 // updateLeadAhead reads, judges and renders before the transaction, which then only compares and writes: everybody waits
-// for the writer, so it is spared all else. The lead's version says whether what was read still holds, for its calls too:
-// a call that begins, is answered or ends changes the lead. ErrStale: it does not hold, or the lead has a call in the
-// air, whose row must be held as well.
+// for the writer, so it is spared all else. The campaign is the one that an earlier update read. The lead's version says
+// whether what was read still holds, for its calls too: a call that begins, is answered or ends changes the lead.
+// ErrStale: it does not hold, the update is refused, or the lead has a call in the air, whose row must be held as well.
 func (e *Engine) updateLeadAhead(ctx context.Context, actor Actor, pearlID, leadID id.ID, input LeadUpdate) (LeadView, error) {
-	pearl, err := e.Store.ReadPearl(ctx, actor.Account, pearlID)
-	if err != nil {
-		return LeadView{}, err
-	}
-	if pearl.Type != campaign.OutboundPearl {
-		return LeadView{}, fault.Missing("PearlId")
+	pearl, known := e.seen.get(actor.Account, pearlID)
+	if !known {
+		return LeadView{}, ErrStale
 	}
 	current, err := e.Store.ReadLead(ctx, actor.Account, pearlID, leadID)
 	if err != nil {
@@ -48,7 +46,7 @@ func (e *Engine) updateLeadAhead(ctx context.Context, actor Actor, pearlID, lead
 	c := e.change(nil, pearl, current, actor, e.clock(), &s)
 	c.calls = func() ([]id.ID, error) { return calls, nil }
 	if err := c.edit(input); err != nil {
-		return LeadView{}, err
+		return LeadView{}, ErrStale // judged again by the campaign as it is now
 	}
 	err = e.Store.Update(ctx, func(tx Tx) error {
 		held, err := outbound(tx, actor.Account, pearlID, Unlocked)
@@ -77,6 +75,7 @@ func (e *Engine) updateLeadLocked(ctx context.Context, actor Actor, pearlID, lea
 		if pearl, err = outbound(tx, actor.Account, pearlID, Unlocked); err != nil {
 			return err
 		}
+		e.seen.put(pearl)
 		current, err := tx.Lead(actor.Account, pearlID, leadID)
 		if err != nil {
 			return err
@@ -95,6 +94,33 @@ func (e *Engine) updateLeadLocked(ctx context.Context, actor Actor, pearlID, lea
 		return LeadView{}, err
 	}
 	return e.view(ctx, pearl, stored)
+}
+
+// campaigns keeps of those that updates read last what updates need. It may be outdated: it is compared before anything
+// is written.
+type campaigns struct {
+	mu   sync.Mutex
+	byID map[id.ID]campaign.Pearl
+}
+
+// maxCampaigns are kept; beyond, all are forgotten and the ones in use come back.
+const maxCampaigns = 1000
+
+func (c *campaigns) get(accountID, pearlID id.ID) (campaign.Pearl, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	pearl, ok := c.byID[pearlID]
+	return pearl, ok && pearl.Account == accountID
+}
+
+func (c *campaigns) put(pearl campaign.Pearl) {
+	pearl.Definition, pearl.Variables = campaign.Definition{TimeZone: pearl.Definition.TimeZone}, nil // the rest may be megabytes
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byID == nil || len(c.byID) >= maxCampaigns {
+		c.byID = map[id.ID]campaign.Pearl{}
+	}
+	c.byID[pearl.ID] = pearl
 }
 
 // edit judges what the caller wrote and applies it.
