@@ -38,6 +38,7 @@ func (w *world) addTrunk(change func(*account.Trunk)) id.ID {
 		w.t.Fatal(err)
 	}
 	w.met(trunkID, account.TrunkOK)
+	w.trunk = trunkID
 	return trunkID
 }
 
@@ -62,13 +63,12 @@ func (w *world) met(trunkID id.ID, state account.TrunkState) {
 // testGates: a gate that is shut keeps leads from being claimed; one that shuts after the claim gives the lead back, and
 // it is not claimed again until the gate opens (contract 9.5).
 func testGates(t *testing.T, s engine.Store) {
-	var trunk id.ID // of the running subtest: they do not run in parallel
 	spend := func(w *world) {
 		begun := w.talkTo(phoneB)
 		w.clock.Add(10 * time.Minute)
 		w.finish(begun, call.Answered)
 	}
-	trunkIs := func(state account.TrunkState) func(w *world) { return func(w *world) { w.met(trunk, state) } }
+	trunkIs := func(state account.TrunkState) func(w *world) { return func(w *world) { w.met(w.trunk, state) } }
 	tests := []struct {
 		name   string
 		before func(w *world)
@@ -112,11 +112,11 @@ func testGates(t *testing.T, s engine.Store) {
 			shut: func(w *world) { w.changeNumber(func(n *account.Number) { n.Direction = account.Inbound }) },
 			open: func(w *world) { w.changeNumber(func(n *account.Number) { n.Direction = account.Outbound }) }, reason: "trunk"},
 		{name: "trunk switched off",
-			shut: func(w *world) { w.changeTrunk(trunk, func(t *account.Trunk) { t.Active = false }) },
-			open: func(w *world) { w.changeTrunk(trunk, func(t *account.Trunk) { t.Active = true }) }, reason: "trunk"},
+			shut: func(w *world) { w.changeTrunk(w.trunk, func(t *account.Trunk) { t.Active = false }) },
+			open: func(w *world) { w.changeTrunk(w.trunk, func(t *account.Trunk) { t.Active = true }) }, reason: "trunk"},
 		{name: "trunk unreachable", shut: trunkIs(account.TrunkUnreachable), open: trunkIs(account.TrunkOK), reason: "trunk"},
 		{name: "trunk unreachable, changed", shut: trunkIs(account.TrunkUnreachable),
-			open: func(w *world) { w.changeTrunk(trunk, func(t *account.Trunk) { t.Host = "sip2.example" }) }, reason: "trunk"},
+			open: func(w *world) { w.changeTrunk(w.trunk, func(t *account.Trunk) { t.Host = "sip2.example" }) }, reason: "trunk"},
 		{name: "trunk refuses our credentials, for 30 s", shut: trunkIs(account.TrunkUnauthorized),
 			open: func(w *world) { w.clock.Add(30 * time.Second) }, reason: "trunk"},
 		{name: "all agents of the account taken",
@@ -138,12 +138,13 @@ func testGates(t *testing.T, s engine.Store) {
 				name = test.name + "/after the claim"
 			}
 			t.Run(name, func(t *testing.T) {
+				t.Parallel()
 				w := newWorld(t, s, func(c *engine.Config) {
 					c.PricePerMinute = 100
 					c.CreditsBind = test.name == "no credits"
 				})
-				if w.t = t; strings.HasPrefix(test.name, "trunk") {
-					trunk = w.addTrunk(nil)
+				if strings.HasPrefix(test.name, "trunk") {
+					w.addTrunk(nil)
 				}
 				if test.before != nil {
 					test.before(w)

@@ -45,6 +45,14 @@ func storeTests() []storeTest {
 		{"MadeCallsWaitTheirTurn", testMadeCallsWaitTheirTurn},
 		{"MadeCallsExpire", testMadeCallsExpire},
 		{"MadeCallsThatEndWithoutACall", testMadeCallsThatEndWithoutACall},
+		{"AddLeadsIsAtomic", testAddLeadsIsAtomic},
+		{"DuplicatePolicy", testDuplicatePolicy},
+		{"DeleteLeads", testDeleteLeads},
+		{"BulkAddWhileOthersWrite", testBulkAddWhileOthersWrite},
+		{"DeleteCalls", testDeleteCalls},
+		{"HangUp", testHangUp},
+		{"Archive", testArchive},
+		{"RunAndPause", testRunAndPause},
 	}
 }
 

@@ -111,6 +111,7 @@ type world struct {
 	actor   engine.Actor
 	number  id.ID
 	pearl   id.ID
+	trunk   id.ID // set by addTrunk
 }
 
 // worldOption changes the engine's configuration before it is made.
