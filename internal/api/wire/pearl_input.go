@@ -1,0 +1,302 @@
+package wire
+
+import (
+	"slices"
+	"strings"
+
+	"nacre/internal/api/body"
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/fault"
+	"nacre/internal/hours"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+)
+
+// PearlInput is the body of creation and update (contract 2.4, 2.5). Absent members keep what is there.
+type PearlInput struct {
+	Name      body.Optional[string]              `json:"name"`
+	Pearl     body.Optional[DefinitionInput]     `json:"pearl"`
+	Variables body.Optional[[]campaign.Variable] `json:"variables"`
+	Inbound   body.Optional[InboundInput]        `json:"inbound"`
+	Outbound  body.Optional[OutboundInput]       `json:"outbound"`
+}
+
+// DefinitionInput is the member pearl.
+type DefinitionInput struct {
+	Agents                    body.Optional[[]campaign.Agent]        `json:"agents"`
+	AgentPersonality          body.Optional[string]                  `json:"agentPersonality"`
+	CompanyName               body.Optional[string]                  `json:"companyName"`
+	KnowledgeBase             body.Optional[string]                  `json:"knowledgeBase"`
+	CompanyDescription        body.Optional[string]                  `json:"companyDescription" doc:"required"`
+	TimeZone                  body.Optional[string]                  `json:"timeZone" doc:"required; Windows or IANA name"`
+	ModelType                 body.Optional[int]                     `json:"modelType"`
+	Memory                    body.Optional[bool]                    `json:"memory"`
+	SpeechRecognitionKeywords body.Optional[[]campaign.Keyword]      `json:"speechRecognitionKeywords"`
+	OpeningSentence           body.Optional[string]                  `json:"openingSentence" doc:"required without nodes"`
+	FlowScript                body.Optional[string]                  `json:"flowScript"`
+	Nodes                     body.Optional[[]campaign.Node]         `json:"nodes" doc:"POST /v2/Pearl/Voice"`
+	TransferCallSettings      body.Optional[[]campaign.Transfer]     `json:"transferCallSettings"`
+	SMSSettings               body.Optional[[]campaign.SMS]          `json:"smsSettings"`
+	EmailSettings             body.Optional[[]campaign.Email]        `json:"emailSettings"`
+	SMTPSettings              body.Optional[campaign.SMTP]           `json:"smtpSettings"`
+	APISettings               body.Optional[[]campaign.API]          `json:"apiSettings"`
+	SuccessDescription        body.Optional[string]                  `json:"successDescription"`
+	IndicatorTags             body.Optional[[]campaign.Tag]          `json:"indicatorTags"`
+	Notifications             body.Optional[[]campaign.Notification] `json:"notifications"`
+}
+
+// set writes a member that was given; null is the zero value of members that may be cleared.
+func set[T any](into *T, member body.Optional[T]) {
+	switch member.State {
+	case body.Given:
+		*into = member.Value
+	case body.Null:
+		var zero T
+		*into = zero
+	}
+}
+
+// keep writes a member that was given; null changes nothing.
+func keep[T any](into *T, member body.Optional[T]) {
+	if member.Set() {
+		*into = member.Value
+	}
+}
+
+func (in DefinitionInput) apply(d *campaign.Definition) {
+	keep(&d.Agents, in.Agents)
+	d.Agents = slices.Clone(d.Agents)
+	for n := range d.Agents {
+		if voice, ok := id.Parse(d.Agents[n].VoiceID); ok {
+			d.Agents[n].VoiceID = string(voice) // ids are accepted in either case
+		}
+	}
+	keep(&d.AgentPersonality, in.AgentPersonality)
+	keep(&d.CompanyName, in.CompanyName)
+	keep(&d.KnowledgeBase, in.KnowledgeBase)
+	keep(&d.CompanyDescription, in.CompanyDescription)
+	keep(&d.TimeZone, in.TimeZone)
+	keep(&d.ModelType, in.ModelType)
+	keep(&d.Memory, in.Memory)
+	keep(&d.SpeechRecognitionKeywords, in.SpeechRecognitionKeywords)
+	keep(&d.OpeningSentence, in.OpeningSentence)
+	keep(&d.FlowScript, in.FlowScript)
+	keep(&d.Nodes, in.Nodes)
+	switch {
+	case len(d.Nodes) == 0:
+		d.Nodes = nil
+	case in.Nodes.Set(): // nodes come in place of the two
+		d.OpeningSentence, d.FlowScript = in.OpeningSentence.Value, in.FlowScript.Value
+	}
+	keep(&d.TransferCallSettings, in.TransferCallSettings)
+	keep(&d.SMSSettings, in.SMSSettings)
+	keep(&d.EmailSettings, in.EmailSettings)
+	switch in.SMTPSettings.State {
+	case body.Given:
+		d.SMTPSettings = &in.SMTPSettings.Value
+	case body.Null:
+		d.SMTPSettings = nil
+	}
+	keep(&d.APISettings, in.APISettings)
+	keep(&d.SuccessDescription, in.SuccessDescription)
+	keep(&d.IndicatorTags, in.IndicatorTags)
+	keep(&d.Notifications, in.Notifications)
+}
+
+// OutboundInput are the outbound settings (contract 2.6): absent = unchanged; null clears a nullable member and leaves any other unchanged.
+type OutboundInput struct {
+	PhoneNumberID              body.Optional[string]           `json:"phoneNumberId" doc:"null = none yet"`
+	TotalAgents                body.Optional[int]              `json:"totalAgents"`
+	RecordingTrack             body.Optional[int]              `json:"recordingTrack" doc:"1 agent, 2 lead, 3 both, 4 none"`
+	StopRecordingAfterTransfer body.Optional[bool]             `json:"isStopRecordingAfterTransferCall"`
+	TranscriptOptions          body.Optional[int]              `json:"transcriptOptions"`
+	BudgetTotal                body.Optional[int]              `json:"budgetTotal" doc:"null = no limit"`
+	TimeZone                   body.Optional[string]           `json:"timeZone" doc:"null = the Pearl's"`
+	MaximumCallAttempts        body.Optional[int]              `json:"maximumCallAttempts" doc:"1 to 11"`
+	MinimumRetryIntervalHours  body.Optional[int]              `json:"minimumRetryIntervalHours" doc:"enum 1 to 6, no number of hours"`
+	RingDuration               body.Optional[int]              `json:"ringDuration" doc:"seconds, 10 to 50"`
+	CallTimeout                body.Optional[int]              `json:"callTimeout" doc:"minutes, 1 to 120"`
+	VoiceMail                  body.Optional[string]           `json:"voiceMail"`
+	CallingHours               body.Optional[[]hours.Window]   `json:"callingHours"`
+	CallWebhookURL             body.Optional[string]           `json:"callWebhookUrl"`
+	LeadWebhookURL             body.Optional[string]           `json:"leadWebhookUrl"`
+	WebhookVersion             body.Optional[int]              `json:"webhookVersion"`
+	WebhookCredential          body.Optional[string]           `json:"webhookCredential"`
+	WebhookCredentialHeader    body.Optional[string]           `json:"webhookCredentialHeader"`
+	WebhookEnums               body.Optional[string]           `json:"webhookEnums"`
+	WebhookExtras              body.Optional[bool]             `json:"webhookExtras"`
+	RetryPolicy                body.Optional[lead.RetryPolicy] `json:"retryPolicy"`
+	Holidays                   body.Optional[[]hours.Holiday]  `json:"holidays"`
+	DefaultRegion              body.Optional[string]           `json:"defaultRegion"`
+	DuplicatePolicy            body.Optional[string]           `json:"duplicatePolicy"`
+	CallRequestMaxWaitMinutes  body.Optional[int]              `json:"callRequestMaxWaitMinutes"`
+}
+
+// Apply writes the settings into a campaign; a malformed phone number id is a fault under prefix+"PhoneNumberId".
+func (in OutboundInput) Apply(p *campaign.Pearl, faults *fault.List) {
+	o := p.Outbound
+	applyNumber(&o.PhoneNumberID, in.PhoneNumberID, "Outbound.PhoneNumberId", faults)
+	keep(&o.TotalAgents, in.TotalAgents)
+	if in.RecordingTrack.Set() {
+		o.RecordingTrack = call.Track(in.RecordingTrack.Value)
+	}
+	setPointer(&o.StopRecordingAfterTransfer, in.StopRecordingAfterTransfer)
+	keep(&o.TranscriptOptions, in.TranscriptOptions)
+	setPointer(&o.BudgetTotal, in.BudgetTotal)
+	set(&o.TimeZone, in.TimeZone)
+	keep(&o.MaximumCallAttempts, in.MaximumCallAttempts)
+	keep(&o.MinimumRetryIntervalHours, in.MinimumRetryIntervalHours)
+	keep(&o.RingDuration, in.RingDuration)
+	keep(&o.CallTimeout, in.CallTimeout)
+	set(&o.VoiceMail, in.VoiceMail)
+	set(&o.CallingHours, in.CallingHours)
+	in.ApplyWebhooks(&p.Webhooks)
+	set(&o.RetryPolicy, in.RetryPolicy)
+	o.RetryPolicy = canonical(o.RetryPolicy)
+	keep(&o.Holidays, in.Holidays)
+	set(&o.DefaultRegion, in.DefaultRegion)
+	o.DefaultRegion = strings.ToUpper(o.DefaultRegion)
+	keep(&o.DuplicatePolicy, in.DuplicatePolicy)
+	keep(&o.CallRequestMaxWaitMinutes, in.CallRequestMaxWaitMinutes)
+}
+
+// ApplyWebhooks writes the members about webhooks.
+func (in OutboundInput) ApplyWebhooks(w *campaign.Webhooks) {
+	applyURL(&w.CallURL, &w.CallDisabled, in.CallWebhookURL)
+	applyURL(&w.LeadURL, &w.LeadDisabled, in.LeadWebhookURL)
+	keep(&w.Version, in.WebhookVersion)
+	set(&w.Credential, in.WebhookCredential)
+	set(&w.CredentialHeader, in.WebhookCredentialHeader)
+	keep(&w.Enums, in.WebhookEnums)
+	keep(&w.Extras, in.WebhookExtras)
+}
+
+// canonical writes the names of outcomes as they are documented: names of members are matched case-insensitively.
+func canonical(policy lead.RetryPolicy) lead.RetryPolicy {
+	if policy == nil {
+		return nil
+	}
+	renamed := lead.RetryPolicy{}
+	for given, retry := range policy {
+		for _, outcome := range lead.RetryOutcomes() {
+			if strings.EqualFold(string(given), string(outcome)) {
+				given = outcome
+			}
+		}
+		renamed[given] = retry
+	}
+	return renamed
+}
+
+func setPointer[T any](into **T, member body.Optional[T]) {
+	switch member.State {
+	case body.Given:
+		*into = &member.Value
+	case body.Null:
+		*into = nil
+	}
+}
+
+// applyURL drops the fragment; setting an URL enables it again after a 410 (contract 6.5, 6.6).
+func applyURL(into *string, disabled *bool, member body.Optional[string]) {
+	if member.State == body.Absent {
+		return
+	}
+	*into, _, _ = strings.Cut(strings.TrimSpace(member.Value), "#")
+	*disabled = false
+}
+
+func applyNumber(into *id.ID, member body.Optional[string], path string, faults *fault.List) {
+	switch {
+	case member.State == body.Null, member.Set() && member.Value == "":
+		*into = ""
+	case member.Set():
+		parsed, ok := id.Parse(member.Value)
+		if !ok {
+			faults.Add(path, "The account has no phone number with the id '%.60s'.", member.Value)
+			return
+		}
+		*into = parsed
+	}
+}
+
+// InboundInput are the inbound settings (contract 2.7).
+type InboundInput struct {
+	PhoneNumberID              body.Optional[string] `json:"phoneNumberId"`
+	TotalAgents                body.Optional[int]    `json:"totalAgents"`
+	RecordingOptions           body.Optional[bool]   `json:"recordingOptions"`
+	StopRecordingAfterTransfer body.Optional[bool]   `json:"isStopRecordingAfterTransferCall"`
+	TranscriptOptions          body.Optional[int]    `json:"transcriptOptions"`
+	CallWebhookURL             body.Optional[string] `json:"callWebhookUrl"`
+	WaitingSentence            body.Optional[string] `json:"waitingSentence" doc:"required"`
+	SayQueueDetails            body.Optional[bool]   `json:"isSayQueueDetails"`
+}
+
+// Apply writes the settings into an inbound Pearl.
+func (in InboundInput) Apply(p *campaign.Pearl, faults *fault.List) {
+	i := p.Inbound
+	applyNumber(&i.PhoneNumberID, in.PhoneNumberID, "Inbound.PhoneNumberId", faults)
+	keep(&i.TotalAgents, in.TotalAgents)
+	keep(&i.RecordingOptions, in.RecordingOptions)
+	setPointer(&i.StopRecordingAfterTransfer, in.StopRecordingAfterTransfer)
+	keep(&i.TranscriptOptions, in.TranscriptOptions)
+	applyURL(&p.Webhooks.CallURL, &p.Webhooks.CallDisabled, in.CallWebhookURL)
+	keep(&i.WaitingSentence, in.WaitingSentence)
+	keep(&i.SayQueueDetails, in.SayQueueDetails)
+}
+
+// Create makes a Pearl of a body, by form or from nodes; what is wrong with it is judged by campaign.Check.
+func (in PearlInput) Create(fromNodes bool, faults *fault.List) campaign.Pearl {
+	p := campaign.Pearl{Webhooks: campaign.Webhooks{Version: 2, Enums: "numbers"}}
+	if in.Outbound.Set() {
+		settings := campaign.DefaultOutbound()
+		p.Type, p.Outbound = campaign.OutboundPearl, &settings
+	}
+	if in.Inbound.Set() {
+		settings := campaign.DefaultInbound()
+		p.Type, p.Inbound = campaign.InboundPearl, &settings
+	}
+	if in.Inbound.Set() == in.Outbound.Set() {
+		faults.Add("validation", "Exactly one of inbound and outbound is required.")
+	}
+	if !in.Pearl.Set() {
+		faults.Add("Pearl", "The Pearl field is required.")
+	}
+	in.Apply(&p, faults)
+	switch d := &p.Definition; {
+	case fromNodes:
+		d.OpeningSentence, d.FlowScript = "", ""
+		if len(d.Nodes) == 0 {
+			d.Nodes = []campaign.Node{} // judged as nodes, of which there are none
+		}
+	case len(d.Nodes) > 0:
+		faults.Add("Pearl.Nodes", "A Pearl with nodes is created by POST /v2/Pearl/Voice.")
+		d.Nodes = nil
+	}
+	p.Complete()
+	return p
+}
+
+// Apply writes what was given into a Pearl.
+func (in PearlInput) Apply(p *campaign.Pearl, faults *fault.List) {
+	keep(&p.Name, in.Name)
+	if in.Pearl.Set() {
+		in.Pearl.Value.apply(&p.Definition)
+	}
+	keep(&p.Variables, in.Variables)
+	if in.Outbound.Set() {
+		if p.Outbound == nil {
+			faults.Add("Outbound", "The type of a Pearl cannot change: this one is inbound.")
+		} else {
+			in.Outbound.Value.Apply(p, faults)
+		}
+	}
+	if in.Inbound.Set() {
+		if p.Inbound == nil {
+			faults.Add("Inbound", "The type of a Pearl cannot change: this one is outbound.")
+		} else {
+			in.Inbound.Value.Apply(p, faults)
+		}
+	}
+}
