@@ -225,35 +225,34 @@ func benchmarkRaw(b *testing.B, f *fixture, path string) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "updates/s")
 }
 
-// BenchmarkClaim: 16 due leads of one zone, at ten thousand and at a million leads.
+// BenchmarkClaim: 16 due leads of one zone, at ten thousand and at a million leads: found, and found and claimed. Finding
+// must not depend on how many there are; claiming writes to pages all over the file.
 func BenchmarkClaim(b *testing.B) {
 	for _, size := range []int{10_000, 1_000_000} {
 		s, _ := openBench(b)
 		f := newFixture(b, s, size)
-		b.Run(fmt.Sprintf("sqlite/leads=%d", size), func(b *testing.B) { benchmarkClaims(b, f) })
+		b.Run(fmt.Sprintf("find/leads=%d", size), func(b *testing.B) { benchmarkClaims(b, f, false) })
+		b.Run(fmt.Sprintf("claim/leads=%d", size), func(b *testing.B) { benchmarkClaims(b, f, true) })
 	}
 }
 
-func benchmarkClaims(b *testing.B, f *fixture) {
+func benchmarkClaims(b *testing.B, f *fixture, claim bool) {
 	for n := range b.N {
 		err := f.store.Update(b.Context(), func(tx engine.Tx) error {
 			due, err := tx.DueLeads(f.pearl.ID, fmt.Sprintf("Zone/%02d", n%24), false, storetest.Noon, 16)
+			if err != nil || !claim {
+				return err
+			}
 			for _, l := range due {
+				// Straight to the end of the queue, so that the campaign does not run dry.
 				next := l
-				next.Status, next.Claim, next.Due = lead.InCallQueue, f.id(), time.Time{}
+				next.Due = l.Due.Add(24 * time.Hour)
 				next.Version++
 				if err := tx.SaveLead(l, next); err != nil {
 					return err
 				}
-				// Given back far in the future, so that the campaign does not run dry.
-				back := next
-				back.Status, back.Claim, back.Due = lead.New, "", l.Due.Add(12*time.Hour)
-				back.Version++
-				if err := tx.SaveLead(next, back); err != nil {
-					return err
-				}
 			}
-			return err
+			return nil
 		})
 		if err != nil {
 			b.Fatal(err)

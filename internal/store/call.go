@@ -198,7 +198,6 @@ func (s *Store) SearchCalls(ctx context.Context, accountID, pearlID id.ID, wante
 	}
 	var f filter
 	f.add("pearl_id = ?%d", pearlID)
-	f.add("account_id = ?%d", accountID)
 	f.add("start >= ?%d AND start <= ?%d", millis(wanted.From), millis(wanted.To))
 	if len(wanted.Conversations) > 0 {
 		f.in("conversation", wanted.Conversations)
@@ -219,10 +218,10 @@ func (s *Store) SearchCalls(ctx context.Context, accountID, pearlID id.ID, wante
 		columns, scan = callColumns, scanCall
 	}
 	err = s.backend.snapshot(ctx, func(q session) error {
-		if count, err = f.count(q, "call"); err != nil || count <= page.Skip {
+		if owned, err := owns(q, accountID, pearlID); err != nil || !owned {
 			return err
 		}
-		rows, err = pageOf(q, scan, columns, "call", &f, order, page)
+		count, rows, err = search(q, scan, columns, "call", &f, order, page, func() (int, error) { return f.count(q, "call") })
 		return err
 	})
 	return count, rows, wrap("search calls", err)

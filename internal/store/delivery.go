@@ -92,7 +92,6 @@ func (s *Store) SearchDeliveries(ctx context.Context, accountID, pearlID id.ID, 
 	}
 	var f filter
 	f.add("pearl_id = ?%d", pearlID)
-	f.add("account_id = ?%d", accountID)
 	if wanted.State != "" {
 		f.add("state = ?%d", string(wanted.State))
 	}
@@ -104,10 +103,10 @@ func (s *Store) SearchDeliveries(ctx context.Context, accountID, pearlID id.ID, 
 	}
 	f.between("created", wanted.From, wanted.To)
 	err = s.backend.snapshot(ctx, func(q session) error {
-		if count, err = f.count(q, "delivery"); err != nil || count <= page.Skip {
+		if owned, err := owns(q, accountID, pearlID); err != nil || !owned {
 			return err
 		}
-		rows, err = pageOf(q, scanLightDelivery, lightDeliveryColumns, "delivery", &f, order, page)
+		count, rows, err = search(q, scanLightDelivery, lightDeliveryColumns, "delivery", &f, order, page, func() (int, error) { return f.count(q, "delivery") })
 		return err
 	})
 	return count, rows, wrap("search deliveries", err)

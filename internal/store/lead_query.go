@@ -70,30 +70,25 @@ func (s *Store) SearchLeads(ctx context.Context, accountID, pearlID id.ID, wante
 	if err != nil {
 		return 0, nil, err
 	}
-	var f filter
-	f.add("pearl_id = ?%d", pearlID)
-	f.add("account_id = ?%d", accountID)
-	if wanted.Search != "" {
-		f.contains(wanted.Search, []string{"phone"}, "search")
-	}
 	err = s.backend.snapshot(ctx, func(q session) error {
-		f := f
+		if owned, err := owns(q, accountID, pearlID); err != nil || !owned {
+			return err
+		}
+		var f filter
+		f.add("pearl_id = ?%d", pearlID)
 		if len(wanted.Statuses) > 0 {
-			column, err := statusColumn(q, accountID, pearlID, wanted.Statuses)
+			column, err := statusColumn(q, pearlID, wanted.Statuses)
 			if err != nil {
 				return err
 			}
 			f.in(column, wanted.Statuses)
 		}
-		if wanted.Search == "" {
-			count, err = countLeads(q, accountID, pearlID, wanted.Statuses)
-		} else {
-			count, err = f.count(q, "lead")
+		counted := func() (int, error) { return countLeads(q, pearlID, wanted.Statuses) }
+		if wanted.Search != "" {
+			f.contains(wanted.Search, []string{"phone"}, "search")
+			counted = func() (int, error) { return f.count(q, "lead") }
 		}
-		if err != nil || count <= page.Skip {
-			return err
-		}
-		rows, err = pageOf(q, scanLead, leadColumns, "lead", &f, order, page)
+		count, rows, err = search(q, scanLead, leadColumns, "lead", &f, order, page, counted)
 		return err
 	})
 	return count, rows, wrap("search leads", err)
@@ -101,15 +96,15 @@ func (s *Store) SearchLeads(ctx context.Context, accountID, pearlID id.ID, wante
 
 // statusColumn keeps the database from the index lead_status where several statuses hold a good part of the leads: it
 // would read and sort them all, while the index in the order asked for soon fills a page. A plus sign does that in both.
-func statusColumn(q session, accountID, pearlID id.ID, statuses []int) (string, error) {
+func statusColumn(q session, pearlID id.ID, statuses []int) (string, error) {
 	if len(statuses) == 1 {
 		return "status", nil
 	}
-	matching, err := countLeads(q, accountID, pearlID, statuses)
+	matching, err := countLeads(q, pearlID, statuses)
 	if err != nil {
 		return "", err
 	}
-	all, err := countLeads(q, accountID, pearlID, nil)
+	all, err := countLeads(q, pearlID, nil)
 	if matching > all/20 {
 		return "+status", err
 	}
@@ -146,14 +141,13 @@ func (s *Store) DueZones(ctx context.Context, pearlID id.ID) (zones []engine.Due
 }
 
 // countLeads adds up the counters of the statuses, of all where none is named.
-func countLeads(q session, accountID, pearlID id.ID, statuses []int) (int, error) {
+func countLeads(q session, pearlID id.ID, statuses []int) (int, error) {
 	var f filter
-	f.add("c.pearl_id = ?%d", pearlID)
-	f.add("p.account_id = ?%d", accountID)
+	f.add("pearl_id = ?%d", pearlID)
 	if len(statuses) > 0 {
-		f.in("c.status", statuses)
+		f.in("status", statuses)
 	}
-	return one(q, scanInt, "SELECT CAST(COALESCE(sum(c.n), 0) AS BIGINT) FROM lead_count c JOIN pearl p ON p.id = c.pearl_id"+f.where(), f.args...)
+	return one(q, scanInt, "SELECT CAST(COALESCE(sum(n), 0) AS BIGINT) FROM lead_count"+f.where(), f.args...)
 }
 
 func pearlCounts(q session, pearlID id.ID, midnight time.Time) (engine.PearlCounts, error) {

@@ -9,6 +9,7 @@ import (
 
 	"nacre/internal/engine"
 	"nacre/internal/fault"
+	"nacre/internal/id"
 	"nacre/internal/phone"
 )
 
@@ -70,6 +71,29 @@ func (f *filter) count(q session, from string) (int, error) {
 func pageOf[T any](q session, scan func(row) (T, error), columns, from string, f *filter, order string, page engine.Page) ([]T, error) {
 	text := fmt.Sprintf("SELECT %s FROM %s%s%s LIMIT ?%d OFFSET ?%d", columns, from, f.where(), order, len(f.args)+1, len(f.args)+2)
 	return list(q, scan, text, append(slices.Clone(f.args), page.Limit, page.Skip)...)
+}
+
+// search answers a page of a table of wide rows, and how many rows match. It finds the page's ids first, where it can in
+// an index alone, and then reads their rows. A page that is not full tells the count; otherwise count does.
+func search[T any](q session, scan func(row) (T, error), columns, from string, f *filter, order string, page engine.Page,
+	count func() (int, error)) (matching int, rows []T, err error) {
+	text := fmt.Sprintf("SELECT %s FROM %s WHERE id IN (SELECT id FROM %s%s%s LIMIT ?%d OFFSET ?%d)%s",
+		columns, from, from, f.where(), order, len(f.args)+1, len(f.args)+2, order)
+	rows, err = list(q, scan, text, append(slices.Clone(f.args), page.Limit, page.Skip)...)
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(rows) < page.Limit && (len(rows) > 0 || page.Skip == 0) {
+		return page.Skip + len(rows), rows, nil
+	}
+	matching, err = count()
+	return matching, rows, err
+}
+
+// owns reports whether the Pearl is the account's: asked once, so that a search need not look at the account of every row.
+func owns(q session, accountID, pearlID id.ID) (bool, error) {
+	n, err := one(q, scanInt, "SELECT count(*) FROM pearl WHERE id = ?1 AND account_id = ?2", pearlID, accountID)
+	return n > 0, err
 }
 
 // contains adds that one of the columns holds the text, whatever its case: phone numbers as given or as they are stored

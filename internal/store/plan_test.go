@@ -50,9 +50,9 @@ func plans() []struct {
 		{"unfinished calls", "SELECT name FROM call WHERE finished = 0 AND node = ?1 ORDER BY id || ''", "call_unfinished", []any{"n"}, true},
 		{"waiting requests", "SELECT to_number FROM request WHERE pearl_id = ?1 AND status = 1 AND claim = '' ORDER BY created, id LIMIT ?2", "request_", []any{campaign, 5}, false},
 		{"open requests", "SELECT to_number FROM request WHERE account_id = ?1 AND status < 10 ORDER BY id || ''", "request_open", []any{owner}, true},
-		{"first page", "SELECT id FROM lead WHERE pearl_id = ?1 AND account_id = ?2 ORDER BY created DESC, id DESC LIMIT ?3", "lead_created", []any{campaign, owner, 100}, false},
-		{"first page by phone", "SELECT id FROM lead WHERE pearl_id = ?1 AND account_id = ?2 ORDER BY phone DESC, id DESC LIMIT ?3", "lead_phone", []any{campaign, owner, 100}, false},
-		{"first page of a status", "SELECT id FROM lead WHERE pearl_id = ?1 AND account_id = ?2 AND status = 1 ORDER BY created DESC, id DESC LIMIT ?3", "lead_", []any{campaign, owner, 100}, false},
+		{"first page", "SELECT id FROM lead WHERE pearl_id = ?1 ORDER BY created DESC, id DESC LIMIT ?2", "lead_created", []any{campaign, 100}, false},
+		{"first page by phone", "SELECT id FROM lead WHERE pearl_id = ?1 ORDER BY phone DESC, id DESC LIMIT ?2", "lead_phone", []any{campaign, 100}, false},
+		{"first page of a status", "SELECT id FROM lead WHERE pearl_id = ?1 AND status = 1 ORDER BY created DESC, id DESC LIMIT ?2", "lead_", []any{campaign, 100}, false},
 		{"history", "SELECT note FROM history WHERE lead_id = ?1 ORDER BY entry", "history_lead", []any{"x"}, false},
 		{
 			"earlier delivery", "SELECT " + waitingColumns + ` FROM delivery
@@ -155,7 +155,7 @@ func TestPlansOfSQLite(t *testing.T) {
 			plan := strings.Join(lines, "\n")
 			fullScan := strings.Contains(plan, "SCAN lead") && p.name != "held claims" || strings.Contains(plan, "SCAN call") || strings.Contains(plan, "SCAN delivery\n") || strings.HasSuffix(plan, "SCAN delivery")
 			sorted := strings.Contains(plan, "TEMP B-TREE") && !p.sorts
-			if !strings.Contains(plan, "INDEX "+p.index) || fullScan || sorted {
+			if !strings.Contains(plan, " INDEX "+p.index) || fullScan || sorted {
 				t.Errorf("%s (analysed: %v) is not served by %s:\n%s", p.name, analysed, p.index, plan)
 			}
 			if p.name == "claim" && !strings.Contains(plan, "(pearl_id=? AND zone_key=? AND promised=? AND due>? AND due<?)") {
