@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"delivery of starts", testStarts},
 		{"delivery shares", testShares},
 		{"delivery ends", testRetiredDeliveries},
+		{"senders", testSenders},
 		{"transactions", testTransactions},
 		{"concurrency", testConcurrency},
 		{"same lead", testSameLead},
