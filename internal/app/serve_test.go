@@ -161,6 +161,7 @@ func TestCommandLine(t *testing.T) {
 		{"missing file", []string{"serve", "--config", filepath.Join(folder, "none.yaml")}, 2, "none.yaml"},
 		{"unknown database", []string{"migrate", "--database-url", "mysql://x"}, 1, "postgres://"},
 		{"port in use", []string{"serve", "--data", folder, "--listen", busy.Addr().String(), "--sip-listen", "127.0.0.1:0"}, 1, "listen"},
+		{"first of all a key", []string{"key", "create", "--data", filepath.Join(folder, "new", "data"), "--name", "x"}, 0, ":"},
 		{"migrate", []string{"migrate", "--data", folder}, 0, "schema"},
 		{"revoke nothing", []string{"key", "revoke", "--data", folder, "0123456789abcdef01234567"}, 1, "has no key"},
 	}

@@ -226,6 +226,11 @@ func judge(script call.Script, talk call.Talk, transcriptOptions int) engine.End
 }
 
 func openStore(ctx context.Context, settings config.Database) (*store.Store, error) {
+	if settings.DatabaseURL == "" {
+		if err := os.MkdirAll(settings.Data, 0o700); err != nil {
+			return nil, fmt.Errorf("make data folder: %w", err)
+		}
+	}
 	s, err := store.Open(ctx, settings.Data, settings.DatabaseURL, store.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)

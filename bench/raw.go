@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"net/url"
+	"runtime"
+
+	"modernc.org/sqlite"
+)
+
+// rawDB is the limit that SQLite and its driver set: one connection with prepared statements and the pragmas of the store.
+type rawDB struct {
+	conn     driver.Conn
+	prepared map[string]driver.StmtExecContext
+}
+
+func openRaw(path string) (*rawDB, error) {
+	values := url.Values{"_pragma": {
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "wal_autocheckpoint(4000)", "temp_store(MEMORY)",
+	}}
+	conn, err := (&sqlite.Driver{}).Open((&url.URL{Scheme: "file", Path: path, RawQuery: values.Encode()}).String())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return &rawDB{conn: conn, prepared: map[string]driver.StmtExecContext{}}, nil
+}
+
+func (r *rawDB) close() error {
+	for _, stmt := range r.prepared {
+		_ = stmt.(driver.Stmt).Close()
+	}
+	return r.conn.Close()
+}
+
+func (r *rawDB) exec(text string, args ...any) error {
+	stmt, ok := r.prepared[text]
+	if !ok {
+		made, err := r.conn.(driver.ConnPrepareContext).PrepareContext(context.Background(), text)
+		if err != nil {
+			return fmt.Errorf("prepare: %w", err)
+		}
+		stmt = made.(driver.StmtExecContext)
+		r.prepared[text] = stmt
+	}
+	named := make([]driver.NamedValue, len(args))
+	for n, arg := range args {
+		named[n] = driver.NamedValue{Ordinal: n + 1, Value: arg}
+	}
+	_, err := stmt.ExecContext(context.Background(), named)
+	return err
+}
+
+// rawJob is one caller's write.
+type rawJob struct {
+	write func(*rawDB) error
+	done  chan error
+}
+
+// group is the least writer that shares commits: what waits when a commit ends goes into the next one. It returns when
+// jobs is closed.
+func (r *rawDB) group(jobs <-chan rawJob) error {
+	const most = 512
+	var waiting []rawJob
+	for first := range jobs {
+		err := r.exec("BEGIN IMMEDIATE")
+		waiting = append(waiting[:0], first)
+		if err == nil {
+			err = first.write(r)
+		}
+		for yielded := false; err == nil && len(waiting) < most; {
+			var next rawJob
+			select {
+			case next = <-jobs:
+			default:
+				if !yielded {
+					yielded = true
+					runtime.Gosched() // as the store does: callers answered a moment ago come with their next
+					continue
+				}
+			}
+			if next.write == nil {
+				break
+			}
+			waiting = append(waiting, next)
+			err = next.write(r)
+		}
+		if err == nil {
+			err = r.exec("COMMIT")
+		}
+		for _, j := range waiting {
+			j.done <- err
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

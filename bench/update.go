@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"nacre/internal/campaign"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+	"nacre/internal/store"
+	"nacre/internal/webhook"
+)
+
+const callers = 64
+
+// statuses are what one lead is set to, turn by turn: every update is a real change, out of the queue or back into it.
+var statuses = [...]int{130, 10, 100, 1}
+
+// updates measures Update Lead in process: lead, two history rows and a webhook delivery, on disk before it is answered.
+func (b *bench) updates(ctx context.Context) error {
+	count, length := 100_000, 2500*time.Millisecond
+	if b.quick {
+		count, length = 20_000, time.Second
+	}
+	dir := filepath.Join(b.dir, "update")
+	f, err := openFolder(ctx, dir)
+	if err != nil {
+		return err
+	}
+	pearlID, err := f.newPearl(ctx, "update", f.sandbox, 10)
+	if err != nil {
+		return err
+	}
+	ids, err := f.addLeads(ctx, pearlID, 0, count)
+	if err != nil {
+		return err
+	}
+	pearl, err := f.store.ReadPearl(ctx, f.actor.Account, pearlID)
+	if err != nil {
+		return err
+	}
+	if err := f.store.Close(); err != nil { // folds the log into the file
+		return err
+	}
+	rawPath := filepath.Join(b.dir, "update-raw.db")
+	if err := copyFile(filepath.Join(dir, store.FileName), rawPath); err != nil {
+		return err
+	}
+	if f, err = openFolder(ctx, dir); err != nil {
+		return err
+	}
+	defer f.store.Close()
+	raw, err := newRawUpdates(rawPath, pearl, ids)
+	if err != nil {
+		return err
+	}
+	defer raw.db.close()
+
+	order := rand.New(rand.NewPCG(1, 2)).Perm(count)
+	var ours, alone, limit turns
+	update := func(turn int) error {
+		n := order[turn%count]
+		status := statuses[turn/count%len(statuses)]
+		_, err := f.engine.UpdateLead(ctx, f.actor, pearlID, ids[n], engine.LeadUpdate{Status: &status, CallData: callData(n, turn+1)})
+		return err
+	}
+	var figures, limits, singles []measure
+	var ratios, each []float64
+	for range 3 {
+		limited, err := raw.run(&limit, order, length)
+		if err != nil {
+			return fmt.Errorf("raw updates: %w", err)
+		}
+		ours.n.Store(max(ours.n.Load(), alone.n.Load()))
+		figure, err := hammer(callers, length, &ours, update)
+		if err != nil {
+			return fmt.Errorf("update leads: %w", err)
+		}
+		alone.n.Store(ours.n.Load())
+		single, err := hammer(1, length/2, &alone, update)
+		if err != nil {
+			return fmt.Errorf("update leads: %w", err)
+		}
+		figures, limits, singles = append(figures, figure), append(limits, limited), append(singles, single)
+		ratios, each = append(ratios, figure.rate/limited.rate), append(each, figure.rate/single.rate)
+	}
+	figure, limited, single := middle(figures), middle(limits), middle(singles)
+	ratio := median(ratios)
+	b.add(result{
+		name: fmt.Sprintf("Update Lead, durable, %d callers", callers), figure: figure.String(), raw: limited.String(),
+		ratio: share(ratio), goal: "≥ 0.85", missed: ratio < 0.85,
+	})
+	b.add(result{
+		name: "… processor time of one", figure: microseconds(figure.cpu), raw: microseconds(limited.cpu), ratio: times(float64(figure.cpu) / float64(limited.cpu)),
+	})
+	b.add(result{
+		name: "… against one commit a request", figure: perSecond(figure.rate), raw: single.String(),
+		ratio: times(median(each)), goal: "≥ 2×", missed: median(each) < 2,
+	})
+	return nil
+}
+
+// turns hands out the next turn to whoever asks.
+type turns struct{ n atomic.Int64 }
+
+func (t *turns) next() int { return int(t.n.Add(1) - 1) }
+
+// measure is a rate, how long each took, and the processor time of this process for each.
+type measure struct {
+	rate     float64
+	p50, p99 time.Duration
+	cpu      time.Duration
+}
+
+func (m measure) String() string {
+	return fmt.Sprintf("%s, p50 %s, p99 %s", perSecond(m.rate), milliseconds(m.p50), milliseconds(m.p99))
+}
+
+func measured(taken []time.Duration, over, cpu time.Duration) measure {
+	slices.Sort(taken)
+	return measure{
+		rate: float64(len(taken)) / over.Seconds(), p50: taken[len(taken)/2], p99: taken[len(taken)*99/100], cpu: cpu / time.Duration(len(taken)),
+	}
+}
+
+// processorTime is what this process has used so far.
+func processorTime() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// middle is the measure with the median rate.
+func middle(measures []measure) measure {
+	sorted := slices.SortedFunc(slices.Values(measures), func(a, b measure) int { return int(a.rate - b.rate) })
+	return sorted[len(sorted)/2]
+}
+
+// hammer runs act from many callers, each the next as soon as the last is done.
+func hammer(callers int, length time.Duration, t *turns, act func(turn int) error) (measure, error) {
+	taken := make([][]time.Duration, callers)
+	errs := make([]error, callers)
+	began, used := time.Now(), processorTime()
+	var running sync.WaitGroup
+	for caller := range callers {
+		running.Go(func() {
+			for time.Since(began) < length {
+				started := time.Now()
+				if err := act(t.next()); err != nil {
+					errs[caller] = err
+					return
+				}
+				taken[caller] = append(taken[caller], time.Since(started))
+			}
+		})
+	}
+	running.Wait()
+	over := time.Since(began)
+	used = processorTime() - used
+	for _, err := range errs {
+		if err != nil {
+			return measure{}, err
+		}
+	}
+	return measured(slices.Concat(taken...), over, used), nil
+}
+
+// rawUpdates writes what Update Lead writes, without reading or judging anything.
+type rawUpdates struct {
+	db       *rawDB
+	ids      []id.ID
+	pearl    campaign.Pearl
+	body     []byte
+	delivery atomic.Int64
+}
+
+func newRawUpdates(path string, pearl campaign.Pearl, ids []id.ID) (*rawUpdates, error) {
+	sample := lead.Lead{ID: ids[0], Campaign: pearl.ID, Phone: "+14155550101", ExternalID: "crm-0000001", Status: lead.Completed, CallData: json.RawMessage(callData(1, 1))}
+	body, err := webhook.Renderer{}.LeadBody(sample, pearl, nil, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	db, err := openRaw(path)
+	if err != nil {
+		return nil, err
+	}
+	return &rawUpdates{db: db, ids: ids, pearl: pearl, body: body}, nil
+}
+
+func (r *rawUpdates) run(t *turns, order []int, length time.Duration) (measure, error) {
+	jobs := make(chan rawJob, callers)
+	ended := make(chan error, 1)
+	go func() { ended <- r.db.group(jobs) }()
+	figure, err := hammer(callers, length, t, func(turn int) error {
+		j := rawJob{write: r.write(turn, order), done: make(chan error, 1)}
+		jobs <- j
+		return <-j.done
+	})
+	close(jobs)
+	if failed := <-ended; err == nil {
+		err = failed
+	}
+	return figure, err
+}
+
+// write prepares the rows outside the writer, as any good client of SQLite would.
+func (r *rawUpdates) write(turn int, order []int) func(*rawDB) error {
+	n := order[turn%len(order)]
+	round := turn / len(order)
+	status, before := statuses[round%len(statuses)], 1
+	if round > 0 {
+		before = statuses[(round-1)%len(statuses)]
+	}
+	now := time.Now().UnixMilli()
+	due := int64(0)
+	if status == 1 || status == 10 {
+		due = now
+	}
+	data := string(callData(n, turn+1))
+	leadID, account, pearl := string(r.ids[n]), string(r.pearl.Account), string(r.pearl.ID)
+	delivery := fmt.Sprintf("%024x", r.delivery.Add(1))
+	return func(db *rawDB) error {
+		err := db.exec(`UPDATE lead SET version = version + 1, call_data = ?, search = ?, status = ?, due = ?, sequence = sequence + 1 WHERE id = ?`,
+			data, data, int64(status), due, leadID)
+		if err != nil {
+			return err
+		}
+		const history = `INSERT INTO history (lead_id, at, kind, status_from, status_to, call_id, actor, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+		if err := db.exec(history, leadID, now, "status", int64(before), int64(status), "", "bench", ""); err != nil {
+			return err
+		}
+		if err := db.exec(history, leadID, now, "edited", int64(0), int64(0), "", "bench", "callData, status"); err != nil {
+			return err
+		}
+		return db.exec(`INSERT INTO delivery (id, account_id, pearl_id, kind, lead_id, call_id, is_start, sequence, trace, state, created, next_try, tries,
+			replays, body, lease, held_back, hurried) VALUES (?, ?, ?, 'lead', ?, '', 0, ?, '', 'dead', ?, 0, '', 0, ?, 0, 0, 0)`,
+			delivery, account, pearl, leadID, int64(round+1), now, r.body)
+	}
+}
