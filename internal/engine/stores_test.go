@@ -53,6 +53,7 @@ func storeTests() []storeTest {
 		{"HangUp", testHangUp},
 		{"Archive", testArchive},
 		{"RunAndPause", testRunAndPause},
+		{"EverythingAtOnce", testEverythingAtOnce},
 	}
 }
 
