@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"nacre/internal/engine"
+	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/lead"
 	"nacre/internal/store/storetest"
@@ -152,6 +153,36 @@ func TestWithdrawn(t *testing.T) {
 	}
 	if err := b.update(t.Context(), func(session) error { return nil }); err != nil {
 		t.Errorf("after a withdrawn one: %v", err)
+	}
+}
+
+// TestUnanswered: a file that another process holds is a reason to come again, a wrong statement is none.
+func TestUnanswered(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), FileName)
+	s, err := OpenSQLite(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	other, err := openSQLiteConn(path, "busy_timeout(0)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = other.close() })
+	err = s.backend.update(t.Context(), func(session) error {
+		_, err := other.exec(t.Context(), "BEGIN IMMEDIATE")
+		if got := unanswered(err); fault.Of(got) != fault.Unavailable {
+			t.Errorf("a file that is held: %v", got)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.backend.update(t.Context(), func(q session) error { _, err := q.exec("SELECT nonsense"); return err })
+	if err == nil || fault.Of(err) != fault.Internal {
+		t.Errorf("a wrong statement: %v", err)
 	}
 }
 

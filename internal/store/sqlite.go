@@ -115,12 +115,12 @@ func (b *sqliteBackend) update(ctx context.Context, fn func(session) error) erro
 	}
 	select {
 	case err := <-j.done:
-		return err
+		return unanswered(err)
 	case <-ctx.Done():
 		if j.state.CompareAndSwap(jobWaiting, jobWithdrawn) {
 			return ctx.Err()
 		}
-		return <-j.done // it runs: what becomes of it must be known
+		return unanswered(<-j.done) // it runs: what becomes of it must be known
 	}
 }
 
@@ -140,7 +140,7 @@ func (b *sqliteBackend) read(ctx context.Context, fn func(session) error) error 
 	select {
 	case conn := <-b.readers:
 		defer func() { b.readers <- conn }()
-		return fn(sqliteReader{conn: conn, ctx: ctx})
+		return unanswered(fn(sqliteReader{conn: conn, ctx: ctx}))
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -10,8 +10,11 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
+
+	"nacre/internal/fault"
 )
 
 // sqliteConn is one connection with its prepared statements. It goes around database/sql: the writer is one goroutine
@@ -193,6 +196,21 @@ func assign(into any, value driver.Value) bool {
 		return ok || value == nil
 	}
 	return false
+}
+
+// unanswered marks errors that say that the file cannot be written just now, whatever was to be written: another process
+// holds it, the disk is full or faulty.
+func unanswered(err error) error {
+	const busy, ioError, full = 5, 10, 13 // SQLITE_BUSY, SQLITE_IOERR, SQLITE_FULL
+	var failed *sqlite.Error
+	if fault.Of(err) != fault.Internal || !errors.As(err, &failed) {
+		return err
+	}
+	switch failed.Code() & 0xff {
+	case busy, ioError, full:
+		return &fault.Error{Kind: fault.Unavailable, Detail: "the database does not answer", RetryAfter: time.Second, Err: err}
+	}
+	return err
 }
 
 // violates reports whether an insert met a row with the same key in the index.
