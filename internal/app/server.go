@@ -15,10 +15,15 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"nacre/internal/account"
 	"nacre/internal/api"
+	"nacre/internal/api/openapi"
+	"nacre/internal/api/route"
+	"nacre/internal/api/v1"
+	"nacre/internal/api/v2"
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/config"
@@ -28,6 +33,7 @@ import (
 	"nacre/internal/insight"
 	"nacre/internal/recording"
 	"nacre/internal/sandbox"
+	"nacre/internal/site"
 	"nacre/internal/store"
 	"nacre/internal/telephony"
 	"nacre/internal/voice"
@@ -195,7 +201,11 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 	if err != nil {
 		return s, fmt.Errorf("make the API: %w", err)
 	}
-	web := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	documentation, err := site.New(site.Config{Document: describeAPI, Now: time.Now})
+	if err != nil {
+		return s, fmt.Errorf("make the documentation: %w", err)
+	}
+	web := &http.Server{Handler: documentation.Over(handler), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 	go func() {
 		if err := web.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			log.Error("serve", "error", err)
@@ -214,6 +224,16 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 		log.Warn("no speech recogniser is configured: spoken words are not understood, people answer with the keys of their telephone")
 	}
 	return s, nil
+}
+
+// describeAPI answers the OpenAPI document of both versions.
+func describeAPI() ([]byte, error) {
+	table := route.NewTable(slices.Concat(v1.Routes(route.Services{}), v2.Routes(route.Services{})))
+	text, err := openapi.Document(table.Routes(), "")
+	if err != nil {
+		return nil, fmt.Errorf("describe the API: %w", err)
+	}
+	return text, nil
 }
 
 // judge makes what is committed out of a conversation.

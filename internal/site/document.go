@@ -1,0 +1,308 @@
+package site
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// document is the part of an OpenAPI 3.1 document that is shown.
+type document struct {
+	Tags []struct {
+		Name string `json:"name"`
+	} `json:"tags"`
+	Paths      map[string]map[string]operation `json:"paths"`
+	Components struct {
+		Schemas   map[string]*schema  `json:"schemas"`
+		Responses map[string]response `json:"responses"`
+	} `json:"components"`
+}
+
+type operation struct {
+	ID          string              `json:"operationId"`
+	Tags        []string            `json:"tags"`
+	Summary     string              `json:"summary"`
+	Description string              `json:"description"`
+	Scope       string              `json:"x-scope"`
+	Extension   bool                `json:"x-extension"`
+	Deprecated  bool                `json:"deprecated"`
+	Parameters  []parameter         `json:"parameters"`
+	RequestBody *requestBody        `json:"requestBody"`
+	Responses   map[string]response `json:"responses"`
+}
+
+type parameter struct {
+	Name        string  `json:"name"`
+	In          string  `json:"in"`
+	Required    bool    `json:"required"`
+	Description string  `json:"description"`
+	Schema      *schema `json:"schema"`
+}
+
+type requestBody struct {
+	Required    bool               `json:"required"`
+	Description string             `json:"description"`
+	Content     map[string]content `json:"content"`
+}
+
+type response struct {
+	Reference   string             `json:"$ref"`
+	Description string             `json:"description"`
+	Content     map[string]content `json:"content"`
+	Headers     map[string]struct {
+		Description string `json:"description"`
+	} `json:"headers"`
+}
+
+type content struct {
+	Schema *schema `json:"schema"`
+}
+
+// schema is one JSON Schema, as far as the document uses it.
+type schema struct {
+	Reference   string             `json:"$ref"`
+	Type        types              `json:"type"`
+	Format      string             `json:"format"`
+	Description string             `json:"description"`
+	Properties  map[string]*schema `json:"properties"`
+	Required    []string           `json:"required"`
+	Items       *schema            `json:"items"`
+	Additional  json.RawMessage    `json:"additionalProperties"`
+	AnyOf       []*schema          `json:"anyOf"`
+	OneOf       []*schema          `json:"oneOf"`
+	Enum        []any              `json:"enum"`
+	Examples    []any              `json:"examples"`
+	Minimum     *float64           `json:"minimum"`
+	Maximum     *float64           `json:"maximum"`
+	MaxLength   int                `json:"maxLength"`
+	MaxItems    int                `json:"maxItems"`
+	WriteOnly   bool               `json:"writeOnly"`
+}
+
+// types is one name of a type, or a list of them.
+type types []string
+
+// UnmarshalJSON reads both forms.
+func (t *types) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		*t = types{one}
+		return nil
+	}
+	var many []string
+	if err := json.Unmarshal(text, &many); err != nil {
+		return fmt.Errorf("read type: %w", err)
+	}
+	*t = many
+	return nil
+}
+
+// name is the type besides null; "" where any is allowed.
+func (t types) name() string {
+	for _, one := range t {
+		if one != "null" {
+			return one
+		}
+	}
+	return ""
+}
+
+func (t types) nullable() bool { return slices.Contains(t, "null") }
+
+// section is one page of the reference: a tag in a version.
+type section struct {
+	Version    string // "v1", "v2", "" = outside the versions
+	Tag        string
+	Path       string
+	Operations []shown
+}
+
+// Group is the heading of the menu that the section stands under.
+func (s *section) Group() string {
+	if s.Version == "" {
+		return "Outside the versions"
+	}
+	return "Reference " + s.Version
+}
+
+// Title names the page.
+func (s *section) Title() string {
+	if s.Version == "" {
+		return s.Tag
+	}
+	return s.Tag + " " + s.Version
+}
+
+// shown is one operation as the page shows it.
+type shown struct {
+	ID, Method, Path     string
+	Summary, Description string
+	Scope                string
+	Extension, Alias     bool
+	Open                 bool // needs no key
+	Parameters           []row
+	Body                 *shape
+	BodyNote             string
+	BodyTypes            []string
+	Answer               *shape
+	AnswerType           string
+	Headers              []row
+	Statuses             []link // other answers: status and title
+	Curl                 string
+}
+
+// Name is the operation as people write it.
+func (o shown) Name() string { return o.Method + " " + o.Path }
+
+// row is one parameter or header.
+type row struct {
+	Name, In, Text string
+	Required       bool
+}
+
+// serviceTag gathers what stands outside the versions.
+const serviceTag = "Service"
+
+// readReference makes pages of a document: v2 before v1, sections in the order of the document's tags.
+func readReference(text []byte) ([]*section, error) {
+	var d document
+	if err := json.Unmarshal(text, &d); err != nil {
+		return nil, fmt.Errorf("read JSON: %w", err)
+	}
+	sections := map[string]*section{}
+	for path, operations := range d.Paths {
+		for method, o := range operations {
+			version, tag := "", serviceTag
+			if first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); len(o.Tags) > 0 {
+				version, tag = first, o.Tags[0]
+			}
+			key := version + " " + tag
+			if sections[key] == nil {
+				sections[key] = &section{Version: version, Tag: tag, Path: Root + "/" + strings.ToLower(strings.Trim("reference/"+version+"/"+tag, "/"))}
+				if version == "" {
+					sections[key].Path = Root + "/reference/" + strings.ToLower(tag)
+				}
+			}
+			made, err := d.show(strings.ToUpper(method), path, o)
+			if err != nil {
+				return nil, fmt.Errorf("show %s %s: %w", method, path, err)
+			}
+			sections[key].Operations = append(sections[key].Operations, made)
+		}
+	}
+	order := func(version string) int { return slices.Index([]string{"v2", "v1", ""}, version) }
+	var list []*section
+	for _, s := range sections {
+		slices.SortFunc(s.Operations, func(a, b shown) int {
+			if a.Path != b.Path {
+				return strings.Compare(a.Path, b.Path)
+			}
+			return methodOrder(a.Method) - methodOrder(b.Method)
+		})
+		list = append(list, s)
+	}
+	tagOrder := func(tag string) int {
+		for n, t := range d.Tags {
+			if t.Name == tag {
+				return n
+			}
+		}
+		return len(d.Tags)
+	}
+	slices.SortFunc(list, func(a, b *section) int {
+		if a.Version != b.Version {
+			return order(a.Version) - order(b.Version)
+		}
+		return tagOrder(a.Tag) - tagOrder(b.Tag)
+	})
+	return list, nil
+}
+
+func methodOrder(method string) int {
+	return slices.Index([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, method)
+}
+
+func (d *document) show(method, path string, o operation) (shown, error) {
+	made := shown{
+		ID: o.ID, Method: method, Path: path, Summary: o.Summary, Description: o.Description, Scope: o.Scope,
+		Extension: o.Extension, Alias: o.Deprecated, Open: o.Scope == "",
+	}
+	for _, p := range o.Parameters {
+		made.Parameters = append(made.Parameters, row{Name: p.Name, In: p.In, Text: p.Description, Required: p.Required})
+	}
+	var example string
+	if o.RequestBody != nil {
+		body := o.RequestBody.Content["application/json"].Schema
+		if body == nil {
+			return made, fmt.Errorf("the body has no JSON schema")
+		}
+		for kind := range o.RequestBody.Content {
+			made.BodyTypes = append(made.BodyTypes, kind)
+		}
+		slices.Sort(made.BodyTypes)
+		made.BodyNote = o.RequestBody.Description
+		if !o.RequestBody.Required {
+			made.BodyNote += "; may be left out"
+		}
+		made.Body = d.shape(body, true)
+		example = requestExample(strings.TrimPrefix(body.Reference, prefix))
+		if example == "" {
+			example = d.example(body)
+		}
+		made.Body.Example = example
+	}
+	success, known := o.Responses["200"]
+	if !known {
+		return made, fmt.Errorf("no answer 200")
+	}
+	for kind, c := range success.Content {
+		made.AnswerType = kind
+		made.Answer = d.shape(c.Schema, false)
+		if kind == "application/json" && !made.Open {
+			made.Answer.Example = d.example(c.Schema)
+		}
+	}
+	for name, h := range success.Headers {
+		made.Headers = append(made.Headers, row{Name: name, Text: h.Description})
+	}
+	slices.SortFunc(made.Headers, func(a, b row) int { return strings.Compare(a.Name, b.Name) })
+	for status, r := range o.Responses {
+		if status == "200" {
+			continue
+		}
+		if name, refers := strings.CutPrefix(r.Reference, "#/components/responses/"); refers {
+			r = d.Components.Responses[name]
+		}
+		made.Statuses = append(made.Statuses, link{Title: r.Description, Path: status})
+	}
+	slices.SortFunc(made.Statuses, func(a, b link) int { return strings.Compare(a.Path, b.Path) })
+	made.Curl = curl(made, example)
+	return made, nil
+}
+
+// curl is the request as a command line.
+func curl(o shown, body string) string {
+	path := placeholder.Replace(o.Path)
+	var b strings.Builder
+	b.WriteString("curl")
+	if o.Method != "GET" && (o.Method != "POST" || body == "") {
+		b.WriteString(" -X " + o.Method)
+	}
+	if !o.Open {
+		b.WriteString(` -H "Authorization: Bearer $KEY"`)
+	}
+	b.WriteString(` "$API` + path + `"`)
+	if body != "" {
+		b.WriteString(" \\\n  -H 'Content-Type: application/json' -d '" + body + "'")
+	}
+	return b.String()
+}
+
+// placeholder fills the parameters of paths with what they may look like.
+var placeholder = strings.NewReplacer(
+	"{pearlId}", "6650a1f2c3d4e5f60718293a", "{outboundId}", "6650a1f2c3d4e5f60718293a", "{inboundId}", "6650a1f2c3d4e5f60718293b",
+	"{leadId}", "665f1f77bcf86cd799439011", "{callId}", "665f1f77bcf86cd799439099", "{callRequestId}", "665f1f77bcf86cd799439044",
+	"{deliveryId}", "665f1f77bcf86cd799439055", "{trunkId}", "665f1f77bcf86cd799439066", "{phoneNumberId}", "665f1f77bcf86cd799439077",
+	"{keyId}", "665f1f77bcf86cd799439088", "{phoneNumber}", "+14155550101", "{externalId}", "crm-4711",
+)
