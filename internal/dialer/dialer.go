@@ -22,7 +22,7 @@ import (
 type Engine interface {
 	Claim(ctx context.Context, accountID, pearlID id.ID, limit int) (works []engine.Work, more bool, err error)
 	Begin(ctx context.Context, w engine.Work, trace string) (*engine.Begun, error)
-	Release(ctx context.Context, w engine.Work) error
+	Release(ctx context.Context, w engine.Work, wait time.Duration) error
 	Answer(ctx context.Context, begun call.Call) (holds bool, err error)
 	OptOut(ctx context.Context, begun call.Call) error
 	Finish(ctx context.Context, begun call.Call, ending engine.Ending) error
@@ -75,6 +75,9 @@ const batchLimit = 50
 
 // lookAtLeast is the longest time between two looks at running campaigns: a safety net, not the mechanism.
 const lookAtLeast = 30 * time.Second
+
+// beginAgain is how long a claim rests whose call could not be begun for a fault of ours, so that it is not tried without end.
+const beginAgain = 5 * time.Second
 
 // settle is how long the dialer waits after a wake, so that a burst of changes is one look.
 const settle = 10 * time.Millisecond

@@ -54,7 +54,7 @@ func (l *lane) run() {
 		last := l.last
 		l.mu.Unlock()
 		if !l.d.waitUntil(last.Add(gap(w.Trunk.CallsPerSecond))) {
-			l.d.giveBack(w)
+			l.d.giveBack(w, 0)
 			continue
 		}
 		if l.d.begin(w) {
@@ -89,9 +89,9 @@ func (d *Dialer) waitUntil(at time.Time) bool {
 	}
 }
 
-func (d *Dialer) giveBack(w engine.Work) {
+func (d *Dialer) giveBack(w engine.Work, wait time.Duration) {
 	defer d.works.Done()
-	if err := d.Engine.Release(context.Background(), w); err != nil {
+	if err := d.Engine.Release(context.Background(), w, wait); err != nil {
 		d.Log.Error("give claim back", "lead", w.Lead, "request", w.Request, "error", err)
 	}
 }
@@ -101,7 +101,7 @@ func (d *Dialer) begin(w engine.Work) bool {
 	begun, err := d.Engine.Begin(context.Background(), w, newTrace())
 	if err != nil {
 		d.Log.Error("begin call", "lead", w.Lead, "request", w.Request, "error", err)
-		d.giveBack(w)
+		d.giveBack(w, beginAgain)
 		return false
 	}
 	if begun == nil {

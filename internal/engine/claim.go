@@ -177,9 +177,10 @@ func (b *batch) lead(l lead.Lead) error {
 	return c.commit()
 }
 
-// Release gives a claim back that will not be begun (the process is stopping).
-func (e *Engine) Release(ctx context.Context, w Work) error {
-	err := e.update(ctx, func(tx Tx, s *signals) error { return e.release(tx, s, w, 0) })
+// Release gives a claim back that will not be begun: the process is stopping, or Begin failed. It is not claimed again
+// before wait is over.
+func (e *Engine) Release(ctx context.Context, w Work, wait time.Duration) error {
+	err := e.update(ctx, func(tx Tx, s *signals) error { return e.release(tx, s, w, wait) })
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
 		return nil // somebody else has taken it back already
 	}

@@ -326,7 +326,7 @@ func TestCallbackGoesFirst(t *testing.T) {
 	w.clock.Add(89*time.Minute - time.Millisecond)
 	if work := w.claimOne(); work.Lead != older {
 		t.Error("the call-back was claimed before it is due")
-	} else if err := w.e.Release(w.ctx, work); err != nil {
+	} else if err := w.e.Release(w.ctx, work, 0); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Add(time.Millisecond)

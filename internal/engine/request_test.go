@@ -104,7 +104,7 @@ func testMadeCallsThatEndWithoutACall(t *testing.T, s engine.Store) {
 		t.Fatalf("claimed %d", len(works))
 	}
 	begun := w.begin(works[2])
-	if err := w.e.Release(w.ctx, works[0]); err != nil {
+	if err := w.e.Release(w.ctx, works[0], 0); err != nil {
 		t.Fatal(err)
 	}
 	w.suppress("+1201555")

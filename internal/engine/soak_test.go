@@ -108,7 +108,7 @@ func (c *chaos) dial(random *rand.Rand, changing *atomic.Int32) {
 		}
 		for _, work := range works {
 			if random.IntN(8) == 0 {
-				if err := c.e.Release(c.ctx, work); err != nil {
+				if err := c.e.Release(c.ctx, work, 0); err != nil {
 					c.t.Errorf("release: %v", err)
 				}
 				continue
