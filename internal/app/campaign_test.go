@@ -49,7 +49,7 @@ func TestCampaignOnTheSandbox(t *testing.T) {
 		t.Fatalf("numbers: %v %v", numbers, err)
 	}
 	outbound := campaign.DefaultOutbound()
-	outbound.PhoneNumberID, outbound.TotalAgents, outbound.RingDuration, outbound.MaximumCallAttempts = numbers[0].ID, 8, 10, 2
+	outbound.PhoneNumberID, outbound.TotalAgents, outbound.RingDuration, outbound.MaximumCallAttempts = numbers[0].ID, 4, 30, 2
 	outbound.VoiceMail = "Please call back."
 	for day := range 7 {
 		outbound.CallingHours = append(outbound.CallingHours, hours.Window{Day: day, Start: "00:00", End: "24:00"})
@@ -75,10 +75,11 @@ func TestCampaignOnTheSandbox(t *testing.T) {
 		}
 		want[leadID] = status
 	}
+	<-running.rehearsed
 	if _, err := e.SetActive(ctx, actor, pearlID, true, false); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.After(100 * time.Second)
+	deadline := time.After(3 * time.Minute)
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for open := len(want); open > 0; {
