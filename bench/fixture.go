@@ -37,9 +37,9 @@ func openFolder(ctx context.Context, dir string) (*folder, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	f := &folder{dir: dir, store: opened}
-	ids, err := id.NewSource(rand.Reader)
+	ids, err := newIDs()
 	if err != nil {
-		return nil, fmt.Errorf("make ids: %w", err)
+		return nil, err
 	}
 	f.engine = engine.New(engine.Config{
 		Store: opened, Renderer: webhook.Renderer{}, IDs: ids, Now: time.Now, Log: slog.New(slog.DiscardHandler), Node: "bench",
@@ -55,6 +55,14 @@ func openFolder(ctx context.Context, dir string) (*folder, error) {
 	}
 	f.sandbox = numbers[0].ID
 	return f, nil
+}
+
+func newIDs() (*id.Source, error) {
+	ids, err := id.NewSource(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make ids: %w", err)
+	}
+	return ids, nil
 }
 
 // newPearl makes a campaign that is open at all hours and whose lead webhooks are written, but never sent: its address was

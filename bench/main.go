@@ -27,6 +27,7 @@ type bench struct {
 	nacre   string // the binary
 	quick   bool   // smaller and less exact
 	results []result
+	stock   *stock
 }
 
 // result is one line of the table.
@@ -68,12 +69,14 @@ func rows() []struct {
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "load" {
-		if err := load(os.Args[2:]); err != nil {
-			fmt.Fprintln(os.Stderr, "bench load:", err)
-			os.Exit(1)
+	run := run
+	if len(os.Args) > 2 { // processes of our own, beside the one that measures
+		switch os.Args[1] {
+		case "load":
+			run = func() error { return load(os.Args[2]) }
+		case "stub":
+			run = func() error { return stub(os.Args[2], os.Args[3]) }
 		}
-		return
 	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -100,6 +103,11 @@ func run() error {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	defer os.RemoveAll(b.dir)
+	defer func() {
+		if b.stock != nil {
+			_ = b.stock.raw.db.close() // it is deleted now
+		}
+	}()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if *profile != "" {

@@ -25,68 +25,92 @@ const callers = 64
 // statuses are what one lead is set to, turn by turn: every update is a real change, out of the queue or back into it.
 var statuses = [...]int{130, 10, 100, 1}
 
-// updates measures Update Lead in process: lead, two history rows and a webhook delivery, on disk before it is answered.
-func (b *bench) updates(ctx context.Context) error {
-	count, length := 100_000, 2500*time.Millisecond
+// stock is a folder with a hundred thousand leads, and a copy of it for the raw writer.
+type stock struct {
+	dir   string
+	pearl campaign.Pearl
+	ids   []id.ID
+	raw   *rawUpdates
+	used  turns // updates done so far: each lead's next status follows from it
+}
+
+func (s *stock) next() int { return int(s.used.n.Load()) }
+
+// stocked makes the stock once.
+func (b *bench) stocked(ctx context.Context) (s *stock, err error) {
+	if b.stock != nil {
+		return b.stock, nil
+	}
+	count := 100_000
 	if b.quick {
-		count, length = 20_000, time.Second
+		count = 20_000
 	}
-	dir := filepath.Join(b.dir, "update")
-	f, err := openFolder(ctx, dir)
+	s = &stock{dir: filepath.Join(b.dir, "stock")}
+	f, err := openFolder(ctx, s.dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	pearlID, err := f.newPearl(ctx, "update", f.sandbox, 10)
+	defer f.store.Close()
+	pearlID, err := f.newPearl(ctx, "stock", f.sandbox, 10)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	ids, err := f.addLeads(ctx, pearlID, 0, count)
-	if err != nil {
-		return err
+	if s.ids, err = f.addLeads(ctx, pearlID, 0, count); err != nil {
+		return nil, err
 	}
-	pearl, err := f.store.ReadPearl(ctx, f.actor.Account, pearlID)
-	if err != nil {
-		return err
+	if s.pearl, err = f.store.ReadPearl(ctx, f.actor.Account, pearlID); err != nil {
+		return nil, err
 	}
 	if err := f.store.Close(); err != nil { // folds the log into the file
+		return nil, err
+	}
+	rawPath := filepath.Join(b.dir, "stock-raw.db")
+	if err := copyFile(filepath.Join(s.dir, store.FileName), rawPath); err != nil {
+		return nil, err
+	}
+	if s.raw, err = newRawUpdates(rawPath, s.pearl, s.ids); err != nil {
+		return nil, err
+	}
+	b.stock = s
+	return s, nil
+}
+
+func shuffled(count int) []int { return rand.New(rand.NewPCG(1, 2)).Perm(count) }
+
+// updates measures Update Lead in process: lead, two history rows and a webhook delivery, on disk before it is answered.
+func (b *bench) updates(ctx context.Context) error {
+	length := 2500 * time.Millisecond
+	if b.quick {
+		length = time.Second
+	}
+	s, err := b.stocked(ctx)
+	if err != nil {
 		return err
 	}
-	rawPath := filepath.Join(b.dir, "update-raw.db")
-	if err := copyFile(filepath.Join(dir, store.FileName), rawPath); err != nil {
-		return err
-	}
-	if f, err = openFolder(ctx, dir); err != nil {
+	f, err := openFolder(ctx, s.dir)
+	if err != nil {
 		return err
 	}
 	defer f.store.Close()
-	raw, err := newRawUpdates(rawPath, pearl, ids)
-	if err != nil {
-		return err
-	}
-	defer raw.db.close()
-
-	order := rand.New(rand.NewPCG(1, 2)).Perm(count)
-	var ours, alone, limit turns
+	order := shuffled(len(s.ids))
 	update := func(turn int) error {
-		n := order[turn%count]
-		status := statuses[turn/count%len(statuses)]
-		_, err := f.engine.UpdateLead(ctx, f.actor, pearlID, ids[n], engine.LeadUpdate{Status: &status, CallData: callData(n, turn+1)})
+		n := order[turn%len(order)]
+		status := statuses[turn/len(order)%len(statuses)]
+		_, err := f.engine.UpdateLead(ctx, f.actor, s.pearl.ID, s.ids[n], engine.LeadUpdate{Status: &status, CallData: callData(n, turn+1)})
 		return err
 	}
 	var figures, limits, singles []measure
 	var ratios, each []float64
 	for range 3 {
-		limited, err := raw.run(&limit, order, length)
+		limited, err := s.raw.run(length)
 		if err != nil {
 			return fmt.Errorf("raw updates: %w", err)
 		}
-		ours.n.Store(max(ours.n.Load(), alone.n.Load()))
-		figure, err := hammer(callers, length, &ours, update)
+		figure, err := hammer(callers, length, &s.used, update)
 		if err != nil {
 			return fmt.Errorf("update leads: %w", err)
 		}
-		alone.n.Store(ours.n.Load())
-		single, err := hammer(1, length/2, &alone, update)
+		single, err := hammer(1, length/2, &s.used, update)
 		if err != nil {
 			return fmt.Errorf("update leads: %w", err)
 		}
@@ -94,7 +118,7 @@ func (b *bench) updates(ctx context.Context) error {
 		ratios, each = append(ratios, figure.rate/limited.rate), append(each, figure.rate/single.rate)
 	}
 	figure, limited, single := middle(figures), middle(limits), middle(singles)
-	ratio := median(ratios)
+	ratio, grouped := median(ratios), median(each)
 	b.add(result{
 		name: fmt.Sprintf("Update Lead, durable, %d callers", callers), figure: figure.String(), raw: limited.String(),
 		ratio: share(ratio), goal: "≥ 0.85", missed: ratio < 0.85,
@@ -103,8 +127,7 @@ func (b *bench) updates(ctx context.Context) error {
 		name: "… processor time of one", figure: microseconds(figure.cpu), raw: microseconds(limited.cpu), ratio: times(float64(figure.cpu) / float64(limited.cpu)),
 	})
 	b.add(result{
-		name: "… against one commit a request", figure: perSecond(figure.rate), raw: single.String(),
-		ratio: times(median(each)), goal: "≥ 2×", missed: median(each) < 2,
+		name: "… against one commit a request", figure: perSecond(figure.rate), raw: single.String(), ratio: times(grouped), goal: "≥ 2×", missed: grouped < 2,
 	})
 	return nil
 }
@@ -182,6 +205,8 @@ type rawUpdates struct {
 	ids      []id.ID
 	pearl    campaign.Pearl
 	body     []byte
+	order    []int
+	used     turns
 	delivery atomic.Int64
 }
 
@@ -195,15 +220,15 @@ func newRawUpdates(path string, pearl campaign.Pearl, ids []id.ID) (*rawUpdates,
 	if err != nil {
 		return nil, err
 	}
-	return &rawUpdates{db: db, ids: ids, pearl: pearl, body: body}, nil
+	return &rawUpdates{db: db, ids: ids, pearl: pearl, body: body, order: shuffled(len(ids))}, nil
 }
 
-func (r *rawUpdates) run(t *turns, order []int, length time.Duration) (measure, error) {
+func (r *rawUpdates) run(length time.Duration) (measure, error) {
 	jobs := make(chan rawJob, callers)
 	ended := make(chan error, 1)
 	go func() { ended <- r.db.group(jobs) }()
-	figure, err := hammer(callers, length, t, func(turn int) error {
-		j := rawJob{write: r.write(turn, order), done: make(chan error, 1)}
+	figure, err := hammer(callers, length, &r.used, func(turn int) error {
+		j := rawJob{write: r.write(turn), done: make(chan error, 1)}
 		jobs <- j
 		return <-j.done
 	})
@@ -215,9 +240,9 @@ func (r *rawUpdates) run(t *turns, order []int, length time.Duration) (measure, 
 }
 
 // write prepares the rows outside the writer, as any good client of SQLite would.
-func (r *rawUpdates) write(turn int, order []int) func(*rawDB) error {
-	n := order[turn%len(order)]
-	round := turn / len(order)
+func (r *rawUpdates) write(turn int) func(*rawDB) error {
+	n := r.order[turn%len(r.order)]
+	round := turn / len(r.order)
 	status, before := statuses[round%len(statuses)], 1
 	if round > 0 {
 		before = statuses[(round-1)%len(statuses)]

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// process is a child that says on its first line where it listens.
+type process struct {
+	cmd     *exec.Cmd
+	address string
+	errs    *os.File // what it wrote to stderr
+}
+
+// start runs a program on some cores ("" = all) and waits for its first line, which ends with its address.
+func start(ctx context.Context, cores, log string, environment []string, name string, args ...string) (*process, error) {
+	if cores != "" {
+		args = append([]string{"-c", cores, name}, args...)
+		name = "taskset"
+	}
+	p := &process{cmd: exec.CommandContext(ctx, name, args...)}
+	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
+	p.cmd.WaitDelay = 20 * time.Second
+	p.cmd.Env = append(os.Environ(), environment...)
+	var err error
+	if p.errs, err = os.Create(log); err != nil {
+		return nil, err
+	}
+	p.cmd.Stderr = p.errs
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", name, err)
+	}
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadString('\n')
+	if err != nil {
+		written, _ := os.ReadFile(log)
+		return nil, errors.Join(fmt.Errorf("%s did not start: %w\n%s", name, err, written), p.stop())
+	}
+	go func() { _, _ = io.Copy(io.Discard, lines) }()
+	words := strings.Fields(line)
+	p.address = words[len(words)-1]
+	return p, nil
+}
+
+// stop ends the process as an operator would, and waits for it.
+func (p *process) stop() error {
+	if p.cmd.ProcessState != nil {
+		return nil
+	}
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	err := p.cmd.Wait()
+	p.errs.Close()
+	return err
+}
+
+// ticksPerSecond of /proc: 100 on every Linux that Go runs on.
+const ticksPerSecond = 100
+
+// cpu is the processor time that the process has used so far.
+func (p *process) cpu() (time.Duration, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, fmt.Errorf("read processor time: %w", err)
+	}
+	_, rest, _ := bytes.Cut(raw, []byte(") ")) // the name may hold spaces
+	fields := strings.Fields(string(rest))
+	var ticks int64
+	for _, n := range []int{11, 12} { // utime, stime: proc(5)
+		value, err := strconv.ParseInt(fields[n], 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("read processor time: %w", err)
+		}
+		ticks += value
+	}
+	return time.Duration(ticks) * time.Second / ticksPerSecond, nil
+}
+
+// settle waits until the process is idle: it makes its voices ready while it serves already.
+func (p *process) settle(ctx context.Context) error {
+	last, err := p.cpu()
+	if err != nil {
+		return err
+	}
+	calm := 0
+	return until(ctx, time.Minute, "wait for the process to be idle", func() (bool, error) {
+		now, err := p.cpu()
+		if now-last > 10*time.Millisecond {
+			calm = 0
+		} else {
+			calm++
+		}
+		last = now
+		return calm >= 5, err
+	})
+}
+
+// memory is the resident memory of the process in bytes.
+func (p *process) memory() (int64, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, fmt.Errorf("read memory: %w", err)
+	}
+	for line := range strings.Lines(string(raw)) {
+		if value, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kib, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
+			return kib << 10, err
+		}
+	}
+	return 0, errors.New("read memory: no VmRSS")
+}
+
+// client is a client of the API of one server.
+type client struct {
+	base, key string
+}
+
+// call sends one request; a body or answer of nil is left out.
+func (c client) call(ctx context.Context, method, path string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		raw, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(raw)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+c.key)
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	raw, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s: %d: %s", method, path, answer.StatusCode, raw)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(raw, out)
+}
+
+// figures are the samples of /metrics by name and labels as written there.
+func (c client) figures(ctx context.Context) (map[string]float64, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	found := map[string]float64{}
+	lines := bufio.NewScanner(answer.Body)
+	for lines.Scan() {
+		if name, value, ok := strings.Cut(lines.Text(), " "); ok && !strings.HasPrefix(name, "#") {
+			if n, err := strconv.ParseFloat(value, 64); err == nil {
+				found[name] = n
+			}
+		}
+	}
+	return found, lines.Err()
+}
+
+// pause waits, or until ctx ends.
+func pause(ctx context.Context, length time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(length):
+		return nil
+	}
+}
+
+// until asks again and again, until the answer is yes.
+func until(ctx context.Context, limit time.Duration, what string, ask func() (bool, error)) error {
+	deadline := time.Now().Add(limit)
+	for {
+		yes, err := ask()
+		if err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		if yes {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s: not within %s", what, limit)
+		}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
