@@ -54,6 +54,7 @@ func storeTests() []storeTest {
 		{"Archive", testArchive},
 		{"RunAndPause", testRunAndPause},
 		{"EverythingAtOnce", testEverythingAtOnce},
+		{"UpdateLeadIsNotJudgedByOldReads", testUpdateLeadIsNotJudgedByOldReads},
 	}
 }
 

@@ -168,21 +168,26 @@ func (w *world) describe(before, after lead.Lead) string {
 }
 
 func (w *world) describeCall(begun *engine.Begun) string {
+	w.t.Helper()
 	if begun == nil {
 		return "-"
 	}
 	c := w.call(begun.Call.ID)
-	text := "call goes on"
-	if c.Cancel != call.NotCancelled {
-		text = "cancel=" + string(c.Cancel)
-	}
-	if c.HangUp {
-		text = "hang up"
-	}
 	if c.To != phoneA || string(c.CallData) != `{"plan":"gold","seats":3}` {
 		w.t.Errorf("the call in the air changed to %s, %s", c.To, c.CallData)
 	}
-	return text
+	return orders(c)
+}
+
+// orders are what a call in the air was told.
+func orders(c call.Call) string {
+	switch {
+	case c.HangUp:
+		return "hang up"
+	case c.Cancel != call.NotCancelled:
+		return "cancel=" + string(c.Cancel)
+	}
+	return "call goes on"
 }
 
 func (w *world) told(begun *engine.Begun) string {
