@@ -201,11 +201,8 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 	if err != nil {
 		return s, fmt.Errorf("make the API: %w", err)
 	}
-	documentation, err := site.New(site.Config{Document: describeAPI, Now: time.Now})
-	if err != nil {
-		return s, fmt.Errorf("make the documentation: %w", err)
-	}
-	web := &http.Server{Handler: documentation.Over(handler), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	handler = site.Over(handler, site.Config{Document: describeAPI, Now: time.Now, Log: log})
+	web := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 	go func() {
 		if err := web.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			log.Error("serve", "error", err)

@@ -19,7 +19,7 @@ func requestExample(name string) string {
 func requestExamples() map[string]string {
 	const (
 		period  = `"2026-11-01T00:00:00Z","toDate":"2026-11-30T23:59:59Z"`
-		range_  = `{"from":"2026-11-01T00:00:00Z","to":"2026-11-30T23:59:59Z"}`
+		between = `{"from":"2026-11-01T00:00:00Z","to":"2026-11-30T23:59:59Z"}`
 		define  = `"companyDescription":"A chain of gyms.","timeZone":"Eastern Standard Time",`
 		success = `"successDescription":"The person renews."`
 		renews  = `"variables":[{"id":"renews","name":"renewal","group":2,"type":"boolean","description":"Would you like to renew your plan?"}]`
@@ -28,7 +28,7 @@ func requestExamples() map[string]string {
 		"ActiveRequest":           `{"isActive":true}`,
 		"ArchiveRequest":          `{"isArchived":true}`,
 		"AccountChangeRequest":    `{"countryCodes":["1","39"],"retentionDays":365}`,
-		"AuditQueryRequest":       range_,
+		"AuditQueryRequest":       between,
 		"BlacklistEntriesRequest": `{"phoneNumbers":["+41","+14155550101"]}`,
 		"BlacklistSearchRequest":  `{"search":"+1415","skip":0,"limit":100}`,
 		"BulkRequest":             `{"fromDate":` + period + `,"fields":["Transcript","Summary"],"skip":0,"limit":100}`,
@@ -50,8 +50,8 @@ func requestExamples() map[string]string {
 		"NumberInputRequest":     `{"number":"+12025550100","direction":3,"trunkId":"665f1f77bcf86cd799439066"}`,
 		"OutboundInputRequest":   `{"totalAgents":5,"maximumCallAttempts":4,"minimumRetryIntervalHours":2,"callingHours":[{"day":1,"start":"09:00","end":"18:00"}]}`,
 		"PearlInputRequest":      `{"name":"Renewals, December","pearl":{"openingSentence":"Hello {firstName}, this is Pearl Fitness."}}`,
-		"RangeRequest":           range_,
-		"ReplayRangeRequest":     range_,
+		"RangeRequest":           between,
+		"ReplayRangeRequest":     between,
 		"RequestSearchRequest":   `{"fromDate":` + period + `,"skip":0,"limit":100}`,
 		"ResetMemoryRequest":     `{"phoneNumber":"+14155550101"}`,
 		"SearchRequest":          `{"fromDate":` + period + `,"statuses":[100,110],"skip":0,"limit":100}`,

@@ -23,6 +23,7 @@ func guides() []guide {
 	return []guide{
 		{"quick-start", "Quick start", "From an empty server to a finished call, with curl."},
 		{"authorization", "Authorization", "Keys, scopes, and what a 401 says."},
+		{"campaigns", "Campaigns", "Pearls and their settings, running and pausing."},
 		{"leads", "Leads", "Adding, finding, updating, and stopping a lead at once."},
 		{"statuses", "Statuses and their life", "Lead, conversation, call, request: every number and how it comes about."},
 		{"outcomes", "Outcomes and retries", "What a call ends as, and when there is another."},

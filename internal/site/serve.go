@@ -38,9 +38,6 @@ func newFile(kind string, text []byte) (*file, error) {
 
 // serve answers a request for a page or an asset, and reports whether it was one.
 func (s *Site) serve(w http.ResponseWriter, r *http.Request) bool {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return false
-	}
 	path := pageOf(r.URL.Path)
 	answer := s.pages[path]
 	if path == zonesPath() {
@@ -77,6 +74,12 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request) bool {
 		_, _ = w.Write(text) // the reader has gone: nobody is left to tell
 	}
 	return true
+}
+
+// asksForPage reports whether a request may be one for the site.
+func asksForPage(r *http.Request) bool {
+	path := pageOf(r.URL.Path)
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && (path == Root || strings.HasPrefix(path, Root+"/"))
 }
 
 // pageOf is the path under which a page is kept. As everywhere outside the versions case and a trailing slash do not

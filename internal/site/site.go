@@ -1,5 +1,5 @@
 // Package site decides what people read about the API: the reference at /docs, made from the OpenAPI document, and the
-// guides beside it. Pages are written once, when the process starts, from templates inside the binary, and ask for nothing
+// guides beside it. Pages are written once, when the first is asked for, from templates inside the binary, and ask for nothing
 // from any other host, so that they work without a network. It refuses to know how the API answers, who may ask, and
 // anything about an account: no page needs a key.
 package site
@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -26,6 +27,7 @@ type Config struct {
 	Document func() ([]byte, error)
 	// Now is asked for the offsets that are in force.
 	Now func() time.Time
+	Log *slog.Logger
 }
 
 // Site serves the documentation. Immutable but for the page of time zones, which changes with daylight saving.
@@ -83,13 +85,24 @@ func New(config Config) (*Site, error) {
 	return s, nil
 }
 
-// Over serves the pages of the site, and hands every other request to next: unknown pages and other methods get the API's
-// own answers.
-func (s *Site) Over(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.serve(w, r) {
-			next.ServeHTTP(w, r)
+// Over serves the site's pages, and hands every other request to next: unknown pages and other methods get the API's own
+// answers. The site is made when the first page is asked for, so that the start of a server does not wait for it; where it
+// cannot be made, which is logged, next answers everything.
+func Over(next http.Handler, config Config) http.Handler {
+	site := sync.OnceValue(func() *Site {
+		made, err := New(config)
+		if err != nil {
+			config.Log.Error("cannot make the documentation", "error", err)
 		}
+		return made
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asksForPage(r) {
+			if s := site(); s != nil && s.serve(w, r) {
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"html"
 	"html/template"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -26,12 +27,17 @@ func routes() *route.Table {
 	return route.NewTable(slices.Concat(v1.Routes(route.Services{}), v2.Routes(route.Services{})))
 }
 
-func testSite(t *testing.T) *Site {
-	t.Helper()
-	s, err := New(Config{
+func testConfig() Config {
+	return Config{
 		Document: func() ([]byte, error) { return openapi.Document(routes().Routes(), "") },
 		Now:      func() time.Time { return time.Date(2026, 7, 1, 12, 7, 0, 0, time.UTC) },
-	})
+		Log:      slog.New(slog.DiscardHandler),
+	}
+}
+
+func testSite(t *testing.T) *Site {
+	t.Helper()
+	s, err := New(testConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,13 +47,22 @@ func testSite(t *testing.T) *Site {
 // beyond answers what the site does not.
 var beyond = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 
-func get(s *Site, method, path string, header ...string) *httptest.ResponseRecorder {
+// get asks a site that is made already.
+func get(s *Site, path string) *httptest.ResponseRecorder {
+	answer := httptest.NewRecorder()
+	if !s.serve(answer, httptest.NewRequest(http.MethodGet, path, nil)) {
+		answer.WriteHeader(http.StatusTeapot)
+	}
+	return answer
+}
+
+func ask(handler http.Handler, method, path string, header ...string) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(method, path, nil)
 	for n := 0; n+1 < len(header); n += 2 {
 		request.Header.Set(header[n], header[n+1])
 	}
 	answer := httptest.NewRecorder()
-	s.Over(beyond).ServeHTTP(answer, request)
+	handler.ServeHTTP(answer, request)
 	return answer
 }
 
@@ -242,7 +257,7 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 		if strings.HasPrefix(path, "/openapi") {
 			return
 		}
-		if get(s, "GET", path).Code != http.StatusOK {
+		if get(s, path).Code != http.StatusOK {
 			t.Errorf("%s links to %s, which is not there", from, to)
 		}
 		if name != "" && !anchors[path+"#"+name] {
@@ -304,7 +319,7 @@ func asWritten(text string) string {
 func TestTimeZonesAreComplete(t *testing.T) {
 	t.Parallel()
 	s := testSite(t)
-	page := get(s, "GET", "/docs/time-zones").Body.String()
+	page := get(s, "/docs/time-zones").Body.String()
 	for _, entry := range zone.List() {
 		if !strings.Contains(page, "<tr><td>"+asWritten(entry.Windows)+"</td><td>") {
 			t.Errorf("%s is missing", entry.Windows)
@@ -320,7 +335,7 @@ func TestTimeZonesAreComplete(t *testing.T) {
 		t.Error("no summer offset in July")
 	}
 	s.now = func() time.Time { return time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC) }
-	if page := get(s, "GET", "/docs/time-zones").Body.String(); !strings.Contains(page, winter) || strings.Contains(page, summer) {
+	if page := get(s, "/docs/time-zones").Body.String(); !strings.Contains(page, winter) || strings.Contains(page, summer) {
 		t.Error("no winter offset in December")
 	}
 }
@@ -328,32 +343,32 @@ func TestTimeZonesAreComplete(t *testing.T) {
 // TestServing: what the site answers itself and what it leaves to the API.
 func TestServing(t *testing.T) {
 	t.Parallel()
-	s := testSite(t)
+	s := Over(beyond, testConfig())
 	for _, path := range []string{"/", "/docs", "/docs/", "/DOCS", "/docs/webhooks", "/docs/Webhooks/", "/docs/reference/v2/leads", "/docs/assets/site.css"} {
-		if code := get(s, "GET", path).Code; code != http.StatusOK {
+		if code := ask(s, "GET", path).Code; code != http.StatusOK {
 			t.Errorf("GET %s: %d", path, code)
 		}
 	}
 	for _, request := range [][2]string{{"GET", "/docs/nothing"}, {"GET", "/docsx"}, {"POST", "/docs"}, {"DELETE", "/docs/webhooks"}, {"OPTIONS", "/docs"}, {"GET", "/v2/Account"}, {"GET", "/openapi.json"}, {"GET", "/docs/../healthz"}} {
-		if code := get(s, request[0], request[1]).Code; code != http.StatusTeapot {
+		if code := ask(s, request[0], request[1]).Code; code != http.StatusTeapot {
 			t.Errorf("%s %s: %d, want it left to the API", request[0], request[1], code)
 		}
 	}
-	whole := get(s, "GET", "/docs", "X-Request-Id", "mine")
-	if whole.Header().Get("X-Request-Id") != "mine" || get(s, "GET", "/docs").Header().Get("X-Request-Id") == "" {
+	whole := ask(s, "GET", "/docs", "X-Request-Id", "mine")
+	if whole.Header().Get("X-Request-Id") != "mine" || ask(s, "GET", "/docs").Header().Get("X-Request-Id") == "" {
 		t.Error("no request id")
 	}
 	if policy := whole.Header().Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") {
 		t.Errorf("policy %q", policy)
 	}
-	head := get(s, "HEAD", "/docs")
+	head := ask(s, "HEAD", "/docs")
 	if head.Body.Len() != 0 || head.Header().Get("Content-Length") != fmt.Sprint(whole.Body.Len()) {
 		t.Error("HEAD does not answer as GET without its body")
 	}
-	if again := get(s, "GET", "/docs", "If-None-Match", whole.Header().Get("ETag")); again.Code != http.StatusNotModified || again.Body.Len() != 0 {
+	if again := ask(s, "GET", "/docs", "If-None-Match", whole.Header().Get("ETag")); again.Code != http.StatusNotModified || again.Body.Len() != 0 {
 		t.Errorf("a page that has not changed is answered %d", again.Code)
 	}
-	small := get(s, "GET", "/docs", "Accept-Encoding", "br, gzip;q=0.8")
+	small := ask(s, "GET", "/docs", "Accept-Encoding", "br, gzip;q=0.8")
 	if small.Header().Get("Content-Encoding") != "gzip" {
 		t.Fatal("not compressed")
 	}
@@ -364,7 +379,17 @@ func TestServing(t *testing.T) {
 	if text, err := io.ReadAll(reader); err != nil || string(text) != whole.Body.String() {
 		t.Errorf("the compressed page differs: %v", err)
 	}
-	if get(s, "GET", "/docs", "Accept-Encoding", "gzip;q=0").Header().Get("Content-Encoding") != "" {
+	if ask(s, "GET", "/docs", "Accept-Encoding", "gzip;q=0").Header().Get("Content-Encoding") != "" {
 		t.Error("compressed though it was refused")
+	}
+}
+
+// TestWithoutADocument: the API goes on answering where the site cannot be made.
+func TestWithoutADocument(t *testing.T) {
+	t.Parallel()
+	config := testConfig()
+	config.Document = func() ([]byte, error) { return []byte("{"), nil }
+	if code := ask(Over(beyond, config), "GET", "/docs").Code; code != http.StatusTeapot {
+		t.Errorf("answered %d", code)
 	}
 }

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"strings"
 	"time"
 
 	"nacre/internal/zone"
@@ -55,13 +54,4 @@ func (s *Site) zonesNow() (*file, error) {
 	}
 	s.zonesAt, s.zonesPage = at, made
 	return made, nil
-}
-
-// Region is the first part of an IANA name, by which the list is cut into pieces.
-func (r zoneRow) Region() string {
-	region, _, found := strings.Cut(r.Name, "/")
-	if !found {
-		return "Other"
-	}
-	return region
 }

@@ -66,7 +66,6 @@
           const text = row.textContent.toLowerCase();
           row.hidden = !words.every((word) => text.includes(word));
         }
-        for (const part of document.querySelectorAll("details.filtered")) part.open = words.length > 0 || part.hasAttribute("data-open");
       });
     }
   }
@@ -120,7 +119,7 @@
         return words.every((word) => head.includes(word)) ? 0 : 1;
       };
       const found = all.filter((entry) => words.every((word) => entry.words.includes(word)));
-      found.sort((a, b) => score(a) - score(b));
+      found.sort((a, b) => score(a) - score(b) || a.words.length - b.words.length); // the more special first
       hits.replaceChildren(...found.slice(0, 40).map((entry, n) => {
         const row = document.createElement("li");
         row.id = "hit-" + n;
