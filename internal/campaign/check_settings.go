@@ -68,15 +68,15 @@ func (p Pearl) checkOutbound(judges Judges, faults *fault.List) {
 func checkRetryPolicy(path string, policy lead.RetryPolicy, faults *fault.List) {
 	allowed := lead.RetryOutcomes()
 	for outcome, retry := range policy {
-		at := path + "." + string(outcome)
 		if !slices.Contains(allowed, outcome) {
 			words := make([]string, len(allowed))
 			for n, one := range allowed {
 				words[n] = string(one)
 			}
-			faults.Add(at, "'%.64s' is no outcome; allowed are %s.", outcome, strings.Join(words, ", "))
+			faults.Add(path, "'%.64s' is no outcome; allowed are %s.", outcome, strings.Join(words, ", "))
 			continue
 		}
+		at := path + "." + strings.ToUpper(string(outcome[:1])) + string(outcome[1:]) // member paths are PascalCase (contract 0.5)
 		for n, delay := range retry.Delays {
 			atLeast(fmt.Sprintf("%s.Delays[%d]", at, n), delay, 0, faults)
 		}

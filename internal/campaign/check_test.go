@@ -154,7 +154,7 @@ func TestCheck(t *testing.T) {
 		{"duplicates", form(), func(p *Pearl) { p.Outbound.DuplicatePolicy = "merge" }, []string{"Outbound.DuplicatePolicy"}},
 		{"retry policy", form(), func(p *Pearl) {
 			p.Outbound.RetryPolicy = lead.RetryPolicy{call.BusyOutcome: {Delays: []int{0, -1}, MaximumAttempts: &minus}, "success": {}, call.Lost: {}, call.Voicemail: {MaximumAttempts: &three}}
-		}, []string{"Outbound.RetryPolicy.busy.Delays[1]", "Outbound.RetryPolicy.busy.MaximumAttempts", "Outbound.RetryPolicy.success"}},
+		}, []string{"Outbound.RetryPolicy", "Outbound.RetryPolicy.Busy.Delays[1]", "Outbound.RetryPolicy.Busy.MaximumAttempts"}},
 		{"webhooks", form(), func(p *Pearl) {
 			p.Webhooks = Webhooks{CallURL: "http://private/", LeadURL: "http://private/", Version: 3, Enums: "words", Credential: "a\nb", CredentialHeader: "Host"}
 		}, []string{

@@ -268,7 +268,7 @@ func (d *decoder) mapValue(s *shape, r *Rules, v reflect.Value) bool {
 	depth := len(d.path)
 	return d.object(func(name text) bool {
 		key := name.String()
-		d.path = append(d.path, step{name: key})
+		d.path = append(d.path, step{name: Pascal(key)}) // member paths are PascalCase throughout (contract 0.5)
 		value := reflect.New(s.elem.typ).Elem()
 		good := true
 		switch {

@@ -1,11 +1,14 @@
 package v2
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"nacre/internal/account"
 	"nacre/internal/api/body"
@@ -202,6 +205,10 @@ func (h trunkHandlers) delete(r *route.Request, _ route.None) (bool, error) {
 	return err == nil, err
 }
 
+// stepTime bounds each question to the carrier: a carrier that is silent must not outlast the patience of clients, who
+// give up after 15 seconds (contract 11). It leaves room for three repetitions of a request over UDP.
+const stepTime = 4 * time.Second
+
 // trunkTest says how the carrier answers.
 type trunkTest struct {
 	OK    bool        `json:"ok"`
@@ -228,23 +235,31 @@ func (h trunkHandlers) test(r *route.Request, _ struct{}) (trunkTest, error) {
 		return trunkTest{}, fault.Missing("TrunkId")
 	}
 	result := trunkTest{OK: true, Steps: []trunkStep{}}
-	step := func(name string, ok bool, detail string) bool {
+	step := func(name string, ok bool, detail string) {
 		result.Steps = append(result.Steps, trunkStep{name, ok, detail})
 		result.OK = result.OK && ok
-		return ok
 	}
 	trunk := trunks[n].Trunk
-	addresses, err := net.DefaultResolver.LookupHost(r.Context(), trunk.Host)
+	resolving, cancel := context.WithTimeout(r.Context(), stepTime)
+	defer cancel()
+	addresses, err := net.DefaultResolver.LookupHost(resolving, trunk.Host)
 	if err != nil {
 		step("name resolution", false, err.Error())
 		return result, nil
 	}
 	step("name resolution", true, strings.Join(addresses, ", "))
-	options := h.Prober.Options(r.Context(), trunk)
-	step("OPTIONS", options.OK, options.Detail)
+	ask := func(name string, request func(context.Context, call.Trunk) call.Answer) {
+		ctx, cancel := context.WithTimeout(r.Context(), stepTime)
+		defer cancel()
+		answer := request(ctx, trunk)
+		if !answer.OK && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			answer.Detail = fmt.Sprintf("no answer within %.0f seconds", stepTime.Seconds())
+		}
+		step(name, answer.OK, answer.Detail)
+	}
+	ask("OPTIONS", h.Prober.Options)
 	if trunk.Registers {
-		registered := h.Prober.Register(r.Context(), trunk)
-		step("registration", registered.OK, registered.Detail)
+		ask("registration", h.Prober.Register)
 	}
 	return result, nil
 }
