@@ -3,6 +3,7 @@ package dialer_test
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -235,9 +236,9 @@ func TestFinishIsNotGivenUp(t *testing.T) {
 func TestOneCampaignsErrorStopsNoOther(t *testing.T) {
 	t.Parallel()
 	var broken id.ID
-	heals := false
+	var healed atomic.Bool
 	faults := &faulty{claim: func(pearlID id.ID) error {
-		if pearlID == broken && !heals {
+		if pearlID == broken && !healed.Load() {
 			return errors.New("broken")
 		}
 		return nil
@@ -252,7 +253,7 @@ func TestOneCampaignsErrorStopsNoOther(t *testing.T) {
 		if calls := w.carrier.all(); len(calls) != 1 || calls[0].To != number(1) {
 			t.Errorf("called %v, want the other campaign's lead", calls)
 		}
-		heals = true
+		healed.Store(true)
 		w.after(1100 * time.Millisecond) // it is tried again within a second
 		if calls := w.carrier.all(); len(calls) != 2 {
 			t.Errorf("%d calls once it works again", len(calls))
