@@ -22,12 +22,8 @@ var embedded embed.FS
 
 const modulePath = "module/flite.wasm"
 
-const (
-	// cacheBytes of spoken phrases are kept: half an hour. A campaign says a handful of sentences over and over.
-	cacheBytes = 32 << 20
-	// workers speak at the same time; each takes 17–25 MB while it does.
-	workers = 2
-)
+// cacheBytes of spoken phrases are kept: half an hour. A campaign says a handful of sentences over and over.
+const cacheBytes = 32 << 20
 
 var (
 	// ErrMissing is returned by Open when the binary was built without the module (see module/README.md).
@@ -61,6 +57,7 @@ type Voice struct {
 	disk     wazero.CompilationCache
 	compiled wazero.CompiledModule
 	slots    chan struct{}
+	memories memories
 	phrases  *phraseCache
 	flight   singleflight.Group
 	log      *slog.Logger
@@ -77,7 +74,7 @@ func Open(cacheDir string, log *slog.Logger) (*Voice, error) {
 	// 128 MB an instance. Not WithCloseOnContextDone: its checks make speaking five times slower, and a sentence is
 	// bounded already, by its length.
 	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(2048)
-	v := &Voice{slots: make(chan struct{}, workers), phrases: newPhraseCache(cacheBytes), log: log}
+	v := &Voice{slots: make(chan struct{}, workers()), phrases: newPhraseCache(cacheBytes), log: log}
 	if cacheDir != "" {
 		if v.disk, err = wazero.NewCompilationCacheWithDir(cacheDir); err != nil {
 			log.Warn("embedded voice cannot keep its compiled form and compiles at every start", "error", err)
@@ -97,7 +94,7 @@ func Open(cacheDir string, log *slog.Logger) (*Voice, error) {
 
 // Close waits for what is being spoken, a second or two, and frees the module. Speak fails from then on.
 func (v *Voice) Close() error {
-	for range workers {
+	for range cap(v.slots) {
 		v.slots <- struct{}{}
 		defer func() { <-v.slots }()
 	}
