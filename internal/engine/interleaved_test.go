@@ -62,8 +62,9 @@ func testUpdateLeadIsNotJudgedByOldReads(t *testing.T, s engine.Store) {
 			between := &interposed{Store: s}
 			w := newWorld(t, between)
 			if test.input.Phone != nil && *test.input.Phone != phoneB {
-				w.settings(w.pearl, func(o *campaign.OutboundSettings) { o.DefaultRegion = "NZ" })
+				w.settings(w.pearl, func(o *campaign.OutboundSettings) { o.DefaultRegion = "IT" })
 			}
+			w.warmUp()
 			leadID := w.add(phoneA)
 			between.before = func() { test.before(w, leadID) }
 			w.update(leadID, test.input)
@@ -87,6 +88,7 @@ func testUpdateLeadIsNotJudgedByOldReads(t *testing.T, s engine.Store) {
 		t.Parallel()
 		between := &interposed{Store: s}
 		w := newWorld(t, between)
+		w.warmUp()
 		leadID := w.add(phoneA)
 		between.before = func() {
 			if err := w.e.DeleteLeads(w.ctx, w.actor, w.pearl, []id.ID{leadID}); err != nil {
@@ -100,6 +102,7 @@ func testUpdateLeadIsNotJudgedByOldReads(t *testing.T, s engine.Store) {
 		t.Parallel()
 		between := &interposed{Store: s}
 		w := newWorld(t, between)
+		w.warmUp()
 		leadID := w.add(phoneA)
 		between.before = func() { w.update(leadID, engine.LeadUpdate{ExternalID: ptr("first")}) }
 		_, err := w.e.UpdateLead(w.ctx, w.actor, w.pearl, leadID, engine.LeadUpdate{ExternalID: ptr("second"), IfMatch: ptr(int64(1))})

@@ -78,10 +78,12 @@ func updates() map[string]engine.LeadUpdate {
 // deliveries and the dialer; and, after the arrow, how the call that was claimed or in the air ends then.
 func testUpdateLead(t *testing.T, s engine.Store) {
 	for _, row := range updateTable() {
-		t.Run(row.situation+"/"+row.update, func(t *testing.T) {
-			t.Parallel()
-			same(t, "lead | call | history | deliveries | told => then", tryUpdate(t, s, row.situation, row.update), row.want)
-		})
+		for _, warm := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/%s/warm %v", row.situation, row.update, warm), func(t *testing.T) {
+				t.Parallel()
+				same(t, "lead | call | history | deliveries | told => then", tryUpdate(t, s, row.situation, row.update, warm), row.want)
+			})
+		}
 	}
 }
 
@@ -93,10 +95,13 @@ func openFromFive(p *campaign.Pearl) {
 	}
 }
 
-func tryUpdate(t *testing.T, s engine.Store, where, update string) string {
+func tryUpdate(t *testing.T, s engine.Store, where, update string, warm bool) string {
 	t.Helper()
 	w := newWorld(t, s)
 	w.pearl = w.addPearl(openFromFive)
+	if warm {
+		w.warmUp()
+	}
 	leadID := w.addLead(w.pearl, engine.NewLead{
 		Phone: phoneA, ExternalID: "crm-1", Zone: "Eastern Standard Time", CallData: []byte(`{"plan":"gold","seats":3}`),
 	})

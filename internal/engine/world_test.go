@@ -341,6 +341,16 @@ func (w *world) update(leadID id.ID, input engine.LeadUpdate) lead.Lead {
 	return view.Lead
 }
 
+// warmUp has one update done in the campaign, so that the engine knows it and judges the next one ahead of its transaction.
+func (w *world) warmUp() {
+	w.t.Helper()
+	leadID := w.add("+14155550198")
+	w.update(leadID, engine.LeadUpdate{Status: ptr(130)})
+	if err := w.e.DeleteLeads(w.ctx, w.actor, w.pearl, []id.ID{leadID}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func (w *world) suppress(entries ...string) {
 	w.t.Helper()
 	if err := w.e.Suppress(w.ctx, w.actor, entries, "api"); err != nil {
