@@ -8,7 +8,7 @@ FULL = {"v1": LEAD_V1, "v2": LEAD_V2}
 # as they are sent, and the path spellings under which they must be found
 EXTERNAL_IDS = {
     "evt1:guest7": ("evt1:guest7", "evt1%3Aguest7"), "a b:c": ("a%20b:c", "a%20b%3Ac"), "a/b": ("a/b", "a%2Fb"), "a//b": ("a//b", "a%2F%2Fb"),
-    "4711": ("4711",), "c0ffee00-0000-4000-8000-000000000001": ("c0ffee00-0000-4000-8000-000000000001",), "1+1=2": ("1+1=2", "1%2B1%3D2"),
+    "4711": ("4711",), "c0ffee00-0000-4000-8000-000000000001": ("c0ffee00-0000-4000-8000-000000000001",), "1+1=2": ("1+1=2", "1+1%3D2", "1%2B1%3D2"), "a+b c": ("a+b%20c",),
     "100%": ("100%25",), "Ümläut 健": (segment("Ümläut 健"),), "a?b#c": ("a%3Fb%23c",), "../up": ("..%2Fup",), "x/PhoneNumber/y/": ("x/PhoneNumber/y/", "x%2FPhoneNumber%2Fy%2F"),
 }
 

@@ -126,6 +126,10 @@ def foreign(walk):
     other.ok("DELETE", "/v2/Call", TRUE, {"callIds": [walk.finished_call]})
     other.miss("GET", f"/v1/Outbound/CallRequest/{walk.finished_request}", "wrong CallRequestId")
     other.miss("GET", f"/v2/Webhooks/Deliveries/{walk.finished_delivery}", "wrong DeliveryId")
+    for method, body in (("PUT", {"direction": 2}), ("DELETE", None)):
+        other.miss(method, f"/v2/Account/PhoneNumbers/{walk.number_id}", "wrong PhoneNumberId", body)
+    for path in (f"/v2/Call/{walk.finished_call}/HangUp", f"/v2/CallRequest/{walk.finished_request}/Cancel", f"/v2/Webhooks/Deliveries/{walk.finished_delivery}/Replay"):
+        other.refused("POST", path, 400, "validation")
     judge.check(judge.client.send("GET", f"/v2/Call/{walk.finished_call}").status == 200, "another account deleted a call")
     judge.check(judge.client.send("GET", f"/v2/Outbound/{walk.pearl}/Lead/{lead}").json() == before, "another account changed a lead")
 
