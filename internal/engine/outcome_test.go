@@ -9,6 +9,7 @@ import (
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
+	"nacre/internal/hours"
 	"nacre/internal/id"
 	"nacre/internal/lead"
 )
@@ -390,4 +391,42 @@ func testCosts(t *testing.T, s engine.Store) {
 		t.Fatal(err)
 	}
 	same(t, "spent", fmt.Sprint(pearl.Spent), "105")
+}
+
+// TestOrder: made calls, then promised call-backs, then leads by the window that closes soonest, by due instant, by age
+// (contract 9.5).
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, openSQLite(t))
+	w.settings(w.pearl, func(o *campaign.OutboundSettings) {
+		o.CallingHours = nil
+		for day := range 7 {
+			o.CallingHours = append(o.CallingHours, hours.Window{Day: day, Start: "00:00", End: "20:00"})
+		}
+	})
+	promised := w.add(fictional(0))
+	begun := w.talk()
+	w.clock.Add(time.Minute)
+	ended := w.clock.Now()
+	w.clock.Add(20 * time.Second) // the work after the call
+	w.finishWith(begun, engine.Ending{Outcome: call.NotSuccess, Ended: ended, Callback: &call.Callback{After: time.Hour}})
+	if due := w.lead(promised).Due; !due.Equal(ended.Add(time.Hour)) {
+		t.Errorf("the call-back is due at %s, want an hour after the talk, %s", due, ended.Add(time.Hour))
+	}
+	zoned := func(n int, zone string) id.ID {
+		return w.addLead(w.pearl, engine.NewLead{Phone: fictional(n), Zone: zone})
+	}
+	west := zoned(1, "America/New_York") // closes at 01:00 UTC
+	older, younger := zoned(2, ""), zoned(3, "")
+	w.clock.Add(time.Minute)
+	later := zoned(4, "")
+	east := zoned(5, "Asia/Dubai") // closes at 16:00 UTC
+	w.clock.Add(time.Hour)
+	receipt := w.makeCall(fictional(6))
+	names := map[id.ID]string{receipt.ID: "made", promised: "promised", east: "east", older: "older", younger: "younger", later: "later", west: "west"}
+	var order []string
+	for _, work := range w.claim() {
+		order = append(order, names[work.Lead]+names[work.Request])
+	}
+	same(t, "order", strings.Join(order, " "), "made promised east older younger later west")
 }

@@ -68,6 +68,9 @@ func testConcurrentUpdatesLoseNothing(t *testing.T, s engine.Store) {
 	}
 }
 
+// manyTurns is more than a loop needs that waits for others.
+const manyTurns = 5000
+
 // rounds of a race: enough that both orders occur, few enough for every run.
 func rounds() int {
 	if testing.Short() {
@@ -350,6 +353,10 @@ func testClaimsKeepTheCaps(t *testing.T, s engine.Store) {
 	for n := range 8 {
 		functions = append(functions, func() {
 			for turn := n; total.Load() < int32(len(pearls)*each); turn++ {
+				if turn > manyTurns || t.Failed() {
+					t.Errorf("%d leads of %d were claimed", total.Load(), len(pearls)*each)
+					return
+				}
 				pearlID := pearls[turn%len(pearls)]
 				works, _, err := w.e.Claim(w.ctx, w.account, pearlID, 2)
 				if err != nil {
@@ -422,6 +429,10 @@ func testOneLiveCallPerNumber(t *testing.T, s engine.Store) {
 	for n := range 6 {
 		functions = append(functions, func() {
 			for turn := n; made.Load() < int32(want); turn++ {
+				if turn > manyTurns || t.Failed() {
+					t.Errorf("%d calls of %d were made", made.Load(), want)
+					return
+				}
 				works, _, err := w.e.Claim(w.ctx, w.account, pearls[turn%len(pearls)], 5)
 				if err != nil {
 					t.Errorf("claim: %v", err)
