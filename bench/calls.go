@@ -82,7 +82,7 @@ func (f *folder) campaigns(ctx context.Context, carrier string, sizes []int) (ke
 	}
 	trunk, err := f.engine.CreateTrunk(ctx, f.actor, account.Trunk{
 		Name: "bench", Active: true,
-		Trunk: call.Trunk{Host: host, Port: port, Transport: "udp", Codecs: []string{"PCMU"}, MaxCalls: 1000, CallsPerSecond: 50},
+		Trunk: call.Trunk{Host: host, Port: port, Transport: "udp", Codecs: []string{"PCMU"}, MaxCalls: 1000, CallsPerSecond: 15},
 	})
 	if err != nil {
 		return "", nil, err

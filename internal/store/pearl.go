@@ -107,12 +107,35 @@ func (t *tx) complete(p pearlRow) (campaign.Pearl, error) {
 }
 
 func (t *tx) Pearl(accountID, pearlID id.ID, lock engine.Lock) (campaign.Pearl, error) {
+	keeper, keeps := t.session.(pearlKeeper)
+	if keeps {
+		if kept, ok := keeper.keptPearl(accountID, pearlID); ok {
+			return t.complete(kept)
+		}
+	}
 	const text = "SELECT " + pearlColumns + " FROM pearl WHERE id = ?1 AND account_id = ?2 "
 	found, err := one(t, scanPearlRow, lockText(text, lock), pearlID, accountID)
 	if err != nil {
 		return campaign.Pearl{}, missing(err, "PearlId")
 	}
+	if keeps {
+		keeper.keepPearl(found)
+	}
 	return t.complete(found)
+}
+
+// pearlKeeper is a session that keeps rows of Pearls as long as nobody else can change them. Who changes one himself has
+// all forgotten.
+type pearlKeeper interface {
+	keptPearl(accountID, pearlID id.ID) (pearlRow, bool)
+	keepPearl(pearlRow)
+	forgetPearls()
+}
+
+func (t *tx) forgetPearls() {
+	if keeper, keeps := t.session.(pearlKeeper); keeps {
+		keeper.forgetPearls()
+	}
 }
 
 func pearlValues(p campaign.Pearl) ([]any, error) {
@@ -136,6 +159,7 @@ func pearlValues(p campaign.Pearl) ([]any, error) {
 }
 
 func (t *tx) InsertPearl(p campaign.Pearl) error {
+	t.forgetPearls()
 	values, err := pearlValues(p)
 	if err != nil {
 		return err
@@ -145,6 +169,7 @@ func (t *tx) InsertPearl(p campaign.Pearl) error {
 }
 
 func (t *tx) SavePearl(p campaign.Pearl) error {
+	t.forgetPearls()
 	values, err := pearlValues(p)
 	if err != nil {
 		return err
@@ -154,6 +179,7 @@ func (t *tx) SavePearl(p campaign.Pearl) error {
 }
 
 func (t *tx) AddSpent(pearlID id.ID, hundredths int64) error {
+	t.forgetPearls()
 	return t.queue(nil, "UPDATE pearl SET spent = spent + ?2 WHERE id = ?1", pearlID, hundredths)
 }
 

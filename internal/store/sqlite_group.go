@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"nacre/internal/id"
 )
 
 // group is one transaction of the database, shared by the Updates of its jobs.
@@ -19,6 +21,9 @@ type group struct {
 	spoiled bool   // the transaction was lost with what earlier jobs wrote
 	jobs    []*job // those that were run; err is set where fn failed
 	rows    buffer // to be inserted at the commit
+	// pearls are those that were read since BEGIN: until the commit nobody else can change them, and nearly every job
+	// reads the same one.
+	pearls map[id.ID]pearlRow
 }
 
 // run runs a job in the transaction, unless its caller has gone. Where its fn fails, what it wrote is undone.
@@ -92,6 +97,7 @@ func (g *group) commit() error {
 // over, and its jobs are run again one by one.
 func (g *group) abandon() {
 	_, _ = g.exec("ROLLBACK") // as in commit
+	g.pearls = nil
 	g.open = false
 	g.spoiled = g.wrote
 }
@@ -103,6 +109,16 @@ type sqliteSession struct {
 	wrote     bool
 	flushed   bool   // the group's rows were inserted under our savepoint
 	rows      buffer // ours
+	// only is the first statement, while it waits for a second: one alone needs no savepoint, since SQLite does all of a
+	// statement or nothing.
+	only *statement
+}
+
+// statement is one that was queued.
+type statement struct {
+	otherwise error
+	text      string
+	args      []any
 }
 
 func (s *sqliteSession) call(fn func(session) error) (err error) {
@@ -128,6 +144,20 @@ func (s *sqliteSession) write() error {
 }
 
 func (s *sqliteSession) keep() error {
+	if only := s.only; only != nil {
+		s.only = nil
+		n, err := s.group.exec(only.text, only.args...)
+		if err == nil && n == 0 && only.otherwise != nil {
+			return only.otherwise // nothing was written, nothing is to be undone
+		}
+		s.wrote = true
+		if err != nil {
+			return err
+		}
+		if n != 1 && only.otherwise != nil {
+			return only.otherwise
+		}
+	}
 	if s.savepoint {
 		if _, err := s.group.exec("RELEASE job"); err != nil {
 			return fmt.Errorf("release savepoint: %w", err)
@@ -146,6 +176,7 @@ func (s *sqliteSession) undo() {
 	if !s.wrote {
 		return
 	}
+	s.group.pearls = nil // they may have been ours
 	if s.savepoint {
 		_, err := s.group.exec("ROLLBACK TO job")
 		if err == nil {
@@ -158,11 +189,31 @@ func (s *sqliteSession) undo() {
 	s.group.abandon()
 }
 
+// settle runs the statement that waits, now that another follows.
+func (s *sqliteSession) settle() error {
+	only := s.only
+	if only == nil {
+		return nil
+	}
+	s.only = nil
+	n, err := s.exec(only.text, only.args...)
+	if err == nil && only.otherwise != nil && n != 1 {
+		return only.otherwise
+	}
+	return err
+}
+
 func (s *sqliteSession) each(scan func(row) error, text string, args ...any) error {
+	if err := s.settle(); err != nil {
+		return err
+	}
 	return s.group.conn.each(context.Background(), scan, text, args...)
 }
 
 func (s *sqliteSession) exec(text string, args ...any) (int64, error) {
+	if err := s.settle(); err != nil {
+		return 0, err
+	}
 	if err := s.write(); err != nil {
 		return 0, err
 	}
@@ -170,6 +221,10 @@ func (s *sqliteSession) exec(text string, args ...any) (int64, error) {
 }
 
 func (s *sqliteSession) queue(otherwise error, text string, args ...any) error {
+	if !s.wrote && s.only == nil {
+		s.only = &statement{otherwise, text, args}
+		return nil
+	}
 	n, err := s.exec(text, args...)
 	if err == nil && otherwise != nil && n != 1 {
 		return otherwise
@@ -186,6 +241,9 @@ func (s *sqliteSession) flush() error {
 	if s.rows.empty() && (s.flushed || s.group.rows.empty()) {
 		return nil
 	}
+	if err := s.settle(); err != nil {
+		return err
+	}
 	if err := s.write(); err != nil {
 		return err
 	}
@@ -200,6 +258,20 @@ func (s *sqliteSession) flush() error {
 	s.rows = buffer{}
 	return err
 }
+
+func (s *sqliteSession) keptPearl(accountID, pearlID id.ID) (pearlRow, bool) {
+	kept, ok := s.group.pearls[pearlID]
+	return kept, ok && kept.pearl.Account == accountID
+}
+
+func (s *sqliteSession) keepPearl(p pearlRow) {
+	if s.group.pearls == nil {
+		s.group.pearls = map[id.ID]pearlRow{}
+	}
+	s.group.pearls[p.pearl.ID] = p
+}
+
+func (s *sqliteSession) forgetPearls() { s.group.pearls = nil }
 
 func (s *sqliteSession) violates(err error, unique uniqueIndex) bool {
 	return s.group.conn.violates(err, unique)
