@@ -30,9 +30,9 @@ const (
 	// maxGroup and groupTime bound how much shares one disk write: what is in the group waits for its last member.
 	maxGroup  = 512
 	groupTime = 20 * time.Millisecond
-	// checkpointPages is how many pages the log takes before it is folded into the file, while writing goes on. Below it
-	// pages that change often would be written twice too often.
-	checkpointPages = 4000
+	// checkpointPages is how many pages the log takes before it is folded into the file, while writing goes on: 64 MB. With
+	// fewer, pages that change often would be written twice too often, and the writer would stand still more often.
+	checkpointPages = 16000
 )
 
 // writer runs transactions on the one connection that writes. Updates that come while a commit is on its way to the
@@ -150,12 +150,14 @@ func fold(conn *sqliteConn, mode string) (pages, folded int, err error) {
 	return pages, folded, err
 }
 
-// checkpointer folds the log into the file on a connection of its own, while the writer goes on.
+// checkpointer folds the log into the file on a connection of its own, while the writer goes on. The second pass takes
+// what was written during the first, so that little is left for which the writer has to stand still.
 func checkpointer(conn *sqliteConn, w *writer, log *slog.Logger) {
 	for range w.checkpoint {
-		if _, _, err := fold(conn, "PASSIVE"); err != nil {
-			log.Warn("database log not folded", "error", err)
-			continue
+		for range 2 {
+			if _, _, err := fold(conn, "PASSIVE"); err != nil {
+				log.Warn("database log not folded", "error", err)
+			}
 		}
 		select {
 		case w.folded <- struct{}{}:
