@@ -129,6 +129,9 @@ func errClosed() error {
 }
 
 func (b *sqliteBackend) read(ctx context.Context, fn func(session) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	b.mu.Lock()
 	if b.closed {
 		b.mu.Unlock()
@@ -140,7 +143,8 @@ func (b *sqliteBackend) read(ctx context.Context, fn func(session) error) error 
 	select {
 	case conn := <-b.readers:
 		defer func() { b.readers <- conn }()
-		return unanswered(fn(sqliteReader{conn: conn, ctx: ctx}))
+		// Not interrupted: to watch ctx the driver starts a goroutine for each statement, which costs as much as finding a row.
+		return unanswered(fn(sqliteReader{conn: conn, ctx: context.Background()}))
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -152,7 +156,7 @@ func (b *sqliteBackend) snapshot(ctx context.Context, fn func(session) error) er
 		if _, err := conn.exec(context.Background(), "BEGIN"); err != nil {
 			return err
 		}
-		err := fn(q)
+		err := fn(sqliteReader{conn: conn, ctx: ctx})
 		if _, ended := conn.exec(context.Background(), "ROLLBACK"); err == nil {
 			err = ended
 		}
@@ -194,7 +198,7 @@ func (b *sqliteBackend) close() error {
 // sqliteReader is a session that only reads.
 type sqliteReader struct {
 	conn *sqliteConn
-	ctx  context.Context // of this read: a search that nobody waits for is interrupted
+	ctx  context.Context // a search that nobody waits for is interrupted
 }
 
 var errReadOnly = errors.New("a read cannot write")

@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"nacre/internal/id"
+	"nacre/internal/phone"
 )
 
 // object writes one JSON object, member by member in the order of the calls. Version 1 and version 2 of a body differ
@@ -33,11 +36,35 @@ func (o *object) key(name string) {
 
 // value writes any JSON value; text is not escaped for HTML.
 func (o *object) value(name string, v any) {
+	text := ""
+	switch v := v.(type) {
+	case string:
+		text = v
+	case id.ID:
+		text = string(v)
+	case phone.Number:
+		text = string(v)
+	}
+	if text != "" && plain(text) {
+		o.key(name)
+		o.buf = append(append(append(o.buf, '"'), text...), '"')
+		return
+	}
 	encoded, err := encode(v)
 	if err != nil && o.err == nil {
 		o.err = fmt.Errorf("encode %s: %w", name, err)
 	}
 	o.raw(name, encoded)
+}
+
+// plain reports whether text stands in JSON as it is: most names, numbers and ids do.
+func plain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // raw writes JSON text that is known to be valid.
@@ -80,7 +107,11 @@ func (o *object) data(name string, raw json.RawMessage) {
 	if len(bytes.TrimSpace(raw)) == 0 || bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
 		raw = json.RawMessage("{}")
 	}
-	o.value(name, raw)
+	compact, err := compacted(raw)
+	if err != nil && o.err == nil {
+		o.err = fmt.Errorf("encode %s: %w", name, err)
+	}
+	o.raw(name, compact)
 }
 
 // list writes JSON texts as a list; none is [].
@@ -101,6 +132,14 @@ func (o *object) close() ([]byte, error) {
 		o.buf = append(o.buf, '{')
 	}
 	return append(o.buf, '}'), o.err
+}
+
+// compacted is JSON without the space between its parts.
+func compacted(raw json.RawMessage) ([]byte, error) {
+	var buf bytes.Buffer
+	buf.Grow(len(raw))
+	err := json.Compact(&buf, raw)
+	return buf.Bytes(), err
 }
 
 func encode(v any) ([]byte, error) {

@@ -47,10 +47,8 @@ func (r Renderer) LeadBody(l lead.Lead, pearl campaign.Pearl, calls []id.ID, now
 }
 
 func leadBody(l lead.Lead, pearl campaign.Pearl, calls []id.ID, now time.Time) ([]byte, error) {
-	if calls == nil {
-		calls = []id.ID{}
-	}
 	o := start(pearl.Webhooks)
+	o.buf = make([]byte, 0, 512+len(l.CallData)+len(l.Collected))
 	o.value("id", l.ID)
 	o.value("pearlId", l.Campaign)
 	o.textOrNull("externalId", l.ExternalID)
@@ -58,7 +56,11 @@ func leadBody(l lead.Lead, pearl campaign.Pearl, calls []id.ID, now time.Time) (
 	o.value("timeZone", offset(l, pearl, now))
 	o.enum("status", int(l.Status), leadStatusName)
 	o.instant("created", l.Created)
-	o.value("callsId", calls)
+	if len(calls) == 0 {
+		o.raw("callsId", []byte("[]"))
+	} else {
+		o.value("callsId", calls)
+	}
 	o.data("callData", l.CallData)
 	o.data("collectedData", l.Collected)
 	return o.close()
