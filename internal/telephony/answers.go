@@ -18,6 +18,7 @@ type answer struct {
 // answered takes the first 2xx, or gets rid of it where it is no longer wanted.
 func (inv *invitation) answered(ctx context.Context, response *sip.Response) {
 	if !inv.wanted(ctx) {
+		inv.settle()
 		inv.again(response)
 		inv.unanswered(ctx, response, nil)
 		return
@@ -57,6 +58,7 @@ func (inv *invitation) acknowledge(response *sip.Response, take bool) *dialog {
 		known = &answer{d, ack}
 		inv.answers[tag] = known
 		if take {
+			inv.settled = true
 			defer d.confirm(end)
 		}
 	}
@@ -66,7 +68,25 @@ func (inv *invitation) acknowledge(response *sip.Response, take bool) *dialog {
 	return known.dialog
 }
 
-// again takes a 2xx that is not the one taken: a repeated one is acknowledged, one of another branch, or one that
+// settle says that no 2xx that comes from here on is the one to take.
+func (inv *invitation) settle() {
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	inv.settled = true
+}
+
+// repeated takes a 2xx that follow does not see: one sent again, one of another branch, one after the transaction. Where
+// follow has not judged the first yet, this one is left to the peer to send once more.
+func (inv *invitation) repeated(response *sip.Response) {
+	inv.mu.Lock()
+	settled := inv.settled
+	inv.mu.Unlock()
+	if settled {
+		inv.again(response)
+	}
+}
+
+// again answers a 2xx that is not to be taken: a repeated one is acknowledged, one of another branch, or one that
 // comes when nobody wants it any more, is acknowledged and ended by BYE at once.
 func (inv *invitation) again(response *sip.Response) {
 	tag := toTag(response)
@@ -95,7 +115,7 @@ func (e *Endpoint) late(response *sip.Response) {
 	}
 	switch {
 	case response.IsSuccess():
-		inv.again(response)
+		inv.repeated(response)
 	case response.IsProvisional():
 		inv.mu.Lock()
 		ringing := inv.abandoned && seq.SeqNo == inv.current.CSeq().SeqNo && len(inv.answers) == 0

@@ -62,6 +62,9 @@ type invitation struct {
 	current *sip.Request // the INVITE on the wire, for what comes late
 	cancel  bool         // CANCEL was sent
 	answers map[string]*answer
+	// settled: the first 2xx was taken or dismissed, or none came. Until then a repeated one is not judged: on a busy
+	// machine it can be heard before the first has been.
+	settled bool
 	// abandoned: the transaction ended without a final response; the peer may still ring.
 	abandoned bool
 }
@@ -168,7 +171,7 @@ func (inv *invitation) invite(ctx context.Context, answering *sip.Response, offe
 	if err != nil {
 		return nil, err
 	}
-	tx.OnRetransmission(func(response *sip.Response) { inv.again(response) })
+	tx.OnRetransmission(inv.repeated)
 	inv.request, inv.sent = request, time.Now()
 	inv.mu.Lock()
 	inv.current = request
@@ -289,6 +292,7 @@ func (inv *invitation) unanswered(ctx context.Context, response *sip.Response, e
 	if response != nil {
 		code, reason = response.StatusCode, response.Reason
 	}
+	inv.settle()
 	switch {
 	case response == nil:
 		inv.mu.Lock()

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"nacre/internal/call"
 )
 
@@ -459,6 +461,37 @@ func TestRepeatedAndForkedAnswers(t *testing.T) {
 	}
 	peer.respond(bye, "200 OK", "", "", "")
 	if c := e.Counters(); c.Invites != 1 || c.Answered != 1 || c.Crossed != 1 || c.Byes != 2 {
+		t.Errorf("%+v", c)
+	}
+}
+
+// A 200 that is sent again before the first one has been judged, as happens on a busy machine, neither ends the call nor
+// takes its place.
+func TestARepeatedAnswerOvertakesTheFirst(t *testing.T) {
+	t.Parallel()
+	e := open(t, Config{})
+	peer := newRawPeer(t)
+	result := dial(t.Context(), e, inviteTo(trunkTo(peer.address()), 10*time.Second))
+	invite := peer.expect("INVITE")
+	e.mu.Lock()
+	inv := e.invitations[invite.header("Call-ID")]
+	e.mu.Unlock()
+	repeated := sip.NewResponseFromRequest(inv.current, sip.StatusOK, "OK", []byte(description(4000, "sendrecv")))
+	repeated.To().Params.Add("tag", "a")
+	repeated.AppendHeader(&sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: "peer", Host: "127.0.0.1", Port: int(peer.address().Port())}})
+	inv.repeated(repeated)
+	e.late(repeated)
+	peer.respond(invite, "200 OK", "a", "", description(4000, "sendrecv"))
+	peer.expect("ACK")
+	got := await(t, "the answer", result)
+	if got.failure != nil {
+		t.Fatal(got.failure)
+	}
+	inv.repeated(repeated)
+	peer.expect("ACK")
+	got.leg.HangUp()
+	peer.respond(peer.expect("BYE"), "200 OK", "", "", "")
+	if c := e.Counters(); c.Answered != 1 || c.Crossed != 0 || c.Byes != 1 {
 		t.Errorf("%+v", c)
 	}
 }
