@@ -51,6 +51,7 @@ func (s *Session) Serve(ctx context.Context, party call.Party) call.Ending {
 		s.mu.Unlock()
 	}()
 	ending := out.run(ctx, start)
+	out.lastKeys()
 	s.report(out.header.Timestamp, true, time.Now())
 	return ending
 }
@@ -85,6 +86,17 @@ func (o *outgoing) run(ctx context.Context, due time.Time) call.Ending {
 			o.nextReport = now.Add(reportInterval())
 		}
 		timer.Reset(due.Sub(now))
+	}
+}
+
+// lastKeys hands over what was pressed in the last moment, before the peer hung up: it may be the end of "never again".
+func (o *outgoing) lastKeys() {
+	o.session.mu.Lock()
+	o.presses = append(o.presses[:0], o.session.pressed.presses...)
+	o.session.pressed.presses = o.session.pressed.presses[:0]
+	o.session.mu.Unlock()
+	for _, press := range o.presses {
+		o.party.Key(press)
 	}
 }
 

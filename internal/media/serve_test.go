@@ -614,3 +614,24 @@ type quietParty struct{}
 func (*quietParty) Exchange(_, _ *call.Frame) bool { return true }
 func (*quietParty) Key(rune)                       {}
 func (*quietParty) Held(bool)                      {}
+
+// A key that arrived in the last moment before the end is not lost: it may be the 9 of "never again".
+func TestTheLastKeyIsHandedOver(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	if err := s.Accept([]byte("c=IN IP4 127.0.0.1\r\nm=audio 9 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, hangUp := context.WithCancel(t.Context())
+	p := newPerson()
+	p.exchange = func(_, _ *call.Frame) bool {
+		s.mu.Lock()
+		s.pressed.packet(77, 1, 1000, true, []byte{9, 10, 0, 160})
+		s.mu.Unlock()
+		hangUp()
+		return true
+	}
+	if ending := await(t, serve(ctx, s, p)); ending != call.ContextEnded || string(p.keys) != "9" {
+		t.Errorf("%v with keys %q", ending, string(p.keys))
+	}
+}
