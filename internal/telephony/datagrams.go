@@ -12,10 +12,19 @@ import (
 type datagrams struct {
 	*net.UDPConn
 	refused func(peer netip.AddrPort) // an ICMP "port unreachable" came back from there
+	begun   func()                    // the library reads
+	full    func() bool               // this reader remembers too many senders
+	relieve func()                    // has another reader take over
 }
 
-// ReadFrom answers the next datagram; its only errors are those of a closed socket.
+// ReadFrom answers the next datagram; its only errors are those of a closed socket, which it also answers a reader that
+// was relieved.
 func (d datagrams) ReadFrom(buffer []byte) (int, net.Addr, error) {
+	d.begun()
+	if d.full() {
+		d.relieve()
+		return 0, nil, net.ErrClosed
+	}
 	for {
 		n, from, err := d.UDPConn.ReadFrom(buffer)
 		if err == nil || errors.Is(err, net.ErrClosed) {

@@ -1,8 +1,10 @@
 package telephony
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -38,7 +40,8 @@ func (c *credentials) answer(request *sip.Request, response *sip.Response) error
 	c.stale = c.answered
 	c.answered = true
 	proof, err := digest.Digest(challenge, digest.Options{Method: string(request.Method), URI: request.Recipient.String(),
-		Username: c.username, Password: c.password})
+		Username: c.username, Password: c.password,
+		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(request.Body())), nil }}) // auth-int
 	if err != nil {
 		return fmt.Errorf("%w: %w", errCredentials, err)
 	}
@@ -63,8 +66,8 @@ func readChallenge(response *sip.Response) (*digest.Challenge, string, error) {
 		for i, protection := range challenge.QOP {
 			challenge.QOP[i] = strings.ToLower(strings.TrimSpace(protection))
 		}
-		if !digest.CanDigest(challenge) || len(challenge.QOP) > 0 && !challenge.SupportsQOP("auth") {
-			err = fmt.Errorf("a challenge with algorithm %q", challenge.Algorithm)
+		if !digest.CanDigest(challenge) {
+			err = fmt.Errorf("a challenge with algorithm %q and protection %q", challenge.Algorithm, challenge.QOP)
 			continue
 		}
 		challenge.Algorithm = strings.ToUpper(challenge.Algorithm)

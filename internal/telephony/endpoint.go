@@ -17,6 +17,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"nacre/internal/call"
+	"nacre/internal/id"
 	"nacre/internal/media"
 )
 
@@ -38,6 +39,8 @@ type Config struct {
 	OnInvite func(Incoming)
 	Log      *slog.Logger
 	Timers   Timers
+
+	senders int // that the library may remember; 0 = maxSenders
 }
 
 // Timers are the times of RFC 3261 and of contract 9.7 that tests shorten. Zero members take their defaults.
@@ -77,11 +80,13 @@ type Endpoint struct {
 	transactions *sip.TransactionLayer
 	ports        *media.Ports
 	count        counters
+	senders      senders
 
 	mu          sync.Mutex
 	dialogs     map[dialogKey]*dialog
 	invitations map[string]*invitation // by Call-ID, until nothing late can come of them
 	incoming    map[*incoming]struct{} // ringing
+	paces       map[id.ID]*pace        // by trunk
 	busy        int                    // what Close waits for: transactions and answered calls
 	idle        chan struct{}          // closed when closed and not busy
 	closing     chan struct{}          // closed with closed
@@ -90,8 +95,14 @@ type Endpoint struct {
 	serving sync.WaitGroup // the readers of the two sockets
 }
 
-// quietLibrary silences the logger that the library keeps for itself: it goes past every option, to the standard log.
-var quietLibrary = sync.OnceFunc(func() { sip.SetDefaultLogger(slog.New(slog.DiscardHandler)) })
+// tameLibrary settles, once, what the library keeps in variables of its package. Its logger goes past every option, to
+// the standard log. And it refuses to send datagrams over 1,300 bytes, answers too: a carrier with a long nonce, or
+// behind many proxies, could then not be called at all. Datagrams that long are fragmented (RFC 3261 18.1.1 would turn
+// to TCP, which a trunk that names UDP does not offer).
+var tameLibrary = sync.OnceFunc(func() {
+	sip.SetDefaultLogger(slog.New(slog.DiscardHandler))
+	sip.UDPMTUSize = 1 << 16
+})
 
 // Open binds the sockets and begins to serve them.
 func Open(cfg Config) (*Endpoint, error) {
@@ -104,6 +115,9 @@ func Open(cfg Config) (*Endpoint, error) {
 	if len(cfg.Codecs) == 0 {
 		cfg.Codecs = []string{"PCMU", "PCMA"}
 	}
+	if cfg.senders == 0 {
+		cfg.senders = maxSenders
+	}
 	udp, tcp, err := listen(cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen for SIP on %s: %w", cfg.Listen, err)
@@ -114,6 +128,7 @@ func Open(cfg Config) (*Endpoint, error) {
 		bind: netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()), udp: udp, tcp: tcp,
 		dialogs: map[dialogKey]*dialog{}, invitations: map[string]*invitation{}, incoming: map[*incoming]struct{}{},
 		closing: make(chan struct{}), idle: make(chan struct{}),
+		senders: senders{limit: cfg.senders, known: map[netip.AddrPort]struct{}{}}, paces: map[id.ID]*pace{},
 	}
 	e.ports = media.NewPorts(e.bind.Addr(), cfg.RTPFrom, cfg.RTPTo)
 	if err = udp.SetReadBuffer(receiveBuffer); err != nil {
@@ -122,7 +137,7 @@ func Open(cfg Config) (*Endpoint, error) {
 	if err = queueErrors(udp); err != nil {
 		e.log.Warn("peers that refuse datagrams will not be told from silent ones", "error", err)
 	}
-	quietLibrary()
+	tameLibrary()
 	libraryLog := slog.New(libraryHandler{e.log.Handler()})
 	parser := sip.NewParser()
 	e.transports = sip.NewTransportLayer(net.DefaultResolver, parser, nil,
@@ -176,23 +191,18 @@ func listen(address string) (*net.UDPConn, net.Listener, error) {
 // serve starts the readers and waits until the library knows the UDP socket: a request sent earlier would go out from
 // a socket of its own.
 func (e *Endpoint) serve() error {
-	e.serving.Go(func() {
-		if err := e.transports.ServeUDP(datagrams{e.udp, e.refused}); err != nil {
-			e.log.Error("the SIP socket over UDP is no longer read", "error", err)
-		}
-	})
+	taken := make(chan struct{})
+	e.serving.Go(func() { e.readUDP(taken) })
 	e.serving.Go(func() {
 		if err := e.transports.ServeTCP(e.tcp); !errors.Is(err, net.ErrClosed) {
 			e.log.Error("the SIP socket over TCP is no longer read", "error", err)
 		}
 	})
-	for begun := time.Now(); ; time.Sleep(time.Millisecond) {
-		if _, err := e.transports.GetConnection("udp", e.udp.LocalAddr().String()); err == nil {
-			return nil
-		}
-		if time.Since(begun) > 5*time.Second {
-			return errors.New("serve SIP: the UDP socket was not taken up")
-		}
+	select {
+	case <-taken:
+		return nil
+	case <-time.After(5 * time.Second):
+		return errors.New("serve SIP: the UDP socket was not taken up")
 	}
 }
 

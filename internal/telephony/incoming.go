@@ -108,7 +108,8 @@ func required(request *sip.Request) (extension string, ok bool) {
 	return "", false
 }
 
-// sessionTimer answers the Session-Expires to grant (RFC 4028).
+// sessionTimer answers the Session-Expires to grant (RFC 4028): with the peer as refresher. Where the peer wants us to
+// be that none is granted, which leaves the session without a timer (section 9).
 func sessionTimer(request *sip.Request) (value string, ok bool) {
 	header := request.GetHeader("Session-Expires")
 	if header == nil {
@@ -123,8 +124,9 @@ func sessionTimer(request *sip.Request) (value string, ok bool) {
 			supported = supported || strings.Contains(strings.ToLower(h.Value()), "timer")
 		}
 	}
-	seconds, _, _ := strings.Cut(header.Value(), ";")
-	return strings.TrimSpace(seconds) + ";refresher=uac", supported
+	seconds, parameters, _ := strings.Cut(header.Value(), ";")
+	ours := strings.Contains(strings.ReplaceAll(strings.ToLower(parameters), " ", ""), "refresher=uas")
+	return strings.TrimSpace(seconds) + ";refresher=uac", supported && !ours
 }
 
 // sourceOf is where a request came from.

@@ -98,17 +98,22 @@ func (inv *invitation) run(ctx context.Context) {
 		return
 	}
 	defer inv.retire()
-	ringing := time.NewTimer(inv.in.RingFor)
-	defer ringing.Stop()
-	if err = ctx.Err(); err == nil {
-		err = tx.Init()
-	}
+	err = inv.e.paced(ctx, inv.in.Trunk, func() error {
+		select {
+		case <-inv.refused: // something else was, before us
+		default:
+		}
+		return tx.Init()
+	})
 	if err != nil {
 		tx.Terminate()
 		inv.close()
 		inv.unsent(ctx, fmt.Errorf("send INVITE: %w", err))
 		return
 	}
+	inv.sent = time.Now()
+	ringing := time.NewTimer(inv.in.RingFor)
+	defer ringing.Stop()
 	inv.e.count.invites.Add(1)
 	inv.follow(ctx, tx, ringing.C)
 }

@@ -141,43 +141,47 @@ func TestRequestsWithinACall(t *testing.T) {
 	if refreshed.header("Session-Expires") != "1800;refresher=uac" || refreshed.header("Require") != "timer" {
 		t.Errorf("a session timer's refresh was answered %q", refreshed.lines)
 	}
-	peer.request(e, "UPDATE", 3, tag, "u2", "", description(4000, "sendonly"))
+	peer.request(e, "UPDATE", 3, tag, "u0", "Session-Expires: 1800; refresher=uas\r\nSupported: timer\r\n", "")
+	if ours := peer.expect("SIP/2.0 200"); ours.header("Session-Expires") != "" || ours.header("Require") != "" {
+		t.Errorf("a session timer that we should refresh was granted: %q", ours.lines)
+	}
+	peer.request(e, "UPDATE", 4, tag, "u2", "", description(4000, "sendonly"))
 	if held := peer.expect("SIP/2.0 200"); !strings.Contains(held.body, "a=recvonly") {
 		t.Errorf("%q", held.body)
 	}
-	peer.request(e, "INVITE", 4, tag, "i1", "", description(4000, "sendrecv"))
+	peer.request(e, "INVITE", 5, tag, "i1", "", description(4000, "sendrecv"))
 	peer.expect("SIP/2.0 200")
-	peer.request(e, "INVITE", 5, tag, "i2", "", description(4000, "sendrecv")) // the first has no ACK yet
+	peer.request(e, "INVITE", 6, tag, "i2", "", description(4000, "sendrecv")) // the first has no ACK yet
 	for m := peer.expect("SIP/2.0 "); !strings.HasPrefix(m.first, "SIP/2.0 491"); m = peer.expect("SIP/2.0 ") {
-		if m.header("CSeq") == "5 INVITE" && !strings.HasPrefix(m.first, "SIP/2.0 1") {
+		if m.header("CSeq") == "6 INVITE" && !strings.HasPrefix(m.first, "SIP/2.0 1") {
 			t.Fatalf("a second change at once was answered %q", m.first)
 		}
 	}
-	peer.request(e, "ACK", 5, tag, "i2", "", "")
-	peer.request(e, "ACK", 4, tag, "a1", "", "")
-	peer.request(e, "INVITE", 6, tag, "i3", "", "m=audio 4000 RTP/AVP 18\r\n")
+	peer.request(e, "ACK", 6, tag, "i2", "", "")
+	peer.request(e, "ACK", 5, tag, "a1", "", "")
+	peer.request(e, "INVITE", 7, tag, "i3", "", "m=audio 4000 RTP/AVP 18\r\n")
 	for m := peer.expect("SIP/2.0 "); !strings.HasPrefix(m.first, "SIP/2.0 488"); m = peer.expect("SIP/2.0 ") {
-		if m.header("CSeq") == "6 INVITE" && !strings.HasPrefix(m.first, "SIP/2.0 1") {
+		if m.header("CSeq") == "7 INVITE" && !strings.HasPrefix(m.first, "SIP/2.0 1") {
 			t.Fatalf("an unusable offer was answered %q", m.first)
 		}
 	}
-	peer.request(e, "ACK", 6, tag, "i3", "", "")
+	peer.request(e, "ACK", 7, tag, "i3", "", "")
 	peer.request(e, "UPDATE", 3, tag, "u3", "", description(4000, "sendonly"))
 	if old := peer.expect("SIP/2.0 "); !strings.HasPrefix(old.first, "SIP/2.0 500") {
 		t.Errorf("an old CSeq was answered %q", old.first)
 	}
-	peer.request(e, "INFO", 7, tag, "info", "", "")
+	peer.request(e, "INFO", 8, tag, "info", "", "")
 	if m := peer.expect("SIP/2.0 "); !strings.HasPrefix(m.first, "SIP/2.0 405") || m.header("Allow") == "" {
 		t.Errorf("INFO was answered %q", m.first)
 	}
-	peer.request(e, "OPTIONS", 8, tag, "options", "", "")
+	peer.request(e, "OPTIONS", 9, tag, "options", "", "")
 	peer.expect("SIP/2.0 200")
-	peer.request(e, "BYE", 9, tag, "bye", "", "")
+	peer.request(e, "BYE", 10, tag, "bye", "", "")
 	peer.expect("SIP/2.0 200")
 	if ending := await(t, "the end", ended); ending != call.PeerHungUp {
 		t.Error(ending)
 	}
-	peer.request(e, "BYE", 10, tag, "bye2", "", "")
+	peer.request(e, "BYE", 11, tag, "bye2", "", "")
 	peer.expect("SIP/2.0 481")
 }
 

@@ -42,10 +42,10 @@ func (e *Endpoint) within(d *dialog, request *sip.Request, tx *sip.ServerTx) {
 		if d != nil {
 			d.acknowledged(request)
 		}
-	case request.Method == sip.OPTIONS:
-		e.reply(tx, request, sip.StatusOK, "OK", sip.NewHeader("Allow", allowed), sip.NewHeader("Accept", "application/sdp"))
 	case d == nil || !d.knows(request):
 		e.reply(tx, request, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
+	case request.Method == sip.OPTIONS: // how peers ask whether a call still stands
+		e.reply(tx, request, sip.StatusOK, "OK", sip.NewHeader("Allow", allowed), sip.NewHeader("Accept", "application/sdp"))
 	case request.Method == sip.BYE:
 		e.reply(tx, request, sip.StatusOK, "OK")
 		d.peerHungUp(request)

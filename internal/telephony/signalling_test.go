@@ -2,6 +2,8 @@ package telephony
 
 import (
 	"context"
+	"crypto/md5"
+	"fmt"
 	"net"
 	"net/netip"
 	"runtime"
@@ -362,6 +364,8 @@ func TestChallenge(t *testing.T) {
 		"refused":           {[]string{"401 WWW-Authenticate: " + fresh, "401 WWW-Authenticate: " + fresh}, false},
 		"stale":             {[]string{"401 WWW-Authenticate: " + fresh, `401 WWW-Authenticate: Digest realm="r", nonce="n2", stale=true`}, true},
 		"stale twice":       {[]string{"401 WWW-Authenticate: " + fresh, `401 WWW-Authenticate: Digest realm="r", nonce="n2", stale=true`, `401 WWW-Authenticate: Digest realm="r", nonce="n3", stale=true`}, false},
+		"body protected":    {[]string{`401 WWW-Authenticate: Digest realm="r", nonce="n", qop="auth-int"`}, true},
+		"SHA-256 and MD5":   {[]string{`401 WWW-Authenticate: Digest realm="r", nonce="n", algorithm=SHA-256, qop="auth,auth-int", opaque="o"`}, true},
 		"unknown algorithm": {[]string{`401 WWW-Authenticate: Digest realm="r", nonce="n", algorithm=ROT13`}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -405,6 +409,30 @@ func TestChallenge(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where the peer protects the body too, the proof covers it (RFC 2617 section 3.2.2.3), worked out here by hand.
+func TestProofOverTheBody(t *testing.T) {
+	t.Parallel()
+	peer := newRawPeer(t)
+	trunk := trunkTo(peer.address())
+	trunk.Username, trunk.Password = "alice", "secret"
+	dial(t.Context(), open(t, Config{}), inviteTo(trunk, 10*time.Second))
+	peer.respond(peer.expect("INVITE"), "401 Unauthorized", "a", "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"\r\n", "")
+	peer.expect("ACK")
+	invite := peer.expect("INVITE")
+	given := map[string]string{}
+	for part := range strings.SplitSeq(strings.TrimPrefix(invite.header("Authorization"), "Digest "), ", ") {
+		name, value, _ := strings.Cut(part, "=")
+		given[name] = strings.Trim(value, `"`)
+	}
+	sum := func(text string) string { return fmt.Sprintf("%x", md5.Sum([]byte(text))) }
+	want := sum(sum("alice:r:secret") + ":n:00000001:" + given["cnonce"] + ":auth-int:" + sum("INVITE:"+given["uri"]+":"+sum(invite.body)))
+	if given["response"] != want || given["qop"] != "auth-int" || given["nc"] != "00000001" {
+		t.Errorf("%v, want response %s", given, want)
+	}
+	peer.respond(invite, "486 Busy Here", "b", "", "")
+	peer.expect("ACK")
 }
 
 func TestUnusableDescriptionEndsTheCall(t *testing.T) {
@@ -568,6 +596,7 @@ func TestRequestsFromOutside(t *testing.T) {
 	for _, c := range []struct{ method, tag, want string }{
 		{"INVITE", "", "404"}, {"OPTIONS", "", "200"}, {"UPDATE", "", "481"}, {"BYE", "nobody", "481"},
 		{"INVITE", "nobody", "481"}, {"UPDATE", "nobody", "481"}, {"INFO", "nobody", "481"}, {"CANCEL", "", "481"},
+		{"OPTIONS", "nobody", "481"},
 		{"REGISTER", "", "405"}, {"SUBSCRIBE", "", "405"}, {"MESSAGE", "", "405"},
 	} {
 		t.Run(c.method+c.tag, func(t *testing.T) {

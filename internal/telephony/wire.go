@@ -219,7 +219,8 @@ func (e *Endpoint) reply(tx *sip.ServerTx, request *sip.Request, code int, reaso
 }
 
 // filter drops datagrams that are no SIP before the library sees them: it would quote them in errors, answer some,
-// and remember the address of every sender. A datagram on which its parser breaks is dropped too.
+// and remember the address of every sender, which is counted for what gets through. A datagram on which its parser
+// breaks is dropped too.
 func (e *Endpoint) filter(parser *sip.Parser) sip.TransportReadFilter {
 	return func(info sip.TransportReadProps, data []byte) (passed []byte, err error) {
 		if info.Transport != "UDP" {
@@ -236,6 +237,7 @@ func (e *Endpoint) filter(parser *sip.Parser) sip.TransportReadFilter {
 			e.count.garbage.Add(1)
 			return nil, nil
 		}
+		e.senders.note(info.RemoteAddr)
 		return data, nil
 	}
 }

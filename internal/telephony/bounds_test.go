@@ -1,0 +1,121 @@
+package telephony
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/id"
+)
+
+// The tests of this file hold what must not grow, burst or break where peers are many, quick or talkative.
+
+// However many strangers write, the library remembers few of them, and everybody is answered, from our one port.
+func TestStrangersAreForgotten(t *testing.T) {
+	t.Parallel()
+	const limit, strangers = 10, 100
+	e := open(t, Config{senders: limit})
+	carrier := newRawPeer(t)
+	for n := range strangers {
+		peer := newRawPeer(t)
+		peer.request(e, "OPTIONS", 1, "", fmt.Sprint("stranger", n), "", "")
+		peer.expect("SIP/2.0 200")
+		if from := peer.from.AddrPort(); from != e.Address() {
+			t.Fatalf("answered from %s", from)
+		}
+		if n%30 != 0 {
+			continue
+		}
+		result := dial(t.Context(), e, inviteTo(trunkTo(carrier.address()), 10*time.Second))
+		invite := carrier.expect("INVITE")
+		if from := carrier.from.AddrPort(); from != e.Address() {
+			t.Fatalf("an INVITE left from %s", from)
+		}
+		carrier.respond(invite, "486 Busy Here", "a", "", "")
+		carrier.expect("ACK")
+		checkFailure(t, await(t, "the end", result), call.CauseBusy, 486)
+	}
+	// A reader that was relieved lingers for a second; then only those of the last one are known, and the socket itself.
+	pool := e.transports.Pool("udp")
+	eventually(t, "they are forgotten", func() bool { return pool.Size() <= limit+1 })
+}
+
+// A datagram of any length is sent: the answer to a challenge with a long nonce, and an answer through many proxies.
+func TestLongMessages(t *testing.T) {
+	t.Parallel()
+	e := open(t, Config{})
+	peer := newRawPeer(t)
+	trunk := trunkTo(peer.address())
+	trunk.Username, trunk.Password = "alice", "secret"
+	result := dial(t.Context(), e, inviteTo(trunk, 10*time.Second))
+	nonce := strings.Repeat("n0nce", 200)
+	peer.respond(peer.expect("INVITE"), "401 Unauthorized", "a", `WWW-Authenticate: Digest realm="r", nonce="`+nonce+"\"\r\n", "")
+	peer.expect("ACK")
+	invite := peer.expect("INVITE")
+	if !strings.Contains(invite.header("Authorization"), nonce) {
+		t.Errorf("Authorization: %q", invite.header("Authorization"))
+	}
+	peer.respond(invite, "486 Busy Here", "b", "", "")
+	peer.expect("ACK")
+	checkFailure(t, await(t, "the end", result), call.CauseBusy, 486)
+
+	stranger := newRawPeer(t)
+	var proxies strings.Builder
+	for n := range 30 {
+		fmt.Fprintf(&proxies, "Via: SIP/2.0/UDP 192.0.2.%d:5060;branch=z9hG4bKproxy%d\r\n", n+1, n)
+	}
+	stranger.request(e, "OPTIONS", 1, "", "long", proxies.String(), "")
+	stranger.expect("SIP/2.0 200")
+}
+
+// INVITEs of one trunk leave 1/callsPerSecond apart even where the calls come to the wire at once; another trunk's do
+// not wait for them.
+func TestInvitesAreSpaced(t *testing.T) {
+	t.Parallel()
+	e := open(t, Config{})
+	const calls, perSecond = 6, 20
+	peer := newRawPeer(t)
+	trunk := trunkTo(peer.address())
+	trunk.CallsPerSecond = perSecond
+	begun := time.Now()
+	results := make(chan dialed, calls)
+	for range calls {
+		go func() {
+			leg, failure := e.Dial(t.Context(), inviteTo(trunk, 10*time.Second))
+			results <- dialed{leg, failure}
+		}()
+	}
+	for range calls {
+		peer.respond(peer.expect("INVITE"), "486 Busy Here", "a", "", "")
+		peer.expect("ACK")
+	}
+	if took, least := time.Since(begun), (calls-1)*time.Second/perSecond; took < least {
+		t.Errorf("%d INVITEs within %v, want %v at least", calls, took, least)
+	}
+	for range calls {
+		checkFailure(t, await(t, "the end", results), call.CauseBusy, 486)
+	}
+
+	slow, other := trunk, trunkTo(newRawPeer(t).address())
+	slow.ID, slow.CallsPerSecond = id.ID("6650a1f2c3d4e5f607182940"), 0.01
+	wantSent := func(trunk call.Trunk, sent bool) {
+		t.Helper()
+		at, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer at.Close()
+		near := rawPeer{t: t, conn: at}
+		trunk.Port = int(near.address().Port())
+		dial(t.Context(), e, inviteTo(trunk, time.Second))
+		if _, ok := near.read(map[bool]time.Duration{true: patience, false: 200 * time.Millisecond}[sent]); ok != sent {
+			t.Errorf("sent over a trunk with %v calls a second: %v", trunk.CallsPerSecond, ok)
+		}
+	}
+	wantSent(slow, true)
+	wantSent(slow, false)
+	wantSent(other, true)
+}
