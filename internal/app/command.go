@@ -150,10 +150,11 @@ func (c *sandboxCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	carrier.carrier.Rehearse(ctx)
-	fmt.Fprintln(s.Out, "sandbox on", carrier.endpoint.Address())
+	// Before the line that says we are ready: a script may ask for the report as soon as it has read it.
 	reports := make(chan os.Signal, 1)
 	signal.Notify(reports, syscall.SIGUSR1)
 	defer signal.Stop(reports)
+	fmt.Fprintln(s.Out, "sandbox on", carrier.endpoint.Address())
 	for {
 		select {
 		case <-reports:
@@ -228,7 +229,7 @@ type keyList struct {
 
 func (c *keyList) Run(ctx context.Context, s streams) error {
 	return withEngine(ctx, c.Database, func(e *engine.Engine) error {
-		owner, err := accountFor(ctx, e, c.Account)
+		owner, err := existing(ctx, e, c.Account)
 		if err != nil {
 			return err
 		}
@@ -259,7 +260,7 @@ func (c *keyRevoke) Run(ctx context.Context, s streams) error {
 		return exitError{exitUsage, fmt.Errorf("%q is no id of a key", c.ID)}
 	}
 	return withEngine(ctx, c.Database, func(e *engine.Engine) error {
-		owner, err := accountFor(ctx, e, c.Account)
+		owner, err := existing(ctx, e, c.Account)
 		if err != nil {
 			return err
 		}
@@ -302,11 +303,29 @@ func withEngine(ctx context.Context, settings config.Database, fn func(*engine.E
 	return fn(engine.New(engine.Config{Store: opened, IDs: ids, Now: time.Now, Log: slog.New(slog.DiscardHandler), Node: "command"}))
 }
 
+// accountFor is the account of that name, the first where none is named; made when new.
 func accountFor(ctx context.Context, e *engine.Engine, name string) (account.Account, error) {
 	if name == "" {
 		return e.DefaultAccount(ctx)
 	}
 	return e.AccountNamed(ctx, name)
+}
+
+// existing is accountFor for commands that make nothing: a name mistyped must not become an account.
+func existing(ctx context.Context, e *engine.Engine, name string) (account.Account, error) {
+	accounts, err := e.Store.Accounts(ctx)
+	if err != nil {
+		return account.Account{}, fmt.Errorf("list accounts: %w", err)
+	}
+	for _, known := range accounts {
+		if name == "" || known.Name == name {
+			return known, nil
+		}
+	}
+	if name == "" {
+		return account.Account{}, errors.New("there is no account yet")
+	}
+	return account.Account{}, fmt.Errorf("there is no account %q", name)
 }
 
 func parseInstant(text string) (time.Time, error) {

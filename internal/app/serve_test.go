@@ -163,7 +163,15 @@ func TestCommandLine(t *testing.T) {
 		{"port in use", []string{"serve", "--data", folder, "--listen", busy.Addr().String(), "--sip-listen", "127.0.0.1:0"}, 1, "listen"},
 		{"first of all a key", []string{"key", "create", "--data", filepath.Join(folder, "new", "data"), "--name", "x"}, 0, ":"},
 		{"migrate", []string{"migrate", "--data", folder}, 0, "schema"},
-		{"revoke nothing", []string{"key", "revoke", "--data", folder, "0123456789abcdef01234567"}, 1, "has no key"},
+		{"list without an account", []string{"key", "list", "--data", folder}, 1, "no account yet"},
+		{"revoke nothing", []string{"key", "revoke", "--data", filepath.Join(folder, "new", "data"), "0123456789abcdef01234567"}, 1, "has no key"},
+		{"list of an account mistyped", []string{"key", "list", "--data", filepath.Join(folder, "new", "data"), "--account", "Defualt"}, 1, `no account "Defualt"`},
+		{"and it was not made", []string{"key", "revoke", "--data", filepath.Join(folder, "new", "data"), "--account", "Defualt", "0123456789abcdef01234567"}, 1, "no account"},
+		{"no key without a name", []string{"key", "create"}, 2, "--name"},
+		{"bad log level", []string{"serve", "--log-level", "loud"}, 2, "--log-level"},
+		{"sandbox without an address", []string{"sandbox"}, 2, "--listen"},
+		{"sandbox on no address", []string{"sandbox", "--listen", "nowhere"}, 1, "nowhere"},
+		{"demo that cannot start", []string{"demo", "--once", "--json", "--listen", busy.Addr().String()}, 2, "could not start"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -5,6 +5,7 @@ package config
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -111,19 +112,18 @@ func YAML(r io.Reader) (kong.Resolver, error) {
 
 type file struct{ values map[string]any }
 
-// Validate checks that every key of the file is a flag.
+// Validate checks that every key of the file is a flag of the command that takes the file.
 func (f *file) Validate(app *kong.Application) error {
 	known := map[string]bool{}
-	var collect func(node *kong.Node)
-	collect = func(node *kong.Node) {
-		for _, flag := range node.Flags {
-			known[flag.Name] = true
+	for _, command := range app.Leaves(false) {
+		flags := map[string]bool{}
+		for _, flag := range command.Flags {
+			flags[flag.Name] = true
 		}
-		for _, child := range node.Children {
-			collect(child)
+		if flags["config"] {
+			maps.Copy(known, flags)
 		}
 	}
-	collect(app.Node)
 	for key := range f.values {
 		if !known[key] || key == "config" {
 			return fmt.Errorf("configuration file: unknown key %q", key)
@@ -139,8 +139,8 @@ func (f *file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, err
 			return nil, nil
 		}
 	}
-	value, ok := f.values[flag.Name]
-	if !ok {
+	value := f.values[flag.Name]
+	if value == nil { // absent, or named without a value
 		return nil, nil
 	}
 	if list, isList := value.([]any); isList {

@@ -1,0 +1,106 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+type commands struct {
+	Serve Serve `cmd:""`
+	Other struct {
+		Loud bool
+	} `cmd:""`
+}
+
+// parse reads a command line of serve as the program does, with a configuration file.
+func parse(t *testing.T, yaml string, args ...string) (Serve, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "nacre.yaml")
+	if err := os.WriteFile(path, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var cli commands
+	parser, err := kong.New(&cli, kong.Configuration(YAML))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = parser.Parse(append([]string{"serve", "--config", path}, args...))
+	return cli.Serve, err
+}
+
+// TestPrecedence is not parallel: it sets the environment.
+func TestPrecedence(t *testing.T) {
+	t.Setenv("NACRE_LISTEN", "127.0.0.1:2")
+	t.Setenv("NACRE_GRACE", "2s")
+	got, err := parse(t, "listen: 127.0.0.1:1\ngrace: 1s\nrate-limit: 7\nsip-listen: 127.0.0.1:5060\n", "--grace", "3s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.SIPListen != "127.0.0.1:5060" || got.RateLimit != 7 {
+		t.Errorf("the file is not read: %+v", got)
+	}
+	if got.Listen != "127.0.0.1:2" {
+		t.Errorf("listen %q: the environment overrides the file", got.Listen)
+	}
+	if got.Grace != 3*time.Second {
+		t.Errorf("grace %v: the flag overrides the environment", got.Grace)
+	}
+}
+
+func TestFile(t *testing.T) {
+	t.Parallel()
+	got, err := parse(t, "cors-origins: [https://a.example, https://b.example]\nallow-private-webhooks: true\nprice-per-minute: 0.25\n"+
+		"rtp-ports:\nexternal-address: ~\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.CORSOrigins) != 2 || got.CORSOrigins[1] != "https://b.example" || !got.AllowPrivateWebhooks || got.PricePerMinute != 0.25 {
+		t.Errorf("%+v", got)
+	}
+	if got.RTPPorts != "" || got.ExternalAddress != "" {
+		t.Errorf("a key without a value is no value: %+v", got)
+	}
+	if _, err := parse(t, ""); err != nil {
+		t.Errorf("an empty file: %v", err)
+	}
+	for yaml, says := range map[string]string{
+		"lissten: 127.0.0.1:1\n":              `unknown key "lissten"`,
+		"Listen: 127.0.0.1:1\n":               `unknown key "Listen"`,
+		"loud: true\n":                        `unknown key "loud"`, // of another command
+		"config: other.yaml\n":                `unknown key "config"`,
+		"- listen\n":                          "read configuration",
+		"listen: [1\n":                        "read configuration",
+		"listen: here\n":                      "--listen",
+		"sip-listen: here\n":                  "--sip-listen",
+		"log-level: loud\n":                   "--log-level",
+		"rate-limit: many\n":                  "--rate-limit",
+		"rate-limit: -1\n":                    "--rate-limit",
+		"grace: -1s\n":                        "--grace",
+		"public-url: nacre.example\n":         "--public-url",
+		"external-address: nacre.example\n":   "--external-address",
+		"rtp-ports: 30000\n":                  "--rtp-ports",
+		"rtp-ports: 30001-30000\n":            "--rtp-ports",
+		"rtp-ports: 80-90\n":                  "--rtp-ports",
+		"rtp-ports: 60000-70000\n":            "--rtp-ports",
+		"allow-private-webhooks: sometimes\n": "--allow-private-webhooks",
+	} {
+		if _, err := parse(t, yaml); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want %q", yaml, err, says)
+		}
+	}
+}
+
+func TestRTPRange(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][2]int{"": {0, 0}, "20000-20999": {20000, 20999}, "20000 - 20001": {20000, 20001}} {
+		from, to, err := (&Serve{RTPPorts: text}).RTPRange()
+		if err != nil || [2]int{from, to} != want {
+			t.Errorf("%q: %d-%d, %v", text, from, to, err)
+		}
+	}
+}
