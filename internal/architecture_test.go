@@ -43,6 +43,8 @@ var banned = []struct{ from, to, why string }{
 	{"sandbox", "voice", "people do not share the agent's mind"},
 	{"voice", "engine", "an agent holds a leg and has things done through a desk"},
 	{"voice", "telephony", "an agent holds a leg, not SIP"},
+	{"keeper", "store", "the keeper reads through a port"},
+	{"keeper", "api", "the keeper serves nobody"},
 	{"webhook", "store", "the sender owns its port"},
 	{"webhook", "api", "the sender serves nobody"},
 	{"api", "store", "reads go through engine.Queries"},

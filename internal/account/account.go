@@ -35,6 +35,14 @@ type Account struct {
 	Created       time.Time
 }
 
+// KeepsFrom is the start of the oldest call that the account keeps at now; limited is false where it keeps all.
+func (a Account) KeepsFrom(now time.Time) (oldest time.Time, limited bool) {
+	if a.RetentionDays == nil {
+		return time.Time{}, false
+	}
+	return now.AddDate(0, 0, -*a.RetentionDays), true
+}
+
 // CountryEnabled reports whether numbers of the calling code may be dialled.
 func (a Account) CountryEnabled(code string) bool {
 	if a.CountryCodes == nil {

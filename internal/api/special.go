@@ -227,17 +227,10 @@ func (x *exchange) openRecording(callID id.ID) (*os.File, error) {
 	return nil, fault.Missing("CallId")
 }
 
-// removeRecordings deletes files of calls that are gone. A file that stays behind is found by nobody: links name calls.
+// removeRecordings deletes files of calls that are gone. One that stays behind is found by nobody, since links name calls,
+// and swept later.
 func (s *server) removeRecordings(names []string) {
-	root, err := os.OpenRoot(s.RecordingsDir)
-	if err != nil {
-		s.Log.Error("cannot open recordings", "error", err)
-		return
-	}
-	defer root.Close()
-	for _, name := range names {
-		if err := root.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
-			s.Log.Error("cannot delete recording", "file", name, "error", err)
-		}
+	if err := recording.Folder(s.RecordingsDir).Remove(names); err != nil {
+		s.Log.Error("cannot delete recordings", "error", err)
 	}
 }

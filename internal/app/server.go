@@ -31,6 +31,7 @@ import (
 	"nacre/internal/engine"
 	"nacre/internal/id"
 	"nacre/internal/insight"
+	"nacre/internal/keeper"
 	"nacre/internal/recording"
 	"nacre/internal/sandbox"
 	"nacre/internal/site"
@@ -187,6 +188,11 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 		s.dialer.Start()
 		s.onClose(func(ctx context.Context) { s.dialer.Stop(ctx, settings.Grace) })
 	}
+
+	keep := keeper.New(keeper.Config{Engine: s.engine, Queries: s.store, Recordings: recording.Folder(s.recordings), Now: time.Now, Log: log})
+	s.engine.ListenSweep(keep.Sweep)
+	keep.Start()
+	s.onClose(func(context.Context) { keep.Stop() })
 
 	handler, err := api.New(ctx, api.Config{
 		Engine: s.engine, Queries: s.store, Log: log, Now: time.Now, PublicURL: settings.PublicURL, RateLimit: settings.RateLimit,

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"reflect"
+	"strings"
 	"time"
 
 	"nacre/internal/account"
@@ -42,7 +44,11 @@ func (e *Engine) audit(tx Tx, actor Actor, event int, now time.Time, data map[st
 	if err != nil {
 		return fmt.Errorf("write audit entry: %w", err)
 	}
-	entry := Audit{Account: actor.Account, At: now, Event: event, User: actor.By, UserName: actor.Name, UserType: "key", Data: raw}
+	kind := "system"
+	if strings.HasPrefix(actor.By, "key:") {
+		kind = "key"
+	}
+	entry := Audit{Account: actor.Account, At: now, Event: event, User: actor.By, UserName: actor.Name, UserType: kind, Data: raw}
 	if err := tx.AddAudit(entry); err != nil {
 		return fmt.Errorf("add audit entry: %w", err)
 	}
@@ -84,6 +90,7 @@ func (e *Engine) UpdateAccount(ctx context.Context, actor Actor, change func(*ac
 			return fmt.Errorf("save account: %w", err)
 		}
 		s.wake = true
+		s.sweep = !reflect.DeepEqual(before.RetentionDays, stored.RetentionDays)
 		return e.audit(tx, actor, auditAccount, e.clock(), map[string]any{"before": before, "after": stored})
 	})
 	return stored, err

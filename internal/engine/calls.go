@@ -47,13 +47,10 @@ func (e *Engine) DeleteCalls(ctx context.Context, actor Actor, callIDs []id.ID) 
 			if current.Finished.IsZero() {
 				return fault.Bad(fmt.Sprintf("CallIds[%d]", n), "The call %s is in progress; only calls that are over can be deleted.", callID)
 			}
-			if err := tx.DeleteCall(callID); err != nil {
-				return fmt.Errorf("delete call: %w", err)
+			if err := deleteCall(tx, current, &recordings); err != nil {
+				return err
 			}
 			deleted = append(deleted, string(callID))
-			if current.Recording != "" {
-				recordings = append(recordings, current.Recording)
-			}
 		}
 		if len(deleted) == 0 {
 			return nil
@@ -61,6 +58,18 @@ func (e *Engine) DeleteCalls(ctx context.Context, actor Actor, callIDs []id.ID) 
 		return e.audit(tx, actor, auditDeleteCalls, e.clock(), map[string]any{"callIds": deleted})
 	})
 	return recordings, err
+}
+
+// deleteCall removes a call that is over with everything that its row holds. Its lead's callsId and lastCall are made of
+// rows, and so forget it; what it cost was added to its Pearl and stays.
+func deleteCall(tx Tx, over call.Call, recordings *[]string) error {
+	if err := tx.DeleteCall(over.ID); err != nil {
+		return fmt.Errorf("delete call: %w", err)
+	}
+	if over.Recording != "" {
+		*recordings = append(*recordings, over.Recording)
+	}
+	return nil
 }
 
 // Receipt answers a made call (contract 3.5).

@@ -33,6 +33,7 @@ type change struct {
 // signals are told to the dialer after the commit; a lost one costs a second, not a wrong call.
 type signals struct {
 	wake, notify bool
+	sweep        bool // another retention: what has outlived it is to go
 	calls        []id.ID
 }
 
@@ -194,6 +195,9 @@ func (e *Engine) tell(s signals) {
 	}
 	if s.wake {
 		e.wake()
+	}
+	if s.sweep {
+		e.sweep()
 	}
 }
 

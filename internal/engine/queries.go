@@ -54,6 +54,14 @@ type Queries interface {
 	// Claims are leads at InCallQueue and claimed requests, with the node that holds them.
 	HeldClaims(ctx context.Context, node string) ([]HeldClaim, error)
 
+	// OldCalls are final calls of the account that began before, OldRequests call requests that are over and were made
+	// before, OldDeliveries those in one of the states that were made before: at most limit, oldest of each Pearl first.
+	OldCalls(ctx context.Context, accountID id.ID, before time.Time, limit int) ([]id.ID, error)
+	OldRequests(ctx context.Context, accountID id.ID, before time.Time, limit int) ([]id.ID, error)
+	OldDeliveries(ctx context.Context, accountID id.ID, states []DeliveryState, before time.Time, limit int) ([]id.ID, error)
+	// KeepRecording are those of the calls whose recording is needed: they are not final, or name one.
+	KeepRecording(ctx context.Context, callIDs []id.ID) ([]id.ID, error)
+
 	ReadRequest(ctx context.Context, accountID, requestID id.ID) (Request, error)
 	SearchRequests(ctx context.Context, accountID, pearlID id.ID, from, to time.Time, page Page) (count int, rows []Request, err error)
 	RequestsAhead(ctx context.Context, request Request) (int, error) // waiting requests of the Pearl before this one

@@ -92,6 +92,8 @@ type Tx interface {
 	SaveRequest(Request) error
 	WaitingRequests(pearlID id.ID, limit int) ([]Request, error) // oldest first, unclaimed, locks
 
+	DeleteRequest(requestID id.ID) error // one that is not over stays
+
 	RequestsAhead(Request) (int, error)              // waiting requests of the Pearl before this one
 	OpenRequests(accountID id.ID) ([]Request, error) // waiting or on a call, locks
 
@@ -102,9 +104,11 @@ type Tx interface {
 	DropDeliveries(pearlID id.ID, kind DeliveryKind) error // pending ones become dropped
 	AddHistory(...History) error
 	AddDeliveries(...Delivery) error
+	DeleteDelivery(deliveryID id.ID) error // one that is pending stays
 	AddAudit(...Audit) error
 	Replay(accountID id.ID, route, key string) (Replay, bool, error)
 	SaveReplay(Replay) error
+	DeleteReplays(before time.Time, limit int) (deleted int, err error) // the oldest that were made before
 }
 
 // Lock says how a row is held.

@@ -58,14 +58,42 @@ func storeTests() []storeTest {
 	}
 }
 
+// aloneTests act on every account of a database: each has one of its own.
+func aloneTests() []storeTest {
+	return []storeTest{
+		{"Sweep", testSweep},
+		{"SweepOfManyCalls", testSweepOfManyCalls},
+		{"SweepOfDeliveries", testSweepOfDeliveries},
+		{"SweepAsksForTheRetentionAgain", testSweepAsksForTheRetentionAgain},
+	}
+}
+
 func TestOverSQLite(t *testing.T) {
 	t.Parallel()
 	runStoreTests(t, openSQLite(t))
+	for _, test := range aloneTests() {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.test(t, openSQLite(t))
+		})
+	}
 }
 
 func TestOverPostgres(t *testing.T) {
 	t.Parallel()
-	s, err := store.OpenPostgres(t.Context(), storetest.StartPostgres(t), store.Options{})
+	cluster := storetest.StartCluster(t)
+	runStoreTests(t, openPostgres(t, cluster))
+	for _, test := range aloneTests() {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.test(t, openPostgres(t, cluster))
+		})
+	}
+}
+
+func openPostgres(t *testing.T, cluster *storetest.Cluster) *store.Store {
+	t.Helper()
+	s, err := store.OpenPostgres(t.Context(), cluster.NewDatabase(t), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +102,7 @@ func TestOverPostgres(t *testing.T) {
 			t.Errorf("close the database: %v", err)
 		}
 	})
-	runStoreTests(t, s)
+	return s
 }
 
 // runStoreTests shares one database: worlds do not meet, and their transactions share its disk writes.

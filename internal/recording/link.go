@@ -1,5 +1,5 @@
-// Package recording decides how recordings are reached without a key: by links that are signed and expire (contract 3.6).
-// It refuses to know where recordings lie and what is in them.
+// Package recording decides how recordings are reached without a key, by links that are signed and expire (contract 3.6),
+// and which file of the recordings' folder is which call's. It refuses to know what is in them.
 package recording
 
 import (

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"strings"
+	"time"
 
 	"nacre/internal/call"
 	"nacre/internal/engine"
@@ -133,6 +134,37 @@ func (t *tx) SaveCall(c call.Call) error {
 
 func (t *tx) DeleteCall(callID id.ID) error {
 	return t.queue(nil, "DELETE FROM call WHERE id = ?1", callID)
+}
+
+// oldCalls goes from Pearl to Pearl, archived ones too, and reads of each what lies before the instant and no more.
+const oldCalls = `SELECT c.id FROM pearl p CROSS JOIN call c
+	WHERE p.account_id = ?1 AND c.pearl_id = p.id AND c.start < ?2 AND c.finished > 0 LIMIT ?3`
+
+// OldCalls implements engine.Queries.
+func (s *Store) OldCalls(ctx context.Context, accountID id.ID, before time.Time, limit int) ([]id.ID, error) {
+	return s.ids(ctx, "list old calls", oldCalls, accountID, millis(before), limit)
+}
+
+// KeepRecording implements engine.Queries.
+func (s *Store) KeepRecording(ctx context.Context, callIDs []id.ID) ([]id.ID, error) {
+	if len(callIDs) == 0 {
+		return nil, nil
+	}
+	args := make([]any, len(callIDs))
+	for n, callID := range callIDs {
+		args[n] = callID
+	}
+	return s.ids(ctx, "look for calls of recordings",
+		"SELECT id FROM call WHERE id IN ("+placeholders(1, len(args))+") AND (finished = 0 OR recording <> '')", args...)
+}
+
+// ids answers the one column of a query.
+func (s *Store) ids(ctx context.Context, what, text string, args ...any) (found []id.ID, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		found, err = list(q, scanText[id.ID], text, args...)
+		return err
+	})
+	return found, wrap(what, err)
 }
 
 func (t *tx) NumberLive(accountID id.ID, number phone.Number) (bool, error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"nacre/internal/engine"
@@ -72,6 +73,23 @@ func (t *tx) retire(pearlID id.ID, kind engine.DeliveryKind, state engine.Delive
 	}
 	return t.queue(nil, "UPDATE delivery SET state = ?3, next_try = 0 WHERE pearl_id = ?1 AND kind = ?2 AND state = 'pending'",
 		pearlID, string(kind), string(state))
+}
+
+// DeleteDelivery implements engine.Tx.
+func (t *tx) DeleteDelivery(deliveryID id.ID) error {
+	return t.queue(nil, "DELETE FROM delivery WHERE id = ?1 AND state <> 'pending'", deliveryID)
+}
+
+const oldDeliveries = `SELECT d.id FROM pearl p CROSS JOIN delivery d
+	WHERE p.account_id = ?1 AND d.pearl_id = p.id AND d.created < ?2 AND d.state IN (%s) LIMIT ?3`
+
+// OldDeliveries implements engine.Queries.
+func (s *Store) OldDeliveries(ctx context.Context, accountID id.ID, states []engine.DeliveryState, before time.Time, limit int) ([]id.ID, error) {
+	args := []any{accountID, millis(before), limit}
+	for _, state := range states {
+		args = append(args, string(state))
+	}
+	return s.ids(ctx, "list old deliveries", fmt.Sprintf(oldDeliveries, placeholders(4, len(states))), args...)
 }
 
 func (s *Store) ReadDelivery(ctx context.Context, accountID, deliveryID id.ID) (found engine.Delivery, err error) {

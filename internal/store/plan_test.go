@@ -53,6 +53,9 @@ func plans() []struct {
 		{"first page", "SELECT id FROM lead WHERE pearl_id = ?1 ORDER BY created DESC, id DESC LIMIT ?2", "lead_created", []any{campaign, 100}, false},
 		{"first page by phone", "SELECT id FROM lead WHERE pearl_id = ?1 ORDER BY phone DESC, id DESC LIMIT ?2", "lead_phone", []any{campaign, 100}, false},
 		{"first page of a status", "SELECT id FROM lead WHERE pearl_id = ?1 AND status = 1 ORDER BY created DESC, id DESC LIMIT ?2", "lead_", []any{campaign, 100}, false},
+		{"old calls", oldCalls, "call_start", []any{owner, noon, 10_000}, false},
+		{"old requests", oldRequests, "request_created", []any{owner, noon, 10_000}, false},
+		{"old deliveries", fmt.Sprintf(oldDeliveries, "?4, ?5"), "delivery_created", []any{owner, noon, 10_000, "delivered", "dropped"}, false},
 		{"history", "SELECT note FROM history WHERE lead_id = ?1 ORDER BY entry", "history_lead", []any{"x"}, false},
 		{
 			"earlier delivery", "SELECT " + waitingColumns + ` FROM delivery

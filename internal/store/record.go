@@ -100,6 +100,13 @@ func (t *tx) SaveReplay(p engine.Replay) error {
 	return err
 }
 
+// DeleteReplays implements engine.Tx.
+func (t *tx) DeleteReplays(before time.Time, limit int) (int, error) {
+	n, err := t.exec(`DELETE FROM replay WHERE (account_id, route, idempotency_key) IN
+		(SELECT account_id, route, idempotency_key FROM replay WHERE created < ?1 ORDER BY created LIMIT ?2 {skip locked})`, millis(before), limit)
+	return int(n), err
+}
+
 // Secret implements engine.Queries.
 func (s *Store) Secret(ctx context.Context, name string) (content []byte, err error) {
 	find := func(q session) error {

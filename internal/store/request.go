@@ -52,6 +52,18 @@ func (t *tx) SaveRequest(r engine.Request) error {
 		expires = ?8, errors = ?9, call_id = ?10, claim = ?11, node = ?12, due = ?13 WHERE id = ?1 AND account_id = ?2`, values...)
 }
 
+func (t *tx) DeleteRequest(requestID id.ID) error {
+	return t.queue(nil, "DELETE FROM request WHERE id = ?1 AND status >= 10", requestID)
+}
+
+const oldRequests = `SELECT r.id FROM pearl p CROSS JOIN request r
+	WHERE p.account_id = ?1 AND r.pearl_id = p.id AND r.created < ?2 AND r.status >= 10 LIMIT ?3`
+
+// OldRequests implements engine.Queries.
+func (s *Store) OldRequests(ctx context.Context, accountID id.ID, before time.Time, limit int) ([]id.ID, error) {
+	return s.ids(ctx, "list old requests", oldRequests, accountID, millis(before), limit)
+}
+
 func (t *tx) WaitingRequests(pearlID id.ID, limit int) ([]engine.Request, error) {
 	return list(t, scanRequest, "SELECT "+requestColumns+` FROM request WHERE pearl_id = ?1 AND status = 1 AND claim = ''
 		ORDER BY created, id LIMIT ?2 {skip locked}`, pearlID, limit)

@@ -9,6 +9,7 @@ import (
 
 	"nacre/internal/call"
 	"nacre/internal/id"
+	"nacre/internal/recording"
 	"nacre/internal/voice/wav"
 )
 
@@ -43,7 +44,7 @@ func record(folder string, callID id.ID, track call.Track, log *slog.Logger) *re
 		return nil
 	}
 	r := &recorder{
-		name: string(callID) + ".wav", log: log,
+		name: recording.FileName(callID), log: log,
 		chunks: make(chan *chunk, chunksAhead), free: make(chan *chunk, 2), done: make(chan error, 1),
 		current: new(chunk),
 	}

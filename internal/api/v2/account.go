@@ -136,7 +136,7 @@ func (h accountHandlers) voices(*route.Request, route.None) ([]language, error) 
 // accountSettings are what an account decides for itself.
 type accountSettings struct {
 	CountryCodes  *[]string `json:"countryCodes" doc:"enabled country calling codes, null = all"`
-	RetentionDays *int      `json:"retentionDays" doc:"how long calls and recordings are kept, null = for ever"`
+	RetentionDays *int      `json:"retentionDays" doc:"how long calls, their recordings and call requests are kept, in days from their start; null = for ever"`
 }
 
 func settingsOf(a account.Account) accountSettings {

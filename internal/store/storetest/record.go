@@ -75,6 +75,7 @@ func testReplays(t *testing.T, store Store) {
 	if found, _ := find("r", "k"); string(found.Answer) != "later" {
 		t.Errorf("a later answer does not take the place of an outlived one: %s", found.Answer)
 	}
+	testOldAnswers(t, w, Noon.Add(-12*time.Hour))
 	if _, ok := find("r", "empty"); ok {
 		t.Error("an outlived answer is kept for ever")
 	}

@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"requests", testRequests},
 		{"records", testRecords},
 		{"replays", testReplays},
+		{"what has outlived its time", testOldRows},
 		{"nodes", testNodes},
 		{"deliveries", testDeliveries},
 		{"delivery order", testDeliveryOrder},

@@ -1,0 +1,163 @@
+// Package keeper decides when what has outlived its time goes: at the start, every hour, and when an account changes how long
+// it keeps its calls. What goes is the engine's decision; recordings without a call are found here. It refuses to know
+// SQL and HTTP.
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"nacre/internal/engine"
+	"nacre/internal/id"
+	"nacre/internal/recording"
+)
+
+const (
+	every = time.Hour
+	// rest between two transactions of a sweep: others have nearly all of the writer's time.
+	rest = 50 * time.Millisecond
+	// safeAge of a recording without a call. While a call is in the air its row is there; the age is for what nobody thought of.
+	safeAge = 24 * time.Hour
+)
+
+// installationSecret names what tells installations apart (engine.Queries.Secret).
+const installationSecret = "installation"
+
+// Config is what a keeper is made of.
+type Config struct {
+	Engine     *engine.Engine
+	Queries    engine.Queries
+	Recordings recording.Folder
+	Now        func() time.Time
+	Log        *slog.Logger
+}
+
+// Keeper sweeps. Start and Stop are called once each.
+type Keeper struct {
+	Config
+	wanted  chan struct{}
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// New makes a keeper.
+func New(config Config) *Keeper {
+	return &Keeper{Config: config, wanted: make(chan struct{}, 1)}
+}
+
+// Sweep has a sweep begin soon. It never waits.
+func (k *Keeper) Sweep() {
+	select {
+	case k.wanted <- struct{}{}:
+	default:
+	}
+}
+
+// Start begins with a sweep.
+func (k *Keeper) Start() {
+	ctx, stop := context.WithCancel(context.Background())
+	k.stop = stop
+	k.running.Go(func() { k.run(ctx) })
+}
+
+// Stop ends a sweep between two of its transactions.
+func (k *Keeper) Stop() {
+	k.stop()
+	k.running.Wait()
+}
+
+func (k *Keeper) run(ctx context.Context) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		k.sweep(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-k.wanted:
+		}
+	}
+}
+
+func (k *Keeper) sweep(ctx context.Context) {
+	swept, err := k.Engine.Sweep(ctx, k.discard, pause)
+	orphans := 0
+	if err == nil || ctx.Err() == nil {
+		var failed error
+		orphans, failed = k.orphans(ctx)
+		err = errors.Join(err, failed)
+	}
+	if swept.Any() || orphans > 0 {
+		k.Log.Info("removed what has outlived its time", "calls", swept.Calls, "callRequests", swept.Requests, "deliveries", swept.Deliveries,
+			"keptAnswers", swept.Answers, "recordingsWithoutCall", orphans)
+	}
+	if err != nil && ctx.Err() == nil {
+		k.Log.Error("sweep", "error", err)
+	}
+}
+
+// pause is shortened by the end of ctx, whose error it answers.
+func pause(ctx context.Context) error {
+	timer := time.NewTimer(rest)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// discard deletes recordings; one that stays behind is an orphan for the next sweep.
+func (k *Keeper) discard(names []string) {
+	if err := k.Recordings.Remove(names); err != nil {
+		k.Log.Error("cannot delete recordings", "error", err)
+	}
+}
+
+// orphans deletes recordings that no call names: of calls that were deleted while the file could not be, and of calls
+// that were lost in the air.
+func (k *Keeper) orphans(ctx context.Context) (removed int, err error) {
+	mark, err := k.Queries.Secret(ctx, installationSecret)
+	if err != nil {
+		return 0, fmt.Errorf("read the installation's mark: %w", err)
+	}
+	ours, err := k.Recordings.BelongsTo(mark)
+	if err != nil {
+		return 0, err
+	}
+	if !ours {
+		k.Log.Warn("the recordings in the data folder are another database's: those without a call are not removed")
+		return 0, nil
+	}
+	err = k.Recordings.Older(k.Now().Add(-safeAge), func(callIDs []id.ID) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		needed, err := k.Queries.KeepRecording(ctx, callIDs)
+		if err != nil {
+			return fmt.Errorf("look for calls of recordings: %w", err)
+		}
+		keep := make(map[id.ID]bool, len(needed))
+		for _, callID := range needed {
+			keep[callID] = true
+		}
+		var names []string
+		for _, callID := range callIDs {
+			if !keep[callID] {
+				names = append(names, recording.FileName(callID))
+			}
+		}
+		if len(names) == 0 {
+			return nil
+		}
+		removed += len(names)
+		return k.Recordings.Remove(names)
+	})
+	return removed, err
+}
