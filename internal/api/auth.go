@@ -67,7 +67,7 @@ func parseAuthorization(header string) (accountID id.ID, secret, form string) {
 	if header == "" {
 		return "", "", "The Authorization header is missing. " + howTo
 	}
-	scheme, token, _ := strings.Cut(header, " ")
+	scheme, token, _ := strings.Cut(strings.ReplaceAll(header, "\t", " "), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return "", "", "The Authorization header does not begin with Bearer. " + howTo
 	}

@@ -8,6 +8,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"unicode/utf8"
+
+	"nacre/internal/api/route"
 )
 
 // TestOneIdempotencyKeyCreatesOnce: however many requests with one key arrive at once, one lead is made; each request is
@@ -77,6 +80,35 @@ func TestABulkIsWholeAndQuick(t *testing.T) {
 	var found struct{ Count int }
 	if err := json.Unmarshal([]byte(read(t, w.ask(t, "POST /v2/Outbound/{pearl}/Leads\n\n{\"limit\":1}"))), &found); err != nil || found.Count != 50_000 {
 		t.Errorf("%d leads, %v", found.Count, err)
+	}
+}
+
+// TestListsOfFiftyThousandFit: as many ids and entries as one request may name are within the limit on its body, at their
+// longest, escaped and each on a line of its own; one more is refused by name.
+func TestListsOfFiftyThousandFit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	escaped := func(n int) string { return strings.Repeat(`\u0031`, n) }
+	for _, c := range []struct{ request, member, entry string }{
+		{"DELETE /v2/Outbound/{pearl}/Leads", "leadIds", escaped(24)},
+		{"DELETE /v1/Outbound/{pearl}/Leads", "leadIds", escaped(24)},
+		{"DELETE /v1/Call", "callIds", escaped(24)},
+		{"DELETE /v2/Call", "callIds", escaped(24)},
+		{"POST /v2/Account/Blacklist", "phoneNumbers", escaped(25)},
+		{"POST /v2/Account/Blacklist/Remove", "phoneNumbers", escaped(25)},
+		{"DELETE /v1/Outbound/{pearl}/Leads/External", "leadExternalIds", "an external id"},
+		{"DELETE /v2/Outbound/{pearl}/Leads/External", "leadExternalIds", "an external id"},
+	} {
+		list := strings.Repeat(",\n    \""+c.entry+"\"", 50_001)[1:]
+		response := w.ask(t, c.request+"\n\n{\""+c.member+"\":["+list+"]}")
+		text := read(t, response)
+		want := `"` + strings.ToUpper(c.member[:1]) + c.member[1:] + `":["The list has 50001 elements; at most 50000 are allowed."]`
+		if response.StatusCode != 400 || !strings.Contains(text, want) {
+			t.Errorf("%s: %d %.300s, want %s", c.request, response.StatusCode, text, want)
+		}
+	}
+	if longest := int64(50_000 * (len(`"",`) + 512*utf8.UTFMax)); route.MaxExternalIDBody < longest+100 {
+		t.Errorf("50,000 external ids in UTF-8 take %d bytes, %d are allowed", longest, route.MaxExternalIDBody)
 	}
 }
 

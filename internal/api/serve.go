@@ -31,8 +31,7 @@ func (x *exchange) dispatch() {
 	if x.preflight() {
 		return
 	}
-	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	if !strings.EqualFold(first, "v1") && !strings.EqualFold(first, "v2") {
+	if !route.Versioned(path) {
 		x.serveSpecial(path)
 		return
 	}
@@ -118,11 +117,11 @@ func (x *exchange) carryOut(request *route.Request) (route.Answer, error) {
 	if r.HasBody() {
 		var err error
 		if body, err = x.readBody(r); err != nil {
-			return route.Answer{}, err
+			return route.Answer{}, request.PearlFirst(err)
 		}
 	}
-	if key := strings.TrimSpace(x.r.Header.Get("Idempotency-Key")); key != "" && r.Creates {
-		return x.once(request, key, body)
+	if keys := x.r.Header.Values("Idempotency-Key"); len(keys) > 0 && r.Creates {
+		return x.once(request, strings.TrimSpace(keys[0]), body)
 	}
 	return x.perform(request, body)
 }
@@ -138,8 +137,8 @@ func (x *exchange) perform(request *route.Request, body []byte) (route.Answer, e
 
 // once carries out a creating request whose key may have come before (contract 0.9).
 func (x *exchange) once(request *route.Request, key string, body []byte) (route.Answer, error) {
-	if len(key) > 255 || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return route.Answer{}, fault.Refused("The Idempotency-Key must be 1 to 255 printable ASCII characters.")
+	if key == "" || len(key) > 255 || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return route.Answer{}, request.PearlFirst(fault.Refused("The Idempotency-Key must be 1 to 255 printable ASCII characters."))
 	}
 	hash := sha256.Sum256(bytes.TrimSpace(body))
 	keep := engine.Keep{Account: request.Actor.Account, Route: request.Place(), Key: key, BodyHash: hash[:]}

@@ -87,8 +87,8 @@ type LeadUpdate struct {
 	CallData      []byte  // replaces the whole object
 	CallDataMerge []byte  // JSON merge patch of the object (RFC 7396); not together with CallData
 	Status        *int
-	HangUp        bool   // a stop also ends an answered conversation
-	IfMatch       *int64 // another version is fault.Stale
+	HangUp        bool    // a stop also ends an answered conversation
+	IfMatch       []int64 // any other version is fault.Stale; nil = whatever the version
 }
 
 // LeadView is the full lead (contract 1.2).

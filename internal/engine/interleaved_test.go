@@ -105,7 +105,7 @@ func testUpdateLeadIsNotJudgedByOldReads(t *testing.T, s engine.Store) {
 		w.warmUp()
 		leadID := w.add(phoneA)
 		between.before = func() { w.update(leadID, engine.LeadUpdate{ExternalID: ptr("first")}) }
-		_, err := w.e.UpdateLead(w.ctx, w.actor, w.pearl, leadID, engine.LeadUpdate{ExternalID: ptr("second"), IfMatch: ptr(int64(1))})
+		_, err := w.e.UpdateLead(w.ctx, w.actor, w.pearl, leadID, engine.LeadUpdate{ExternalID: ptr("second"), IfMatch: []int64{1}})
 		if !fault.Is(err, fault.Stale) {
 			t.Errorf("an update of an old version: %v, want stale", err)
 		}

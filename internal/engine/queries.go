@@ -83,7 +83,8 @@ type Page struct {
 // LeadFilter: empty members do not filter.
 type LeadFilter struct {
 	Statuses []int
-	Search   string // case-insensitive substring of phone number, external id or any callData value
+	Search   string       // case-insensitive substring of phone number, external id or any callData value
+	Number   phone.Number // what Search is as a whole number in the campaign's region, "" = none
 }
 
 // CallFilter: From and To are inclusive over Start.
@@ -91,8 +92,9 @@ type CallFilter struct {
 	From, To      time.Time
 	Conversations []int
 	Tags          []string
-	Search        string // case-insensitive substring of from, to, name
-	Heavy         bool   // read transcript and collected values too
+	Search        string       // case-insensitive substring of from, to, name
+	Number        phone.Number // as in LeadFilter
+	Heavy         bool         // read transcript and collected values too
 }
 
 // DeliveryFilter: empty members do not filter.

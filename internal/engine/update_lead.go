@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"nacre/internal/campaign"
@@ -125,7 +126,7 @@ func (c *campaigns) put(pearl campaign.Pearl) {
 
 // edit judges what the caller wrote and applies it.
 func (c *change) edit(input LeadUpdate) error {
-	if input.IfMatch != nil && *input.IfMatch != c.before.Version {
+	if input.IfMatch != nil && !slices.Contains(input.IfMatch, c.before.Version) {
 		return &fault.Error{Kind: fault.Stale, Detail: fmt.Sprintf("the lead is at version %d", c.before.Version)}
 	}
 	patch, err := input.patch(region(c.pearl), c.before)

@@ -314,13 +314,13 @@ func TestUpdateLeadIfMatch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, openSQLite(t))
 	leadID := w.add(phoneA)
-	stored := w.update(leadID, engine.LeadUpdate{ExternalID: ptr("first"), IfMatch: ptr(int64(1))})
-	_, err := w.e.UpdateLead(w.ctx, w.actor, w.pearl, leadID, engine.LeadUpdate{ExternalID: ptr("second"), IfMatch: ptr(int64(1))})
+	stored := w.update(leadID, engine.LeadUpdate{ExternalID: ptr("first"), IfMatch: []int64{1}})
+	_, err := w.e.UpdateLead(w.ctx, w.actor, w.pearl, leadID, engine.LeadUpdate{ExternalID: ptr("second"), IfMatch: []int64{1}})
 	if !fault.Is(err, fault.Stale) {
 		t.Errorf("an update of an old version: %v, want stale", err)
 	}
 	same(t, "external id", w.lead(leadID).ExternalID, "first")
-	w.update(leadID, engine.LeadUpdate{ExternalID: ptr("third"), IfMatch: &stored.Version})
+	w.update(leadID, engine.LeadUpdate{ExternalID: ptr("third"), IfMatch: []int64{stored.Version - 1, stored.Version}})
 	same(t, "external id", w.lead(leadID).ExternalID, "third")
 }
 

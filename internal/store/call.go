@@ -80,7 +80,7 @@ func (t *tx) InsertCall(c call.Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name, strings.ToLower(c.Name),
+	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name, caseless(c.Name),
 		millis(c.Start), millis(c.Answered), millis(c.Ended), millis(c.Finished), c.Cancel, c.HangUp, int(c.Status), c.Outcome, c.Conversation, c.Duration(),
 		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.Cost, c.Sequence, c.Summary, string(c.CallData), collected, transcript)
 	if t.violates(err, liveNumber) {
@@ -243,7 +243,7 @@ func (s *Store) SearchCalls(ctx context.Context, accountID, pearlID id.ID, wante
 		f.add("("+strings.Join(conditions, " OR ")+")", args...)
 	}
 	if wanted.Search != "" {
-		f.contains(wanted.Search, []string{"from_number", "to_number"}, "search")
+		f.contains(wanted.Search, wanted.Number, []string{"from_number", "to_number"}, "search")
 	}
 	columns, scan := lightCallColumns, scanLightCall
 	if wanted.Heavy {

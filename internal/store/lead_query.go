@@ -85,7 +85,7 @@ func (s *Store) SearchLeads(ctx context.Context, accountID, pearlID id.ID, wante
 		}
 		counted := func() (int, error) { return countLeads(q, pearlID, wanted.Statuses) }
 		if wanted.Search != "" {
-			f.contains(wanted.Search, []string{"phone"}, "search")
+			f.contains(wanted.Search, wanted.Number, []string{"phone"}, "search")
 			counted = func() (int, error) { return f.count(q, "lead") }
 		}
 		count, rows, err = search(q, scanLead, leadColumns, "lead", &f, order, page, counted)
@@ -189,7 +189,7 @@ func searchText(externalID string, callData []byte) string {
 		}
 		text.WriteString(value)
 	})
-	return strings.ToLower(text.String())
+	return caseless(text.String())
 }
 
 // values calls found with every string, number and boolean of a JSON document that is not a key; the document was

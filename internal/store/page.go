@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"nacre/internal/engine"
 	"nacre/internal/fault"
@@ -97,15 +99,21 @@ func owns(q session, accountID, pearlID id.ID) (bool, error) {
 }
 
 // contains adds that one of the columns holds the text, whatever its case: phone numbers as given or as they are stored
-// (contract 1.3), folded columns as they are.
-func (f *filter) contains(search string, phones []string, folded ...string) {
-	text := strings.ToLower(search)
-	number := phoneNeedle(search)
+// (contract 1.3), folded columns as they are. national is the whole number that the text is in the campaign's region, "" =
+// none.
+func (f *filter) contains(search string, national phone.Number, phones []string, folded ...string) {
+	text := caseless(search)
+	needles := []string{text, phoneNeedle(search)}
+	if national != "" {
+		needles = append(needles, string(national))
+	}
 	var conditions []string
 	var args []any
 	for _, column := range phones {
-		conditions = append(conditions, "{contains}("+column+", ?%d) > 0", "{contains}("+column+", ?%d) > 0")
-		args = append(args, text, number)
+		for _, needle := range needles {
+			conditions = append(conditions, "{contains}("+column+", ?%d) > 0")
+			args = append(args, needle)
+		}
 	}
 	for _, column := range folded {
 		conditions = append(conditions, "{contains}("+column+", ?%d) > 0")
@@ -119,12 +127,22 @@ func (f *filter) contains(search string, phones []string, folded ...string) {
 func phoneNeedle(search string) string {
 	prefix, err := phone.NormalizePrefix(search)
 	if err != nil {
-		return strings.ToLower(search)
+		return caseless(search)
 	}
 	if trimmed := strings.TrimLeft(search, " ("); !strings.HasPrefix(trimmed, "+") && !strings.HasPrefix(trimmed, "00") {
 		return prefix[1:] // the middle of a number, perhaps
 	}
 	return prefix
+}
+
+// caseless makes texts comparable whatever their case. By way of the capital letter, because some have two small ones: ς and σ.
+func caseless(text string) string {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return strings.Map(func(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }, text)
+		}
+	}
+	return strings.ToLower(text)
 }
 
 // between bounds a column of instants, both ends inclusive, zero = open.

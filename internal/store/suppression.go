@@ -67,7 +67,7 @@ func (s *Store) Suppressions(ctx context.Context, accountID id.ID, page engine.P
 	var f filter
 	f.add("account_id = ?%d", accountID)
 	if search != "" {
-		f.contains(search, []string{"entry"})
+		f.contains(search, "", []string{"entry"})
 	}
 	err = s.backend.snapshot(ctx, func(q session) error {
 		if count, err = f.count(q, "suppression"); err != nil {

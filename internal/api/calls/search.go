@@ -57,7 +57,7 @@ type Row struct {
 // Find searches the calls of a Pearl.
 func (h *Handlers) Find(r *route.Request, in Search) (wire.Page[Row], error) {
 	filter := filterOf(in.Range, in.Tags, true, slices.Concat(in.Statuses, in.ConversationStatuses)...)
-	filter.Search = in.SearchInput.Value
+	filter.Search, filter.Number = in.SearchInput.Value, wire.National(in.SearchInput.Value, r.Pearl)
 	count, found, err := h.Queries.SearchCalls(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(columns()...))
 	if err != nil {
 		return wire.Page[Row]{}, fmt.Errorf("search calls: %w", err)

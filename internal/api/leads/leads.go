@@ -89,9 +89,7 @@ func (h *Handlers[Full]) update(r *route.Request, update engine.LeadUpdate) (ful
 	if update.HangUp, err = r.Flag("hangUp"); err != nil {
 		return full, err
 	}
-	if update.IfMatch, err = r.IfMatch(); err != nil {
-		return full, err
-	}
+	update.IfMatch = r.IfMatch()
 	view, err := h.Engine.UpdateLead(r.Context(), r.Actor, pearlID, leadID, update)
 	if err != nil {
 		return full, err
@@ -152,11 +150,7 @@ func (h *Handlers[Full]) ByPhone(r *route.Request, _ route.None) (full Full, err
 	if err != nil {
 		return full, err
 	}
-	region := ""
-	if r.Pearl.Outbound != nil {
-		region = r.Pearl.Outbound.DefaultRegion
-	}
-	number, err := phone.Parse(text, region)
+	number, err := phone.Parse(text, wire.Region(r.Pearl))
 	if err != nil {
 		return full, &fault.Error{Kind: fault.NotFound, What: "PhoneNumber", Detail: err.Error()}
 	}
@@ -190,7 +184,7 @@ func (s *Search) Check(faults *fault.List) {
 
 // Find carries out a search; more are further statuses.
 func (h *Handlers[Full]) Find(r *route.Request, in Search, more ...int) (wire.Page[wire.LeadRow], error) {
-	filter := engine.LeadFilter{Statuses: append(in.Statuses, more...), Search: in.SearchInput.Value}
+	filter := engine.LeadFilter{Statuses: append(in.Statuses, more...), Search: in.SearchInput.Value, Number: wire.National(in.SearchInput.Value, r.Pearl)}
 	count, rows, err := h.Queries.SearchLeads(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(wire.LeadColumns()...))
 	if err != nil {
 		return wire.Page[wire.LeadRow]{}, fmt.Errorf("search leads: %w", err)

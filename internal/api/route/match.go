@@ -165,6 +165,13 @@ func (s *search) try(l *leaf, values []string) bool {
 	return false
 }
 
+// Versioned reports whether a raw path lies under one of the versions, whose routes ask for a key, unknown ones too.
+func Versioned(rawPath string) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(rawPath, "/"), "/")
+	version, ok := decode(first)
+	return ok && (strings.EqualFold(version, "v1") || strings.EqualFold(version, "v2"))
+}
+
 func decode(raw string) (string, bool) {
 	if !strings.Contains(raw, "%") {
 		return raw, true

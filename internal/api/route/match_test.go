@@ -50,6 +50,7 @@ func TestMatch(t *testing.T) {
 		{"GET", "/v2/Pearl/Voice", "GET /v2/Pearl/{pearlId}", []string{"Voice"}},
 		{"POST", "/v2/pearl/x/active", "PUT /v2/Pearl/{pearlId}/Active", []string{"x"}},
 		{"GET", "/v2/P%65arl", "GET /v2/Pearl", nil},
+		{"GET", "/%762/Pearl", "GET /v2/Pearl", nil},
 		{"GET", "/v2/Outbound/p/Lead/External/evt1:guest7", external, []string{"p", "evt1:guest7"}},
 		{"GET", "/v2/Outbound/p/Lead/External/a%20b%3Ac", external, []string{"p", "a b:c"}},
 		{"GET", "/v2/Outbound/p/Lead/External/a/b", external, []string{"p", "a/b"}},

@@ -12,7 +12,6 @@ import (
 
 	"nacre/internal/account"
 	"nacre/internal/api/body"
-	"nacre/internal/api/problem"
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
@@ -129,18 +128,21 @@ func (r *Request) Flag(name string) (bool, error) {
 	return false, nil
 }
 
-// IfMatch is the version that If-Match names, nil without the header or for "*". One that is no version of ours cannot match.
-func (r *Request) IfMatch() (*int64, error) {
-	header := strings.TrimSpace(r.http.Header.Get("If-Match"))
+// IfMatch are the versions that If-Match names, nil without the header or for "*" (RFC 9110, 13.1.1). What is no version
+// of ours matches nothing; a proxy that compresses may have made a tag weak, which changes nothing of what it names.
+func (r *Request) IfMatch() []int64 {
+	header := strings.TrimSpace(strings.Join(r.http.Header.Values("If-Match"), ","))
 	if header == "" || header == "*" {
-		return nil, nil
+		return nil
 	}
-	text := strings.Trim(strings.TrimPrefix(header, "W/"), `"`)
-	version, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return nil, problem.Status(http.StatusPreconditionFailed, "If-Match names no version of this lead.")
+	versions := []int64{}
+	for tag := range strings.SplitSeq(header, ",") {
+		text := strings.Trim(strings.TrimPrefix(strings.TrimSpace(tag), "W/"), `"`)
+		if version, err := strconv.ParseInt(text, 10, 64); err == nil && strconv.FormatInt(version, 10) == text {
+			versions = append(versions, version)
+		}
 	}
-	return &version, nil
+	return versions
 }
 
 // SetVersion gives the answer its ETag.
@@ -196,14 +198,23 @@ func (r *Request) Decode(data []byte) error {
 	return faults.Err()
 }
 
+// PearlFirst is err, or the miss of the Pearl where nobody has judged it yet: a client is told about its Pearl before
+// anything about its body (contract 11).
+func (r *Request) PearlFirst(err error) error {
+	if r.Route.PearlLater {
+		if _, missing := r.JudgePearl(); missing != nil {
+			return missing
+		}
+	}
+	return err
+}
+
 // Serve runs the handler and encodes what it answers.
 func (r *Request) Serve() (Answer, error) {
 	result, err := r.Route.serve(r)
 	if err != nil {
-		if r.Route.PearlLater && (fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid)) {
-			if _, missing := r.JudgePearl(); missing != nil {
-				return Answer{}, missing
-			}
+		if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid) {
+			err = r.PearlFirst(err)
 		}
 		return Answer{}, err
 	}

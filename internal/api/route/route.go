@@ -58,6 +58,10 @@ const (
 	MaxBody      = 1 << 20 // unless a route says otherwise
 	MaxPearlBody = 8 << 20
 	MaxBulkBody  = 64 << 20
+	// Lists of 50,000 ids or blacklist entries always fit, every character escaped and each on a line of its own.
+	MaxListBody = 8 << 20
+	// So do 50,000 external ids of 512 characters, in UTF-8.
+	MaxExternalIDBody = 128 << 20
 )
 
 // Route is one method on one path.

@@ -1,6 +1,8 @@
 package v1
 
 import (
+	"time"
+
 	"nacre/internal/account"
 	"nacre/internal/api/calls"
 	"nacre/internal/api/route"
@@ -15,7 +17,7 @@ func callRoutes(services route.Services) []route.Route {
 	}
 	return []route.Route{
 		route.Handle(of(route.NoPearl, route.Route{Method: "GET", Pattern: "/v1/Call/{callId}", Scope: account.ScopeRead, Summary: "Get a call"}), h.Get),
-		route.Handle(of(route.NoPearl, route.Route{Method: "DELETE", Pattern: "/v1/Call", Scope: account.ScopeFull, Summary: "Delete calls"}), h.Delete),
+		route.Handle(of(route.NoPearl, route.Route{Method: "DELETE", Pattern: "/v1/Call", Scope: account.ScopeFull, MaxBody: route.MaxListBody, Timeout: 2 * time.Minute, Summary: "Delete calls"}), h.Delete),
 		route.Handle(of(route.OutboundPearl, route.Route{Method: "POST", Pattern: outbound + "/Calls", Scope: account.ScopeRead, Summary: "Search the calls of a campaign"}), h.Find),
 		route.Handle(of(route.InboundPearl, route.Route{Method: "POST", Pattern: inbound + "/Calls", Scope: account.ScopeRead, Summary: "Search the calls of an inbound Pearl"}), h.Find),
 		route.Handle(of(route.OutboundPearl, route.Route{Method: "POST", Pattern: outbound + "/Call", Scope: account.ScopeFull, Creates: true, Summary: "Make a call"}), h.Make),

@@ -121,11 +121,7 @@ func (h pearlHandlers) resetMemory(r *route.Request, _ route.None) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	region := ""
-	if r.Pearl.Outbound != nil {
-		region = r.Pearl.Outbound.DefaultRegion
-	}
-	number, err := phone.Parse(text, region)
+	number, err := phone.Parse(text, wire.Region(r.Pearl))
 	if err != nil {
 		return false, fault.Bad("PhoneNumber", "%s", err)
 	}

@@ -57,7 +57,7 @@ func leadRoutes(services route.Services) []route.Route {
 		route.Handle(of(route.Route{Method: "GET", Pattern: one + "/External/{externalId...}", Scope: account.ScopeRead, PearlLater: true, Versioned: true, Summary: "Get a lead by external id"}), h.ByExternalID),
 		route.Handle(of(route.Route{Method: "GET", Pattern: one + "/PhoneNumber/{phoneNumber}", Scope: account.ScopeRead, Versioned: true, Summary: "Get a lead by phone number"}), h.ByPhone),
 		route.Handle(of(route.Route{Method: "POST", Pattern: many, Scope: account.ScopeRead, Summary: "Search leads"}), search),
-		route.Handle(of(route.Route{Method: "DELETE", Pattern: many, Scope: account.ScopeLeads, Summary: "Delete leads"}), h.Delete),
-		route.Handle(of(route.Route{Method: "DELETE", Pattern: many + "/External", Scope: account.ScopeLeads, Summary: "Delete leads by external id"}), h.DeleteByExternalID),
+		route.Handle(of(route.Route{Method: "DELETE", Pattern: many, Scope: account.ScopeLeads, MaxBody: route.MaxListBody, Timeout: 2 * time.Minute, Summary: "Delete leads"}), h.Delete),
+		route.Handle(of(route.Route{Method: "DELETE", Pattern: many + "/External", Scope: account.ScopeLeads, MaxBody: route.MaxExternalIDBody, Timeout: 2 * time.Minute, Summary: "Delete leads by external id"}), h.DeleteByExternalID),
 	}
 }

@@ -200,11 +200,7 @@ type resetMemory struct {
 func (h pearlHandlers) resetMemory(r *route.Request, in resetMemory) (bool, error) {
 	var number *phone.Number
 	if in.PhoneNumber.Set() {
-		region := ""
-		if r.Pearl.Outbound != nil {
-			region = r.Pearl.Outbound.DefaultRegion
-		}
-		parsed, err := phone.Parse(in.PhoneNumber.Value, region)
+		parsed, err := phone.Parse(in.PhoneNumber.Value, wire.Region(r.Pearl))
 		if err != nil {
 			return false, fault.Bad("PhoneNumber", "%s", err)
 		}

@@ -133,12 +133,8 @@ func checkNumberGiven(number body.Optional[string], faults *fault.List) {
 
 // checkLead adds what only the campaign can tell; empty members are judged elsewhere.
 func checkLead(prefix string, pearl campaign.Pearl, faults *fault.List, number, zoneName string) {
-	region := ""
-	if pearl.Outbound != nil {
-		region = pearl.Outbound.DefaultRegion
-	}
 	if number != "" {
-		if _, err := phone.Parse(number, region); err != nil {
+		if _, err := phone.Parse(number, Region(pearl)); err != nil {
 			faults.Add(prefix+"PhoneNumber", "%s", err)
 		}
 	}
@@ -147,6 +143,24 @@ func checkLead(prefix string, pearl campaign.Pearl, faults *fault.List, number, 
 			faults.Add(prefix+"TimeZoneId", "The value '%.60s' is no time zone: use a Windows time zone id or an IANA name.", zoneName)
 		}
 	}
+}
+
+// Region is where a campaign's national numbers belong, "" where they are refused.
+func Region(pearl campaign.Pearl) string {
+	if pearl.Outbound == nil {
+		return ""
+	}
+	return pearl.Outbound.DefaultRegion
+}
+
+// National is the number that a search for text means in the campaign's region, "" where it means none (contract 1.3).
+func National(text string, pearl campaign.Pearl) phone.Number {
+	region := Region(pearl)
+	if region == "" {
+		return ""
+	}
+	number, _ := phone.Parse(text, region) // what is no number is searched for as text alone
+	return number
 }
 
 // LeadAdded answers an add.

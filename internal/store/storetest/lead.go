@@ -179,6 +179,9 @@ func testLeadSearch(t *testing.T, store Store) {
 			t.Errorf("search for %q: count %d, %d rows, want %d", text, count, len(rows), want)
 		}
 	}
+	if count, _ := search(engine.LeadFilter{Search: "no such text", Number: leads[7].Phone}, engine.Page{Limit: 100}); count != 1 {
+		t.Errorf("search for a national number: count %d", count)
+	}
 	if count, rows := search(engine.LeadFilter{Search: "ext-8", Statuses: []int{1}}, engine.Page{Limit: 100}); count != len(rows) || count >= 4 || count == 0 {
 		t.Errorf("search by text and status: count %d, %d rows", count, len(rows))
 	}
