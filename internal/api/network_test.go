@@ -17,7 +17,10 @@ import (
 func TestOverAConnection(t *testing.T) {
 	t.Parallel()
 	f := newFrame(t, func(c *Config) { c.BodyTime = 100 * time.Millisecond })
-	server := httptest.NewServer(f)
+	server := httptest.NewUnstartedServer(f)
+	server.Listener = Listener(server.Listener)
+	server.Config.DisableGeneralOptionsHandler = true
+	server.Start()
 	t.Cleanup(server.Close)
 	// send writes raw bytes and reads one answer; the connection stays open, as one of a client that waits.
 	send := func(t *testing.T, raw string) (*http.Response, map[string]any) {
@@ -53,12 +56,24 @@ func TestOverAConnection(t *testing.T) {
 		"an absolute request target":        {strings.Replace(post(bearer, 2), "/v2/Echo", "http://nacre.test/v2/Nothing", 1) + "{}", http.StatusNotFound},
 		"a path that others would clean up": {strings.Replace(post(bearer, 2), "/v2/Echo", "/v2/../v2//Echo", 1) + "{}", http.StatusNotFound},
 		"a plain post":                      {post(bearer, 2) + "{}", http.StatusOK},
+		// What net/http refuses by itself.
+		"a path that breaks off in an escape": {"GET /v2/Echo/100% HTTP/1.1\r\nHost: nacre.test\r\n\r\n", http.StatusBadRequest},
+		"no host":                             {"GET /v2/Echo HTTP/1.1\r\n\r\n", http.StatusBadRequest},
+		"two lengths":                         {strings.Replace(post(bearer, 2), "\r\n\r\n", "\r\nContent-Length: 3\r\n\r\n{}", 1), http.StatusBadRequest},
+		"an expectation":                      {"GET /v2/Echo HTTP/1.1\r\nHost: nacre.test\r\nExpect: a miracle\r\n\r\n", http.StatusExpectationFailed},
+		"a coding of transfer":                {"POST /v2/Echo HTTP/1.1\r\nHost: nacre.test\r\nTransfer-Encoding: gzip\r\n\r\n", http.StatusNotImplemented},
+		"headers without end":                 {"GET /v2/Echo HTTP/1.1\r\nHost: nacre.test\r\nX: " + strings.Repeat("x", 2<<20) + "\r\n\r\n", http.StatusRequestHeaderFieldsTooLarge},
+		"an unknown version":                  {"GET /v2/Echo HTTP/9.1\r\nHost: nacre.test\r\n\r\n", http.StatusHTTPVersionNotSupported},
+		"a path of a star":                    {"OPTIONS * HTTP/1.1\r\nHost: nacre.test\r\n\r\n", http.StatusNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			response, p := send(t, c.raw)
 			if response.StatusCode != c.want || c.want >= 300 && p["status"] != float64(c.want) {
 				t.Errorf("%d %v, want %d", response.StatusCode, p, c.want)
+			}
+			if c.want == http.StatusBadRequest && p["errors"] == nil || response.Header.Get("X-Request-Id") == "" {
+				t.Errorf("%v %v: errors or request id are missing", response.Header, p)
 			}
 		})
 	}

@@ -118,6 +118,7 @@ func (x *exchange) metrics() {
 		x.fail(problem.Status(http.StatusNotFound, "Metrics are for loopback peers only."))
 		return
 	}
+	x.allowOrigin(x.w.Header())
 	x.handOver(x.Metrics)
 }
 

@@ -208,9 +208,12 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 		return s, fmt.Errorf("make the API: %w", err)
 	}
 	handler = site.Over(handler, site.Config{Document: describeAPI, Now: time.Now, Log: log})
-	web := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	web := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		DisableGeneralOptionsHandler: true, // OPTIONS * is a path like any other
+	}
 	go func() {
-		if err := web.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		if err := web.Serve(api.Listener(listener)); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			log.Error("serve", "error", err)
 		}
 	}()

@@ -25,20 +25,24 @@ type Problem struct {
 
 // kinds are the statuses an answer may have: title, and the section of the RFC that defines the status.
 var kinds = map[int]struct{ title, section string }{
-	http.StatusBadRequest:            {"One or more validation errors occurred.", "rfc9110#section-15.5.1"},
-	http.StatusUnauthorized:          {"Unauthorized", "rfc9110#section-15.5.2"},
-	http.StatusForbidden:             {"Forbidden", "rfc9110#section-15.5.4"},
-	http.StatusNotFound:              {"Not Found", "rfc9110#section-15.5.5"},
-	http.StatusMethodNotAllowed:      {"Method Not Allowed", "rfc9110#section-15.5.6"},
-	http.StatusRequestTimeout:        {"Request Timeout", "rfc9110#section-15.5.9"},
-	http.StatusConflict:              {"Conflict", "rfc9110#section-15.5.10"},
-	http.StatusPreconditionFailed:    {"Precondition Failed", "rfc9110#section-15.5.13"},
-	http.StatusRequestEntityTooLarge: {"Content Too Large", "rfc9110#section-15.5.14"},
-	http.StatusUnsupportedMediaType:  {"Unsupported Media Type", "rfc9110#section-15.5.16"},
-	http.StatusUnprocessableEntity:   {"Unprocessable Content", "rfc9110#section-15.5.21"},
-	http.StatusTooManyRequests:       {"Too Many Requests", "rfc6585#section-4"},
-	http.StatusInternalServerError:   {"An error occurred while processing your request.", "rfc9110#section-15.6.1"},
-	http.StatusServiceUnavailable:    {"Service Unavailable", "rfc9110#section-15.6.4"},
+	http.StatusBadRequest:                  {"One or more validation errors occurred.", "rfc9110#section-15.5.1"},
+	http.StatusUnauthorized:                {"Unauthorized", "rfc9110#section-15.5.2"},
+	http.StatusForbidden:                   {"Forbidden", "rfc9110#section-15.5.4"},
+	http.StatusNotFound:                    {"Not Found", "rfc9110#section-15.5.5"},
+	http.StatusMethodNotAllowed:            {"Method Not Allowed", "rfc9110#section-15.5.6"},
+	http.StatusRequestTimeout:              {"Request Timeout", "rfc9110#section-15.5.9"},
+	http.StatusConflict:                    {"Conflict", "rfc9110#section-15.5.10"},
+	http.StatusPreconditionFailed:          {"Precondition Failed", "rfc9110#section-15.5.13"},
+	http.StatusRequestEntityTooLarge:       {"Content Too Large", "rfc9110#section-15.5.14"},
+	http.StatusUnsupportedMediaType:        {"Unsupported Media Type", "rfc9110#section-15.5.16"},
+	http.StatusExpectationFailed:           {"Expectation Failed", "rfc9110#section-15.5.18"},
+	http.StatusUnprocessableEntity:         {"Unprocessable Content", "rfc9110#section-15.5.21"},
+	http.StatusTooManyRequests:             {"Too Many Requests", "rfc6585#section-4"},
+	http.StatusRequestHeaderFieldsTooLarge: {"Request Header Fields Too Large", "rfc6585#section-5"},
+	http.StatusNotImplemented:              {"Not Implemented", "rfc9110#section-15.6.2"},
+	http.StatusHTTPVersionNotSupported:     {"HTTP Version Not Supported", "rfc9110#section-15.6.6"},
+	http.StatusInternalServerError:         {"An error occurred while processing your request.", "rfc9110#section-15.6.1"},
+	http.StatusServiceUnavailable:          {"Service Unavailable", "rfc9110#section-15.6.4"},
 }
 
 // New is a problem with the usual title and type of a status; detail may be empty.
