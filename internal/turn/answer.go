@@ -93,6 +93,10 @@ func (m *Machine) tickBeeped() {
 	if m.now-max(m.lastBeep, m.lastSound, m.speechTo) < quiet && since < m.timing.BeepLimit {
 		return
 	}
+	if m.bareBeep && m.voicemail == "" {
+		m.goOn()
+		return
+	}
 	m.evidence.machine = true
 	if m.voicemail == "" {
 		m.hangUp()
@@ -102,6 +106,19 @@ func (m *Machine) tickBeeped() {
 	m.reply = Reply{}
 	m.turnEnd = 0
 	m.speak([]string{m.voicemail})
+}
+
+// goOn: a tone alone is no verdict that may hang up on somebody who waits for us to speak, and there is nothing to be
+// left on a mailbox. Whatever goes on beeping wears out the brain's patience with silence.
+func (m *Machine) goOn() {
+	if !m.opened {
+		m.begin()
+	} else {
+		m.phase = talking
+		m.turnEnd = 0
+		m.answer(Input{Kind: InputSilence}, m.timing.Patience)
+	}
+	m.speakWhenFree()
 }
 
 func (m *Machine) noMailbox() {
