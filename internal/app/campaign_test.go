@@ -1,9 +1,9 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,19 +23,18 @@ func TestCampaignOnTheSandbox(t *testing.T) {
 	}
 	// Not parallel: real audio wants the clock.
 	ctx := context.Background()
-	var log bytes.Buffer
+	var log syncBuffer
 	settings := config.Serve{
 		Database: config.Database{Data: t.TempDir()}, Listen: "127.0.0.1:0", SIPListen: "127.0.0.1:0", Grace: time.Second,
 	}
-	logs := config.Log{LogLevel: "info", LogPII: true}
-	running, err := start(ctx, settings, newLog(&syncWriter{w: &log}, logs))
+	running, err := start(ctx, settings, newLog(&log, config.Log{LogLevel: "debug"}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer running.Close()
 	defer func() {
 		if t.Failed() {
-			_, _ = os.Stderr.Write(log.Bytes())
+			_, _ = os.Stderr.WriteString(log.String())
 		}
 	}()
 	e := running.engine
@@ -114,6 +113,15 @@ func TestCampaignOnTheSandbox(t *testing.T) {
 		if last != nil {
 			t.Logf("%s: lead %d, call %d/%d, %d s, %q %v", l.Phone, l.Status, last.Status, last.Conversation, last.Duration(), last.Summary, last.Transcript)
 		}
+	}
+	for _, personal := range []string{"555010", "55501", "Hello Ada", "[pressed"} { // numbers in any spelling, and what was said
+		if text := log.String(); strings.Contains(text, personal) {
+			at := strings.Index(text, personal)
+			t.Errorf("personal data in the log: …%s…", text[max(0, at-200):min(len(text), at+100)])
+		}
+	}
+	if !strings.Contains(log.String(), "call ended") {
+		t.Error("calls are not in the log")
 	}
 	if covered, err := e.Store.IsSuppressed(ctx, owner.ID, "+14155550155"); err != nil || !covered {
 		t.Errorf("who asked never to be called again must be on the blacklist: %v %v", covered, err)

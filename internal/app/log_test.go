@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -11,16 +10,22 @@ import (
 	"nacre/internal/config"
 )
 
-// syncWriter lets several goroutines write one log.
-type syncWriter struct {
-	mu sync.Mutex
-	w  io.Writer
+// syncBuffer is a log that is written by several goroutines and read meanwhile.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
 }
 
-func (s *syncWriter) Write(p []byte) (int, error) {
+func (s *syncBuffer) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.w.Write(p)
+	return s.text.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 func TestLogDropsPersonalData(t *testing.T) {

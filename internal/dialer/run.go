@@ -3,6 +3,7 @@ package dialer
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"nacre/internal/account"
@@ -20,7 +21,8 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 	log.Debug("dial")
 	leg, failure := d.Dial.Dial(ctx, begun.Invite)
 	if failure != nil {
-		log.Info("call not answered", "cause", failure.Cause, "code", failure.Code, "reason", failure.Reason)
+		// The reason is in the carrier's words, and some of them name the number.
+		log.Info("call not answered", "cause", failure.Cause, "code", failure.Code, slog.Group("pii", "reason", failure.Reason))
 		d.trunkMet(ctx, begun, failure)
 		outcome := call.OutcomeOf(failure.Cause)
 		d.finish(begun, engine.Ending{Outcome: outcome, Ended: d.Now()})
