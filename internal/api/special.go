@@ -107,7 +107,11 @@ func (x *exchange) ready() {
 		check = x.Queries.Ping
 	}
 	if err := check(ctx); err != nil {
-		x.fail(&fault.Error{Kind: fault.Unavailable, Detail: "Not ready.", RetryAfter: time.Second, Err: err})
+		detail := "Not ready."
+		if told := (*fault.Error)(nil); errors.As(err, &told) && told.Kind == fault.Unavailable && told.Detail != "" {
+			detail = "Not ready: " + told.Detail
+		}
+		x.fail(&fault.Error{Kind: fault.Unavailable, Detail: detail, RetryAfter: time.Second, Err: err})
 		return
 	}
 	x.json([]byte(`{"status":"ready"}`))

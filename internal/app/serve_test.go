@@ -94,8 +94,8 @@ func walk(t *testing.T, s *server, keyArgs ...string) {
 	if status != 400 || !strings.Contains(refused, "cannot speak") {
 		t.Errorf("a binary without a voice must refuse to run a campaign: %d %s", status, refused)
 	}
-	if status, ready := request(t, s, "", "GET", "/readyz", ""); status != 503 {
-		t.Errorf("readyz without a voice: %d %s", status, ready)
+	if status, ready := request(t, s, "", "GET", "/readyz", ""); status != 503 || !strings.Contains(ready, "cannot speak") {
+		t.Errorf("readyz without a voice must say so: %d %s", status, ready)
 	}
 	if status, live := request(t, s, "", "GET", "/healthz", ""); status != 200 {
 		t.Errorf("healthz: %d %s", status, live)

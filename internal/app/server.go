@@ -29,6 +29,7 @@ import (
 	"nacre/internal/config"
 	"nacre/internal/dialer"
 	"nacre/internal/engine"
+	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/insight"
 	"nacre/internal/keeper"
@@ -202,7 +203,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 			Header: webhook.CheckCredentialHeader,
 		},
 		Voices: speakers.list(), TestWebhook: sender.TestKind,
-		Ready: func(ctx context.Context) error { return errors.Join(s.store.Ping(ctx), speech) },
+		Ready: func(ctx context.Context) error { return errors.Join(s.store.Ping(ctx), mute(speech)) },
 	})
 	if err != nil {
 		return s, fmt.Errorf("make the API: %w", err)
@@ -230,6 +231,14 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 		log.Warn("no speech recogniser is configured: spoken words are not understood, people answer with the keys of their telephone")
 	}
 	return s, nil
+}
+
+// mute says to those who ask whether we are ready that there is no voice, and why; nil where there is one.
+func mute(speech error) error {
+	if speech == nil {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Unavailable, Detail: "this binary cannot speak, campaigns cannot run: " + speech.Error() + ".", Err: speech}
 }
 
 // describeAPI answers the OpenAPI document of both versions.
