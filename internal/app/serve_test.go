@@ -15,8 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"nacre/internal/call"
 	"nacre/internal/config"
 	"nacre/internal/store/storetest"
+	"nacre/internal/telephony"
 	"nacre/internal/voice/flite"
 )
 
@@ -116,6 +118,36 @@ func TestServeOnSQLite(t *testing.T) {
 			t.Errorf("got %d %q %q", code, out, errs)
 		}
 	})
+}
+
+// The sandbox carrier is reached from wherever SIP listens.
+func TestTheSandboxSpeaksTheFamilyOfTheEndpoint(t *testing.T) {
+	t.Parallel()
+	log := slog.New(slog.DiscardHandler)
+	for _, listen := range []string{"0.0.0.0:0", "127.0.0.1:0", "[::]:0", "[::1]:0"} {
+		sip, err := telephony.Open(telephony.Config{Listen: listen, Log: log})
+		if err != nil && listen[0] == '[' {
+			t.Logf("this machine has no IPv6: %v", err)
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		carrier, err := openSandbox(besides(sip.Address().Addr()), nil, log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, failure := sip.Dial(t.Context(), call.Invite{Trunk: carrier.trunk(), From: "+12025550100", To: "+14155550140", RingFor: 10 * time.Second})
+		if failure == nil || failure.Cause != call.CauseNotAllocated {
+			t.Errorf("from %s: %+v", listen, failure)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		carrier.Close(ctx)
+		if err := sip.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		cancel()
+	}
 }
 
 func TestServeOnPostgreSQL(t *testing.T) {

@@ -150,7 +150,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 		return s, fmt.Errorf("open telephony: %w", err)
 	}
 	s.onClose(func(ctx context.Context) { logClose(log, "telephony", sip.Close(ctx)) })
-	carrier, err := openSandbox("127.0.0.1:0", speaker, log)
+	carrier, err := openSandbox(besides(sip.Address().Addr()), speaker, log)
 	if err != nil {
 		return s, err
 	}
@@ -299,6 +299,14 @@ func openSandbox(listen string, speaker *flite.Voice, log *slog.Logger) (*sandbo
 	}
 	c.endpoint = endpoint
 	return c, nil
+}
+
+// besides is where the carrier of an endpoint listens: on loopback, in the family that the endpoint speaks.
+func besides(endpoint netip.Addr) string {
+	if endpoint.Is6() {
+		return "[::1]:0"
+	}
+	return "127.0.0.1:0"
 }
 
 // trunk is where the dialer finds the carrier.
