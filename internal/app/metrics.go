@@ -11,6 +11,7 @@ import (
 
 	"nacre/internal/call"
 	"nacre/internal/engine"
+	"nacre/internal/telephony"
 )
 
 // metrics are the figures of /metrics.
@@ -47,6 +48,23 @@ func newMetrics() *metrics {
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.inAir, m.begun, m.ended, m.seconds, m.turns, m.packets, m.tries, m.tryTime, m.deliveries)
 	return m
+}
+
+// watch adds what happens on the wire.
+func (m *metrics) watch(sip *telephony.Endpoint) {
+	for what, count := range map[string]func(telephony.Counters) uint64{
+		"invites": func(c telephony.Counters) uint64 { return c.Invites }, "challenges": func(c telephony.Counters) uint64 { return c.Challenges },
+		"answered": func(c telephony.Counters) uint64 { return c.Answered }, "refused": func(c telephony.Counters) uint64 { return c.Refused },
+		"silent": func(c telephony.Counters) uint64 { return c.Silent }, "cancels": func(c telephony.Counters) uint64 { return c.Cancels },
+		"crossed": func(c telephony.Counters) uint64 { return c.Crossed }, "unusable": func(c telephony.Counters) uint64 { return c.Unusable },
+		"byes": func(c telephony.Counters) uint64 { return c.Byes }, "byes_received": func(c telephony.Counters) uint64 { return c.ByesReceived },
+		"requests": func(c telephony.Counters) uint64 { return c.Requests }, "garbage": func(c telephony.Counters) uint64 { return c.Garbage },
+	} {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "nacre_sip_total", ConstLabels: prometheus.Labels{"what": what},
+			Help: "SIP: INVITEs, challenges answered, CANCELs and BYEs sent; final refusals, silent peers, answers that crossed a CANCEL or could not be used, requests from outside, datagrams dropped.",
+		}, func() float64 { return float64(count(sip.Counters())) }))
+	}
 }
 
 func (m *metrics) handler() http.Handler {

@@ -102,7 +102,8 @@ func walk(t *testing.T, s *server, keyArgs ...string) {
 	if status, live := request(t, s, "", "GET", "/healthz", ""); status != 200 {
 		t.Errorf("healthz: %d %s", status, live)
 	}
-	if status, figures := request(t, s, "", "GET", "/metrics", ""); status != 200 || !strings.Contains(figures, "nacre_calls_begun_total 0") {
+	if status, figures := request(t, s, "", "GET", "/metrics", ""); status != 200 || !strings.Contains(figures, "nacre_calls_begun_total 0") ||
+		!strings.Contains(figures, `nacre_sip_total{what="invites"} 0`) {
 		t.Errorf("metrics: %d", status)
 	}
 }

@@ -150,6 +150,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 		return s, fmt.Errorf("open telephony: %w", err)
 	}
 	s.onClose(func(ctx context.Context) { logClose(log, "telephony", sip.Close(ctx)) })
+	metrics.watch(sip)
 	carrier, err := openSandbox(besides(sip.Address().Addr()), speaker, log)
 	if err != nil {
 		return s, err
