@@ -56,6 +56,10 @@ type server struct {
 	rehearsed  chan struct{} // closed when the simulated people know their lines
 }
 
+// goodbye is how long the last BYEs and the end of registrations are repeated for carriers that do not answer. By then
+// the grace is over: nothing waits for them any longer.
+const goodbye = 2 * time.Second
+
 func (s *server) onClose(fn func(context.Context)) { s.closers = append(s.closers, fn) }
 
 // Close stops everything: no call begins any more, conversations get their grace.
@@ -149,7 +153,11 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 	if err != nil {
 		return s, fmt.Errorf("open telephony: %w", err)
 	}
-	s.onClose(func(ctx context.Context) { logClose(log, "telephony", sip.Close(ctx)) })
+	s.onClose(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, goodbye)
+		defer cancel()
+		logClose(log, "telephony", sip.Close(ctx))
+	})
 	metrics.watch(sip)
 	carrier, err := openSandbox(besides(sip.Address().Addr()), speaker, log)
 	if err != nil {
@@ -164,7 +172,11 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 	registrar := sip.NewRegistrar(func(trunkID id.ID, state telephony.RegistrationState, detail string) {
 		s.dialer.Registered(trunkID, account.TrunkState(state), detail)
 	})
-	s.onClose(func(ctx context.Context) { logClose(log, "registrations", registrar.Close(ctx)) })
+	s.onClose(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, goodbye)
+		defer cancel()
+		logClose(log, "registrations", registrar.Close(ctx))
+	})
 
 	sender := webhook.New(webhook.Config{
 		Outbox: s.store, Renderer: s.engine.Renderer, IDs: ids, Now: time.Now, Jitter: mathrand.Float64, Log: log,

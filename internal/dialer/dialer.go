@@ -100,6 +100,7 @@ type Dialer struct {
 	endLoops  context.CancelFunc
 	stopOnce  sync.Once
 	probeWake chan struct{}
+	landings  chan struct{} // a call is final
 	onSandbox sync.Map // Pearls of which the log says already that they run on the sandbox carrier
 }
 
@@ -107,12 +108,13 @@ type Dialer struct {
 type inAir struct {
 	call   call.Call
 	cancel context.CancelFunc
+	talks  bool // answered, and held by the agent
 }
 
 // New makes a dialer.
 func New(config Config) *Dialer {
 	d := &Dialer{
-		Config: config, wakes: make(chan struct{}, 1), stop: make(chan struct{}), probeWake: make(chan struct{}, 1),
+		Config: config, wakes: make(chan struct{}, 1), stop: make(chan struct{}), probeWake: make(chan struct{}, 1), landings: make(chan struct{}, 1),
 		air: map[id.ID]*inAir{}, lanes: map[id.ID]*lane{},
 	}
 	d.calls, d.endCalls = context.WithCancel(context.Background())
@@ -147,7 +149,8 @@ func (d *Dialer) Start() {
 }
 
 // Stop begins nothing more, gives claims back, cancels ringing calls, lets conversations go on for the grace, then ends
-// them, and returns when every call is final or ctx has ended (contract 9.6).
+// them, and returns when every conversation is final or ctx has ended (contract 9.6). A carrier that does not answer our
+// CANCEL is waited for no longer than the grace (9.7); the next start settles such a call as lost: it may ring still.
 func (d *Dialer) Stop(ctx context.Context, grace time.Duration) {
 	d.stopOnce.Do(func() { close(d.stop) })
 	d.endLoops()
@@ -174,11 +177,29 @@ func (d *Dialer) Stop(ctx context.Context, grace time.Duration) {
 	case <-ctx.Done():
 	}
 	d.endCalls()
+	for d.talking() && ctx.Err() == nil {
+		select {
+		case <-d.landings:
+		case <-ctx.Done():
+		}
+	}
 	select {
 	case <-done:
-	case <-ctx.Done():
+	default:
 		d.Log.Warn("stopped with calls that are not final; the next start settles them")
 	}
+}
+
+// talking reports whether any conversation is not final yet.
+func (d *Dialer) talking() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, current := range d.air {
+		if current.talks {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *Dialer) stopping() bool {

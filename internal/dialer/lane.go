@@ -139,4 +139,8 @@ func (d *Dialer) landed(callID id.ID) {
 		current.cancel()
 	}
 	d.works.Done()
+	select {
+	case d.landings <- struct{}{}:
+	default:
+	}
 }

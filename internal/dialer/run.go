@@ -45,6 +45,11 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 		d.Observe.CallEnded(outcome, 0, leg.Stats())
 		return
 	}
+	d.mu.Lock()
+	if current := d.air[begun.Call.ID]; current != nil {
+		current.talks = true
+	}
+	d.mu.Unlock()
 	answered := d.Now()
 	talk, ended := d.Agent.Hold(ctx, leg, begun.Script, desk{d: d, begun: begun})
 	over := d.Now()

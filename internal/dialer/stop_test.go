@@ -10,6 +10,7 @@ import (
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/id"
+	"nacre/internal/lead"
 )
 
 // TestStop: begins nothing more, gives claims back, cancels what rings without counting it, and lets conversations go on
@@ -69,6 +70,39 @@ func TestStop(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestStopWaitsForNoDeafCarrier: a CANCEL that nobody answers holds the process no longer than the grace, and the next start
+// settles the call as lost, for its telephone may ring still; a conversation that ends with the grace is final before Stop returns.
+func TestStopWaitsForNoDeafCarrier(t *testing.T) {
+	t.Parallel()
+	inBubble(t, nil, false, func(t *testing.T, w *world) {
+		w.carrier.set(number(0), plan{talks: 10 * time.Minute})
+		w.carrier.set(number(1), plan{rings: time.Minute, deaf: true})
+		talking, ringing := w.add(number(0)), w.add(number(1))
+		w.d.Start()
+		w.after(time.Second)
+		began := time.Now()
+		w.stop(15 * time.Second)
+		same(t, "it took", time.Since(began).Round(10*time.Millisecond).String(), "15s")
+		same(t, "talking lead", fmt.Sprint(int(w.lead(talking).Status), w.lead(talking).Call.Zero()), "100 true")
+		if _, _, err := w.e.Rescue(w.ctx, ""); err != nil {
+			t.Fatal(err)
+		}
+		lost := fmt.Sprint(int(lead.NeedRetry), 1, true)
+		state := func() string {
+			l := w.lead(ringing)
+			return fmt.Sprint(int(l.Status), l.Attempts, l.Call.Zero())
+		}
+		same(t, "ringing lead", state(), lost)
+		for _, i := range w.carrier.all() {
+			if c := w.call(i.Call); i.To == number(1) && (c.Finished.IsZero() || c.Outcome != call.Lost) {
+				t.Errorf("the ringing call: %+v", c)
+			}
+		}
+		w.after(time.Minute) // what the carrier says at last changes nothing
+		same(t, "ringing lead at last", state(), lost)
+	})
 }
 
 // TestTrunks: a fault of a trunk that a call meets makes it wait, the attempt does not count, and OPTIONS bring it back.

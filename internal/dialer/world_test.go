@@ -48,6 +48,7 @@ type plan struct {
 	rings    time.Duration
 	failure  *call.Failure // nil: answers
 	crosses  bool          // answers although it is being cancelled
+	deaf     bool          // never answers a CANCEL: the transaction is given up after 32 s
 	talks    time.Duration // the person hangs up then
 	optsOut  bool
 	callback time.Duration
@@ -75,6 +76,9 @@ func (c *carrier) Dial(ctx context.Context, i call.Invite) (call.Leg, *call.Fail
 	defer ringing.Stop()
 	select {
 	case <-ctx.Done():
+		if p.deaf {
+			time.Sleep(32 * time.Second)
+		}
 		if !p.crosses {
 			return over("cancel", &call.Failure{Cause: call.CauseCancelled})
 		}
