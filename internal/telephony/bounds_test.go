@@ -2,6 +2,7 @@ package telephony
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"testing"
@@ -118,4 +119,60 @@ func TestInvitesAreSpaced(t *testing.T) {
 	wantSent(slow, true)
 	wantSent(slow, false)
 	wantSent(other, true)
+}
+
+// Calls of every kind leave nothing behind: no dialog, no invitation, nothing that Close would wait for, and no port (there
+// are ten pairs for all of them).
+func TestNothingIsKeptOfCallsThatAreOver(t *testing.T) {
+	t.Parallel()
+	times := Timers{NoResponse: 300 * time.Millisecond, AfterCancel: 300 * time.Millisecond}
+	port := 20000 + 20*rand.IntN(500) // below what the kernel hands out, and not the same for tests that run beside
+	us := open(t, Config{RTPFrom: port, RTPTo: port + 19, Timers: times})
+	them, ringing := answering(t, Config{Timers: times})
+	silent := newRawPeer(t)
+	for n := range 40 {
+		trunk := trunkTo(them.Address())
+		if n%2 == 0 {
+			trunk.Transport = "tcp"
+		}
+		if n%5 == 4 { // nobody says anything
+			wantFailure(t, us, inviteTo(trunkTo(silent.address()), 20*time.Millisecond), call.CauseFailed, 0)
+			continue
+		}
+		result := dial(t.Context(), us, inviteTo(trunk, 300*time.Millisecond))
+		in := await(t, "the INVITE", ringing)
+		switch n % 5 {
+		case 0: // busy
+			if err := in.Reject(486, "Busy Here"); err != nil {
+				t.Fatal(err)
+			}
+			checkFailure(t, await(t, "the end", result), call.CauseBusy, 486)
+		case 1: // rings out
+			if err := in.Ring(180); err != nil {
+				t.Fatal(err)
+			}
+			checkFailure(t, await(t, "the end", result), call.CauseNoAnswer, 487)
+		default: // answered; one side or the other hangs up
+			theirs, err := in.Answer()
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours := await(t, "the answer", result).leg
+			first, second := ours, theirs
+			if n%5 == 3 {
+				first, second = theirs, ours
+			}
+			ended := serve(t.Context(), second, newPerson())
+			first.HangUp()
+			await(t, "the end", ended)
+			ours.HangUp()
+		}
+	}
+	for _, e := range []*Endpoint{us, them} {
+		eventually(t, "all is forgotten", func() bool {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			return len(e.dialogs)+len(e.invitations)+len(e.incoming)+e.busy == 0
+		})
+	}
 }
