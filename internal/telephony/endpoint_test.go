@@ -362,15 +362,21 @@ func TestRegistrar(t *testing.T) {
 	r.Keep([]call.Trunk{trunk}) // as it was: nothing happens
 	trunk.Password = "changed"
 	r.Keep([]call.Trunk{trunk})
-	var ended, renewed bool
-	for range 2 {
-		m := peer.expect("REGISTER")
-		ended, renewed = ended || m.header("Expires") == "0", renewed || m.header("Expires") == "300"
-		peer.respond(m, "200 OK", "a", "Expires: "+m.header("Expires")+"\r\n", "")
+	last := peer.expect("REGISTER")
+	if last.header("Expires") != "0" {
+		t.Errorf("a changed trunk is not unregistered first: %q", last.lines)
 	}
-	if !ended || !renewed {
-		t.Errorf("after a change: ended %v, renewed %v", ended, renewed)
+	if m, ok := peer.read(200 * time.Millisecond); ok && m.header("CSeq") != last.header("CSeq") {
+		t.Errorf("a new registration may be overtaken by the end of the old one: %q", m.lines)
 	}
+	peer.respond(last, "200 OK", "a", "Expires: 0\r\n", "")
+	renewed := peer.expect("REGISTER")
+	for ; renewed.header("Expires") == "0"; renewed = peer.expect("REGISTER") { // repeated meanwhile
+	}
+	if renewed.header("Expires") != "300" || renewed.header("Call-ID") == first.header("Call-ID") {
+		t.Errorf("after a change: %q", renewed.lines)
+	}
+	peer.respond(renewed, "200 OK", "a", "Expires: 300\r\n", "")
 	if got := await(t, "a report", reports); got != (report{trunk.ID, Registered}) {
 		t.Error(got)
 	}

@@ -25,25 +25,28 @@ type Registrar struct {
 	e      *Endpoint
 	report func(trunk id.ID, state RegistrationState, detail string)
 
-	mu     sync.Mutex
-	kept   map[id.ID]*kept
-	closed bool
-	loops  sync.WaitGroup
+	mu      sync.Mutex
+	kept    map[id.ID]*kept
+	leaving map[id.ID]chan struct{} // trunks whose registration is being ended; closed when it is
+	closed  bool
+	loops   sync.WaitGroup
 }
 
 // kept is one trunk under the registrar's care.
 type kept struct {
 	trunk call.Trunk
 	stop  context.CancelFunc
+	done  chan struct{}
 }
 
 // NewRegistrar makes a registrar without trunks. report is called after every attempt, for one trunk at a time in order.
 func (e *Endpoint) NewRegistrar(report func(trunk id.ID, state RegistrationState, detail string)) *Registrar {
-	return &Registrar{e: e, report: report, kept: map[id.ID]*kept{}}
+	return &Registrar{e: e, report: report, kept: map[id.ID]*kept{}, leaving: map[id.ID]chan struct{}{}}
 }
 
 // Keep says which trunks are to be registered from now on; those that do not register are passed over. A trunk that is
-// as it was is left alone, a changed one is registered anew at once.
+// as it was is left alone, a changed one is registered anew as soon as its old registration is ended: both name the same
+// contact, and a farewell that arrives last would leave the trunk unregistered.
 func (r *Registrar) Keep(trunks []call.Trunk) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -63,11 +66,29 @@ func (r *Registrar) Keep(trunks []call.Trunk) {
 		}
 		k.stop()
 		delete(r.kept, key)
+		r.leaving[key] = k.done
 	}
 	for key, trunk := range wanted {
 		ctx, stop := context.WithCancel(context.Background())
-		r.kept[key] = &kept{trunk, stop}
-		r.loops.Go(func() { r.keep(ctx, trunk) })
+		k, before := &kept{trunk, stop, make(chan struct{})}, r.leaving[key]
+		r.kept[key] = k
+		r.loops.Go(func() {
+			defer r.left(key, k.done)
+			if before != nil {
+				<-before
+			}
+			r.keep(ctx, trunk)
+		})
+	}
+}
+
+// left notes that a trunk is registered no more.
+func (r *Registrar) left(key id.ID, done chan struct{}) {
+	close(done)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.leaving[key] == done {
+		delete(r.leaving, key)
 	}
 }
 
