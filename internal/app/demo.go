@@ -108,7 +108,10 @@ func (c *demoCommand) Run(ctx context.Context, s streams) error {
 		defer d.receiver.Close()
 	}
 	if err != nil {
-		return exitError{exitUsage, fmt.Errorf("the demo could not start: %w", err)}
+		if running != nil {
+			running.Close()
+		}
+		return exitError{exitUsage, fmt.Errorf("the demo could not start: %w", errors.Join(err, os.RemoveAll(d.data)))}
 	}
 	if err := d.watch(ctx); err != nil {
 		return err

@@ -101,7 +101,7 @@ type Dialer struct {
 	stopOnce  sync.Once
 	probeWake chan struct{}
 	landings  chan struct{} // a call is final
-	onSandbox sync.Map // Pearls of which the log says already that they run on the sandbox carrier
+	onSandbox sync.Map      // Pearls of which the log says already that they run on the sandbox carrier
 }
 
 // inAir is a call between its record and its end.

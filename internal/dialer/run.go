@@ -62,7 +62,8 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 		d.Observe.TurnTook(time.Duration(ms) * time.Millisecond)
 	}
 	log.Info("call ended", "outcome", ending.Outcome, "by", ended, "answerer", talk.Answerer, "broke", talk.Broke,
-		"seconds", over.Sub(answered).Seconds(), "sent", stats.Sent, "received", stats.Received, "lost", stats.Lost, "late", stats.Late, "jitterMs", stats.JitterMS)
+		"seconds", over.Sub(answered).Seconds(), "sent", stats.Sent, "received", stats.Received, "lost", stats.Lost, "late", stats.Late, "jitterMs", stats.JitterMS,
+		"turnsMs", talk.TurnLatencyMS)
 }
 
 // finish commits the end of a call and does not give up while the database is away: no outcome is lost.

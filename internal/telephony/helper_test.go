@@ -268,7 +268,10 @@ func (p *rawPeer) respond(to message, status, tag, extra, body string) {
 			text.WriteString(line + "\r\n")
 		}
 	}
-	fmt.Fprintf(&text, "Contact: <sip:peer@%s>\r\n%s", p.address(), extra)
+	if !strings.HasPrefix(extra, "Contact: ") {
+		fmt.Fprintf(&text, "Contact: <sip:peer@%s>\r\n", p.address())
+	}
+	text.WriteString(extra)
 	if body != "" {
 		text.WriteString("Content-Type: application/sdp\r\n")
 	}

@@ -554,6 +554,63 @@ func TestRouteSet(t *testing.T) {
 	proxy.respond(proxy.expect("BYE"), "200 OK", "", "", "")
 }
 
+// A strict router takes its own URI in the first line, and the callee's goes last (RFC 3261 12.2.1.1).
+func TestStrictRouter(t *testing.T) {
+	t.Parallel()
+	e := open(t, Config{})
+	callee, router := newRawPeer(t), newRawPeer(t)
+	result := dial(t.Context(), e, inviteTo(trunkTo(callee.address()), 10*time.Second))
+	near := "sip:" + router.address().String()
+	callee.respond(callee.expect("INVITE"), "200 OK", "a", "Record-Route: <"+near+">\r\n", description(4000, "sendrecv"))
+	ack := router.expect("ACK")
+	if ack.first != "ACK "+near+" SIP/2.0" || ack.header("Route") != "<sip:peer@"+callee.address().String()+">" {
+		t.Errorf("%q, Route %q", ack.first, ack.header("Route"))
+	}
+	await(t, "the answer", result).leg.HangUp()
+	router.respond(router.expect("BYE"), "200 OK", "", "", "")
+}
+
+// A Contact that names TCP is reached over TCP, whatever the INVITE went over.
+func TestContactOverTCP(t *testing.T) {
+	t.Parallel()
+	e := open(t, Config{})
+	peer := newRawPeer(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	messages := make(chan string, 8)
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		buffer := make([]byte, 4096)
+		for {
+			n, err := conn.Read(buffer)
+			if err != nil {
+				return
+			}
+			messages <- string(buffer[:n])
+		}
+	}()
+	result := dial(t.Context(), e, inviteTo(trunkTo(peer.address()), 10*time.Second))
+	contact := "sip:peer@" + listener.Addr().String() + ";transport=tcp"
+	peer.respond(peer.expect("INVITE"), "200 OK", "a", "Contact: <"+contact+">\r\n", description(4000, "sendrecv"))
+	wanted := func(method string) {
+		t.Helper()
+		m := parseMessage(await(t, method, messages))
+		if m.first != method+" "+contact+" SIP/2.0" || !strings.HasPrefix(m.header("Via"), "SIP/2.0/TCP ") {
+			t.Errorf("%q, Via %q", m.first, m.header("Via"))
+		}
+	}
+	wanted("ACK")
+	go await(t, "the answer", result).leg.HangUp()
+	wanted("BYE")
+}
+
 func TestChallengedBye(t *testing.T) {
 	t.Parallel()
 	e := open(t, Config{})
