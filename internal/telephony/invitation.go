@@ -100,6 +100,8 @@ func (inv *invitation) run(ctx context.Context) {
 	defer inv.retire()
 	err = inv.e.paced(ctx, inv.in.Trunk, func() error {
 		select {
+		case <-inv.e.closing:
+			return errors.New("the SIP endpoint is closing")
 		case <-inv.refused: // something else was, before us
 		default:
 		}
