@@ -64,6 +64,10 @@ func (k *keyReceiver) packet(ssrc uint32, sequence uint16, timestamp uint32, mar
 			// some senders move the timestamp within an event; long events are cut after 65535 samples (section 2.5.1.3)
 			same = event.duration > k.last.duration || timestamp-k.timestamp == math.MaxUint16
 		}
+		if !same && !marker && k.last.end && event.end && event.code == k.last.code {
+			// and in its repeated ends; no key is pressed twice within 60 ms
+			same = sequence-k.sequence <= keyEnds && timestamp-k.timestamp <= 3*call.FrameSamples
+		}
 	}
 	k.known, k.ssrc, k.sequence, k.timestamp, k.last = true, ssrc, sequence, timestamp, event
 	if !same && len(k.presses) < maxPresses {

@@ -240,6 +240,7 @@ func TestKeyReceiver(t *testing.T) {
 		"ends lost":          {[]packet{{1, 0, true, 1, false, 160}, {9, 1600, true, 1, false, 160}, {15, 3200, true, 2, false, 160}}, "112"},
 		"copies, overtaken":  {[]packet{{1, 0, true, 1, false, 160}, {5, 1600, true, 2, false, 160}, {2, 0, false, 1, true, 320}, {5, 1600, true, 2, false, 160}}, "12"},
 		"moving timestamp":   {[]packet{{1, 0, true, 7, false, 160}, {2, 160, false, 7, false, 320}, {3, 320, false, 7, true, 480}, {9, 3000, true, 7, false, 160}}, "77"},
+		"moving to the end":  {[]packet{{1, 0, true, 7, false, 160}, {2, 160, false, 7, true, 320}, {3, 320, false, 7, true, 480}, {4, 480, false, 7, true, 640}, {12, 1760, false, 7, true, 480}}, "77"},
 		"longer than 8 s":    {[]packet{{1, 100, true, 3, false, 65535}, {2, 65635, false, 3, false, 160}, {3, 65635, false, 3, true, 320}}, "3"},
 		"same key, no start": {[]packet{{1, 0, true, 3, false, 480}, {9, 1600, false, 3, false, 320}}, "33"},
 		"letters, flash":     {[]packet{{1, 0, true, 15, true, 160}, {2, 900, true, 16, true, 160}, {3, 1800, true, 12, true, 160}}, "DA"},
