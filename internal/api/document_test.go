@@ -31,7 +31,7 @@ func TestRoutesAndDocumentAgree(t *testing.T) {
 				RequestBody any
 				Responses   map[string]any
 			}
-			Components struct{ Schemas, Responses map[string]any }
+			Components map[string]map[string]any
 		}
 		if err := json.Unmarshal(text, &document); err != nil {
 			t.Fatal(err)
@@ -96,11 +96,7 @@ func TestRoutesAndDocumentAgree(t *testing.T) {
 		}
 		for _, reference := range references(string(text)) {
 			kind, name, _ := strings.Cut(strings.TrimPrefix(reference, "#/components/"), "/")
-			known := document.Components.Schemas[name]
-			if kind == "responses" {
-				known = document.Components.Responses[name]
-			}
-			if known == nil {
+			if document.Components[kind][name] == nil {
 				t.Errorf("%s refers to nothing", reference)
 			}
 		}
@@ -115,20 +111,5 @@ func references(text string) (list []string) {
 		}
 		reference, after, _ := strings.Cut(rest, `"`)
 		list, text = append(list, reference), after
-	}
-}
-
-// TestThePageNamesEveryRoute: what a person reads is complete, and nothing in it is left open.
-func TestThePageNamesEveryRoute(t *testing.T) {
-	t.Parallel()
-	table := route.NewTable(slices.Concat(v1.Routes(route.Services{}), v2.Routes(route.Services{})))
-	page, err := openapi.Page(table.Routes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range table.Routes() {
-		if !strings.Contains(string(page), "<code>"+r.Name()+"</code>") {
-			t.Errorf("%s is missing", r.Name())
-		}
 	}
 }

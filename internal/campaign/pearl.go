@@ -107,18 +107,18 @@ type SMTP struct {
 	Port           int    `json:"port"`
 	EnableSSL      bool   `json:"enableSsl"`
 	SenderEmail    string `json:"senderEmail"`
-	SenderPassword string `json:"senderPassword"` // secret
+	SenderPassword string `json:"senderPassword" schema:"secret" doc:"answered as asterisks"`
 	DisplayName    string `json:"displayName"`
 }
 
 // API is an outgoing HTTP call of a Pearl. Node Pearls use OutputBody, form Pearls the others. Header values are secrets.
 type API struct {
 	Name               string            `json:"name"`
-	Method             int               `json:"method"`
-	EndpointURL        string            `json:"endpointUrl"`
+	Method             int               `json:"method" schema:"required,table=ApiMethod"`
+	EndpointURL        string            `json:"endpointUrl" schema:"required"`
 	Body               []APIField        `json:"body"`
 	OutputBody         []APIOutput       `json:"outputBody,omitempty"`
-	Headers            map[string]string `json:"headers"`
+	Headers            map[string]string `json:"headers" doc:"values are answered as asterisks"`
 	TriggerDescription string            `json:"triggerDescription"`
 	Description        string            `json:"description"`
 }
@@ -138,7 +138,7 @@ type APIOutput struct {
 
 type Tag struct {
 	ID          string `json:"id"`
-	Name        string `json:"name"`
+	Name        string `json:"name" schema:"required"`
 	Description string `json:"description"`
 	Color       int    `json:"color"`
 }
@@ -168,19 +168,19 @@ const (
 )
 
 type Node struct {
-	NodeID       string       `json:"nodeId"`
-	Name         string       `json:"name"`
-	NodeType     int          `json:"nodeType"`
-	Script       string       `json:"script"`
-	Instructions string       `json:"instructions"`
-	APISettings  *API         `json:"apiSettings"`
+	NodeID       string       `json:"nodeId" schema:"required,maxlen=20" doc:"unique in the Pearl"`
+	Name         string       `json:"name" schema:"required"`
+	NodeType     int          `json:"nodeType" schema:"required,table=NodeType" doc:"exactly one EndCall and one OpeningSentence"`
+	Script       string       `json:"script" doc:"text to say, with variables"`
+	Instructions string       `json:"instructions" schema:"maxlen=2000"`
+	APISettings  *API         `json:"apiSettings" doc:"of nodes of type 3 and 40"`
 	Transitions  []Transition `json:"transitions"`
 }
 
 type Transition struct {
-	Name      string `json:"name"`
-	ToNodeID  string `json:"toNodeId"`
-	APIResult *int   `json:"apiResult"`
+	Name      string `json:"name" schema:"required" doc:"unique in the node"`
+	ToNodeID  string `json:"toNodeId" schema:"required"`
+	APIResult *int   `json:"apiResult" schema:"table=ApiResult" doc:"after a node of type 3 or 40"`
 }
 
 // Variable groups (contract 7).
@@ -191,11 +191,11 @@ const (
 
 // Variable is a declared variable. Type "" is string.
 type Variable struct {
-	ID          string            `json:"id"`
-	Name        string            `json:"name"`
-	Group       int               `json:"group"`
-	Type        call.VariableType `json:"type"`
-	Description string            `json:"description"`
+	ID          string            `json:"id" schema:"required,maxlen=64,pattern=^[A-Za-z0-9_]+$,example=renews" doc:"the key in callData, collectedData and collectedInfo"`
+	Name        string            `json:"name" schema:"required"`
+	Group       int               `json:"group" schema:"required,table=VariableGroup"`
+	Type        call.VariableType `json:"type" doc:"absent = string"`
+	Description string            `json:"description" doc:"guides the collection"`
 }
 
 // OutboundSettings are the settings of a campaign (contract 2.6). JSON names are the API's; it is stored in this form.

@@ -145,8 +145,8 @@ type RetryPolicy map[call.Outcome]Retry
 
 // Retry is the policy for one outcome.
 type Retry struct {
-	Delays          []int `json:"delays,omitempty"`          // seconds after the 1st, 2nd, … attempt; the last repeats
-	MaximumAttempts *int  `json:"maximumAttempts,omitempty"` // caps attempts that end with this outcome
+	Delays          []int `json:"delays,omitempty" schema:"min=0" doc:"seconds after the 1st, 2nd, … attempt; the last repeats"`
+	MaximumAttempts *int  `json:"maximumAttempts,omitempty" schema:"min=0" doc:"caps the attempts that end with this outcome"`
 }
 
 // RetryOutcomes are the outcomes that a retry policy may name.

@@ -71,13 +71,13 @@ type DayCost struct {
 // DayPickupRate is how many of a day's calls were answered.
 type DayPickupRate struct {
 	Date                 Day     `json:"date"`
-	PickupRatePercentage float64 `json:"pickupRatePercentage" doc:"0 to 100"`
+	PickupRatePercentage float64 `json:"pickupRatePercentage" schema:"min=0,max=100"`
 }
 
 // DaySuccessRate is how many of a day's answered calls were a success.
 type DaySuccessRate struct {
 	Date                  Day     `json:"date"`
-	SuccessRatePercentage float64 `json:"successRatePercentage" doc:"0 to 100, of answered calls"`
+	SuccessRatePercentage float64 `json:"successRatePercentage" schema:"min=0,max=100" doc:"of answered calls"`
 }
 
 // Label is a tag that occurred. One that the Pearl does not declare any more has no id and no colour.
@@ -99,8 +99,8 @@ type Events struct {
 
 // HourOfWeek is how many calls began in an hour of the week.
 type HourOfWeek struct {
-	HourOfDay int `json:"hourOfDay" doc:"0 to 23"`
-	DayOfWeek int `json:"dayOfWeek" doc:"Sunday = 0"`
+	HourOfDay int `json:"hourOfDay" schema:"min=0,max=23"`
+	DayOfWeek int `json:"dayOfWeek" schema:"min=0,max=6" doc:"Sunday = 0"`
 	Count     int `json:"count"`
 }
 

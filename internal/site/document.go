@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -13,9 +14,12 @@ type document struct {
 		Name string `json:"name"`
 	} `json:"tags"`
 	Paths      map[string]map[string]operation `json:"paths"`
+	Webhooks   map[string]map[string]operation `json:"webhooks"`
 	Components struct {
-		Schemas   map[string]*schema  `json:"schemas"`
-		Responses map[string]response `json:"responses"`
+		Schemas    map[string]*schema   `json:"schemas"`
+		Responses  map[string]response  `json:"responses"`
+		Parameters map[string]parameter `json:"parameters"`
+		Headers    map[string]header    `json:"headers"`
 	} `json:"components"`
 }
 
@@ -33,6 +37,7 @@ type operation struct {
 }
 
 type parameter struct {
+	Reference   string  `json:"$ref"`
 	Name        string  `json:"name"`
 	In          string  `json:"in"`
 	Required    bool    `json:"required"`
@@ -50,13 +55,17 @@ type response struct {
 	Reference   string             `json:"$ref"`
 	Description string             `json:"description"`
 	Content     map[string]content `json:"content"`
-	Headers     map[string]struct {
-		Description string `json:"description"`
-	} `json:"headers"`
+	Headers     map[string]header  `json:"headers"`
+}
+
+type header struct {
+	Reference   string `json:"$ref"`
+	Description string `json:"description"`
 }
 
 type content struct {
-	Schema *schema `json:"schema"`
+	Schema  *schema         `json:"schema"`
+	Example json.RawMessage `json:"example"`
 }
 
 // schema is one JSON Schema, as far as the document uses it.
@@ -76,7 +85,10 @@ type schema struct {
 	Minimum     *float64           `json:"minimum"`
 	Maximum     *float64           `json:"maximum"`
 	MaxLength   int                `json:"maxLength"`
+	MinItems    int                `json:"minItems"`
 	MaxItems    int                `json:"maxItems"`
+	Names       []string           `json:"x-enum-varnames"`
+	Const       any                `json:"const"`
 	WriteOnly   bool               `json:"writeOnly"`
 }
 
@@ -141,6 +153,7 @@ type shown struct {
 	Scope                string
 	Extension, Alias     bool
 	Open                 bool // needs no key
+	Sent                 bool // by nacre, to a receiver
 	Parameters           []row
 	Body                 *shape
 	BodyNote             string
@@ -161,8 +174,8 @@ type row struct {
 	Required       bool
 }
 
-// serviceTag gathers what stands outside the versions.
-const serviceTag = "Service"
+// deliveryTag gathers what nacre sends of itself.
+const deliveryTag = "Webhook bodies"
 
 // readReference makes pages of a document: v2 before v1, sections in the order of the document's tags.
 func readReference(text []byte) ([]*section, error) {
@@ -171,24 +184,38 @@ func readReference(text []byte) ([]*section, error) {
 		return nil, fmt.Errorf("read JSON: %w", err)
 	}
 	sections := map[string]*section{}
+	place := func(version, tag string, made shown) {
+		key := version + " " + tag
+		if sections[key] == nil {
+			slug := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(version+"/"+tag, "/")), " ", "-")
+			sections[key] = &section{Version: version, Tag: tag, Path: Root + "/reference/" + slug}
+		}
+		sections[key].Operations = append(sections[key].Operations, made)
+	}
 	for path, operations := range d.Paths {
 		for method, o := range operations {
-			version, tag := "", serviceTag
-			if first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); len(o.Tags) > 0 {
-				version, tag = first, o.Tags[0]
+			if len(o.Tags) == 0 {
+				return nil, fmt.Errorf("%s %s has no tag", method, path)
 			}
-			key := version + " " + tag
-			if sections[key] == nil {
-				sections[key] = &section{Version: version, Tag: tag, Path: Root + "/" + strings.ToLower(strings.Trim("reference/"+version+"/"+tag, "/"))}
-				if version == "" {
-					sections[key].Path = Root + "/reference/" + strings.ToLower(tag)
-				}
+			version, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+			if version != "v1" && version != "v2" {
+				version = ""
 			}
 			made, err := d.show(strings.ToUpper(method), path, o)
 			if err != nil {
 				return nil, fmt.Errorf("show %s %s: %w", method, path, err)
 			}
-			sections[key].Operations = append(sections[key].Operations, made)
+			place(version, o.Tags[0], made)
+		}
+	}
+	for kind, operations := range d.Webhooks {
+		for method, o := range operations {
+			made, err := d.show(strings.ToUpper(method), kind+"WebhookUrl", o)
+			if err != nil {
+				return nil, fmt.Errorf("show the webhook %s: %w", kind, err)
+			}
+			made.Sent, made.Curl = true, ""
+			place("", deliveryTag, made)
 		}
 	}
 	order := func(version string) int { return slices.Index([]string{"v2", "v1", ""}, version) }
@@ -220,7 +247,7 @@ func readReference(text []byte) ([]*section, error) {
 }
 
 func methodOrder(method string) int {
-	return slices.Index([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, method)
+	return slices.Index([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}, method)
 }
 
 func (d *document) show(method, path string, o operation) (shown, error) {
@@ -229,13 +256,19 @@ func (d *document) show(method, path string, o operation) (shown, error) {
 		Extension: o.Extension, Alias: o.Deprecated, Open: o.Scope == "",
 	}
 	for _, p := range o.Parameters {
+		if name, refers := strings.CutPrefix(p.Reference, "#/components/parameters/"); refers {
+			if everywhere(name) {
+				continue
+			}
+			p = d.Components.Parameters[name]
+		}
 		made.Parameters = append(made.Parameters, row{Name: p.Name, In: p.In, Text: p.Description, Required: p.Required})
 	}
 	var example string
 	if o.RequestBody != nil {
-		body := o.RequestBody.Content["application/json"].Schema
-		if body == nil {
-			return made, fmt.Errorf("the body has no JSON schema")
+		body := o.RequestBody.Content["application/json"]
+		if body.Schema == nil || body.Example == nil {
+			return made, fmt.Errorf("the body has no JSON schema or no example")
 		}
 		for kind := range o.RequestBody.Content {
 			made.BodyTypes = append(made.BodyTypes, kind)
@@ -245,25 +278,28 @@ func (d *document) show(method, path string, o operation) (shown, error) {
 		if !o.RequestBody.Required {
 			made.BodyNote += "; may be left out"
 		}
-		made.Body = d.shape(body, true)
-		example = requestExample(strings.TrimPrefix(body.Reference, prefix))
-		if example == "" {
-			example = d.example(body)
-		}
-		made.Body.Example = example
+		made.Body = d.shape(body.Schema, true)
+		example = indented(body.Example, "  ")
+		made.Body.Example = indented(body.Example, "")
 	}
 	success, known := o.Responses["200"]
-	if !known {
-		return made, fmt.Errorf("no answer 200")
+	if !known && len(o.Responses) == 0 {
+		return made, fmt.Errorf("no answers")
 	}
 	for kind, c := range success.Content {
 		made.AnswerType = kind
 		made.Answer = d.shape(c.Schema, false)
-		if kind == "application/json" && !made.Open {
-			made.Answer.Example = d.example(c.Schema)
+		if c.Example != nil && kind == "application/json" {
+			made.Answer.Example = indented(c.Example, "")
 		}
 	}
 	for name, h := range success.Headers {
+		if component, refers := strings.CutPrefix(h.Reference, "#/components/headers/"); refers {
+			if everywhere(component) {
+				continue
+			}
+			h = d.Components.Headers[component]
+		}
 		made.Headers = append(made.Headers, row{Name: name, Text: h.Description})
 	}
 	slices.SortFunc(made.Headers, func(a, b row) int { return strings.Compare(a.Name, b.Name) })
@@ -281,12 +317,29 @@ func (d *document) show(method, path string, o operation) (shown, error) {
 	return made, nil
 }
 
+// everywhere tells headers that every request may carry, or every answer carries: the guide on errors and limits names them
+// once.
+func everywhere(name string) bool {
+	return name == "RequestId" || name == "Traceparent" || strings.HasPrefix(name, "RateLimit")
+}
+
+// indented is an example as people read it; the first line stands where the text before it ends.
+func indented(text json.RawMessage, prefix string) string {
+	var out bytes.Buffer
+	if json.Indent(&out, text, prefix, "  ") != nil {
+		return string(text)
+	}
+	return out.String()
+}
+
 // curl is the request as a command line.
 func curl(o shown, body string) string {
 	path := placeholder.Replace(o.Path)
 	var b strings.Builder
 	b.WriteString("curl")
-	if o.Method != "GET" && (o.Method != "POST" || body == "") {
+	if o.Method == "HEAD" {
+		b.WriteString(" -I")
+	} else if o.Method != "GET" && (o.Method != "POST" || body == "") {
 		b.WriteString(" -X " + o.Method)
 	}
 	if !o.Open {

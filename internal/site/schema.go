@@ -1,7 +1,6 @@
 package site
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -37,6 +36,20 @@ func (d *document) resolve(s *schema) *schema {
 	return s
 }
 
+// core is what a value is when it is not null.
+func (d *document) core(s *schema) *schema {
+	s = d.resolve(s)
+	if s != nil && len(s.AnyOf) == 2 && len(s.AnyOf[1].Type) == 1 && s.AnyOf[1].Type.nullable() {
+		return d.core(s.AnyOf[0])
+	}
+	if s != nil && s.Items != nil {
+		list := *s
+		list.Items = d.core(s.Items)
+		return &list
+	}
+	return s
+}
+
 func (d *document) shape(s *schema, request bool) *shape {
 	resolved := d.resolve(s)
 	made := &shape{Type: d.typeOf(s, 0), Members: d.inside(s, request, 0)}
@@ -66,12 +79,12 @@ func (d *document) inside(s *schema, request bool, depth int) []member {
 	var members []member
 	for _, name := range s.names() {
 		property := s.Properties[name]
-		resolved := d.resolve(property)
+		resolved := d.core(property)
 		m := member{
 			Name: name, Type: d.typeOf(property, 0), Text: property.Description, Limits: limits(resolved),
 			Required: request && slices.Contains(s.Required, name), Members: d.inside(property, request, depth+1),
 		}
-		if m.Text == "" && resolved != nil {
+		if m.Text == "" && resolved != nil && resolved.Names == nil { // a table is told by its limits
 			m.Text = resolved.Description
 		}
 		members = append(members, m)
@@ -81,14 +94,19 @@ func (d *document) inside(s *schema, request bool, depth int) []member {
 
 // names are those of the members in the order of the document: required ones as they come, then the others.
 func (s *schema) names() []string {
-	var rest []string
+	var first, rest []string
+	for _, name := range s.Required {
+		if s.Properties[name] != nil { // what is required may be described elsewhere
+			first = append(first, name)
+		}
+	}
 	for name := range s.Properties {
-		if !slices.Contains(s.Required, name) {
+		if !slices.Contains(first, name) {
 			rest = append(rest, name)
 		}
 	}
 	slices.Sort(rest)
-	return slices.Concat(s.Required, rest)
+	return slices.Concat(first, rest)
 }
 
 // values is the schema of the values of an object with free keys; nil without, or where any value is allowed.
@@ -123,6 +141,8 @@ func (d *document) typeOf(s *schema, depth int) string {
 		name = "list of " + plural(d.typeOf(s.Items, depth+1))
 	case kind == "object" && s.values() != nil:
 		name = "object of " + plural(d.typeOf(s.values(), depth+1))
+	case kind == "boolean" && s.Const != nil:
+		return fmt.Sprint(s.Const)
 	case kind == "string" && s.Format != "":
 		name = s.Format
 	case kind == "" && s.Type.nullable():
@@ -168,79 +188,25 @@ func limits(s *schema) (list []string) {
 	if s.MaxItems > 0 {
 		list = append(list, fmt.Sprintf("at most %d entries", s.MaxItems))
 	}
+	if s.MinItems > 0 {
+		list = append(list, fmt.Sprintf("at least %d entries", s.MinItems))
+	}
 	var values []string
-	for _, one := range s.Enum {
-		if one != nil {
-			values = append(values, fmt.Sprint(one))
+	for n, one := range s.Enum {
+		if one == nil {
+			continue
 		}
+		value := fmt.Sprint(one)
+		if n < len(s.Names) {
+			value += " " + s.Names[n]
+		}
+		values = append(values, value)
 	}
 	if len(values) > 0 {
 		list = append(list, "one of "+strings.Join(values, ", "))
 	}
-	if s.Items != nil && s.MaxItems == 0 {
+	if s.Items != nil {
 		list = append(list, limits(s.Items)...)
 	}
 	return list
-}
-
-// example writes a value of a schema: members that have a usual value get it, others one of their type.
-func (d *document) example(s *schema) string {
-	var b bytes.Buffer
-	d.sample(&b, "", s, 0)
-	var out bytes.Buffer
-	if json.Indent(&out, b.Bytes(), "", "  ") != nil {
-		return b.String()
-	}
-	return out.String()
-}
-
-func (d *document) sample(b *bytes.Buffer, name string, s *schema, depth int) {
-	s = d.resolve(s)
-	if s == nil || depth > deepest {
-		b.WriteString("null")
-		return
-	}
-	if text, usual := usualValue(name, s.Type.name()); usual {
-		b.WriteString(text)
-		return
-	}
-	for _, form := range slices.Concat(s.AnyOf, s.OneOf) {
-		d.sample(b, name, form, depth+1)
-		return
-	}
-	switch s.Type.name() {
-	case "object":
-		b.WriteByte('{')
-		for n, member := range s.names() {
-			if n > 0 {
-				b.WriteByte(',')
-			}
-			fmt.Fprintf(b, "%q:", member)
-			d.sample(b, member, s.Properties[member], depth+1)
-		}
-		b.WriteByte('}')
-	case "array":
-		b.WriteByte('[')
-		d.sample(b, "", s.Items, depth+1)
-		b.WriteByte(']')
-	case "integer", "number":
-		if len(s.Enum) > 0 {
-			fmt.Fprint(b, s.Enum[0])
-			return
-		}
-		b.WriteString("0")
-	case "boolean":
-		b.WriteString("true")
-	case "string":
-		switch {
-		case s.Format == "date-time":
-			b.WriteString(`"2026-11-23T09:15:04.250Z"`)
-		case s.Description == "24 hex digits" || strings.HasSuffix(name, "Id") || name == "id":
-			b.WriteString(`"665f1f77bcf86cd799439011"`)
-		default:
-			b.WriteString(`"…"`)
-		}
-	default:
-		b.WriteString("null")
-	}
 }

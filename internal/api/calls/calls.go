@@ -25,12 +25,12 @@ type Handlers struct {
 type Head struct {
 	ID                 id.ID       `json:"id"`
 	StartTime          wire.Time   `json:"startTime" doc:"when processing began, before it rings"`
-	ConversationStatus int         `json:"conversationStatus"`
-	Status             call.Status `json:"status" doc:"3 in progress, 4 completed, 5 busy, 6 failed, 7 no answer, 8 canceled"`
-	From               string      `json:"from"`
+	ConversationStatus int         `json:"conversationStatus" schema:"table=ConversationStatus"`
+	Status             call.Status `json:"status"`
+	From               string      `json:"from" doc:"the campaign's number, which may be a short one"`
 	To                 string      `json:"to"`
-	Name               *string     `json:"name"`
-	Duration           int         `json:"duration" doc:"seconds from answer to end, rounded up"`
+	Name               *string     `json:"name" doc:"callData.name, else firstName and lastName"`
+	Duration           int         `json:"duration" schema:"min=0" doc:"seconds from answer to end, rounded up"`
 	Tags               []string    `json:"tags"`
 }
 
@@ -50,7 +50,7 @@ type Call struct {
 	Transcript       []call.Line  `json:"transcript"`
 	Summary          *string      `json:"summary"`
 	CollectedInfo    []call.Value `json:"collectedInfo"`
-	OverallSentiment int          `json:"overallSentiment" doc:"1 to 5, 0 not judged"`
+	OverallSentiment int          `json:"overallSentiment" schema:"table=Sentiment"`
 }
 
 // settled is the call as everyone is to see it: in progress until everything of it is in place (contract 3.2).

@@ -35,7 +35,7 @@ type Receipt struct {
 	ID            id.ID  `json:"id" doc:"of the call request, never of a call"`
 	From          string `json:"from"`
 	To            string `json:"to"`
-	QueuePosition int    `json:"queuePosition" doc:"requests before this one, 0 = next"`
+	QueuePosition int    `json:"queuePosition" schema:"min=0" doc:"requests before this one, 0 = next"`
 }
 
 // Make files a call request.
@@ -51,10 +51,10 @@ func (h *Handlers) Make(r *route.Request, in Made) (Receipt, error) {
 // Request is a call request.
 type Request struct {
 	ID         id.ID                `json:"id"`
-	Status     engine.RequestStatus `json:"status" doc:"1 in queue, 2 on call, 10 completed, 20 blacklisted, 100 error"`
+	Status     engine.RequestStatus `json:"status"`
 	OutboundID id.ID                `json:"outboundId"`
 	Created    wire.Time            `json:"created"`
-	Errors     []string             `json:"errors"`
+	Errors     []string             `json:"errors" doc:"why it ended at 100; empty otherwise"`
 	CallID     *string              `json:"callId" doc:"set from the moment the call begins"`
 }
 
@@ -98,17 +98,21 @@ type RequestSearch struct {
 	ToDate   body.Optional[time.Time] `json:"toDate" doc:"inclusive"`
 }
 
-func requestColumns() []string { return []string{"created", "status", "id"} }
+// TableRules are what the table of call requests allows.
+func (RequestSearch) TableRules() (most int, columns []string) {
+	return maxPage, []string{"created", "status", "id"}
+}
 
 // Check judges the range and the page.
 func (in *RequestSearch) Check(faults *fault.List) {
 	Range{FromDate: in.FromDate.Value, ToDate: in.ToDate.Value}.check(faults)
-	in.CheckTable(faults, maxPage, requestColumns()...)
+	most, columns := in.TableRules()
+	in.CheckTable(faults, most, columns)
 }
 
 // FindRequests searches the call requests of a campaign.
 func (h *Handlers) FindRequests(r *route.Request, in RequestSearch) (wire.Page[Request], error) {
-	count, found, err := h.Queries.SearchRequests(r.Context(), r.Actor.Account, r.Pearl.ID, in.FromDate.Value, in.ToDate.Value, in.Page(requestColumns()...))
+	count, found, err := h.Queries.SearchRequests(r.Context(), r.Actor.Account, r.Pearl.ID, in.FromDate.Value, in.ToDate.Value, in.Page(in.TableRules()))
 	if err != nil {
 		return wire.Page[Request]{}, fmt.Errorf("search call requests: %w", err)
 	}

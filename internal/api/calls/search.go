@@ -32,20 +32,22 @@ func (in Range) check(faults *fault.List) {
 type Search struct {
 	Range
 	wire.Table
-	Tags                 []string              `json:"tags" doc:"calls with any of them"`
-	Statuses             []int                 `json:"statuses" doc:"conversation statuses; empty does not filter"`
-	ConversationStatuses []int                 `json:"conversationStatuses" doc:"the same as statuses"`
+	Tags                 []string              `json:"tags" doc:"calls with any of them; null or empty does not filter"`
+	Statuses             []int                 `json:"statuses" schema:"table=ConversationStatus" doc:"null or empty does not filter"`
+	ConversationStatuses []int                 `json:"conversationStatuses" schema:"table=ConversationStatus" doc:"the same as statuses"`
 	SearchInput          body.Optional[string] `json:"searchInput" doc:"part of from, to or name"`
 }
 
-func columns() []string {
-	return []string{"startTime", "duration", "status", "conversationStatus", "from", "to", "name", "id"}
+// TableRules are what the table of calls allows.
+func (Search) TableRules() (most int, columns []string) {
+	return maxPage, []string{"startTime", "duration", "status", "conversationStatus", "from", "to", "name", "id"}
 }
 
 // Check judges the range and the page.
 func (in *Search) Check(faults *fault.List) {
 	in.check(faults)
-	in.CheckTable(faults, maxPage, columns()...)
+	most, columns := in.TableRules()
+	in.CheckTable(faults, most, columns)
 }
 
 // Row is a call in a search.
@@ -58,7 +60,7 @@ type Row struct {
 func (h *Handlers) Find(r *route.Request, in Search) (wire.Page[Row], error) {
 	filter := filterOf(in.Range, in.Tags, true, slices.Concat(in.Statuses, in.ConversationStatuses)...)
 	filter.Search, filter.Number = in.SearchInput.Value, wire.National(in.SearchInput.Value, r.Pearl)
-	count, found, err := h.Queries.SearchCalls(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(columns()...))
+	count, found, err := h.Queries.SearchCalls(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(in.TableRules()))
 	if err != nil {
 		return wire.Page[Row]{}, fmt.Errorf("search calls: %w", err)
 	}
@@ -73,11 +75,11 @@ func (h *Handlers) Find(r *route.Request, in Search) (wire.Page[Row], error) {
 // Bulk is the body of a bulk read.
 type Bulk struct {
 	Range
-	Fields   []string           `json:"fields" doc:"Transcript, CollectedInfo, Summary, OverallSentiment, Recording; empty = all"`
-	Skip     body.Optional[int] `json:"skip" api:"min=0"`
-	Limit    body.Optional[int] `json:"limit" api:"min=0" doc:"at most 100; 0 = 100"`
-	Tags     []string           `json:"tags"`
-	Statuses []int              `json:"statuses" doc:"conversation statuses"`
+	Fields   []string           `json:"fields" schema:"values=Transcript|CollectedInfo|Summary|OverallSentiment|Recording" doc:"members to fill, in any case; null or empty = all"`
+	Skip     body.Optional[int] `json:"skip" api:"min=0" doc:"rows left out; absent = 0"`
+	Limit    body.Optional[int] `json:"limit" api:"min=0" doc:"rows at most; absent, null or 0 = 100"`
+	Tags     []string           `json:"tags" doc:"calls with any of them; null or empty does not filter"`
+	Statuses []int              `json:"statuses" schema:"table=ConversationStatus" doc:"null or empty does not filter"`
 }
 
 // heavy are the members that a bulk read leaves out unless they are named.
@@ -88,13 +90,17 @@ func heavy() []string {
 // Check judges the range, the page and the names of members.
 func (in *Bulk) Check(faults *fault.List) {
 	in.check(faults)
-	in.table().CheckTable(faults, maxPage, columns()...)
+	most, columns := in.TableRules()
+	in.table().CheckTable(faults, most, columns)
 	for _, field := range in.Fields {
 		if !slices.ContainsFunc(heavy(), func(known string) bool { return strings.EqualFold(known, field) }) {
 			faults.Add("Fields", "The value '%.60s' is not valid; it must be one of %s.", field, strings.Join(heavy(), ", "))
 		}
 	}
 }
+
+// TableRules are those of the search of calls.
+func (Bulk) TableRules() (most int, columns []string) { return Search{}.TableRules() }
 
 func (in Bulk) table() wire.Table { return wire.Table{Skip: in.Skip, Limit: in.Limit} }
 
@@ -105,7 +111,7 @@ type BulkCall struct {
 	Transcript       *[]call.Line  `json:"transcript"`
 	Summary          *string       `json:"summary"`
 	CollectedInfo    *[]call.Value `json:"collectedInfo"`
-	OverallSentiment *int          `json:"overallSentiment" doc:"1 to 5, 0 not judged"`
+	OverallSentiment *int          `json:"overallSentiment" schema:"table=Sentiment"`
 }
 
 // wants reports whether a heavy member was asked for.
@@ -116,7 +122,7 @@ func (in Bulk) wants(member string) bool {
 // ReadMany answers a page of whole calls, newest first.
 func (h *Handlers) ReadMany(r *route.Request, in Bulk) (wire.Page[BulkCall], error) {
 	filter := filterOf(in.Range, in.Tags, in.wants("Transcript") || in.wants("CollectedInfo") || in.wants("Summary"), in.Statuses...)
-	count, found, err := h.Queries.SearchCalls(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.table().Page(columns()...))
+	count, found, err := h.Queries.SearchCalls(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.table().Page(in.TableRules()))
 	if err != nil {
 		return wire.Page[BulkCall]{}, fmt.Errorf("read calls: %w", err)
 	}

@@ -173,19 +173,23 @@ func (h *Handlers[Full]) view(r *route.Request, found lead.Lead) (full Full, err
 // Search is the body of a lead search; v1 takes a single status besides.
 type Search struct {
 	wire.Table
-	Statuses    []int                 `json:"statuses" doc:"lead statuses; empty does not filter"`
+	Statuses    []int                 `json:"statuses" schema:"table=LeadStatus" doc:"null or empty does not filter"`
 	SearchInput body.Optional[string] `json:"searchInput" doc:"part of phone number, externalId or a callData value"`
 }
 
+// TableRules are what the table of leads allows.
+func (Search) TableRules() (most int, columns []string) { return wire.MaxLeadPage, wire.LeadColumns() }
+
 // Check judges the page.
 func (s *Search) Check(faults *fault.List) {
-	s.CheckTable(faults, wire.MaxLeadPage, wire.LeadColumns()...)
+	most, columns := s.TableRules()
+	s.CheckTable(faults, most, columns)
 }
 
 // Find carries out a search; more are further statuses.
 func (h *Handlers[Full]) Find(r *route.Request, in Search, more ...int) (wire.Page[wire.LeadRow], error) {
 	filter := engine.LeadFilter{Statuses: append(in.Statuses, more...), Search: in.SearchInput.Value, Number: wire.National(in.SearchInput.Value, r.Pearl)}
-	count, rows, err := h.Queries.SearchLeads(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(wire.LeadColumns()...))
+	count, rows, err := h.Queries.SearchLeads(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(in.TableRules()))
 	if err != nil {
 		return wire.Page[wire.LeadRow]{}, fmt.Errorf("search leads: %w", err)
 	}
@@ -251,8 +255,8 @@ type Next struct {
 	Callable bool       `json:"callable"`
 	Attempts int        `json:"attempts"`
 	DueAt    *wire.Time `json:"dueAt"`
-	Reason   string     `json:"reason" doc:"callable, paused, hours, interval, callback, live, agents, blacklisted, countryCode, attempts, budget, account, trunk, final"`
-	Detail   string     `json:"detail"`
+	Reason   string     `json:"reason" schema:"values=callable|paused|hours|interval|callback|live|agents|blacklisted|countryCode|attempts|budget|account|trunk|final"`
+	Detail   string     `json:"detail" doc:"in words, with the source of the rule"`
 }
 
 // NextCall answers when a lead is called next.

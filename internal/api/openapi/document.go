@@ -1,5 +1,5 @@
 // Package openapi decides how the route table is described: an OpenAPI 3.1 document made from the same definitions that
-// match and check requests, and a page for people. It refuses to know what the routes do.
+// match and check requests. It refuses to know what the routes do.
 package openapi
 
 import (
@@ -19,6 +19,14 @@ import (
 
 // Version is the version of the OpenAPI specification that documents follow.
 const Version = "3.1.0"
+
+const description = `Outbound phone campaigns run by AI agents, as a drop-in for the NLPearl.AI developer API. Guides are at /docs.
+
+- Every 2xx has a JSON body, but for the creation of a Pearl, which answers the bare id as text/plain.
+- Every error is problem JSON. An id that names nothing is 400 with errors.validation "wrong LeadId", "wrong PearlId", …; an unknown route is 404, a method that a route does not have 405 with Allow.
+- Fixed path segments and member names are case-insensitive, unknown members are ignored, integers may be given as strings of digits, and null is as good as absence unless a member says otherwise.
+- Bodies are application/json, text/json or application/*+json in UTF-8; one without a Content-Type is read as JSON.
+- x-scope is the least scope of a key that may; x-extension marks what the API that nacre stands in for does not have.`
 
 // Document describes the routes of one version of the API, or of all where version is "".
 func Document(routes []*route.Route, version string) ([]byte, error) {
@@ -43,26 +51,34 @@ func Document(routes []*route.Route, version string) ([]byte, error) {
 	}
 	if version == "" {
 		openPaths(paths)
+		tags = append(tags, serviceTag)
 	}
 	s.reference(reflect.TypeFor[problem.Problem](), false)
 	var tagList []any
 	for _, tag := range tags {
-		tagList = append(tagList, object{"name": tag})
+		tagList = append(tagList, object{"name": tag, "description": tagTexts()[tag]})
 	}
 	document := object{
 		"openapi": Version,
 		"info": object{
-			"title": strings.TrimSpace("nacre API " + version), "version": "1",
-			"description": "Outbound phone campaigns run by AI agents. Every 2xx has a JSON body, every error is problem JSON. " +
-				"Fixed path segments and member names are case-insensitive, unknown members are ignored, integers may be given as strings of digits.",
+			"title": strings.TrimSpace("nacre API " + version), "version": "1", "summary": "Outbound phone campaigns run by AI agents.", "description": description,
+			"license": object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
 		},
-		"tags":     tagList,
-		"security": []any{object{"key": []any{}}},
-		"paths":    paths,
+		"servers":      []any{object{"url": "/", "description": "this server"}},
+		"externalDocs": object{"url": "/docs", "description": "Guides and reference"},
+		"tags":         tagList,
+		"security":     []any{object{"key": []any{}}},
+		"paths":        paths,
+		"webhooks":     s.webhooks(),
 		"components": object{
-			"schemas":         s.named,
-			"responses":       responses(),
-			"securitySchemes": object{"key": object{"type": "http", "scheme": "bearer", "bearerFormat": "<AccountId>:<SecretKey>", "description": "Scopes: " + strings.Join([]string{string(account.ScopeRead), string(account.ScopeLeads), string(account.ScopeFull)}, " < ")}},
+			"schemas":    s.named,
+			"responses":  responses(),
+			"headers":    headers(),
+			"parameters": sharedParameters(),
+			"securitySchemes": object{"key": object{
+				"type": "http", "scheme": "bearer", "bearerFormat": "<AccountId>:<SecretKey>",
+				"description": "AccountId is 24 hex digits, SecretKey 32 letters and digits. Scopes: " + strings.Join([]string{string(account.ScopeRead), string(account.ScopeLeads), string(account.ScopeFull)}, " < ") + ".",
+			}},
 		},
 	}
 	text, err := json.Marshal(document)
@@ -70,6 +86,22 @@ func Document(routes []*route.Route, version string) ([]byte, error) {
 		return nil, fmt.Errorf("write OpenAPI document: %w", err)
 	}
 	return text, nil
+}
+
+// tagTexts say what stands under a tag.
+func tagTexts() map[string]string {
+	return map[string]string{
+		"Leads":     "The people of a campaign: add, find, update, stop calling.",
+		"Pearls":    "Agents with their settings; a campaign is an outbound Pearl.",
+		"Outbound":  "Campaigns: list, get, run and pause.",
+		"Inbound":   "Inbound Pearls: list, get, run and pause.",
+		"Calls":     "Calls, and call requests that wait to become calls.",
+		"Analytics": "Calls counted by status, day and hour.",
+		"Account":   "The account with its keys, phone numbers, trunks and settings.",
+		"Blacklist": "Numbers that are never called.",
+		"Webhooks":  "Webhook settings, deliveries and their replay.",
+		serviceTag:  "Outside the versions: health, metrics, documents, recordings. No key.",
+	}
 }
 
 func add(paths object, method, pattern string, operation object) {
@@ -85,7 +117,7 @@ func add(paths object, method, pattern string, operation object) {
 func (s *schemas) operation(r *route.Route, method, pattern string) object {
 	operation := object{
 		"operationId": operationID(method, pattern), "tags": []any{r.Tag}, "summary": r.Summary,
-		"x-scope": string(r.Scope), "responses": s.responses(r),
+		"x-scope": string(r.Scope), "responses": s.responses(r), "parameters": parameters(r, pattern),
 	}
 	if r.Description != "" {
 		operation["description"] = r.Description
@@ -93,14 +125,11 @@ func (s *schemas) operation(r *route.Route, method, pattern string) object {
 	if r.Extension {
 		operation["x-extension"] = true
 	}
-	if parameters := parameters(r, pattern); len(parameters) > 0 {
-		operation["parameters"] = parameters
-	}
 	if r.HasBody() {
-		schema := s.of(r.In, true)
-		content := object{"application/json": object{"schema": schema}}
+		media := object{"schema": s.of(r.In, true), "example": s.exampleOf(r.In, true)}
+		content := object{"application/json": media}
 		if r.MergePatch {
-			content["application/merge-patch+json"] = object{"schema": schema}
+			content["application/merge-patch+json"] = media
 		}
 		operation["requestBody"] = object{"required": !r.BodyOptional, "content": content, "description": "at most " + strconv.FormatInt(r.MaxBody>>20, 10) + " MiB"}
 	}
@@ -123,13 +152,17 @@ func operationID(method, pattern string) string {
 
 func parameters(r *route.Route, pattern string) (list []any) {
 	for _, name := range r.Parameters() {
-		parameter := object{"name": name, "in": "path", "required": true, "schema": object{"type": "string"}}
+		schema := object{"type": "string"}
+		parameter := object{"name": name, "in": "path", "required": true, "schema": schema, "example": pathExamples()[name]}
 		switch {
 		case strings.Contains(pattern, "{"+name+"...}"):
+			schema["minLength"] = 1
 			parameter["description"] = "the whole rest of the path, slashes included; compared exactly"
 		case strings.HasSuffix(name, "Id"):
-			parameter["description"] = "24 hex digits; anything that names nothing is 400 \"wrong " + string(unicode.ToUpper(rune(name[0]))) + name[1:] + "\""
+			schema["pattern"] = idIn
+			parameter["description"] = "24 hex digits; anything that names nothing is 400 \"wrong " + upper(name) + "\""
 		case name == "phoneNumber":
+			schema["minLength"], schema["maxLength"] = 1, 64
 			parameter["description"] = "a phone number in any common spelling; + is a plus sign"
 		}
 		list = append(list, parameter)
@@ -138,33 +171,44 @@ func parameters(r *route.Route, pattern string) (list []any) {
 		list = append(list, object{"name": flag.Name, "in": "query", "description": flag.Doc, "schema": object{"type": "boolean", "default": false}})
 	}
 	if r.Creates {
-		list = append(list, object{"name": "Idempotency-Key", "in": "header", "description": "1 to 255 printable characters: within 24 hours the same key with the same body gets the first answer again", "schema": object{"type": "string", "minLength": 1, "maxLength": 255}})
+		list = append(list, reference("parameters", "IdempotencyKey"))
 	}
 	if r.Versioned && r.Method != http.MethodGet {
-		list = append(list, object{"name": "If-Match", "in": "header", "description": "the ETag of the version to change; another version is 412", "schema": object{"type": "string"}})
+		list = append(list, reference("parameters", "IfMatch"))
 	}
-	return list
+	return append(list, reference("parameters", "RequestId"), reference("parameters", "Traceparent"))
+}
+
+// pathExamples are what the parameters of paths may look like.
+func pathExamples() map[string]string {
+	return map[string]string{
+		"pearlId": "6650a1f2c3d4e5f60718293a", "outboundId": "6650a1f2c3d4e5f60718293a", "inboundId": "6650a1f2c3d4e5f60718293b",
+		"leadId": "665f1f77bcf86cd799439011", "callId": "665f1f77bcf86cd799439099", "callRequestId": "665f1f77bcf86cd799439044",
+		"deliveryId": "665f1f77bcf86cd799439055", "trunkId": "665f1f77bcf86cd799439066", "phoneNumberId": "665f1f77bcf86cd799439077",
+		"keyId": "665f1f77bcf86cd799439088", "phoneNumber": "+14155550101", "externalId": "crm-4711",
+	}
 }
 
 func (s *schemas) responses(r *route.Route) object {
-	kind := "application/json"
-	if r.Out == reflect.TypeFor[route.Text]() {
+	kind, media := "application/json", object{"schema": s.of(r.Out, false), "example": s.exampleOf(r.Out, false)}
+	switch r.Out {
+	case reflect.TypeFor[route.Text]():
 		kind = "text/plain"
+	case reflect.TypeFor[bool](): // what was asked for is done, or the answer is an error
+		media = object{"schema": object{"type": "boolean", "const": true}, "example": true}
 	}
-	success := object{"description": "done", "content": object{kind: object{"schema": s.of(r.Out, false)}}}
-	headers := object{}
+	success := object{"description": "done", "content": object{kind: media}}
+	answered := sharedHeaders(true)
 	if r.Versioned {
-		headers["ETag"] = object{"schema": object{"type": "string"}, "description": "version of the lead"}
+		answered["ETag"] = reference("headers", "ETag")
 	}
 	if r.Creates {
-		headers["Idempotency-Replayed"] = object{"schema": object{"type": "string"}, "description": "true when this is the kept answer to an earlier request"}
+		answered["Idempotency-Replayed"] = reference("headers", "IdempotencyReplayed")
 	}
-	if len(headers) > 0 {
-		success["headers"] = headers
-	}
+	success["headers"] = answered
 	out := object{"200": success}
 	for _, status := range statuses(r) {
-		out[strconv.Itoa(status)] = object{"$ref": "#/components/responses/" + strconv.Itoa(status)}
+		out[strconv.Itoa(status)] = reference("responses", strconv.Itoa(status))
 	}
 	return out
 }
@@ -184,52 +228,4 @@ func statuses(r *route.Route) []int {
 		list = append(list, http.StatusPreconditionFailed)
 	}
 	return list
-}
-
-// responses are the problems, one a status.
-func responses() object {
-	all := object{}
-	for _, status := range []int{400, 401, 403, 408, 409, 412, 413, 415, 422, 429, 500, 503} {
-		response := object{
-			"description": problem.New(status, "").Title,
-			"content":     object{"application/problem+json": object{"schema": object{"$ref": "#/components/schemas/Problem"}}},
-		}
-		switch status {
-		case http.StatusUnauthorized:
-			response["headers"] = object{"WWW-Authenticate": object{"schema": object{"type": "string"}}}
-		case http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable:
-			response["headers"] = object{"Retry-After": object{"schema": object{"type": "integer"}, "description": "seconds"}}
-		}
-		all[strconv.Itoa(status)] = response
-	}
-	return all
-}
-
-// openPaths are those that need no key.
-func openPaths(paths object) {
-	answer := func(summary, kind string, schema object, parameters ...any) object {
-		operation := object{
-			"operationId": "get" + strings.ReplaceAll(summary, " ", ""), "summary": summary, "security": []any{},
-			"responses": object{"200": object{"description": "done", "content": object{kind: object{"schema": schema}}}},
-		}
-		if len(parameters) > 0 {
-			operation["parameters"] = parameters
-		}
-		return object{"get": operation}
-	}
-	state := object{"type": "object", "properties": object{"status": object{"type": "string"}}, "required": []any{"status"}}
-	paths["/healthz"] = answer("Live", "application/json", state)
-	ready := answer("Ready", "application/json", state)
-	ready["get"].(object)["responses"].(object)["503"] = object{"$ref": "#/components/responses/503"}
-	paths["/readyz"] = ready
-	paths["/metrics"] = answer("Metrics", "text/plain", object{"type": "string"})
-	paths["/openapi.json"] = answer("Document", "application/json", object{"type": "object"})
-	paths["/openapi/v1.json"] = answer("DocumentV1", "application/json", object{"type": "object"})
-	paths["/openapi/v2.json"] = answer("DocumentV2", "application/json", object{"type": "object"})
-	paths["/docs"] = answer("Docs", "text/html", object{"type": "string"})
-	text := object{"type": "string"}
-	paths["/recordings/{callId}"] = answer("Recording", "audio/wav", object{},
-		object{"name": "callId", "in": "path", "required": true, "schema": text},
-		object{"name": "expires", "in": "query", "required": true, "schema": text},
-		object{"name": "signature", "in": "query", "required": true, "schema": text})
 }

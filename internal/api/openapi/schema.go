@@ -11,7 +11,10 @@ import (
 	"nacre/internal/api/body"
 	"nacre/internal/api/route"
 	"nacre/internal/api/wire"
+	"nacre/internal/hours"
 	"nacre/internal/id"
+	"nacre/internal/lead"
+	"nacre/internal/phone"
 )
 
 // object is a piece of the document.
@@ -19,6 +22,14 @@ type object = map[string]any
 
 // Former is an answer that has several forms, told by an example of each.
 type Former interface{ Forms() []any }
+
+// Tabler is a body that asks for a page of a table: how long a page may be, and by which columns it can be sorted.
+type Tabler interface {
+	TableRules() (most int, columns []string)
+}
+
+// Demander is a body that needs members which its type shares with bodies that do not: creation and update of a thing.
+type Demander interface{ Demands() []string }
 
 // Describer is a type that reads or writes its JSON itself and says how it looks.
 type Describer interface{ Schema() map[string]any }
@@ -48,29 +59,59 @@ var (
 	dateTime    = object{"type": "string", "format": "date-time", "examples": []any{"2026-11-23T09:15:04.250Z"}}
 )
 
+// componentSchemas is where named schemas stand in the document.
+const componentSchemas = "#/components/schemas/"
+
+// Patterns of texts that always look the same.
+const (
+	idIn    = "^[0-9A-Fa-f]{24}$"
+	idOut   = "^[0-9a-f]{24}$"
+	e164    = `^\+[1-9][0-9]{6,14}$`
+	offset  = `^-?[0-9]{1,2}\.[0-9]{1,2}$`
+	daytime = `^([01]?[0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9])?$`
+	aDate   = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+)
+
 // of answers the schema of a type; structs with a name are referred to.
 func (s *schemas) of(t reflect.Type, request bool) object {
 	switch t {
 	case reflect.TypeFor[wire.Time](), reflect.TypeFor[time.Time]():
 		return dateTime
 	case reflect.TypeFor[id.ID]():
-		return object{"type": "string", "description": "24 hex digits"}
+		return object{"type": "string", "pattern": idOut, "description": "24 hex digits", "examples": []any{"665f1f77bcf86cd799439011"}}
+	case reflect.TypeFor[phone.Number]():
+		return object{"type": "string", "pattern": e164, "description": "E.164", "examples": []any{"+14155550101"}}
 	case reflect.TypeFor[body.Object]():
 		return object{"type": "object", "additionalProperties": true}
 	case reflect.TypeFor[body.Raw](), reflect.TypeFor[json.RawMessage]():
 		return object{}
 	case reflect.TypeFor[route.Text]():
-		return object{"type": "string"}
+		return object{"type": "string", "pattern": idOut, "description": "the id alone, no JSON", "examples": []any{"6650a1f2c3d4e5f60718293a"}}
+	case reflect.TypeFor[hours.Window](), reflect.TypeFor[hours.Holiday]():
+		return s.hours(t)
+	}
+	if t == reflect.TypeFor[lead.RetryPolicy]() {
+		return s.retryPolicy(request)
+	}
+	if name := tableOf(t); name != "" {
+		return s.table(name)
+	}
+	if words := wordsOf(t); words != nil {
+		return s.limit(object{"type": "string"}, rules{values: words})
 	}
 	if found, ok := describes(t); ok {
 		return found
 	}
-	if t.Kind() == reflect.Struct && strings.HasPrefix(t.Name(), "Optional[") && t.PkgPath() == reflect.TypeFor[body.Presence]().PkgPath() {
-		return nullable(s.of(t.Field(0).Type, request))
+	if inner, optional := inOptional(t); optional {
+		return nullable(s.of(inner, request))
 	}
 	if t.Implements(former) {
 		var forms []any
 		for _, form := range reflect.Zero(t).Interface().(Former).Forms() {
+			if form == true {
+				forms = append(forms, object{"type": "boolean", "const": true})
+				continue
+			}
 			forms = append(forms, s.of(reflect.TypeOf(form), request))
 		}
 		return object{"oneOf": forms}
@@ -83,6 +124,40 @@ func (s *schemas) of(t reflect.Type, request bool) object {
 		return object{}
 	}
 	return s.byKind(t, request)
+}
+
+// inOptional is the type of a member that may be absent or null.
+func inOptional(t reflect.Type) (inner reflect.Type, optional bool) {
+	if t.Kind() == reflect.Struct && strings.HasPrefix(t.Name(), "Optional[") && t.PkgPath() == reflect.TypeFor[body.Presence]().PkgPath() {
+		return t.Field(0).Type, true
+	}
+	return t, false
+}
+
+// retryPolicy has a member for each outcome after which there may be another attempt.
+func (s *schemas) retryPolicy(request bool) object {
+	properties := object{}
+	for _, outcome := range lead.RetryOutcomes() {
+		properties[string(outcome)] = s.of(reflect.TypeFor[lead.Retry](), request)
+	}
+	return object{"type": "object", "properties": properties, "additionalProperties": false}
+}
+
+// hours are the types of calling hours, which read their JSON themselves.
+func (s *schemas) hours(t reflect.Type) object {
+	text := object{"type": "string", "pattern": daytime, "description": "HH:mm or HH:mm:ss; as an end also 24:00", "examples": []any{"09:00"}}
+	if t == reflect.TypeFor[hours.Window]() {
+		s.named["CallingWindow"] = object{
+			"type": "object", "required": []string{"day", "start", "end"}, "description": "half-open; an end before the start runs over midnight",
+			"properties": object{"day": object{"type": "integer", "minimum": 0, "maximum": 7, "description": "Sunday = 0, and 7"}, "start": text, "end": text},
+		}
+		return object{"$ref": componentSchemas + "CallingWindow"}
+	}
+	date := object{"type": "string", "pattern": aDate, "description": "YYYY-MM-DD", "examples": []any{"2026-12-25"}}
+	s.named["Holiday"] = object{"description": "a whole day, or a part of one", "anyOf": []any{
+		date, object{"type": "object", "required": []string{"date"}, "properties": object{"date": date, "start": text, "end": text}},
+	}}
+	return object{"$ref": componentSchemas + "Holiday"}
 }
 
 func describes(t reflect.Type) (object, bool) {
@@ -131,7 +206,7 @@ func (s *schemas) reference(t reflect.Type, request bool) object {
 		s.names[k], s.taken[name] = name, k
 		s.named[name] = s.members(t, request)
 	}
-	return object{"$ref": "#/components/schemas/" + name}
+	return object{"$ref": componentSchemas + name}
 }
 
 // name is the type's own name, with what is needed to tell it from others.
@@ -146,16 +221,21 @@ func (s *schemas) name(k key) string {
 	}
 	pkg := k.typ.PkgPath()
 	for _, name := range []string{base, upper(pkg[strings.LastIndex(pkg, "/")+1:]) + base} {
-		if _, used := s.taken[name]; !used {
+		if !s.used(name) {
 			return name
 		}
 	}
 	for n := 2; ; n++ {
-		name := fmt.Sprintf("%s%d", base, n)
-		if _, used := s.taken[name]; !used {
+		if name := fmt.Sprintf("%s%d", base, n); !s.used(name) {
 			return name
 		}
 	}
+}
+
+func (s *schemas) used(name string) bool {
+	_, byType := s.taken[name]
+	_, byTable := tables()[name]
+	return byType || byTable
 }
 
 func upper(text string) string {
@@ -169,6 +249,76 @@ func (s *schemas) members(t reflect.Type, request bool) object {
 	out := object{"type": "object", "properties": properties}
 	if len(required) > 0 {
 		out["required"] = required
+	}
+	if !request {
+		return out
+	}
+	if table, ok := reflect.Zero(t).Interface().(Tabler); ok {
+		most, columns := table.TableRules()
+		limit := properties["limit"].(object)
+		limit["maximum"] = most
+		if _, sorted := properties["sortProp"]; sorted {
+			words := make([]any, 0, len(columns)+1)
+			for _, column := range columns {
+				words = append(words, column)
+			}
+			properties["sortProp"] = object{
+				"type": []any{"string", "null"}, "enum": append(words, nil), "default": columns[0],
+				"description": "case-insensitive; absent, null or empty = " + columns[0],
+			}
+		}
+	}
+	if demanding, ok := reflect.Zero(t).Interface().(Demander); ok {
+		for _, path := range demanding.Demands() {
+			s.demand(s.nameOf(t), out, path)
+		}
+	}
+	return out
+}
+
+func (s *schemas) nameOf(t reflect.Type) string { return s.names[key{t, true}] }
+
+// demand makes a member required, of an object within too: "pearl.timeZone". "inbound|outbound" is exactly one of them.
+func (s *schemas) demand(name string, schema object, path string) {
+	properties := schema["properties"].(object)
+	if strings.Contains(path, "|") {
+		var forms []any
+		for one := range strings.SplitSeq(path, "|") {
+			forms = append(forms, object{"required": []string{one}})
+			properties[one] = notNull(properties[one].(object))
+		}
+		schema["oneOf"] = forms
+		return
+	}
+	outer, inner, within := strings.Cut(path, ".")
+	if !within {
+		required, _ := schema["required"].([]string)
+		schema["required"] = append(required, path)
+		properties[path] = notNull(properties[path].(object))
+		return
+	}
+	own := name + upper(outer) // an object that is elsewhere without these demands gets a schema of its own
+	if s.named[own] == nil {
+		shared := s.named[strings.TrimPrefix(notNull(properties[outer].(object))["$ref"].(string), componentSchemas)]
+		copied := clone(shared)
+		copied["properties"] = clone(shared["properties"].(object))
+		s.named[own] = copied
+		properties[outer] = object{"$ref": componentSchemas + own}
+	}
+	s.demand(own, s.named[own], inner)
+}
+
+// notNull is a schema without null.
+func notNull(o object) object {
+	out := clone(o)
+	if forms, ok := out["anyOf"].([]any); ok && len(forms) == 2 && forms[1].(object)["type"] == "null" {
+		out = clone(forms[0].(object))
+		if doc, described := o["description"]; described {
+			out["description"] = doc
+		}
+	}
+	if kinds, ok := out["type"].([]any); ok {
+		out["type"] = kinds[0]
 	}
 	return out
 }
@@ -197,45 +347,36 @@ func (s *schemas) collect(t reflect.Type, request bool, properties object, requi
 
 // member describes one member and says whether it is always there.
 func (s *schemas) member(t reflect.Type, f reflect.StructField, options string, request bool) (property object, must bool) {
-	property = s.of(f.Type, request)
-	rules := body.ParseRules(t, f)
+	inner, mayBeNull := inOptional(f.Type)
+	if f.Type.Kind() == reflect.Pointer {
+		inner, mayBeNull = f.Type.Elem(), true
+	}
+	rules := rulesOf(t, f)
+	property = s.of(inner, request)
 	if f.Type == reflect.TypeFor[json.RawMessage]() && strings.HasSuffix(f.Name, "Data") {
 		property = object{"type": "object", "additionalProperties": true}
 	}
-	property = clone(property)
-	limits := property
-	if items, isList := property["items"].(object); isList && (len(rules.Enum) > 0 || rules.MaxLen > 0) {
-		items = clone(items)
-		property["items"], limits = items, items
-	}
-	if rules.MaxLen > 0 {
-		limits["maxLength"] = rules.MaxLen
-	}
-	if rules.MaxItems > 0 {
-		property["maxItems"] = rules.MaxItems
-	}
-	if rules.Min != nil {
-		limits["minimum"] = *rules.Min
-	}
-	if rules.Max != nil {
-		limits["maximum"] = *rules.Max
-	}
-	if len(rules.Enum) > 0 {
-		limits["enum"] = rules.Enum
-	}
-	if rules.Secret {
-		property["writeOnly"] = request
-	}
+	property = s.limit(property, rules)
 	if doc := f.Tag.Get("doc"); doc != "" {
 		property["description"] = doc
 	}
-	if request {
-		if !rules.Required {
-			property = nullable(property) // null and absence are the same, or are told apart
+	if !request {
+		if mayBeNull {
+			property = nullable(property)
 		}
-		return property, rules.Required
+		return property, !strings.Contains(options, "omitempty") && !strings.Contains(options, "omitzero")
 	}
-	return property, !strings.Contains(options, "omitempty") && !strings.Contains(options, "omitzero")
+	if rules.Secret {
+		property["writeOnly"] = true
+	}
+	must = rules.Required || rules.needed
+	switch {
+	case rules.Required && inner.Kind() == reflect.String:
+		property["minLength"] = 1
+	case !must: // null and absence are the same, or are told apart
+		property = nullable(property)
+	}
+	return property, must
 }
 
 func clone(o object) object {
@@ -249,26 +390,21 @@ func clone(o object) object {
 // nullable allows null besides.
 func nullable(o object) object {
 	o = clone(o)
-	switch kind := o["type"].(type) {
-	case string:
-		o["type"] = []any{kind, "null"}
-		if enum, limited := o["enum"].([]int64); limited {
-			with := make([]any, 0, len(enum)+1)
-			for _, one := range enum {
-				with = append(with, one)
-			}
-			o["enum"] = append(with, nil)
+	if _, refers := o["$ref"]; refers {
+		out := object{"anyOf": []any{o, object{"type": "null"}}}
+		if doc, described := o["description"]; described {
+			delete(o, "description")
+			out["description"] = doc
 		}
-		return o
-	case []any:
-		if _, limited := o["enum"].([]int64); limited {
-			o["type"] = kind[0]
-			return nullable(o)
-		}
+		return out
+	}
+	kind, ok := o["type"].(string)
+	if !ok { // any value, or null already
 		return o
 	}
-	if _, refers := o["$ref"]; refers {
-		return object{"anyOf": []any{o, object{"type": "null"}}}
+	o["type"] = []any{kind, "null"}
+	if values, limited := o["enum"].([]any); limited {
+		o["enum"] = append(append([]any(nil), values...), nil)
 	}
 	return o
 }

@@ -20,7 +20,7 @@ type FullLead struct {
 	ID            id.ID           `json:"id"`
 	ExternalID    *string         `json:"externalId"`
 	PhoneNumber   phone.Number    `json:"phoneNumber"`
-	TimeZone      string          `json:"timeZone" doc:"current UTC offset in hours"`
+	TimeZone      string          `json:"timeZone" schema:"offset" doc:"current UTC offset in hours"`
 	Status        lead.Status     `json:"status"`
 	Created       wire.Time       `json:"created"`
 	CallsID       []id.ID         `json:"callsId" doc:"oldest first"`
@@ -32,7 +32,7 @@ type FullLead struct {
 // LeadSearch also takes one status.
 type LeadSearch struct {
 	leads.Search
-	Status body.Optional[int] `json:"status" doc:"one more status"`
+	Status body.Optional[int] `json:"status" schema:"table=LeadStatus" doc:"one more status to filter by"`
 }
 
 type leadHandlers struct{ leads.Handlers[FullLead] }

@@ -60,7 +60,7 @@ const maxAudit = 1000
 type auditQuery struct {
 	From      time.Time             `json:"from" api:"required"`
 	To        time.Time             `json:"to" api:"required"`
-	EventType body.Optional[int]    `json:"eventType"`
+	EventType body.Optional[int]    `json:"eventType" schema:"table=AuditEvent" doc:"null does not filter"`
 	UserID    body.Optional[string] `json:"userId"`
 }
 
@@ -72,7 +72,7 @@ func (in *auditQuery) Check(faults *fault.List) {
 // auditEntry is something that was done to the account.
 type auditEntry struct {
 	Timestamp      wire.Time       `json:"timestamp"`
-	EventType      int             `json:"eventType"`
+	EventType      int             `json:"eventType" schema:"table=AuditEvent"`
 	User           auditUser       `json:"user"`
 	AdditionalData json.RawMessage `json:"additionalData"`
 }

@@ -29,7 +29,7 @@ func blacklistRoutes(services route.Services) []route.Route {
 
 // blacklistEntries are numbers, or beginnings of numbers.
 type blacklistEntries struct {
-	PhoneNumbers []string `json:"phoneNumbers" api:"required,maxitems=50000" doc:"numbers or beginnings of numbers, 1 to 25 characters each"`
+	PhoneNumbers []string `json:"phoneNumbers" api:"required,maxitems=50000" schema:"maxlen=25" doc:"numbers or beginnings of numbers, + and digits"`
 }
 
 func (h blacklistHandlers) add(r *route.Request, in blacklistEntries) (bool, error) {
@@ -49,14 +49,18 @@ type blacklistSearch struct {
 	Search body.Optional[string] `json:"search" doc:"part of an entry"`
 }
 
-func blacklistColumns() []string { return []string{"createdAt", "phoneNumber", "source", "id"} }
-
 // maxTablePage is the largest page of tables other than calls.
 const maxTablePage = 1000
 
+// TableRules are what the blacklist allows.
+func (blacklistSearch) TableRules() (most int, columns []string) {
+	return maxTablePage, []string{"createdAt", "phoneNumber", "source", "id"}
+}
+
 // Check judges the page.
 func (in *blacklistSearch) Check(faults *fault.List) {
-	in.CheckTable(faults, maxTablePage, blacklistColumns()...)
+	most, columns := in.TableRules()
+	in.CheckTable(faults, most, columns)
 }
 
 // blacklistRow is an entry of the blacklist.
@@ -64,11 +68,11 @@ type blacklistRow struct {
 	ID          id.ID     `json:"id"`
 	PhoneNumber string    `json:"phoneNumber"`
 	CreatedAt   wire.Time `json:"createdAt"`
-	Source      string    `json:"source" doc:"api, dashboard, optOut"`
+	Source      string    `json:"source" schema:"values=api|dashboard|optOut"`
 }
 
 func (h blacklistHandlers) search(r *route.Request, in blacklistSearch) (wire.Page[blacklistRow], error) {
-	count, found, err := h.Queries.Suppressions(r.Context(), r.Actor.Account, in.Page(blacklistColumns()...), in.Search.Value)
+	count, found, err := h.Queries.Suppressions(r.Context(), r.Actor.Account, in.Page(in.TableRules()), in.Search.Value)
 	if err != nil {
 		return wire.Page[blacklistRow]{}, fmt.Errorf("search blacklist: %w", err)
 	}

@@ -16,19 +16,23 @@ import (
 // deliverySearch is the body of a search of deliveries.
 type deliverySearch struct {
 	wire.Table
-	State  body.Optional[string]    `json:"state" doc:"pending, delivered, dead, dropped"`
+	State  body.Optional[string]    `json:"state" schema:"values=pending|delivered|dead|dropped"`
 	LeadID body.Optional[string]    `json:"leadId"`
 	CallID body.Optional[string]    `json:"callId"`
 	From   body.Optional[time.Time] `json:"from" doc:"inclusive, over createdAt"`
 	To     body.Optional[time.Time] `json:"to" doc:"inclusive"`
 }
 
-func deliveryColumns() []string { return []string{"createdAt", "nextTryAt", "state", "kind", "id"} }
+// TableRules are what the table of deliveries allows.
+func (deliverySearch) TableRules() (most int, columns []string) {
+	return maxTablePage, []string{"createdAt", "nextTryAt", "state", "kind", "id"}
+}
 
 // Check judges the range and the page.
 func (in *deliverySearch) Check(faults *fault.List) {
 	checkOrder(in.From.Value, in.To.Value, faults)
-	in.CheckTable(faults, maxTablePage, deliveryColumns()...)
+	most, columns := in.TableRules()
+	in.CheckTable(faults, most, columns)
 }
 
 func checkOrder(from, to time.Time, faults *fault.List) {
@@ -40,7 +44,7 @@ func checkOrder(from, to time.Time, faults *fault.List) {
 // deliveryRow is a delivery in a search.
 type deliveryRow struct {
 	ID        id.ID                `json:"id"`
-	Kind      engine.DeliveryKind  `json:"kind" doc:"call or lead"`
+	Kind      engine.DeliveryKind  `json:"kind"`
 	State     engine.DeliveryState `json:"state"`
 	PearlID   id.ID                `json:"pearlId"`
 	LeadID    *string              `json:"leadId"`
@@ -85,7 +89,7 @@ func (h webhookHandlers) search(r *route.Request, in deliverySearch) (wire.Page[
 	filter := engine.DeliveryFilter{
 		State: engine.DeliveryState(in.State.Value), Lead: idFilter(in.LeadID.Value), Call: idFilter(in.CallID.Value), From: in.From.Value, To: in.To.Value,
 	}
-	count, found, err := h.Queries.SearchDeliveries(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(deliveryColumns()...))
+	count, found, err := h.Queries.SearchDeliveries(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(in.TableRules()))
 	if err != nil {
 		return wire.Page[deliveryRow]{}, fmt.Errorf("search deliveries: %w", err)
 	}

@@ -32,7 +32,7 @@ func keyRoutes(services route.Services) []route.Route {
 type keyRow struct {
 	ID         id.ID         `json:"id"`
 	Name       string        `json:"name"`
-	Scope      account.Scope `json:"scope" doc:"read, leads, full"`
+	Scope      account.Scope `json:"scope"`
 	CreatedAt  wire.Time     `json:"createdAt"`
 	ExpiresAt  *wire.Time    `json:"expiresAt"`
 	LastUsedAt *wire.Time    `json:"lastUsedAt"`
@@ -53,8 +53,8 @@ func (h keyHandlers) list(r *route.Request, _ route.None) ([]keyRow, error) {
 // newKey is the body of making a key.
 type newKey struct {
 	Name      string                   `json:"name" api:"required,maxlen=200"`
-	Scope     body.Optional[string]    `json:"scope" doc:"read, leads or full; full"`
-	ExpiresAt body.Optional[time.Time] `json:"expiresAt"`
+	Scope     body.Optional[string]    `json:"scope" schema:"values=read|leads|full" doc:"absent = full"`
+	ExpiresAt body.Optional[time.Time] `json:"expiresAt" doc:"in the future; absent = never"`
 }
 
 // Check judges the scope.

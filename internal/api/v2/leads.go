@@ -19,7 +19,7 @@ type FullLead struct {
 	ID            id.ID           `json:"id"`
 	ExternalID    *string         `json:"externalId"`
 	PhoneNumber   phone.Number    `json:"phoneNumber"`
-	TimeZone      string          `json:"timeZone" doc:"current UTC offset in hours"`
+	TimeZone      string          `json:"timeZone" schema:"offset" doc:"current UTC offset in hours"`
 	TimeZoneID    *string         `json:"timeZoneId" doc:"the lead's own zone as given"`
 	Status        lead.Status     `json:"status"`
 	Created       wire.Time       `json:"created"`

@@ -37,9 +37,15 @@ type numberRow struct {
 // numberInput is a phone number as a client gives it; absent = unchanged.
 type numberInput struct {
 	Number    body.Optional[string] `json:"number" api:"maxlen=64" doc:"as the carrier knows it"`
-	Direction body.Optional[int]    `json:"direction" doc:"1 inbound and outbound, 2 inbound, 3 outbound, 10 not set"`
+	Direction body.Optional[int]    `json:"direction" schema:"table=PhoneDirection"`
 	TrunkID   body.Optional[string] `json:"trunkId" doc:"null = the sandbox carrier"`
 }
+
+// newNumber is a phone number to add.
+type newNumber struct{ numberInput }
+
+// Demands are what a new number must have.
+func (newNumber) Demands() []string { return []string{"number"} }
 
 func (in numberInput) apply(n *account.Number, faults *fault.List) {
 	if in.Number.State != body.Absent {
@@ -91,7 +97,7 @@ type made struct {
 	ID id.ID `json:"id"`
 }
 
-func (h numberHandlers) create(r *route.Request, in numberInput) (made, error) {
+func (h numberHandlers) create(r *route.Request, in newNumber) (made, error) {
 	var faults fault.List
 	number := account.Number{Direction: account.InboundOutbound}
 	in.apply(&number, &faults)

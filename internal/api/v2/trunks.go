@@ -43,34 +43,40 @@ type trunkView struct {
 	Name           string             `json:"name"`
 	Host           string             `json:"host"`
 	Port           int                `json:"port"`
-	Transport      string             `json:"transport"`
+	Transport      string             `json:"transport" schema:"values=udp|tcp"`
 	Username       *string            `json:"username" doc:"null = authentication by address"`
 	Password       *string            `json:"password" doc:"asterisks"`
 	Registers      bool               `json:"registers"`
 	FromDomain     *string            `json:"fromDomain" doc:"null = host"`
-	Codecs         []string           `json:"codecs"`
+	Codecs         []string           `json:"codecs" schema:"values=PCMU|PCMA"`
 	MaxCalls       int                `json:"maxCalls"`
 	CallsPerSecond float64            `json:"callsPerSecond"`
 	IsActive       bool               `json:"isActive"`
 	State          account.TrunkState `json:"state"`
-	StateDetail    *string            `json:"stateDetail"`
+	StateDetail    *string            `json:"stateDetail" doc:"why it is in this state"`
 }
 
 // trunkInput is a trunk as a client gives it; absent = unchanged.
 type trunkInput struct {
 	Name           body.Optional[string]   `json:"name" api:"maxlen=200"`
 	Host           body.Optional[string]   `json:"host" api:"maxlen=253" doc:"name or address"`
-	Port           body.Optional[int]      `json:"port"`
-	Transport      body.Optional[string]   `json:"transport" doc:"udp or tcp"`
-	Username       body.Optional[string]   `json:"username"`
+	Port           body.Optional[int]      `json:"port" schema:"min=1,max=65535" doc:"absent = 5060"`
+	Transport      body.Optional[string]   `json:"transport" schema:"values=udp|tcp" doc:"absent = udp"`
+	Username       body.Optional[string]   `json:"username" doc:"null = authentication by address"`
 	Password       body.Optional[string]   `json:"password" api:"secret"`
-	Registers      body.Optional[bool]     `json:"registers"`
-	FromDomain     body.Optional[string]   `json:"fromDomain"`
-	Codecs         body.Optional[[]string] `json:"codecs" doc:"PCMU, PCMA, in order of preference"`
-	MaxCalls       body.Optional[int]      `json:"maxCalls"`
-	CallsPerSecond body.Optional[float64]  `json:"callsPerSecond"`
+	Registers      body.Optional[bool]     `json:"registers" doc:"absent = false"`
+	FromDomain     body.Optional[string]   `json:"fromDomain" doc:"null = host"`
+	Codecs         body.Optional[[]string] `json:"codecs" schema:"values=PCMU|PCMA" doc:"in order of preference; absent = both"`
+	MaxCalls       body.Optional[int]      `json:"maxCalls" schema:"min=1" doc:"absent = 100"`
+	CallsPerSecond body.Optional[float64]  `json:"callsPerSecond" schema:"max=1000" doc:"above 0; absent = 5"`
 	IsActive       body.Optional[bool]     `json:"isActive"`
 }
+
+// newTrunk is a trunk to add.
+type newTrunk struct{ trunkInput }
+
+// Demands are what a new trunk must have.
+func (newTrunk) Demands() []string { return []string{"name", "host"} }
 
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$`)
 
@@ -171,7 +177,7 @@ func (h trunkHandlers) list(r *route.Request, _ route.None) ([]trunkView, error)
 	return views, nil
 }
 
-func (h trunkHandlers) create(r *route.Request, in trunkInput) (made, error) {
+func (h trunkHandlers) create(r *route.Request, in newTrunk) (made, error) {
 	var faults fault.List
 	trunk := account.Trunk{Trunk: call.Trunk{Transport: "udp", MaxCalls: 100, CallsPerSecond: 5}, Active: true}
 	in.apply(&trunk, &faults)

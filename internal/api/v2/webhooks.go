@@ -40,7 +40,7 @@ func webhookRoutes(services route.Services) []route.Route {
 type webhookView struct {
 	CallWebhookURL          *string         `json:"callWebhookUrl"`
 	LeadWebhookURL          *string         `json:"leadWebhookUrl" doc:"null of inbound Pearls"`
-	WebhookVersion          int             `json:"webhookVersion" doc:"1 PascalCase, 2 camelCase"`
+	WebhookVersion          int             `json:"webhookVersion" schema:"table=WebhookVersion"`
 	WebhookCredentialHeader *string         `json:"webhookCredentialHeader" doc:"null = Authorization"`
 	Secret                  string          `json:"secret" doc:"deliveries are signed with it"`
 	Disabled                disabledWebhook `json:"disabled"`
@@ -69,11 +69,11 @@ func (h webhookHandlers) get(r *route.Request, _ route.None) (webhookView, error
 
 // webhookChange is the body of a change of the webhook settings; absent = unchanged, null clears.
 type webhookChange struct {
-	CallWebhookURL          body.Optional[string] `json:"callWebhookUrl"`
-	LeadWebhookURL          body.Optional[string] `json:"leadWebhookUrl"`
-	WebhookVersion          body.Optional[int]    `json:"webhookVersion"`
-	WebhookCredentialHeader body.Optional[string] `json:"webhookCredentialHeader"`
-	RotateSecret            bool                  `json:"rotateSecret"`
+	CallWebhookURL          body.Optional[string] `json:"callWebhookUrl" schema:"maxlen=2048" doc:"null = none"`
+	LeadWebhookURL          body.Optional[string] `json:"leadWebhookUrl" schema:"maxlen=2048" doc:"null = none"`
+	WebhookVersion          body.Optional[int]    `json:"webhookVersion" schema:"table=WebhookVersion"`
+	WebhookCredentialHeader body.Optional[string] `json:"webhookCredentialHeader" doc:"null = Authorization"`
+	RotateSecret            bool                  `json:"rotateSecret" doc:"true makes a new secret"`
 }
 
 func (in webhookChange) settings() wire.OutboundInput {
@@ -104,7 +104,7 @@ func (h webhookHandlers) set(r *route.Request, in webhookChange) (webhookView, e
 
 // webhookTest is the body of a test; without a kind it is the call URL, or the lead URL where that is the only one.
 type webhookTest struct {
-	Kind body.Optional[string] `json:"kind" doc:"call or lead"`
+	Kind body.Optional[string] `json:"kind" schema:"values=call|lead" doc:"absent = call, or lead where that is the only URL"`
 }
 
 // Check judges the kind.

@@ -7,7 +7,7 @@ type Account struct {
 	Name          string           `json:"name"`
 	TotalAgents   int              `json:"totalAgents" doc:"calls it may hold at once"`
 	CreditBalance float64          `json:"creditBalance"`
-	Status        account.Standing `json:"status" doc:"1 full access, 2 limited access, 3 no credits, 4 suspended, 5 debt reached"`
+	Status        account.Standing `json:"status"`
 }
 
 // NewAccount renders an account. Where credits bind, one without any is shown at status 3.

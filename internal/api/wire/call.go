@@ -13,12 +13,12 @@ type LastCall struct {
 	ID            id.ID         `json:"id"`
 	StartTime     Time          `json:"startTime"`
 	PearlID       id.ID         `json:"pearlId"`
-	Status        call.Status   `json:"status" doc:"call status"`
+	Status        call.Status   `json:"status"`
 	From          string        `json:"from"`
 	Name          *string       `json:"name"`
 	CollectedData LastCollected `json:"collectedData"`
 	Summary       *string       `json:"summary"`
-	Duration      int           `json:"duration" doc:"seconds from answer to end, rounded up"`
+	Duration      int           `json:"duration" schema:"min=0" doc:"seconds from answer to end, rounded up"`
 	Recording     *string       `json:"recording" doc:"signed link"`
 	Tags          []string      `json:"tags"`
 }

@@ -19,7 +19,7 @@ type LeadToAdd struct {
 	PhoneNumber string                `json:"phoneNumber" api:"required,maxlen=64" doc:"in any common spelling"`
 	ExternalID  body.Optional[string] `json:"externalId" api:"maxlen=512" doc:"the caller's own id"`
 	TimeZoneID  body.Optional[string] `json:"timeZoneId" doc:"Windows or IANA name; the campaign's where absent"`
-	CallData    body.Object           `json:"callData" doc:"variable id → value"`
+	CallData    body.Object           `json:"callData" doc:"variable id → value; at most 32 KiB, 256 keys of 128 characters"`
 }
 
 // CheckWith completes the list of faults.
@@ -55,11 +55,11 @@ func (l LeadsToAdd) NewLeads() []engine.NewLead {
 
 // LeadUpdate is the body of Update Lead: absent and null mean unchanged (contract 1.1).
 type LeadUpdate struct {
-	PhoneNumber body.Optional[string] `json:"phoneNumber" api:"maxlen=64"`
-	ExternalID  body.Optional[string] `json:"externalId" api:"maxlen=512" doc:"\"\" clears"`
-	TimeZoneID  body.Optional[string] `json:"timeZoneId" doc:"Windows or IANA name; \"\" clears"`
-	CallData    body.Object           `json:"callData" doc:"replaces the whole object"`
-	Status      body.Optional[int]    `json:"status" api:"enum=1|10|100|110|130" doc:"1 New, 10 NeedRetry, 100 Success, 110 NotSuccessfull, 130 Completed"`
+	PhoneNumber body.Optional[string] `json:"phoneNumber" api:"maxlen=64" doc:"in any common spelling; null = unchanged"`
+	ExternalID  body.Optional[string] `json:"externalId" api:"maxlen=512" doc:"\"\" clears, null = unchanged"`
+	TimeZoneID  body.Optional[string] `json:"timeZoneId" doc:"Windows or IANA name; \"\" clears, null = unchanged"`
+	CallData    body.Object           `json:"callData" doc:"replaces the whole object; {} empties it, null = unchanged; at most 32 KiB, 256 keys of 128 characters"`
+	Status      body.Optional[int]    `json:"status" api:"enum=1|10|100|110|130" schema:"table=LeadStatus"`
 }
 
 // Check: a number may be replaced, not removed.
@@ -84,7 +84,7 @@ type LeadPatch struct {
 	ExternalID  body.Optional[string]      `json:"externalId" api:"maxlen=512" doc:"null clears"`
 	TimeZoneID  body.Optional[string]      `json:"timeZoneId" doc:"null clears"`
 	CallData    body.Optional[body.Object] `json:"callData" doc:"merged key by key, null removes a key; null empties it"`
-	Status      body.Optional[int]         `json:"status" api:"enum=1|10|100|110|130"`
+	Status      body.Optional[int]         `json:"status" api:"enum=1|10|100|110|130" schema:"table=LeadStatus" doc:"null is refused"`
 }
 
 // Check: what cannot be removed cannot be null.
@@ -199,7 +199,7 @@ type LeadRow struct {
 	ID          id.ID           `json:"id"`
 	ExternalID  *string         `json:"externalId"`
 	PhoneNumber phone.Number    `json:"phoneNumber"`
-	TimeZone    string          `json:"timeZone" doc:"current UTC offset in hours"`
+	TimeZone    string          `json:"timeZone" schema:"offset" doc:"current UTC offset in hours"`
 	Status      lead.Status     `json:"status"`
 	Created     Time            `json:"created"`
 	CallData    json.RawMessage `json:"callData"`

@@ -68,27 +68,27 @@ type OutboundView struct {
 	PhoneNumberID              *string           `json:"phoneNumberId"`
 	TotalAgents                int               `json:"totalAgents"`
 	RecordingTrack             call.Track        `json:"recordingTrack"`
-	StopRecordingAfterTransfer *bool             `json:"isStopRecordingAfterTransferCall"`
-	TranscriptOptions          int               `json:"transcriptOptions"`
-	BudgetTotal                *int              `json:"budgetTotal"`
-	TimeZone                   *string           `json:"timeZone"`
+	StopRecordingAfterTransfer *bool             `json:"isStopRecordingAfterTransferCall" doc:"recording ends at a transfer"`
+	TranscriptOptions          int               `json:"transcriptOptions" schema:"table=TranscriptOptions"`
+	BudgetTotal                *int              `json:"budgetTotal" doc:"null = no limit"`
+	TimeZone                   *string           `json:"timeZone" doc:"null = the Pearl's"`
 	MaximumCallAttempts        int               `json:"maximumCallAttempts"`
-	MinimumRetryIntervalHours  int               `json:"minimumRetryIntervalHours"`
-	RingDuration               int               `json:"ringDuration"`
-	CallTimeout                int               `json:"callTimeout"`
+	MinimumRetryIntervalHours  int               `json:"minimumRetryIntervalHours" schema:"table=RetryInterval"`
+	RingDuration               int               `json:"ringDuration" doc:"seconds"`
+	CallTimeout                int               `json:"callTimeout" doc:"minutes"`
 	VoiceMail                  *string           `json:"voiceMail"`
-	CallingHours               []hours.Window    `json:"callingHours"`
+	CallingHours               []hours.Window    `json:"callingHours" doc:"empty = Monday to Friday, 09:00 to 18:00"`
 	CallWebhookURL             *string           `json:"callWebhookUrl"`
 	LeadWebhookURL             *string           `json:"leadWebhookUrl"`
-	WebhookVersion             int               `json:"webhookVersion"`
-	WebhookCredential          *string           `json:"webhookCredential"`
+	WebhookVersion             int               `json:"webhookVersion" schema:"table=WebhookVersion"`
+	WebhookCredential          *string           `json:"webhookCredential" doc:"asterisks"`
 	WebhookCredentialHeader    *string           `json:"webhookCredentialHeader"`
-	WebhookEnums               string            `json:"webhookEnums"`
+	WebhookEnums               string            `json:"webhookEnums" schema:"values=numbers|names"`
 	WebhookExtras              bool              `json:"webhookExtras"`
 	RetryPolicy                *lead.RetryPolicy `json:"retryPolicy"`
 	Holidays                   []hours.Holiday   `json:"holidays"`
 	DefaultRegion              *string           `json:"defaultRegion"`
-	DuplicatePolicy            string            `json:"duplicatePolicy"`
+	DuplicatePolicy            string            `json:"duplicatePolicy" schema:"values=allow|skip|reject"`
 	CallRequestMaxWaitMinutes  int               `json:"callRequestMaxWaitMinutes"`
 }
 
@@ -118,8 +118,8 @@ type InboundView struct {
 	PhoneNumberID              *string `json:"phoneNumberId"`
 	TotalAgents                int     `json:"totalAgents"`
 	RecordingOptions           bool    `json:"recordingOptions"`
-	StopRecordingAfterTransfer *bool   `json:"isStopRecordingAfterTransferCall"`
-	TranscriptOptions          int     `json:"transcriptOptions"`
+	StopRecordingAfterTransfer *bool   `json:"isStopRecordingAfterTransferCall" doc:"recording ends at a transfer"`
+	TranscriptOptions          int     `json:"transcriptOptions" schema:"table=TranscriptOptions"`
 	CallWebhookURL             *string `json:"callWebhookUrl"`
 	WaitingSentence            string  `json:"waitingSentence"`
 	SayQueueDetails            bool    `json:"isSayQueueDetails"`

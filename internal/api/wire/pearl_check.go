@@ -14,6 +14,16 @@ type (
 	NodesInput struct{ PearlInput }
 )
 
+// Demands are what a new Pearl must have.
+func (FormInput) Demands() []string {
+	return []string{"name", "pearl", "pearl.companyDescription", "pearl.timeZone", "pearl.openingSentence", "inbound|outbound", "inbound.waitingSentence"}
+}
+
+// Demands are what a new Pearl must have.
+func (NodesInput) Demands() []string {
+	return []string{"name", "pearl", "pearl.companyDescription", "pearl.timeZone", "pearl.nodes", "variables", "inbound|outbound", "inbound.waitingSentence"}
+}
+
 // CheckWith completes the list of faults; there is no Pearl yet.
 func (in *FormInput) CheckWith(_ campaign.Pearl, faults *fault.List) { in.checkNew(false, faults) }
 

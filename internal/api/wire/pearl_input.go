@@ -24,24 +24,24 @@ type PearlInput struct {
 
 // DefinitionInput is the member pearl.
 type DefinitionInput struct {
-	Agents                    body.Optional[[]campaign.Agent]        `json:"agents"`
+	Agents                    body.Optional[[]campaign.Agent]        `json:"agents" doc:"null or empty = one agent with the default voice"`
 	AgentPersonality          body.Optional[string]                  `json:"agentPersonality"`
 	CompanyName               body.Optional[string]                  `json:"companyName"`
 	KnowledgeBase             body.Optional[string]                  `json:"knowledgeBase"`
-	CompanyDescription        body.Optional[string]                  `json:"companyDescription" doc:"required"`
-	TimeZone                  body.Optional[string]                  `json:"timeZone" doc:"required; Windows or IANA name"`
-	ModelType                 body.Optional[int]                     `json:"modelType"`
-	Memory                    body.Optional[bool]                    `json:"memory"`
+	CompanyDescription        body.Optional[string]                  `json:"companyDescription"`
+	TimeZone                  body.Optional[string]                  `json:"timeZone" doc:"Windows or IANA name"`
+	ModelType                 body.Optional[int]                     `json:"modelType" doc:"stored and returned"`
+	Memory                    body.Optional[bool]                    `json:"memory" doc:"remember earlier conversations per phone number"`
 	SpeechRecognitionKeywords body.Optional[[]campaign.Keyword]      `json:"speechRecognitionKeywords"`
-	OpeningSentence           body.Optional[string]                  `json:"openingSentence" doc:"required without nodes"`
-	FlowScript                body.Optional[string]                  `json:"flowScript"`
+	OpeningSentence           body.Optional[string]                  `json:"openingSentence" doc:"of a simple Pearl; variables of group 1 only"`
+	FlowScript                body.Optional[string]                  `json:"flowScript" doc:"of a simple Pearl"`
 	Nodes                     body.Optional[[]campaign.Node]         `json:"nodes" doc:"POST /v2/Pearl/Voice"`
 	TransferCallSettings      body.Optional[[]campaign.Transfer]     `json:"transferCallSettings"`
 	SMSSettings               body.Optional[[]campaign.SMS]          `json:"smsSettings"`
 	EmailSettings             body.Optional[[]campaign.Email]        `json:"emailSettings"`
 	SMTPSettings              body.Optional[campaign.SMTP]           `json:"smtpSettings"`
 	APISettings               body.Optional[[]campaign.API]          `json:"apiSettings"`
-	SuccessDescription        body.Optional[string]                  `json:"successDescription"`
+	SuccessDescription        body.Optional[string]                  `json:"successDescription" doc:"empty = no definition; answered calls then end at 130"`
 	IndicatorTags             body.Optional[[]campaign.Tag]          `json:"indicatorTags"`
 	Notifications             body.Optional[[]campaign.Notification] `json:"notifications"`
 }
@@ -107,30 +107,30 @@ func (in DefinitionInput) apply(d *campaign.Definition) {
 // OutboundInput are the outbound settings (contract 2.6): absent = unchanged; null clears a nullable member and leaves any other unchanged.
 type OutboundInput struct {
 	PhoneNumberID              body.Optional[string]           `json:"phoneNumberId" doc:"null = none yet"`
-	TotalAgents                body.Optional[int]              `json:"totalAgents"`
-	RecordingTrack             body.Optional[int]              `json:"recordingTrack" doc:"1 agent, 2 lead, 3 both, 4 none"`
-	StopRecordingAfterTransfer body.Optional[bool]             `json:"isStopRecordingAfterTransferCall"`
-	TranscriptOptions          body.Optional[int]              `json:"transcriptOptions"`
-	BudgetTotal                body.Optional[int]              `json:"budgetTotal" doc:"null = no limit"`
+	TotalAgents                body.Optional[int]              `json:"totalAgents" schema:"min=1" doc:"calls at once"`
+	RecordingTrack             body.Optional[int]              `json:"recordingTrack" schema:"table=RecordingTrack"`
+	StopRecordingAfterTransfer body.Optional[bool]             `json:"isStopRecordingAfterTransferCall" doc:"recording ends at a transfer"`
+	TranscriptOptions          body.Optional[int]              `json:"transcriptOptions" schema:"table=TranscriptOptions"`
+	BudgetTotal                body.Optional[int]              `json:"budgetTotal" schema:"min=0" doc:"null = no limit"`
 	TimeZone                   body.Optional[string]           `json:"timeZone" doc:"null = the Pearl's"`
-	MaximumCallAttempts        body.Optional[int]              `json:"maximumCallAttempts" doc:"1 to 11"`
-	MinimumRetryIntervalHours  body.Optional[int]              `json:"minimumRetryIntervalHours" doc:"enum 1 to 6, no number of hours"`
-	RingDuration               body.Optional[int]              `json:"ringDuration" doc:"seconds, 10 to 50"`
-	CallTimeout                body.Optional[int]              `json:"callTimeout" doc:"minutes, 1 to 120"`
-	VoiceMail                  body.Optional[string]           `json:"voiceMail"`
-	CallingHours               body.Optional[[]hours.Window]   `json:"callingHours"`
-	CallWebhookURL             body.Optional[string]           `json:"callWebhookUrl"`
-	LeadWebhookURL             body.Optional[string]           `json:"leadWebhookUrl"`
-	WebhookVersion             body.Optional[int]              `json:"webhookVersion"`
-	WebhookCredential          body.Optional[string]           `json:"webhookCredential"`
-	WebhookCredentialHeader    body.Optional[string]           `json:"webhookCredentialHeader"`
-	WebhookEnums               body.Optional[string]           `json:"webhookEnums"`
-	WebhookExtras              body.Optional[bool]             `json:"webhookExtras"`
-	RetryPolicy                body.Optional[lead.RetryPolicy] `json:"retryPolicy"`
-	Holidays                   body.Optional[[]hours.Holiday]  `json:"holidays"`
-	DefaultRegion              body.Optional[string]           `json:"defaultRegion"`
-	DuplicatePolicy            body.Optional[string]           `json:"duplicatePolicy"`
-	CallRequestMaxWaitMinutes  body.Optional[int]              `json:"callRequestMaxWaitMinutes"`
+	MaximumCallAttempts        body.Optional[int]              `json:"maximumCallAttempts" schema:"min=1,max=11"`
+	MinimumRetryIntervalHours  body.Optional[int]              `json:"minimumRetryIntervalHours" schema:"table=RetryInterval" doc:"an enum, never a number of hours"`
+	RingDuration               body.Optional[int]              `json:"ringDuration" schema:"min=10,max=50" doc:"seconds, counted from the INVITE"`
+	CallTimeout                body.Optional[int]              `json:"callTimeout" schema:"min=1,max=120" doc:"minutes; the call is ended then"`
+	VoiceMail                  body.Optional[string]           `json:"voiceMail" schema:"maxlen=500" doc:"left on an answering machine; null or empty = none; variables of group 1"`
+	CallingHours               body.Optional[[]hours.Window]   `json:"callingHours" doc:"null or empty = Monday to Friday, 09:00 to 18:00"`
+	CallWebhookURL             body.Optional[string]           `json:"callWebhookUrl" schema:"maxlen=2048" doc:"http or https, absolute; null = none"`
+	LeadWebhookURL             body.Optional[string]           `json:"leadWebhookUrl" schema:"maxlen=2048" doc:"http or https, absolute; null = none"`
+	WebhookVersion             body.Optional[int]              `json:"webhookVersion" schema:"table=WebhookVersion"`
+	WebhookCredential          body.Optional[string]           `json:"webhookCredential" schema:"secret" doc:"sent as Authorization: Bearer, or as it is in webhookCredentialHeader"`
+	WebhookCredentialHeader    body.Optional[string]           `json:"webhookCredentialHeader" doc:"name of the header; null = Authorization"`
+	WebhookEnums               body.Optional[string]           `json:"webhookEnums" schema:"values=numbers|names"`
+	WebhookExtras              body.Optional[bool]             `json:"webhookExtras" doc:"adds externalId and callData to call webhooks"`
+	RetryPolicy                body.Optional[lead.RetryPolicy] `json:"retryPolicy" doc:"by outcome: busy, noAnswer, failed, machine, voicemail, lost"`
+	Holidays                   body.Optional[[]hours.Holiday]  `json:"holidays" doc:"in the lead's zone"`
+	DefaultRegion              body.Optional[string]           `json:"defaultRegion" schema:"pattern=^[A-Za-z][A-Za-z]$" doc:"two-letter country that national numbers are read in"`
+	DuplicatePolicy            body.Optional[string]           `json:"duplicatePolicy" schema:"values=allow|skip|reject"`
+	CallRequestMaxWaitMinutes  body.Optional[int]              `json:"callRequestMaxWaitMinutes" schema:"min=1" doc:"how long a made call may wait for its gates"`
 }
 
 // Apply writes the settings into a campaign; a malformed phone number id is a fault under prefix+"PhoneNumberId".
@@ -224,12 +224,12 @@ func applyNumber(into *id.ID, member body.Optional[string], path string, faults 
 // InboundInput are the inbound settings (contract 2.7).
 type InboundInput struct {
 	PhoneNumberID              body.Optional[string] `json:"phoneNumberId"`
-	TotalAgents                body.Optional[int]    `json:"totalAgents"`
-	RecordingOptions           body.Optional[bool]   `json:"recordingOptions"`
-	StopRecordingAfterTransfer body.Optional[bool]   `json:"isStopRecordingAfterTransferCall"`
-	TranscriptOptions          body.Optional[int]    `json:"transcriptOptions"`
-	CallWebhookURL             body.Optional[string] `json:"callWebhookUrl"`
-	WaitingSentence            body.Optional[string] `json:"waitingSentence" doc:"required"`
+	TotalAgents                body.Optional[int]    `json:"totalAgents" schema:"min=1" doc:"calls at once"`
+	RecordingOptions           body.Optional[bool]   `json:"recordingOptions" doc:"record or not"`
+	StopRecordingAfterTransfer body.Optional[bool]   `json:"isStopRecordingAfterTransferCall" doc:"recording ends at a transfer"`
+	TranscriptOptions          body.Optional[int]    `json:"transcriptOptions" schema:"table=TranscriptOptions"`
+	CallWebhookURL             body.Optional[string] `json:"callWebhookUrl" schema:"maxlen=2048" doc:"http or https, absolute; null = none"`
+	WaitingSentence            body.Optional[string] `json:"waitingSentence" schema:"maxlen=300"`
 	SayQueueDetails            body.Optional[bool]   `json:"isSayQueueDetails"`
 }
 

@@ -55,19 +55,19 @@ func Object(raw json.RawMessage) json.RawMessage {
 }
 
 // Table are the members that every table search has (contract 0.3). It is embedded in the request of a search, whose
-// Check calls CheckTable.
+// TableRules say what its table allows and whose Check calls CheckTable with them.
 type Table struct {
-	Skip        body.Optional[int]    `json:"skip" api:"min=0" doc:"rows left out; 0"`
-	Limit       body.Optional[int]    `json:"limit" api:"min=0" doc:"rows at most; 0 = 100"`
+	Skip        body.Optional[int]    `json:"skip" api:"min=0" doc:"rows left out; absent = 0"`
+	Limit       body.Optional[int]    `json:"limit" api:"min=0" doc:"rows at most; absent, null or 0 = 100"`
 	SortProp    body.Optional[string] `json:"sortProp"`
-	IsAscending body.Optional[bool]   `json:"isAscending" doc:"false"`
+	IsAscending body.Optional[bool]   `json:"isAscending" doc:"absent = false"`
 }
 
 // DefaultLimit is the limit where none is given.
 const DefaultLimit = 100
 
 // CheckTable judges the members. columns are those that can be sorted by, the default first.
-func (t Table) CheckTable(faults *fault.List, maximum int, columns ...string) {
+func (t Table) CheckTable(faults *fault.List, maximum int, columns []string) {
 	if t.Limit.Value > maximum {
 		faults.Add("Limit", "The value %d is not valid; it must be at most %d.", t.Limit.Value, maximum)
 	}
@@ -77,7 +77,7 @@ func (t Table) CheckTable(faults *fault.List, maximum int, columns ...string) {
 }
 
 // Page is the page asked for; CheckTable has passed.
-func (t Table) Page(columns ...string) engine.Page {
+func (t Table) Page(_ int, columns []string) engine.Page {
 	sort, _ := column(t.SortProp.Value, columns)
 	limit := t.Limit.Value
 	if limit == 0 {
