@@ -105,7 +105,7 @@ func TestTheTablesAreThoseOfTheCore(t *testing.T) {
 	schema := document["components"].(map[string]any)["schemas"].(map[string]any)["LeadStatus"].(map[string]any)
 	numbers, names := schema["enum"].([]any), schema["x-enum-varnames"].([]any)
 	if len(numbers) != len(lead.Statuses()) {
-		t.Errorf("%d statuses are described, there are %d", len(numbers), len(lead.Statuses()))
+		t.Fatalf("%d statuses are described, there are %d", len(numbers), len(lead.Statuses()))
 	}
 	for n, status := range lead.Statuses() {
 		name := status.String()
