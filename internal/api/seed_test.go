@@ -115,6 +115,11 @@ func (w *world) seed(t testing.TB, other id.ID) {
 		t.Fatal(err)
 	}
 	w.seedOther(t, engine.Actor{Account: other, By: "test"})
+	for _, email := range []string{"Ada@example.com", "bob@example.com"} { // the first is the owner
+		if _, err := w.engine.InviteUser(ctx, w.actor, email, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func (w *world) finished(pearlID, leadID id.ID, name string, ago time.Duration) call.Call {
@@ -160,6 +165,9 @@ func (w *world) seedOther(t testing.TB, actor engine.Actor) {
 	}
 	lead, err := w.engine.AddLead(t.Context(), actor, id.ID(w.names["foreign"]), engine.NewLead{Phone: "+14155550107", ExternalID: "theirs"})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.engine.InviteUser(t.Context(), actor, "carol@example.com", account.Owner); err != nil {
 		t.Fatal(err)
 	}
 	w.names["otherTrunk"], w.names["otherNumber"], w.names["otherKeyId"] = string(trunk), string(numbers[0].ID), string(keys[0].ID)

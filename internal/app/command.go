@@ -39,6 +39,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Call sixty simulated people over real SIP and RTP, in a throw-away folder, and show what came of it."`
 	Sandbox sandboxCommand `cmd:"" help:"Run the carrier of simulated people as a process of its own."`
 	Key     keyCommands    `cmd:"" help:"API keys, also beside a running server."`
+	User    userCommands   `cmd:"" help:"People of an account, also beside a running server."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to this version's schema."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -241,3 +241,46 @@ func TestKeysAreListedAndRevoked(t *testing.T) {
 		t.Errorf("a revoked key: %d", status)
 	}
 }
+
+// TestPeopleAreInvitedBesideARunningServer: what the command line does is what the API shows.
+func TestPeopleAreInvitedBesideARunningServer(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	s := testServer(t, config.Database{Data: folder})
+	_, out, _ := command(t, "key", "create", "--data", folder, "--name", "crm", "--account", "Gyms")
+	key := strings.TrimSpace(out)
+	for _, step := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"add", "--email", "Ada@example.com"}, 0, "Owner\tada@example.com"},
+		{[]string{"add", "--email", "bob@example.com", "--role", "operator"}, 0, "Operator\tbob@example.com"},
+		{[]string{"add", "--email", "bob@example.com"}, 1, "already"},
+		{[]string{"add", "--email", "bob"}, 1, "@"},
+		{[]string{"add", "--email", "eve@example.com", "--role", "king"}, 2, "--role"},
+		{[]string{"add"}, 2, "--email"},
+		{[]string{"role", "--email", "bob@example.com", "--role", "admin"}, 0, ""},
+		{[]string{"role", "--email", "ada@example.com", "--role", "viewer"}, 1, "owner"},
+		{[]string{"remove", "--email", "eve@example.com"}, 1, "no person"},
+		{[]string{"add", "--email", "eve@example.com"}, 0, "Viewer"},
+		{[]string{"remove", "--email", "eve@example.com"}, 0, ""},
+		{[]string{"list"}, 0, "Admin\tbob@example.com"},
+	} {
+		args := append([]string{"user", step.args[0], "--data", folder, "--account", "Gyms"}, step.args[1:]...)
+		if code, out, errs := command(t, args...); code != step.code || !strings.Contains(out+errs, step.says) {
+			t.Errorf("%v: %d, want %d and %q: %q %q", args, code, step.code, step.says, out, errs)
+		}
+	}
+	if code, _, errs := command(t, "user", "list", "--data", folder, "--account", "Gymns"); code != 1 || !strings.Contains(errs, "no account") {
+		t.Errorf("a mistyped account: %d %s", code, errs)
+	}
+	status, answer := request(t, s, key, "GET", "/v2/Account/Users", "")
+	if status != 200 || strings.Count(answer, `"email"`) != 2 || !strings.Contains(answer, `"email":"bob@example.com","roleId":2,"roleName":"Admin"`) {
+		t.Errorf("users: %d %s", status, answer)
+	}
+	body := fmt.Sprintf(`{"from":"2026-01-01","to":"%d-01-01","eventType":73,"userId":"command line"}`, time.Now().Year()+1)
+	if status, answer := request(t, s, key, "POST", "/v2/Account/AuditLog", body); status != 200 || !strings.Contains(answer, `"type":"system"`) {
+		t.Errorf("audit log: %d %s", status, answer)
+	}
+}

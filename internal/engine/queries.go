@@ -22,7 +22,8 @@ type Queries interface {
 	Key(ctx context.Context, accountID id.ID, hash []byte) (account.Key, error)
 	TouchKey(ctx context.Context, keyID id.ID, at time.Time) error // last use; not durable at once
 	Keys(ctx context.Context, accountID id.ID) ([]account.Key, error)
-	Accounts(ctx context.Context) ([]account.Account, error) // oldest first
+	People(ctx context.Context, accountID id.ID) ([]account.User, error) // oldest first
+	Accounts(ctx context.Context) ([]account.Account, error)             // oldest first
 	ReadAccount(ctx context.Context, accountID id.ID) (account.Account, error)
 	Numbers(ctx context.Context, accountID id.ID) ([]account.Number, error)
 	Trunks(ctx context.Context, accountID id.ID) ([]account.Trunk, error) // accountID zero: of all accounts (dialer, registrar)

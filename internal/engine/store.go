@@ -43,7 +43,11 @@ type Tx interface {
 	InsertAccount(account.Account) error
 	SaveAccount(account.Account) error
 	InsertKey(account.Key) error
-	DeleteKey(accountID, keyID id.ID) error // missing: fault.NotFound KeyId
+	DeleteKey(accountID, keyID id.ID) error        // missing: fault.NotFound KeyId
+	Users(accountID id.ID) ([]account.User, error) // oldest first
+	InsertUser(account.User) error
+	SaveUser(account.User) error              // its role; missing: fault.NotFound UserId
+	DeleteUser(accountID, userID id.ID) error // missing: fault.NotFound UserId
 	Number(accountID, numberID id.ID) (account.Number, error)
 	InsertNumber(account.Number) error
 	SaveNumber(account.Number) error

@@ -53,6 +53,8 @@ func storeTests() []storeTest {
 		{"HangUp", testHangUp},
 		{"Archive", testArchive},
 		{"RunAndPause", testRunAndPause},
+		{"People", testPeople},
+		{"PeopleKeepAnOwner", testPeopleKeepAnOwner},
 		{"EverythingAtOnce", testEverythingAtOnce},
 		{"UpdateLeadIsNotJudgedByOldReads", testUpdateLeadIsNotJudgedByOldReads},
 	}

@@ -26,7 +26,7 @@ func accountRoutes(services route.Services) []route.Route {
 	return []route.Route{
 		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Account", Scope: account.ScopeRead, Summary: "Get the account"}), h.get),
 		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Account/Users", Scope: account.ScopeRead, Summary: "List the people of the account",
-			Description: "An account that is used by keys alone has no people: the list is empty."}), h.users),
+			Description: "They are invited at the command line (nacre user add). An account that is used by keys alone has none."}), h.users),
 		route.Handle(r(route.Route{Method: "POST", Pattern: "/v2/Account/AuditLog", Scope: account.ScopeRead, Summary: "Read the audit log", Description: "At most 1,000 entries, newest first."}), h.auditLog),
 		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Account/Voices", Scope: account.ScopeRead, Summary: "List the voices of agents"}), h.voices),
 		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Account/Settings", Extension: true, Scope: account.ScopeRead, Summary: "Get the account's settings"}), h.settings),
@@ -44,14 +44,23 @@ func (h accountHandlers) get(r *route.Request, _ route.None) (wire.Account, erro
 
 // user is a person of the account.
 type user struct {
-	Email     string    `json:"email"`
-	RoleID    int       `json:"roleId"`
-	RoleName  string    `json:"roleName"`
-	CreatedAt wire.Time `json:"createdAt"`
+	Email     string       `json:"email"`
+	RoleID    account.Role `json:"roleId" doc:"1 Owner, 2 Admin, 3 Operator, 4 Viewer"`
+	RoleName  string       `json:"roleName"`
+	CreatedAt wire.Time    `json:"createdAt"`
 }
 
-// users answers the people of the account. This installation knows keys only, so there are none.
-func (h accountHandlers) users(*route.Request, route.None) ([]user, error) { return []user{}, nil }
+func (h accountHandlers) users(r *route.Request, _ route.None) ([]user, error) {
+	people, err := h.Queries.People(r.Context(), r.Actor.Account)
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	rows := make([]user, len(people))
+	for n, u := range people {
+		rows[n] = user{Email: u.Email, RoleID: u.Role, RoleName: u.Role.String(), CreatedAt: wire.Time(u.Created)}
+	}
+	return rows, nil
+}
 
 // maxAudit is how many entries of the audit log an answer holds.
 const maxAudit = 1000

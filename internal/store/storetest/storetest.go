@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 	}{
 		{"accounts", testAccounts},
 		{"keys", testKeys},
+		{"people", testPeople},
 		{"numbers and trunks", testNumbersAndTrunks},
 		{"suppressions", testSuppressions},
 		{"pearls", testPearls},

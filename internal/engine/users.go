@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"nacre/internal/account"
+	"nacre/internal/fault"
+)
+
+// Audit events of people (contract 8).
+const (
+	auditInviteUser     = 70
+	auditUpdateUserRole = 73
+	auditRemoveUser     = 75
+)
+
+// people are those of an account within a transaction that holds the account, so that two changes cannot each leave the
+// other one's owner. An account that has people has an owner among them.
+type people []account.User
+
+func (e *Engine) people(tx Tx, actor Actor) (people, error) {
+	if _, err := tx.Account(actor.Account, Exclusive); err != nil {
+		return nil, fmt.Errorf("read account: %w", err)
+	}
+	found, err := tx.Users(actor.Account)
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	return found, nil
+}
+
+// find answers where the person of the address stands, -1 where nobody has it.
+func (p people) find(email string) int {
+	return slices.IndexFunc(p, func(u account.User) bool { return u.Email == email })
+}
+
+// keepOwner refuses what leaves people without an owner.
+func (p people) keepOwner() error {
+	if len(p) > 0 && !slices.ContainsFunc(p, func(u account.User) bool { return u.Role == account.Owner }) {
+		return fault.Refused("The account would have people and no owner: make somebody else its owner first.")
+	}
+	return nil
+}
+
+func userData(u account.User) map[string]any {
+	return map[string]any{"id": u.ID, "email": u.Email, "roleId": int(u.Role), "roleName": u.Role.String()}
+}
+
+func judgeEmail(email string) (string, error) {
+	normal, err := account.NormalizeEmail(email)
+	if err != nil {
+		return "", fault.Bad("Email", "%s", err)
+	}
+	return normal, nil
+}
+
+// InviteUser makes somebody a person of the account. Without a role (0) the first becomes its owner, others look.
+func (e *Engine) InviteUser(ctx context.Context, actor Actor, email string, role account.Role) (account.User, error) {
+	email, err := judgeEmail(email)
+	if err != nil {
+		return account.User{}, err
+	}
+	now := e.clock()
+	made := account.User{ID: e.IDs.New(now), Account: actor.Account, Email: email, Created: now}
+	err = e.update(ctx, func(tx Tx, _ *signals) error {
+		known, err := e.people(tx, actor)
+		if err != nil {
+			return err
+		}
+		if known.find(email) >= 0 {
+			return fault.Bad("Email", "%s is a person of the account already.", email)
+		}
+		made.Role = role
+		if role == 0 {
+			made.Role = account.Viewer
+			if len(known) == 0 {
+				made.Role = account.Owner
+			}
+		}
+		if err := append(known, made).keepOwner(); err != nil {
+			return err
+		}
+		if err := tx.InsertUser(made); err != nil {
+			return fmt.Errorf("insert user: %w", err)
+		}
+		return e.audit(tx, actor, auditInviteUser, now, map[string]any{"after": userData(made)})
+	})
+	if err != nil {
+		return account.User{}, err
+	}
+	return made, nil
+}
+
+// UpdateUserRole gives a person another role.
+func (e *Engine) UpdateUserRole(ctx context.Context, actor Actor, email string, role account.Role) error {
+	email, err := judgeEmail(email)
+	if err != nil {
+		return err
+	}
+	return e.update(ctx, func(tx Tx, _ *signals) error {
+		known, err := e.people(tx, actor)
+		if err != nil {
+			return err
+		}
+		n := known.find(email)
+		if n < 0 {
+			return fault.Missing("Email")
+		}
+		before := known[n]
+		if before.Role == role {
+			return nil
+		}
+		known[n].Role = role
+		if err := known.keepOwner(); err != nil {
+			return err
+		}
+		if err := tx.SaveUser(known[n]); err != nil {
+			return fmt.Errorf("save user: %w", err)
+		}
+		return e.audit(tx, actor, auditUpdateUserRole, e.clock(), map[string]any{"before": userData(before), "after": userData(known[n])})
+	})
+}
+
+// RemoveUser takes a person out of the account.
+func (e *Engine) RemoveUser(ctx context.Context, actor Actor, email string) error {
+	email, err := judgeEmail(email)
+	if err != nil {
+		return err
+	}
+	return e.update(ctx, func(tx Tx, _ *signals) error {
+		known, err := e.people(tx, actor)
+		if err != nil {
+			return err
+		}
+		n := known.find(email)
+		if n < 0 {
+			return fault.Missing("Email")
+		}
+		removed := known[n]
+		if err := slices.Delete(slices.Clone(known), n, n+1).keepOwner(); err != nil {
+			return err
+		}
+		if err := tx.DeleteUser(actor.Account, removed.ID); err != nil {
+			return err
+		}
+		return e.audit(tx, actor, auditRemoveUser, e.clock(), map[string]any{"before": userData(removed)})
+	})
+}
