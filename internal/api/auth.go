@@ -27,6 +27,7 @@ func (x *exchange) authorize() (account.Key, error) {
 	key, err := x.key()
 	if err == nil {
 		x.touch(key)
+		x.signed = key
 		return key, nil
 	}
 	if !fault.Is(err, fault.Unauthenticated) {
@@ -47,18 +48,26 @@ func (x *exchange) key() (account.Key, error) {
 	key, err := x.Queries.Key(x.r.Context(), accountID, hash[:])
 	if err != nil {
 		if fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.NotFound) {
-			return account.Key{}, &fault.Error{Kind: fault.Unauthenticated, Detail: "The key is wrong."}
+			return x.refuse(accountID, "The key is wrong.")
 		}
 		return account.Key{}, fmt.Errorf("look up key: %w", err)
 	}
 	// The look-up compares as databases do; this comparison is the one that decides.
 	if subtle.ConstantTimeCompare(key.Hash, hash[:]) != 1 || key.Account != accountID {
-		return account.Key{}, &fault.Error{Kind: fault.Unauthenticated, Detail: "The key is wrong."}
+		return x.refuse(accountID, "The key is wrong.")
 	}
 	if !key.Expires.IsZero() && !x.now.Before(key.Expires) {
-		return account.Key{}, &fault.Error{Kind: fault.Unauthenticated, Detail: "The key has expired."}
+		return x.refuse(accountID, "The key has expired.")
 	}
 	return key, nil
+}
+
+// refuse notes an attempt to sign in to the account, which may not exist.
+func (x *exchange) refuse(accountID id.ID, detail string) (account.Key, error) {
+	if x.Engine != nil {
+		x.Engine.KeyRefused(accountID, address(x.r))
+	}
+	return account.Key{}, &fault.Error{Kind: fault.Unauthenticated, Detail: detail}
 }
 
 // parseAuthorization splits the header, or says in words what is wrong with its form. Nothing of it is repeated.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"nacre/internal/account"
 	"nacre/internal/api/problem"
 	"nacre/internal/api/route"
 )
@@ -24,8 +25,9 @@ type exchange struct {
 	r       *http.Request
 	now     time.Time
 	begun   time.Time
-	trace   string // W3C trace id, 32 hex digits
-	parent  string // traceparent of this request: version, trace id, span id, flags
+	trace   string      // W3C trace id, 32 hex digits
+	parent  string      // traceparent of this request: version, trace id, span id, flags
+	signed  account.Key // the key that was accepted, zero while there is none
 	route   *route.Route
 	name    string // of the route, for logs and metrics
 	words   string // what the route calls the Pearl
@@ -100,6 +102,10 @@ func (x *exchange) finish() {
 		if x.status == 0 && !x.started {
 			x.problem(problem.New(http.StatusInternalServerError, ""), nil)
 		}
+	}
+	// The answer is written: nobody waits for this.
+	if !x.signed.ID.Zero() && x.Engine != nil {
+		x.Engine.KeyUsed(x.signed, address(x.r))
 	}
 	if x.Observe != nil {
 		x.Observe(x.name, x.status, time.Since(x.begun))

@@ -284,3 +284,31 @@ func TestPeopleAreInvitedBesideARunningServer(t *testing.T) {
 		t.Errorf("audit log: %d %s", status, answer)
 	}
 }
+
+// TestSignInsAreInTheAuditLog: the first use of a key from here, and a wrong secret of a known account.
+func TestSignInsAreInTheAuditLog(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	s := testServer(t, config.Database{Data: folder})
+	_, out, _ := command(t, "key", "create", "--data", folder, "--name", "crm")
+	key := strings.TrimSpace(out)
+	accountID, _, _ := strings.Cut(key, ":")
+	for range 3 {
+		if status, _ := request(t, s, accountID+":"+strings.Repeat("x", 32), "GET", "/v2/Account", ""); status != 401 {
+			t.Errorf("a wrong secret: %d", status)
+		}
+		if status, _ := request(t, s, key, "GET", "/v2/Account", ""); status != 200 {
+			t.Errorf("the right one: %d", status)
+		}
+	}
+	body := fmt.Sprintf(`{"from":"2026-01-01","to":"%d-01-01"}`, time.Now().Year()+1)
+	want := []string{
+		`"eventType":1,"user":{"id":"anonymous","name":"","type":"anonymous"},"additionalData":{"address":"127.0.0.1","count":`,
+		`"name":"crm","type":"key"},"additionalData":{"address":"127.0.0.1","count":`,
+	}
+	answer := ""
+	waitFor(t, "sign-ins in the audit log", func() bool {
+		_, answer = request(t, s, key, "POST", "/v2/Account/AuditLog", body)
+		return strings.Contains(answer, want[0]) && strings.Contains(answer, want[1])
+	})
+}

@@ -204,7 +204,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 	}
 
 	keep := keeper.New(keeper.Config{Engine: s.engine, Queries: s.store, Recordings: recording.Folder(s.recordings), Now: time.Now, Log: log})
-	s.engine.ListenSweep(keep.Sweep)
+	s.engine.ListenKeeper(keep.Sweep, keep.SignedIn)
 	keep.Start()
 	s.onClose(func(context.Context) { keep.Stop() })
 

@@ -39,20 +39,33 @@ const (
 	AuditPublishPearl  = auditPublishPearl
 )
 
+// keyActor begins the name of an actor that is a key.
+const keyActor = "key:"
+
 func (e *Engine) audit(tx Tx, actor Actor, event int, now time.Time, data map[string]any) error {
-	raw, err := json.Marshal(data)
+	entry, err := auditEntry(actor, event, now, data)
 	if err != nil {
-		return fmt.Errorf("write audit entry: %w", err)
+		return err
 	}
-	kind := "system"
-	if strings.HasPrefix(actor.By, "key:") {
-		kind = "key"
-	}
-	entry := Audit{Account: actor.Account, At: now, Event: event, User: actor.By, UserName: actor.Name, UserType: kind, Data: raw}
 	if err := tx.AddAudit(entry); err != nil {
 		return fmt.Errorf("add audit entry: %w", err)
 	}
 	return nil
+}
+
+func auditEntry(actor Actor, event int, now time.Time, data map[string]any) (Audit, error) {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return Audit{}, fmt.Errorf("write audit entry: %w", err)
+	}
+	kind := "system"
+	switch {
+	case strings.HasPrefix(actor.By, keyActor):
+		kind = "key"
+	case actor.By == anonymous:
+		kind = anonymous
+	}
+	return Audit{Account: actor.Account, At: now, Event: event, User: actor.By, UserName: actor.Name, UserType: kind, Data: raw}, nil
 }
 
 // SandboxNumber is the phone number on the sandbox carrier that every account starts with.

@@ -50,15 +50,17 @@ type Engine struct {
 	stopped     func(callID id.ID) // a call in the air is to be cancelled or hung up
 	notify      func()             // deliveries were added
 	sweep       func()             // another retention
-	sandboxWait atomic.Int64       // Unix ms until which the sandbox carrier, which has no trunk row, is left alone
-	plans       plans              // settings compiled per Pearl version
-	seen        campaigns          // as updates of leads read them last
+	signedIn    func()             // sign-ins wait to be written
+	signIns     signIns
+	sandboxWait atomic.Int64 // Unix ms until which the sandbox carrier, which has no trunk row, is left alone
+	plans       plans        // settings compiled per Pearl version
+	seen        campaigns    // as updates of leads read them last
 }
 
 // New makes an engine. Listen connects it to the dialer and the webhook sender.
 func New(config Config) *Engine {
 	nothing := func() {}
-	return &Engine{Config: config, wake: nothing, notify: nothing, stopped: func(id.ID) {}, sweep: nothing}
+	return &Engine{Config: config, wake: nothing, notify: nothing, stopped: func(id.ID) {}, sweep: nothing, signedIn: nothing, signIns: newSignIns()}
 }
 
 // Listen sets who is told, after a commit, that something may be callable (wake), that a call in the air is to be
@@ -67,9 +69,9 @@ func (e *Engine) Listen(wake func(), stopped func(callID id.ID), notify func()) 
 	e.wake, e.stopped, e.notify = wake, stopped, notify
 }
 
-// ListenSweep sets who is told, after a commit, that a Sweep may find more than it did before. To be called before the
-// engine is used.
-func (e *Engine) ListenSweep(sweep func()) { e.sweep = sweep }
+// ListenKeeper sets who is told, after a commit, that a Sweep may find more than it did before (sweep), and that
+// WriteSignIns has something to write (signedIn). To be called before the engine is used.
+func (e *Engine) ListenKeeper(sweep, signedIn func()) { e.sweep, e.signedIn = sweep, signedIn }
 
 // NewLead is a lead to add, as the caller wrote it.
 type NewLead struct {

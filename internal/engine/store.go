@@ -110,6 +110,8 @@ type Tx interface {
 	AddDeliveries(...Delivery) error
 	DeleteDelivery(deliveryID id.ID) error // one that is pending stays
 	AddAudit(...Audit) error
+	// DeleteSignIns removes the oldest entries of the audit log with an event below 3 that were made before.
+	DeleteSignIns(event int, before time.Time, limit int) (deleted int, err error)
 	Replay(accountID id.ID, route, key string) (Replay, bool, error)
 	SaveReplay(Replay) error
 	DeleteReplays(before time.Time, limit int) (deleted int, err error) // the oldest that were made before

@@ -54,6 +54,10 @@ func storeTests() []storeTest {
 		{"Archive", testArchive},
 		{"RunAndPause", testRunAndPause},
 		{"People", testPeople},
+		{"SignIns", testSignIns},
+		{"RefusedSignIns", testRefusedSignIns},
+		{"RefusalsFromEverywhere", testRefusalsFromEverywhere},
+		{"SignInsOutliveAFault", testSignInsOutliveAFault},
 		{"PeopleKeepAnOwner", testPeopleKeepAnOwner},
 		{"EverythingAtOnce", testEverythingAtOnce},
 		{"UpdateLeadIsNotJudgedByOldReads", testUpdateLeadIsNotJudgedByOldReads},
@@ -66,6 +70,7 @@ func aloneTests() []storeTest {
 		{"Sweep", testSweep},
 		{"SweepOfManyCalls", testSweepOfManyCalls},
 		{"SweepOfDeliveries", testSweepOfDeliveries},
+		{"SweepOfSignIns", testSweepOfSignIns},
 		{"SweepAsksForTheRetentionAgain", testSweepAsksForTheRetentionAgain},
 	}
 }

@@ -18,6 +18,12 @@ const (
 	keepDeadLetters = 90 * 24 * time.Hour
 )
 
+// Sign-ins in the audit log come from outside, and end; what was done in the account stays.
+const (
+	keepRefusals = 90 * 24 * time.Hour
+	keepSignIns  = 365 * 24 * time.Hour
+)
+
 const (
 	sweepBatch = 100    // rows removed in one transaction: a few milliseconds
 	sweepPage  = 10_000 // ids read at once, outside of transactions
@@ -27,13 +33,14 @@ const (
 type Swept struct {
 	Calls, Requests, Deliveries int
 	Answers                     int // to requests with an Idempotency-Key
+	SignIns                     int // entries of the audit log
 }
 
 // Any reports whether anything was removed.
 func (s Swept) Any() bool { return s != Swept{} }
 
 // Sweep removes what has outlived its time: calls and call requests by their account's retention, deliveries by it or by
-// their own, kept answers. Each transaction is short, and between two it rests, so that others have the writer.
+// their own, kept answers, sign-ins. Each transaction is short, and between two it rests, so that others have the writer.
 // discard gets the recording files that nothing names any more, after the commit.
 func (e *Engine) Sweep(ctx context.Context, discard func(recordings []string), rest func(context.Context) error) (Swept, error) {
 	s := &sweeper{e: e, discard: discard, rest: rest}
@@ -45,7 +52,16 @@ func (e *Engine) Sweep(ctx context.Context, discard func(recordings []string), r
 	for _, owner := range accounts { // one that fails does not keep the others from being swept
 		faults = append(faults, s.account(ctx, owner))
 	}
-	faults = append(faults, s.answers(ctx))
+	faults = append(faults,
+		s.whole(ctx, "kept answers", &s.swept.Answers, func(tx Tx, now time.Time) (int, error) {
+			return tx.DeleteReplays(now.Add(-ReplayFor), sweepBatch)
+		}),
+		s.whole(ctx, "refused sign-ins", &s.swept.SignIns, func(tx Tx, now time.Time) (int, error) {
+			return tx.DeleteSignIns(auditSignInRefused, now.Add(-keepRefusals), sweepBatch)
+		}),
+		s.whole(ctx, "sign-ins", &s.swept.SignIns, func(tx Tx, now time.Time) (int, error) {
+			return tx.DeleteSignIns(auditSignIn, now.Add(-keepSignIns), sweepBatch)
+		}))
 	return s.swept, errors.Join(faults...)
 }
 
@@ -198,18 +214,19 @@ func (s *sweeper) batch(ctx context.Context, accountID id.ID, k kind, before tim
 	return removed, nil
 }
 
-func (s *sweeper) answers(ctx context.Context) error {
+// whole removes rows that are not an account's affair.
+func (s *sweeper) whole(ctx context.Context, what string, count *int, remove func(tx Tx, now time.Time) (int, error)) error {
 	for {
-		deleted := 0
+		removed := 0
 		err := s.e.update(ctx, func(tx Tx, _ *signals) (err error) {
-			deleted, err = tx.DeleteReplays(s.e.clock().Add(-ReplayFor), sweepBatch)
+			removed, err = remove(tx, s.e.clock())
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("sweep kept answers: %w", err)
+			return fmt.Errorf("remove old %s: %w", what, err)
 		}
-		s.swept.Answers += deleted
-		if deleted < sweepBatch {
+		*count += removed
+		if removed < sweepBatch {
 			return nil
 		}
 		if err := s.rest(ctx); err != nil {

@@ -1,6 +1,6 @@
-// Package keeper decides when what has outlived its time goes: at the start, every hour, and when an account changes how long
-// it keeps its calls. What goes is the engine's decision; recordings without a call are found here. It refuses to know
-// SQL and HTTP.
+// Package keeper decides when what has outlived its time goes (at the start, every hour, and when an account changes how long
+// it keeps its calls), and when sign-ins are written. What goes and what is written is the engine's decision; recordings without a
+// call are found here. It refuses to know SQL and HTTP.
 package keeper
 
 import (
@@ -21,7 +21,9 @@ const (
 	// rest between two transactions of a sweep: others have nearly all of the writer's time.
 	rest = 50 * time.Millisecond
 	// safeAge of a recording without a call. While a call is in the air its row is there; the age is for what nobody thought of.
-	safeAge = 24 * time.Hour
+	safeAge   = 24 * time.Hour
+	gather    = time.Second     // sign-ins of that long share a transaction
+	lastWrite = 5 * time.Second // what waits at the end has that long
 )
 
 // installationSecret names what tells installations apart (engine.Queries.Secret).
@@ -39,20 +41,26 @@ type Config struct {
 // Keeper sweeps. Start and Stop are called once each.
 type Keeper struct {
 	Config
-	wanted  chan struct{}
+	wanted  chan struct{} // a sweep
+	signIns chan struct{} // to be written
 	stop    context.CancelFunc
 	running sync.WaitGroup
 }
 
 // New makes a keeper.
 func New(config Config) *Keeper {
-	return &Keeper{Config: config, wanted: make(chan struct{}, 1)}
+	return &Keeper{Config: config, wanted: make(chan struct{}, 1), signIns: make(chan struct{}, 1)}
 }
 
 // Sweep has a sweep begin soon. It never waits.
-func (k *Keeper) Sweep() {
+func (k *Keeper) Sweep() { tell(k.wanted) }
+
+// SignedIn has sign-ins written soon. It never waits.
+func (k *Keeper) SignedIn() { tell(k.signIns) }
+
+func tell(heard chan struct{}) {
 	select {
-	case k.wanted <- struct{}{}:
+	case heard <- struct{}{}:
 	default:
 	}
 }
@@ -62,9 +70,10 @@ func (k *Keeper) Start() {
 	ctx, stop := context.WithCancel(context.Background())
 	k.stop = stop
 	k.running.Go(func() { k.run(ctx) })
+	k.running.Go(func() { k.record(ctx) })
 }
 
-// Stop ends a sweep between two of its transactions.
+// Stop ends a sweep between two of its transactions, and has written what waits.
 func (k *Keeper) Stop() {
 	k.stop()
 	k.running.Wait()
@@ -84,6 +93,39 @@ func (k *Keeper) run(ctx context.Context) {
 	}
 }
 
+// record writes sign-ins a second after there are some, so that many share a transaction, and later those that had to wait.
+func (k *Keeper) record(ctx context.Context) {
+	var due time.Time
+	timer := time.NewTimer(every)
+	defer timer.Stop()
+	write := func(ctx context.Context, all bool) {
+		var err error
+		if due, err = k.Engine.WriteSignIns(ctx, all); err != nil {
+			k.Log.Error("write sign-ins", "error", err)
+		}
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWrite)
+			defer cancel()
+			write(ctx, true)
+			return
+		case <-k.signIns:
+			if soon := k.Now().Add(gather); due.IsZero() || soon.Before(due) {
+				due = soon
+			}
+		case <-timer.C:
+			write(ctx, false)
+		}
+		if due.IsZero() {
+			timer.Stop()
+			continue
+		}
+		timer.Reset(max(due.Sub(k.Now()), 0))
+	}
+}
+
 func (k *Keeper) sweep(ctx context.Context) {
 	swept, err := k.Engine.Sweep(ctx, k.discard, pause)
 	orphans := 0
@@ -94,7 +136,7 @@ func (k *Keeper) sweep(ctx context.Context) {
 	}
 	if swept.Any() || orphans > 0 {
 		k.Log.Info("removed what has outlived its time", "calls", swept.Calls, "callRequests", swept.Requests, "deliveries", swept.Deliveries,
-			"keptAnswers", swept.Answers, "recordingsWithoutCall", orphans)
+			"keptAnswers", swept.Answers, "signIns", swept.SignIns, "recordingsWithoutCall", orphans)
 	}
 	if err != nil && ctx.Err() == nil {
 		k.Log.Error("sweep", "error", err)

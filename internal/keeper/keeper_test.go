@@ -71,7 +71,7 @@ func inBubble(t *testing.T, test func(t *testing.T, w *world)) {
 			t.Fatal(err)
 		}
 		w.keeper = keeper.New(keeper.Config{Engine: w.e, Queries: s, Recordings: recording.Folder(w.folder), Now: time.Now, Log: log})
-		w.e.ListenSweep(w.keeper.Sweep)
+		w.e.ListenKeeper(w.keeper.Sweep, w.keeper.SignedIn)
 		test(t, w)
 	})
 }
@@ -241,5 +241,41 @@ func TestStopsWhileSweeping(t *testing.T) {
 		if want := fmt.Sprintf(`{"count":%d,"retentionDays":1}`, many-left); string(entries[0].Data) != want || left == 0 || left == many {
 			t.Errorf("audit log says %s, %d of %d files are left", entries[0].Data, left, many)
 		}
+	})
+}
+
+// TestSignInsAreWrittenSoonAndAtTheEnd: many share a transaction; what waits is not lost by a stop.
+func TestSignInsAreWrittenSoonAndAtTheEnd(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		key := account.Key{ID: "aaaaaaaaaaaaaaaaaaaaaaaa", Account: w.account, Name: "crm"}
+		expect := func(what string, signIns, refused int) {
+			t.Helper()
+			synctest.Wait()
+			for event, want := range map[int]int{2: signIns, 1: refused} {
+				entries, err := w.store.AuditLog(t.Context(), w.account, time.Time{}, time.Time{}, event, "", 10)
+				if err != nil || len(entries) != want {
+					t.Errorf("%s: %d entries of event %d, %v; want %d", what, len(entries), event, err, want)
+				}
+			}
+		}
+		w.keeper.Start()
+		settle()
+		w.e.KeyUsed(key, "192.0.2.1")
+		w.e.KeyRefused(w.account, "192.0.2.7")
+		time.Sleep(900 * time.Millisecond)
+		w.e.KeyUsed(key, "192.0.2.2")
+		expect("while they gather", 0, 0)
+		time.Sleep(150 * time.Millisecond)
+		expect("after a second", 2, 1)
+		w.e.KeyRefused(w.account, "192.0.2.7")
+		time.Sleep(30 * time.Second)
+		expect("within the minute", 2, 1)
+		time.Sleep(31 * time.Second)
+		expect("after the minute", 2, 2)
+		w.e.KeyUsed(key, "192.0.2.3")
+		w.e.KeyRefused(w.account, "192.0.2.8")
+		w.keeper.Stop()
+		expect("after the stop", 3, 3)
 	})
 }

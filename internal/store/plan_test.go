@@ -56,6 +56,7 @@ func plans() []struct {
 		{"old calls", oldCalls, "call_start", []any{owner, noon, 10_000}, false},
 		{"old requests", oldRequests, "request_created", []any{owner, noon, 10_000}, false},
 		{"old deliveries", fmt.Sprintf(oldDeliveries, "?4, ?5"), "delivery_created", []any{owner, noon, 10_000, "delivered", "dropped"}, false},
+		{"old sign-ins", oldSignIns, "audit_sign_in", []any{1, noon, 100}, false},
 		{"history", "SELECT note FROM history WHERE lead_id = ?1 ORDER BY entry", "history_lead", []any{"x"}, false},
 		{
 			"earlier delivery", "SELECT " + waitingColumns + ` FROM delivery
@@ -106,7 +107,8 @@ func fill(t *testing.T, s *Store) {
 					r.Status = engine.RequestQueued
 				}
 				history := engine.History{Lead: l.ID, At: l.Created, Kind: "edited"}
-				if err := errors.Join(tx.InsertRequest(r), tx.AddHistory(history)); err != nil {
+				audit := engine.Audit{Account: planAccount, At: l.Created, Event: 1 + n%3*5, Data: json.RawMessage("{}")}
+				if err := errors.Join(tx.InsertRequest(r), tx.AddHistory(history), tx.AddAudit(audit)); err != nil {
 					return err
 				}
 			}

@@ -67,6 +67,14 @@ func (s *Store) AuditLog(ctx context.Context, accountID id.ID, from, to time.Tim
 	return found, wrap("read audit log", err)
 }
 
+const oldSignIns = "SELECT entry FROM audit WHERE event = ?1 AND event < 3 AND at < ?2 ORDER BY at LIMIT ?3"
+
+// DeleteSignIns implements engine.Tx.
+func (t *tx) DeleteSignIns(event int, before time.Time, limit int) (int, error) {
+	n, err := t.exec("DELETE FROM audit WHERE entry IN ("+oldSignIns+" {skip locked})", event, millis(before), limit)
+	return int(n), err
+}
+
 func (t *tx) Replay(accountID id.ID, route, key string) (engine.Replay, bool, error) {
 	found, err := one(t, func(r row) (p engine.Replay, err error) {
 		var created int64

@@ -38,6 +38,27 @@ func testRecords(t *testing.T, store Store) {
 	same(t, "audit log of a time", log(Noon, Noon, 0, "", 9), []engine.Audit{entries[1], entries[0]})
 	same(t, "audit log of an event", log(time.Time{}, time.Time{}, 11, "", 9), []engine.Audit{entries[3], entries[1]})
 	same(t, "audit log of a user", log(time.Time{}, time.Time{}, 0, "b", 9), []engine.Audit{entries[3], entries[1]})
+	signIns := []engine.Audit{
+		{Account: w.account.ID, At: Noon.Add(-2 * time.Hour), Event: 1, Data: json.RawMessage("{}")},
+		{Account: w.account.ID, At: Noon.Add(-time.Hour), Event: 1, Data: json.RawMessage("{}")},
+		{Account: w.account.ID, At: Noon.Add(-time.Hour), Event: 2, Data: json.RawMessage("{}")},
+		{Account: w.account.ID, At: Noon, Event: 1, Data: json.RawMessage("{}")},
+		{Account: w.account.ID, At: Noon.Add(-time.Hour), Event: 3, Data: json.RawMessage("{}")},
+	}
+	w.update(t, func(tx engine.Tx) error { return tx.AddAudit(signIns...) })
+	remove := func(event, limit int) (deleted int) {
+		w.update(t, func(tx engine.Tx) (err error) {
+			deleted, err = tx.DeleteSignIns(event, Noon, limit)
+			return err
+		})
+		return deleted
+	}
+	for _, step := range [][3]int{{1, 1, 1}, {1, 9, 1}, {1, 9, 0}, {2, 9, 1}, {3, 9, 0}} {
+		if got := remove(step[0], step[1]); got != step[2] {
+			t.Errorf("removed %d entries of event %d, want %d", got, step[0], step[2])
+		}
+	}
+	same(t, "sign-ins that are left", log(time.Time{}, time.Time{}, 1, "", 9), signIns[3:4])
 	if others := must[[]engine.Audit](t)(store.AuditLog(t.Context(), noID, time.Time{}, time.Time{}, 0, "", 9)); len(others) != 0 {
 		t.Errorf("audit log of another account: %v", others)
 	}
