@@ -13,7 +13,6 @@ import (
 
 	"nacre/internal/account"
 	"nacre/internal/api"
-	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/id"
@@ -70,11 +69,8 @@ func (n *nothing) Secret(context.Context, string) ([]byte, error)          { ret
 func (n *nothing) ReadPearl(context.Context, id.ID, id.ID) (campaign.Pearl, error) {
 	return n.pearl, nil
 }
-func (n *nothing) ReadLead(_ context.Context, _, _, leadID id.ID) (lead.Lead, error) {
-	return n.read(leadID), nil
-}
-func (n *nothing) LeadCalls(context.Context, id.ID) ([]id.ID, *call.Call, error) {
-	return nil, nil, nil
+func (n *nothing) ReadLeadRecord(_ context.Context, _, _, leadID id.ID) (engine.LeadRecord, error) {
+	return engine.LeadRecord{Lead: n.read(leadID), Pearl: n.pearl}, nil
 }
 func (n *nothing) Update(_ context.Context, fn func(engine.Tx) error) error {
 	return fn(nothingTx{of: n})

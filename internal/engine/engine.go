@@ -54,7 +54,6 @@ type Engine struct {
 	signIns     signIns
 	sandboxWait atomic.Int64 // Unix ms until which the sandbox carrier, which has no trunk row, is left alone
 	plans       plans        // settings compiled per Pearl version
-	seen        campaigns    // as updates of leads read them last
 }
 
 // New makes an engine. Listen connects it to the dialer and the webhook sender.

@@ -139,13 +139,13 @@ func withoutDuplicates(tx Tx, pearl campaign.Pearl, leads []lead.Lead, ids []id.
 	return fresh, faults.Err()
 }
 
-// ViewLead completes a lead for an answer.
-func (e *Engine) ViewLead(ctx context.Context, accountID id.ID, l lead.Lead) (LeadView, error) {
-	pearl, err := e.Store.ReadPearl(ctx, accountID, l.Campaign)
+// ViewLead is a lead as it is answered.
+func (e *Engine) ViewLead(ctx context.Context, accountID, pearlID, leadID id.ID) (LeadView, error) {
+	found, err := e.Store.ReadLeadRecord(ctx, accountID, pearlID, leadID)
 	if err != nil {
 		return LeadView{}, err
 	}
-	return e.view(ctx, pearl, l)
+	return e.viewOf(found.Pearl, found.Lead, found.Calls, found.Last)
 }
 
 func (e *Engine) view(ctx context.Context, pearl campaign.Pearl, l lead.Lead) (LeadView, error) {

@@ -237,7 +237,7 @@ func testDeleteCalls(t *testing.T, s engine.Store) {
 	if err != nil || len(recordings) > 0 {
 		t.Errorf("recordings %v, %v", recordings, err)
 	}
-	view, err := w.e.ViewLead(w.ctx, w.account, w.lead(leadID))
+	view, err := w.e.ViewLead(w.ctx, w.account, w.pearl, leadID)
 	if err != nil {
 		t.Fatal(err)
 	}

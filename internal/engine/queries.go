@@ -36,6 +36,7 @@ type Queries interface {
 	PearlCounts(ctx context.Context, pearlID id.ID, midnight time.Time) (PearlCounts, error)
 
 	ReadLead(ctx context.Context, accountID, pearlID, leadID id.ID) (lead.Lead, error)
+	ReadLeadRecord(ctx context.Context, accountID, pearlID, leadID id.ID) (LeadRecord, error)
 	LeadByExternalID(ctx context.Context, accountID, pearlID id.ID, externalID string) (lead.Lead, error) // the newest
 	LeadByPhone(ctx context.Context, accountID, pearlID id.ID, number phone.Number) (lead.Lead, error)    // the newest
 	// LeadCalls answers the ids of all calls to the lead, oldest first, and the newest call (nil when none).
@@ -72,6 +73,14 @@ type Queries interface {
 	AuditLog(ctx context.Context, accountID id.ID, from, to time.Time, event int, user string, limit int) ([]Audit, error)                    // newest first
 	// Secret answers the installation's random secret of that name (32 bytes), made at first use: recording links.
 	Secret(ctx context.Context, name string) ([]byte, error)
+}
+
+// LeadRecord is a lead with what an answer about it says besides. Shares lists with other readers, as a Pearl that was read.
+type LeadRecord struct {
+	Lead  lead.Lead
+	Pearl campaign.Pearl
+	Calls []id.ID    // all calls to the lead, oldest first
+	Last  *call.Call // the newest, nil when none
 }
 
 // Page is one page of a table search. Ties are broken by id in the same direction.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"nacre/internal/campaign"
 	"nacre/internal/fault"
@@ -24,28 +23,24 @@ func (e *Engine) UpdateLead(ctx context.Context, actor Actor, pearlID, leadID id
 }
 
 // updateLeadAhead reads, judges and renders before the transaction, which then only compares and writes: everybody waits
-// for the writer, so it is spared all else. The campaign is the one that an earlier update read. The lead's version says
-// whether what was read still holds, for its calls too: a call that begins, is answered or ends changes the lead.
-// ErrStale: it does not hold, the update is refused, or the lead has a call in the air, whose row must be held as well.
+// for the writer, so it is spared all else. The lead's version says whether what was read still holds, for its calls
+// too: a call that begins, is answered or ends changes the lead.
+// ErrStale: it does not hold, the lead is not found, the update is refused, or the lead has a call in the air, whose row must be held as well.
 func (e *Engine) updateLeadAhead(ctx context.Context, actor Actor, pearlID, leadID id.ID, input LeadUpdate) (LeadView, error) {
-	pearl, known := e.seen.get(actor.Account, pearlID)
-	if !known {
+	found, err := e.Store.ReadLeadRecord(ctx, actor.Account, pearlID, leadID)
+	switch {
+	case fault.Is(err, fault.NotFound): // of what, is told below
 		return LeadView{}, ErrStale
-	}
-	current, err := e.Store.ReadLead(ctx, actor.Account, pearlID, leadID)
-	if err != nil {
+	case err != nil:
 		return LeadView{}, err
 	}
-	if !current.Call.Zero() {
+	pearl, current := found.Pearl, found.Lead
+	if pearl.Outbound == nil || !current.Call.Zero() {
 		return LeadView{}, ErrStale
-	}
-	calls, last, err := e.Store.LeadCalls(ctx, leadID)
-	if err != nil {
-		return LeadView{}, fmt.Errorf("list calls of lead: %w", err)
 	}
 	var s signals
 	c := e.change(nil, pearl, current, actor, e.clock(), &s)
-	c.calls = func() ([]id.ID, error) { return calls, nil }
+	c.calls = func() ([]id.ID, error) { return found.Calls, nil }
 	if err := c.edit(input); err != nil {
 		return LeadView{}, ErrStale // judged again by the campaign as it is now
 	}
@@ -64,7 +59,7 @@ func (e *Engine) updateLeadAhead(ctx context.Context, actor Actor, pearlID, lead
 		return LeadView{}, err
 	}
 	e.tell(s)
-	return e.viewOf(pearl, c.lead, calls, last)
+	return e.viewOf(pearl, c.lead, found.Calls, found.Last)
 }
 
 // updateLeadLocked does all in one transaction that holds the lead.
@@ -76,7 +71,6 @@ func (e *Engine) updateLeadLocked(ctx context.Context, actor Actor, pearlID, lea
 		if pearl, err = outbound(tx, actor.Account, pearlID, Unlocked); err != nil {
 			return err
 		}
-		e.seen.put(pearl)
 		current, err := tx.Lead(actor.Account, pearlID, leadID)
 		if err != nil {
 			return err
@@ -95,33 +89,6 @@ func (e *Engine) updateLeadLocked(ctx context.Context, actor Actor, pearlID, lea
 		return LeadView{}, err
 	}
 	return e.view(ctx, pearl, stored)
-}
-
-// campaigns keeps of those that updates read last what updates need. It may be outdated: it is compared before anything
-// is written.
-type campaigns struct {
-	mu   sync.Mutex
-	byID map[id.ID]campaign.Pearl
-}
-
-// maxCampaigns are kept; beyond, all are forgotten and the ones in use come back.
-const maxCampaigns = 1000
-
-func (c *campaigns) get(accountID, pearlID id.ID) (campaign.Pearl, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	pearl, ok := c.byID[pearlID]
-	return pearl, ok && pearl.Account == accountID
-}
-
-func (c *campaigns) put(pearl campaign.Pearl) {
-	pearl.Definition, pearl.Variables = campaign.Definition{TimeZone: pearl.Definition.TimeZone}, nil // the rest may be megabytes
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.byID == nil || len(c.byID) >= maxCampaigns {
-		c.byID = map[id.ID]campaign.Pearl{}
-	}
-	c.byID[pearl.ID] = pearl
 }
 
 // edit judges what the caller wrote and applies it.

@@ -16,18 +16,32 @@ import (
 const leadColumns = "id, account_id, pearl_id, phone, external_id, zone, zone_key, call_data, collected, status, created, version, " +
 	"attempts, due, promised, claim, node, call_id, sequence, state"
 
+// leadScan takes the columns of leadColumns.
+type leadScan struct {
+	lead                       lead.Lead
+	callData, collected, state string
+	created, due               int64
+}
+
+func (s *leadScan) into() []any {
+	l := &s.lead
+	return []any{(*string)(&l.ID), (*string)(&l.Account), (*string)(&l.Campaign), (*string)(&l.Phone), &l.ExternalID, &l.Zone, &l.ZoneKey,
+		&s.callData, &s.collected, (*int)(&l.Status), &s.created, &l.Version, &l.Attempts, &s.due, &l.Promised, (*string)(&l.Claim), &l.Node,
+		(*string)(&l.Call), &l.Sequence, &s.state}
+}
+
+func (s *leadScan) done() (lead.Lead, error) {
+	l := &s.lead
+	l.CallData, l.Collected, l.Created, l.Due = rawJSON(s.callData), rawJSON(s.collected), instant(s.created), instant(s.due)
+	return *l, decode(s.state, &l.State)
+}
+
 func scanLead(r row) (lead.Lead, error) {
-	var l lead.Lead
-	var callData, collected, state string
-	var created, due int64
-	err := r.Scan((*string)(&l.ID), (*string)(&l.Account), (*string)(&l.Campaign), (*string)(&l.Phone), &l.ExternalID, &l.Zone, &l.ZoneKey,
-		&callData, &collected, (*int)(&l.Status), &created, &l.Version, &l.Attempts, &due, &l.Promised, (*string)(&l.Claim), &l.Node,
-		(*string)(&l.Call), &l.Sequence, &state)
-	if err != nil {
-		return l, err
+	var s leadScan
+	if err := r.Scan(s.into()...); err != nil {
+		return lead.Lead{}, err
 	}
-	l.CallData, l.Collected, l.Created, l.Due = rawJSON(callData), rawJSON(collected), instant(created), instant(due)
-	return l, decode(state, &l.State)
+	return s.done()
 }
 
 // leadTable is every column that is written.

@@ -23,6 +23,42 @@ func (s *Store) ReadLead(ctx context.Context, accountID, pearlID, leadID id.ID) 
 	return found, wrap("read lead", err)
 }
 
+// leadRecord is one statement, because what a statement costs is mostly the statement.
+var leadRecord = "SELECT " + qualified("l", leadColumns) + ", " + qualified("p", pearlColumns) + `,
+	CASE WHEN EXISTS (SELECT 1 FROM call c WHERE c.lead_id = l.id AND c.lead_id <> '') THEN 1 ELSE 0 END
+	FROM lead l JOIN pearl p ON p.id = l.pearl_id WHERE l.id = ?1 AND l.pearl_id = ?2 AND l.account_id = ?3`
+
+// qualified puts the name of a table before each column.
+func qualified(table, columns string) string {
+	return table + "." + strings.ReplaceAll(columns, ", ", ", "+table+".")
+}
+
+// ReadLeadRecord implements engine.Queries. The calls of one that has been called are read afterwards: they may be newer
+// than the lead, never older.
+func (s *Store) ReadLeadRecord(ctx context.Context, accountID, pearlID, leadID id.ID) (found engine.LeadRecord, err error) {
+	called := 0
+	err = s.backend.read(ctx, func(q session) error {
+		var p pearlRow
+		found.Lead, err = one(q, func(r row) (lead.Lead, error) {
+			var l leadScan
+			var created int64
+			if err := r.Scan(append(append(l.into(), p.into(&created)...), &called)...); err != nil {
+				return lead.Lead{}, err
+			}
+			p.pearl.Created = instant(created)
+			return l.done()
+		}, leadRecord, leadID, pearlID, accountID)
+		if err == nil {
+			found.Pearl, err = s.newTx(q).complete(p)
+		}
+		return missing(err, "LeadId")
+	})
+	if err == nil && called > 0 {
+		found.Calls, found.Last, err = s.LeadCalls(ctx, leadID)
+	}
+	return found, wrap("read lead", err)
+}
+
 func (s *Store) LeadByExternalID(ctx context.Context, accountID, pearlID id.ID, externalID string) (lead.Lead, error) {
 	return s.newestLead(ctx, "ExternalId", "external_id", accountID, pearlID, externalID)
 }

@@ -63,11 +63,15 @@ type pearlRow struct {
 
 const pearlColumns = "id, account_id, type, name, activity, archived, created, version, spent, revision"
 
+func (p *pearlRow) into(created *int64) []any {
+	return []any{(*string)(&p.pearl.ID), (*string)(&p.pearl.Account), (*int)(&p.pearl.Type), &p.pearl.Name, (*int)(&p.pearl.Activity),
+		&p.pearl.Archived, created, &p.pearl.Version, &p.pearl.Spent, &p.revision}
+}
+
 func scanPearlRow(r row) (pearlRow, error) {
 	var p pearlRow
 	var created int64
-	err := r.Scan((*string)(&p.pearl.ID), (*string)(&p.pearl.Account), (*int)(&p.pearl.Type), &p.pearl.Name, (*int)(&p.pearl.Activity),
-		&p.pearl.Archived, &created, &p.pearl.Version, &p.pearl.Spent, &p.revision)
+	err := r.Scan(p.into(&created)...)
 	p.pearl.Created = instant(created)
 	return p, err
 }

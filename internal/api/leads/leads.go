@@ -78,11 +78,7 @@ func (h *Handlers[Full]) Patch(r *route.Request, in wire.LeadPatch) (Full, error
 }
 
 func (h *Handlers[Full]) update(r *route.Request, update engine.LeadUpdate) (full Full, err error) {
-	pearlID, err := r.PearlID()
-	if err != nil {
-		return full, err
-	}
-	leadID, err := r.ID("leadId")
+	pearlID, leadID, err := named(r)
 	if err != nil {
 		return full, err
 	}
@@ -100,27 +96,19 @@ func (h *Handlers[Full]) update(r *route.Request, update engine.LeadUpdate) (ful
 
 // Get answers a lead by its id.
 func (h *Handlers[Full]) Get(r *route.Request, _ route.None) (full Full, err error) {
-	found, err := h.read(r)
+	pearlID, leadID, err := named(r)
 	if err != nil {
 		return full, err
 	}
-	return h.view(r, found)
+	return h.view(r, pearlID, leadID, "LeadId")
 }
 
-func (h *Handlers[Full]) read(r *route.Request) (lead.Lead, error) {
-	pearlID, err := r.PearlID()
-	if err != nil {
-		return lead.Lead{}, err
+// named are the ids of the path.
+func named(r *route.Request) (pearlID, leadID id.ID, err error) {
+	if pearlID, err = r.PearlID(); err == nil {
+		leadID, err = r.ID("leadId")
 	}
-	leadID, err := r.ID("leadId")
-	if err != nil {
-		return lead.Lead{}, err
-	}
-	found, err := h.Queries.ReadLead(r.Context(), r.Actor.Account, pearlID, leadID)
-	if err != nil {
-		return lead.Lead{}, missing(err, "LeadId")
-	}
-	return found, nil
+	return pearlID, leadID, err
 }
 
 // ByExternalID answers the newest lead with an external id. A slash at the end may belong to it, or be the one that paths
@@ -141,7 +129,7 @@ func (h *Handlers[Full]) ByExternalID(r *route.Request, _ route.None) (full Full
 	if err != nil {
 		return full, missing(err, "ExternalId")
 	}
-	return h.view(r, found)
+	return h.view(r, found.Campaign, found.ID, "ExternalId")
 }
 
 // ByPhone answers the newest lead with a number.
@@ -158,13 +146,14 @@ func (h *Handlers[Full]) ByPhone(r *route.Request, _ route.None) (full Full, err
 	if err != nil {
 		return full, missing(err, "PhoneNumber")
 	}
-	return h.view(r, found)
+	return h.view(r, found.Campaign, found.ID, "PhoneNumber")
 }
 
-func (h *Handlers[Full]) view(r *route.Request, found lead.Lead) (full Full, err error) {
-	view, err := h.Engine.ViewLead(r.Context(), r.Actor.Account, found)
+// view answers a lead; what is the word of the route for one that is not there.
+func (h *Handlers[Full]) view(r *route.Request, pearlID, leadID id.ID, what string) (full Full, err error) {
+	view, err := h.Engine.ViewLead(r.Context(), r.Actor.Account, pearlID, leadID)
 	if err != nil {
-		return full, fmt.Errorf("view lead: %w", err)
+		return full, missing(err, what)
 	}
 	r.SetVersion(view.Lead.Version)
 	return h.Render(r, view), nil
@@ -221,9 +210,13 @@ type Event struct {
 
 // History answers what happened to a lead, oldest first.
 func (h *Handlers[Full]) History(r *route.Request, _ route.None) (wire.Page[Event], error) {
-	found, err := h.read(r)
+	pearlID, leadID, err := named(r)
 	if err != nil {
 		return wire.Page[Event]{}, err
+	}
+	found, err := h.Queries.ReadLead(r.Context(), r.Actor.Account, pearlID, leadID)
+	if err != nil {
+		return wire.Page[Event]{}, missing(err, "LeadId")
 	}
 	entries, err := h.Queries.LeadHistory(r.Context(), found.ID)
 	if err != nil {
@@ -261,11 +254,11 @@ type Next struct {
 
 // NextCall answers when a lead is called next.
 func (h *Handlers[Full]) NextCall(r *route.Request, _ route.None) (Next, error) {
-	found, err := h.read(r)
+	pearlID, leadID, err := named(r)
 	if err != nil {
 		return Next{}, err
 	}
-	next, err := h.Engine.NextCall(r.Context(), r.Actor.Account, found.Campaign, found.ID)
+	next, err := h.Engine.NextCall(r.Context(), r.Actor.Account, pearlID, leadID)
 	if err != nil {
 		return Next{}, err
 	}

@@ -79,6 +79,9 @@ func testCalls(t *testing.T, store Store) {
 	}
 	same(t, "calls of the lead", ids, []id.ID{first.ID, second.ID})
 	same(t, "its newest call", *last, second)
+	record := must[engine.LeadRecord](t)(store.ReadLeadRecord(t.Context(), w.account.ID, w.pearl.ID, l.ID))
+	same(t, "calls of its record", record.Calls, ids)
+	same(t, "newest call of its record", record.Last, last)
 	w.update(t, func(tx engine.Tx) error { return tx.DeleteCall(second.ID) })
 	ids, last, err = store.LeadCalls(t.Context(), l.ID)
 	if err != nil || last == nil || last.ID != first.ID || len(ids) != 1 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
@@ -30,6 +31,12 @@ func testLeads(t *testing.T, store Store) {
 	_, err := store.ReadLead(t.Context(), w.account.ID, noID, before.ID)
 	missing(t, err, "LeadId")
 	_, err = store.ReadLead(t.Context(), noID, w.pearl.ID, before.ID)
+	missing(t, err, "LeadId")
+	record := must[engine.LeadRecord](t)(store.ReadLeadRecord(t.Context(), w.account.ID, w.pearl.ID, before.ID))
+	same(t, "record", record, engine.LeadRecord{Lead: before, Pearl: must[campaign.Pearl](t)(store.ReadPearl(t.Context(), w.account.ID, w.pearl.ID))})
+	_, err = store.ReadLeadRecord(t.Context(), w.account.ID, noID, before.ID)
+	missing(t, err, "LeadId")
+	_, err = store.ReadLeadRecord(t.Context(), noID, w.pearl.ID, before.ID)
 	missing(t, err, "LeadId")
 	missing(t, store.Update(t.Context(), func(tx engine.Tx) error { _, err := tx.Lead(w.account.ID, w.pearl.ID, noID); return err }), "LeadId")
 
