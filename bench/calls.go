@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"time"
 
@@ -30,10 +29,7 @@ func (b *bench) calls(ctx context.Context) (err error) {
 	if b.quick {
 		sizes, window = []int{20, 100}, 5*time.Second
 	}
-	ours, theirs := "", ""
-	if runtime.NumCPU() > 1 {
-		ours, theirs = "1", "0"
-	}
+	ours, theirs := cores()
 	carrier, err := start(ctx, theirs, filepath.Join(b.dir, "sandbox.log"), nil, b.nacre, "sandbox", "--listen", "127.0.0.1:0", "--log-level", "error",
 		"--cache", filepath.Join(b.dir, "voices"))
 	if err != nil {

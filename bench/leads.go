@@ -69,7 +69,7 @@ func (b *bench) bulk(ctx context.Context, f *folder, pearlID id.ID) (added int, 
 	if err := empty.Close(); err != nil {
 		return 0, err
 	}
-	raw, err := openRaw(path)
+	raw, err := openRaw(path, tuned)
 	if err != nil {
 		return 0, err
 	}

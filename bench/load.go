@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +31,8 @@ type loadOptions struct {
 type loadResult struct {
 	Rate     float64
 	P50, P99 time.Duration
-	Turns    int
+	Turns    int           // of the load generator: the next turn
+	CPU      time.Duration // of the raw writer: processor time of each
 }
 
 // loadFrom runs the load generator.
@@ -45,7 +45,8 @@ func loadFrom(ctx context.Context, o loadOptions) (loadResult, error) {
 	if err != nil {
 		return loadResult{}, err
 	}
-	command := exec.CommandContext(ctx, self, "load", string(options))
+	_, theirs := cores()
+	command := pinned(ctx, theirs, self, "load", string(options))
 	command.Stderr = os.Stderr
 	out, err := command.Output()
 	if err != nil {
@@ -61,13 +62,9 @@ func load(options string) error {
 	if err := json.Unmarshal([]byte(options), &o); err != nil {
 		return fmt.Errorf("read options: %w", err)
 	}
-	raw, err := os.ReadFile(o.IDs)
+	ids, err := readIDs(o.IDs)
 	if err != nil {
 		return err
-	}
-	var ids []id.ID
-	for line := range strings.Lines(string(raw)) {
-		ids = append(ids, id.ID(strings.TrimSpace(line)))
 	}
 	order := shuffled(len(ids))
 	lines := make(chan *line, o.Callers)
@@ -96,6 +93,14 @@ func load(options string) error {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(loadResult{Rate: figure.rate, P50: figure.p50, P99: figure.p99, Turns: int(t.n.Load())})
+}
+
+func readIDs(path string) (ids []id.ID, err error) {
+	raw, err := os.ReadFile(path)
+	for line := range strings.Lines(string(raw)) {
+		ids = append(ids, id.ID(strings.TrimSpace(line)))
+	}
+	return ids, err
 }
 
 // line is one connection; requests are written by hand, since the generator shares the machine with what it measures.

@@ -70,12 +70,16 @@ func rows() []struct {
 
 func main() {
 	run := run
-	if len(os.Args) > 2 { // processes of our own, beside the one that measures
+	if len(os.Args) > 2 && !strings.HasPrefix(os.Args[1], "-") { // processes of our own, beside the one that measures
 		switch os.Args[1] {
 		case "load":
 			run = func() error { return load(os.Args[2]) }
 		case "stub":
 			run = func() error { return stub(os.Args[2], os.Args[3]) }
+		case "single":
+			run = func() error { return single(os.Args[2]) }
+		case "raw":
+			run = func() error { return rawServer(os.Args[2]) }
 		}
 	}
 	if err := run(); err != nil {

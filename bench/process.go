@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -26,11 +27,7 @@ type process struct {
 
 // start runs a program on some cores ("" = all) and waits for its first line, which ends with its address.
 func start(ctx context.Context, cores, log string, environment []string, name string, args ...string) (*process, error) {
-	if cores != "" {
-		args = append([]string{"-c", cores, name}, args...)
-		name = "taskset"
-	}
-	p := &process{cmd: exec.CommandContext(ctx, name, args...)}
+	p := &process{cmd: pinned(ctx, cores, name, args...)}
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = 20 * time.Second
 	p.cmd.Env = append(os.Environ(), environment...)
@@ -56,6 +53,23 @@ func start(ctx context.Context, cores, log string, environment []string, name st
 	words := strings.Fields(line)
 	p.address = words[len(words)-1]
 	return p, nil
+}
+
+// pinned is a command that stays on some cores ("" = all).
+func pinned(ctx context.Context, cores, name string, args ...string) *exec.Cmd {
+	if cores != "" {
+		args = append([]string{"-c", cores, name}, args...)
+		name = "taskset"
+	}
+	return exec.CommandContext(ctx, name, args...)
+}
+
+// cores are one for the server and one for what it is measured with, where there are two.
+func cores() (ours, theirs string) {
+	if runtime.NumCPU() > 1 {
+		return "1", "0"
+	}
+	return "", ""
 }
 
 // stop ends the process as an operator would, and waits for it.

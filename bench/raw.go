@@ -10,18 +10,28 @@ import (
 	"modernc.org/sqlite"
 )
 
+// rawManner is how the raw writer goes about it.
+type rawManner int
+
+const (
+	// plain is what anybody would write first: every column, and SQLite folds its log every 1000 pages, its default.
+	plain rawManner = iota
+	// tuned leaves unchanged columns out and folds the log every 16 MB, which is faster than any smaller size; beyond, its
+	// p99 grows to twice that of the store, whose log is folded beside the writer.
+	tuned
+)
+
 // rawDB is the limit that SQLite and its driver set: one connection with prepared statements and the pragmas of the store.
-// It folds its log by itself every 16 MB, which is faster than any smaller size; beyond, its p99 grows to twice that of
-// the store, whose log is folded beside the writer.
 type rawDB struct {
 	conn     driver.Conn
 	prepared map[string]driver.StmtExecContext
 }
 
-func openRaw(path string) (*rawDB, error) {
-	values := url.Values{"_pragma": {
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "wal_autocheckpoint(4000)", "temp_store(MEMORY)",
-	}}
+func openRaw(path string, how rawManner) (*rawDB, error) {
+	values := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "temp_store(MEMORY)"}}
+	if how == tuned {
+		values.Add("_pragma", "wal_autocheckpoint(4000)")
+	}
 	conn, err := (&sqlite.Driver{}).Open((&url.URL{Scheme: "file", Path: path, RawQuery: values.Encode()}).String())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)

@@ -17,6 +17,7 @@ import (
 	"nacre/internal/engine"
 	"nacre/internal/id"
 	"nacre/internal/lead"
+	"nacre/internal/store"
 	"nacre/internal/webhook"
 )
 
@@ -41,9 +42,27 @@ func stub(key, pearlFile string) error {
 		Account: nothing.key.Account, Campaign: nothing.pearl.ID, Phone: "+14155550101", ExternalID: "crm-0000001", Zone: "America/Chicago", ZoneKey: "America/Chicago",
 		CallData: callData(1, 1), Status: lead.New, Created: time.Now(), Due: time.Now(), Version: 1,
 	}
+	return serveAPI(nothing, ids)
+}
+
+// single serves the API over the data of a folder with a commit for each update.
+func single(dir string) error {
+	ids, err := newIDs()
+	if err != nil {
+		return err
+	}
+	opened, err := store.Open(context.Background(), dir, "", store.Options{Group: 1})
+	if err != nil {
+		return err
+	}
+	return serveAPI(opened, ids)
+}
+
+// serveAPI says where it listens and serves until the process is ended.
+func serveAPI(s engine.Store, ids *id.Source) error {
 	log := slog.New(slog.DiscardHandler)
-	e := engine.New(engine.Config{Store: nothing, Renderer: webhook.Renderer{}, IDs: ids, Now: time.Now, Log: log, Node: "bench"})
-	handler, err := api.New(context.Background(), api.Config{Engine: e, Queries: nothing, Log: log, Now: time.Now})
+	e := engine.New(engine.Config{Store: s, Renderer: webhook.Renderer{}, IDs: ids, Now: time.Now, Log: log, Node: "bench"})
+	handler, err := api.New(context.Background(), api.Config{Engine: e, Queries: s, Log: log, Now: time.Now})
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -15,9 +14,7 @@ import (
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/id"
-	"nacre/internal/lead"
 	"nacre/internal/store"
-	"nacre/internal/webhook"
 )
 
 const callers = 64
@@ -68,7 +65,7 @@ func (b *bench) stocked(ctx context.Context) (s *stock, err error) {
 	if err := copyFile(filepath.Join(s.dir, store.FileName), rawPath); err != nil {
 		return nil, err
 	}
-	if s.raw, err = newRawUpdates(rawPath, s.pearl, s.ids); err != nil {
+	if s.raw, err = newRawUpdates(rawPath, s.pearl, s.ids, tuned); err != nil {
 		return nil, err
 	}
 	b.stock = s
@@ -197,79 +194,4 @@ func hammer(callers int, length time.Duration, t *turns, act func(turn int) erro
 		}
 	}
 	return measured(slices.Concat(taken...), over, used), nil
-}
-
-// rawUpdates writes what Update Lead writes, without reading or judging anything.
-type rawUpdates struct {
-	db       *rawDB
-	ids      []id.ID
-	pearl    campaign.Pearl
-	body     []byte
-	order    []int
-	used     turns
-	delivery atomic.Int64
-}
-
-func newRawUpdates(path string, pearl campaign.Pearl, ids []id.ID) (*rawUpdates, error) {
-	sample := lead.Lead{ID: ids[0], Campaign: pearl.ID, Phone: "+14155550101", ExternalID: "crm-0000001", Status: lead.Completed, CallData: json.RawMessage(callData(1, 1))}
-	body, err := webhook.Renderer{}.LeadBody(sample, pearl, nil, time.Now())
-	if err != nil {
-		return nil, err
-	}
-	db, err := openRaw(path)
-	if err != nil {
-		return nil, err
-	}
-	return &rawUpdates{db: db, ids: ids, pearl: pearl, body: body, order: shuffled(len(ids))}, nil
-}
-
-func (r *rawUpdates) run(length time.Duration) (measure, error) {
-	jobs := make(chan rawJob, callers)
-	ended := make(chan error, 1)
-	go func() { ended <- r.db.group(jobs) }()
-	figure, err := hammer(callers, length, &r.used, func(turn int) error {
-		j := rawJob{write: r.write(turn), done: make(chan error, 1)}
-		jobs <- j
-		return <-j.done
-	})
-	close(jobs)
-	if failed := <-ended; err == nil {
-		err = failed
-	}
-	return figure, err
-}
-
-// write prepares the rows outside the writer, as any good client of SQLite would.
-func (r *rawUpdates) write(turn int) func(*rawDB) error {
-	n := r.order[turn%len(r.order)]
-	round := turn / len(r.order)
-	status, before := statuses[round%len(statuses)], 1
-	if round > 0 {
-		before = statuses[(round-1)%len(statuses)]
-	}
-	now := time.Now().UnixMilli()
-	due := int64(0)
-	if status == 1 || status == 10 {
-		due = now
-	}
-	data := string(callData(n, turn+1))
-	leadID, account, pearl := string(r.ids[n]), string(r.pearl.Account), string(r.pearl.ID)
-	delivery := fmt.Sprintf("%024x", r.delivery.Add(1))
-	return func(db *rawDB) error {
-		err := db.exec(`UPDATE lead SET version = version + 1, call_data = ?, search = ?, status = ?, due = ?, sequence = sequence + 1 WHERE id = ?`,
-			data, data, int64(status), due, leadID)
-		if err != nil {
-			return err
-		}
-		const history = `INSERT INTO history (lead_id, at, kind, status_from, status_to, call_id, actor, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
-		if err := db.exec(history, leadID, now, "status", int64(before), int64(status), "", "bench", ""); err != nil {
-			return err
-		}
-		if err := db.exec(history, leadID, now, "edited", int64(0), int64(0), "", "bench", "callData, status"); err != nil {
-			return err
-		}
-		return db.exec(`INSERT INTO delivery (id, account_id, pearl_id, kind, lead_id, call_id, is_start, sequence, trace, state, created, next_try, tries,
-			replays, body, lease, held_back, hurried) VALUES (?, ?, ?, 'lead', ?, '', 0, ?, '', 'dead', ?, 0, '', 0, ?, 0, 0, 0)`,
-			delivery, account, pearl, leadID, int64(round+1), now, r.body)
-	}
 }

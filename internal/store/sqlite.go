@@ -19,6 +19,7 @@ type sqliteBackend struct {
 	log     *slog.Logger
 	readers chan *sqliteConn
 	count   int // of readers
+	group   int // transactions that may share a commit
 	jobs    chan *job
 	closing chan struct{}  // no more jobs come
 	pending sync.WaitGroup // callers of update
@@ -58,7 +59,10 @@ func openSQLite(path string, options Options) (*Store, error) {
 	}
 	b := &sqliteBackend{
 		path: path, log: options.logger(), readers: make(chan *sqliteConn, count), count: count,
-		jobs: make(chan *job, maxGroup), closing: make(chan struct{}),
+		group: maxGroup, jobs: make(chan *job, maxGroup), closing: make(chan struct{}),
+	}
+	if options.Group > 0 {
+		b.group = options.Group
 	}
 	if err := b.start(); err != nil {
 		return nil, err
@@ -89,7 +93,7 @@ func (b *sqliteBackend) start() error {
 	for _, reader := range conns[2:] {
 		b.readers <- reader
 	}
-	w := &writer{conn: conns[0], jobs: b.jobs, log: b.log, checkpoint: make(chan struct{}, 1), folded: make(chan struct{}, 1)}
+	w := &writer{conn: conns[0], most: b.group, jobs: b.jobs, log: b.log, checkpoint: make(chan struct{}, 1), folded: make(chan struct{}, 1)}
 	b.running.Go(func() { w.run(b.closing) })
 	b.running.Go(func() { checkpointer(conns[1], w, b.log) })
 	return nil

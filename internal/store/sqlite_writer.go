@@ -39,6 +39,7 @@ const (
 // disk share the next one, each under a savepoint of its own.
 type writer struct {
 	conn       *sqliteConn
+	most       int // transactions in a group
 	jobs       chan *job
 	log        *slog.Logger
 	checkpoint chan struct{} // the log has grown
@@ -74,7 +75,7 @@ func (w *writer) group(first *job) {
 	for next != nil {
 		g.run(next)
 		next = nil
-		if g.spoiled || len(g.jobs) >= maxGroup || time.Since(g.began) > groupTime {
+		if g.spoiled || len(g.jobs) >= w.most || time.Since(g.began) > groupTime {
 			break
 		}
 		select {

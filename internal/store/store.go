@@ -26,6 +26,9 @@ type Options struct {
 	Log *slog.Logger // nil: silent
 	// Connections bounds how many are open at once for reading (SQLite, default 4) or at all (PostgreSQL, default 16).
 	Connections int
+	// Group bounds how many transactions share one commit of SQLite (default 512). 1 gives each its own: what grouping is
+	// measured against.
+	Group int
 }
 
 func (o Options) logger() *slog.Logger {
