@@ -17,7 +17,7 @@ import (
 type sqliteBackend struct {
 	path    string
 	log     *slog.Logger
-	readers chan *sqliteConn
+	readers *readerPool
 	count   int // of readers
 	group   int // transactions that may share a commit
 	jobs    chan *job
@@ -58,7 +58,7 @@ func openSQLite(path string, options Options) (*Store, error) {
 		count = 4
 	}
 	b := &sqliteBackend{
-		path: path, log: options.logger(), readers: make(chan *sqliteConn, count), count: count,
+		path: path, log: options.logger(), count: count,
 		group: maxGroup, jobs: make(chan *job, maxGroup), closing: make(chan struct{}),
 	}
 	if options.Group > 0 {
@@ -90,9 +90,7 @@ func (b *sqliteBackend) start() error {
 			return err
 		}
 	}
-	for _, reader := range conns[2:] {
-		b.readers <- reader
-	}
+	b.readers = newReaderPool(conns[2:])
 	w := &writer{conn: conns[0], most: b.group, jobs: b.jobs, log: b.log, checkpoint: make(chan struct{}, 1), folded: make(chan struct{}, 1)}
 	b.running.Go(func() { w.run(b.closing) })
 	b.running.Go(func() { checkpointer(conns[1], w, b.log) })
@@ -144,14 +142,13 @@ func (b *sqliteBackend) read(ctx context.Context, fn func(session) error) error 
 	b.pending.Add(1)
 	b.mu.Unlock()
 	defer b.pending.Done()
-	select {
-	case conn := <-b.readers:
-		defer func() { b.readers <- conn }()
-		// Not interrupted: to watch ctx the driver starts a goroutine for each statement, which costs as much as finding a row.
-		return unanswered(fn(sqliteReader{conn: conn, ctx: context.Background()}))
-	case <-ctx.Done():
-		return ctx.Err()
+	conn, err := b.readers.take(ctx)
+	if err != nil {
+		return err
 	}
+	defer b.readers.give(conn)
+	// Not interrupted: to watch ctx the driver starts a goroutine for each statement, which costs as much as finding a row.
+	return unanswered(fn(sqliteReader{conn: conn, ctx: context.Background()}))
 }
 
 func (b *sqliteBackend) snapshot(ctx context.Context, fn func(session) error) error {
@@ -189,12 +186,49 @@ func (b *sqliteBackend) close() error {
 	b.pending.Wait()
 	close(b.closing)
 	b.running.Wait()
-	var err error
-	for range b.count {
-		err = errors.Join(err, (<-b.readers).close())
-	}
+	err := b.readers.close()
 	if b.lock != nil {
 		err = errors.Join(err, b.lock.Close())
+	}
+	return err
+}
+
+// readerPool hands out the connection that was given back last: its page cache is the warmest.
+type readerPool struct {
+	places chan struct{}
+	mu     sync.Mutex
+	idle   []*sqliteConn
+}
+
+func newReaderPool(conns []*sqliteConn) *readerPool {
+	return &readerPool{places: make(chan struct{}, len(conns)), idle: conns}
+}
+
+func (p *readerPool) take(ctx context.Context) (*sqliteConn, error) {
+	select {
+	case p.places <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := len(p.idle) - 1
+	conn := p.idle[last]
+	p.idle = p.idle[:last]
+	return conn, nil
+}
+
+func (p *readerPool) give(conn *sqliteConn) {
+	p.mu.Lock()
+	p.idle = append(p.idle, conn)
+	p.mu.Unlock()
+	<-p.places
+}
+
+// close closes the connections; all were given back.
+func (p *readerPool) close() (err error) {
+	for _, conn := range p.idle {
+		err = errors.Join(err, conn.close())
 	}
 	return err
 }
