@@ -78,7 +78,7 @@ func testSweep(t *testing.T, s engine.Store) {
 			w.finishWith(begun, engine.Ending{Outcome: call.Success, Ended: w.clock.Now(), Collected: []call.Value{{ID: "agrees", Value: true}}})
 		}
 	}
-	calls, err := w.e.ViewLead(w.ctx, w.account, w.lead(leadID))
+	calls, err := w.e.ViewLead(w.ctx, w.account, w.pearl, leadID)
 	if err != nil || len(calls.Calls) != 2 {
 		t.Fatalf("calls of the lead %v, %v; want 2", calls.Calls, err)
 	}
@@ -109,7 +109,7 @@ func testSweep(t *testing.T, s engine.Store) {
 		_, err = s.ReadRequest(w.ctx, w.account, requestID)
 		same(t, "a request that is over", missed(err), "CallRequestId")
 	}
-	view, err := w.e.ViewLead(w.ctx, w.account, w.lead(leadID))
+	view, err := w.e.ViewLead(w.ctx, w.account, w.pearl, leadID)
 	if err != nil || len(view.Calls) != 1 || view.LastCall == nil || view.LastCall.ID != second {
 		t.Errorf("calls %v, last %v, %v; want the second alone", view.Calls, view.LastCall, err)
 	}
@@ -129,7 +129,7 @@ func testSweep(t *testing.T, s engine.Store) {
 	// The last call of a lead may go too.
 	w.clock.Add(20 * day)
 	same(t, "a later sweep", w.sweep(), "1 calls, 0 requests, 0 deliveries, 0 answers, files []")
-	view, err = w.e.ViewLead(w.ctx, w.account, w.lead(leadID))
+	view, err = w.e.ViewLead(w.ctx, w.account, w.pearl, leadID)
 	if err != nil || len(view.Calls) != 0 || view.LastCall != nil {
 		t.Errorf("calls %v, last %v, %v; want none", view.Calls, view.LastCall, err)
 	}

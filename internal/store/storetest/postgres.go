@@ -87,9 +87,9 @@ func (c *Cluster) command(name string, args ...string) *exec.Cmd {
 func (c *Cluster) serve(t testing.TB, data string) {
 	t.Helper()
 	var log bytes.Buffer
-	// max_wal_size keeps forced checkpoints out of short measurements.
+	// max_wal_size keeps forced checkpoints out of short measurements; nothing of a test has to outlive the machine (fsync).
 	server := c.command(c.binary("postgres"), "-D", data, "-k", c.folder, "-c", "listen_addresses=", "-c", "max_connections=200",
-		"-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB")
+		"-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB", "-c", "fsync=off", "-c", "full_page_writes=off")
 	server.Stdout, server.Stderr = &log, &log
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
