@@ -25,7 +25,7 @@ const (
 )
 
 const (
-	sweepBatch = 100    // rows removed in one transaction: a few milliseconds
+	sweepBatch = 50     // rows removed in one transaction: a few milliseconds, also where each holds a long transcript
 	sweepPage  = 10_000 // ids read at once, outside of transactions
 )
 
