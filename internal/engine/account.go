@@ -245,7 +245,7 @@ func checkTrunk(tx Tx, number account.Number) error {
 	if number.Trunk.Zero() {
 		return nil
 	}
-	_, err := tx.Trunk(number.Account, number.Trunk)
+	_, err := tx.Trunk(number.Account, number.Trunk, Shared)
 	if fault.Is(err, fault.NotFound) {
 		return fault.Bad("TrunkId", "The account has no trunk with the id '%s'.", number.Trunk)
 	}
@@ -255,7 +255,7 @@ func checkTrunk(tx Tx, number account.Number) error {
 // UpdateNumber changes a phone number.
 func (e *Engine) UpdateNumber(ctx context.Context, actor Actor, numberID id.ID, change func(*account.Number) error) error {
 	return e.update(ctx, func(tx Tx, s *signals) error {
-		before, err := tx.Number(actor.Account, numberID)
+		before, err := tx.Number(actor.Account, numberID, Exclusive)
 		if err != nil {
 			return err
 		}
@@ -281,7 +281,7 @@ func (e *Engine) DeleteNumber(ctx context.Context, actor Actor, numberID id.ID) 
 		return fmt.Errorf("list pearls: %w", err)
 	}
 	return e.update(ctx, func(tx Tx, s *signals) error {
-		before, err := tx.Number(actor.Account, numberID)
+		before, err := tx.Number(actor.Account, numberID, Exclusive)
 		if err != nil {
 			return err
 		}
@@ -325,7 +325,7 @@ func redactedTrunk(trunk account.Trunk) account.Trunk {
 // UpdateTrunk changes a trunk, which makes its state unknown at once (contract 9.7); calls in the air go on.
 func (e *Engine) UpdateTrunk(ctx context.Context, actor Actor, trunkID id.ID, change func(*account.Trunk) error) error {
 	return e.update(ctx, func(tx Tx, s *signals) error {
-		before, err := tx.Trunk(actor.Account, trunkID)
+		before, err := tx.Trunk(actor.Account, trunkID, Exclusive)
 		if err != nil {
 			return err
 		}
@@ -349,7 +349,7 @@ func (e *Engine) DeleteTrunk(ctx context.Context, actor Actor, trunkID id.ID) er
 		return fmt.Errorf("list numbers: %w", err)
 	}
 	return e.update(ctx, func(tx Tx, s *signals) error {
-		before, err := tx.Trunk(actor.Account, trunkID)
+		before, err := tx.Trunk(actor.Account, trunkID, Exclusive)
 		if err != nil {
 			return err
 		}

@@ -116,7 +116,7 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 		if current.Activity != campaign.Running {
 			return fault.Refused("Outbound is inactive")
 		}
-		from, err := tx.Number(actor.Account, current.Outbound.PhoneNumberID)
+		from, err := tx.Number(actor.Account, current.Outbound.PhoneNumberID, Unlocked)
 		if err != nil {
 			return fmt.Errorf("read number: %w", err)
 		}

@@ -291,7 +291,7 @@ func (e *Engine) TrunkMet(ctx context.Context, accountID, trunkID id.ID, state a
 		return nil
 	}
 	err := e.update(ctx, func(tx Tx, s *signals) error {
-		trunk, err := tx.Trunk(accountID, trunkID)
+		trunk, err := tx.Trunk(accountID, trunkID, Exclusive)
 		if err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func (e *Engine) openGate(tx Tx, owner account.Account, pearl campaign.Pearl, no
 	if e.CreditsBind && owner.Credit <= 0 {
 		return closed("account", "The account has no credits.")
 	}
-	number, err := tx.Number(pearl.Account, pearl.Outbound.PhoneNumberID)
+	number, err := tx.Number(pearl.Account, pearl.Outbound.PhoneNumberID, Shared)
 	if fault.Is(err, fault.NotFound) {
 		return closed("trunk", "The campaign's phone number does not exist.")
 	}
@@ -73,7 +73,7 @@ func (e *Engine) openGate(tx Tx, owner account.Account, pearl campaign.Pearl, no
 		return closed("trunk", "The campaign's phone number does not dial out.")
 	}
 	if !number.Trunk.Zero() {
-		if g.trunk, err = tx.Trunk(pearl.Account, number.Trunk); err != nil {
+		if g.trunk, err = tx.Trunk(pearl.Account, number.Trunk, Shared); err != nil {
 			return g, fmt.Errorf("read trunk: %w", err)
 		}
 		if why := trunkFault(g.trunk, now); why != "" {

@@ -32,7 +32,7 @@ func checkNumber(tx Tx, pearl campaign.Pearl, prefix string) error {
 		allows, purpose = account.Direction.TakesCalls, "inbound"
 		prefix = strings.Replace(prefix, "Outbound.", "Inbound.", 1)
 	}
-	number, err := tx.Number(pearl.Account, numberID)
+	number, err := tx.Number(pearl.Account, numberID, Shared)
 	if fault.Is(err, fault.NotFound) {
 		return fault.Bad(prefix+"PhoneNumberId", "The account has no phone number with the id '%s'.", numberID)
 	}

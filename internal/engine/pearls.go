@@ -180,7 +180,7 @@ func (e *Engine) mayRun(tx Tx, pearl campaign.Pearl) error {
 	if pearl.Outbound.PhoneNumberID.Zero() {
 		return fault.Bad("PhoneNumberId", "The campaign has no phone number: set outbound.phoneNumberId first.")
 	}
-	number, err := tx.Number(pearl.Account, pearl.Outbound.PhoneNumberID)
+	number, err := tx.Number(pearl.Account, pearl.Outbound.PhoneNumberID, Shared)
 	if fault.Is(err, fault.NotFound) {
 		return fault.Bad("PhoneNumberId", "The campaign's phone number does not exist any more.")
 	}

@@ -36,7 +36,7 @@ type Store interface {
 // Tx is one transaction. Missing rows are fault.NotFound with the contract's word (PearlId, LeadId, CallId, …; plain
 // "Account" for accounts). Reads marked "locks" hold the row against other writers until the end of the transaction
 // (SELECT … FOR UPDATE on PostgreSQL, nothing to do on SQLite, whose writer is alone); "shares" allows other sharers.
-// Lock order, to keep clear of deadlocks: account, pearl, lead (by id), request, call.
+// Lock order, to keep clear of deadlocks: account, pearl, number, trunk, lead (by id), request, call.
 type Tx interface {
 	// Accounts and what they own.
 	Account(id id.ID, lock Lock) (account.Account, error)
@@ -48,11 +48,11 @@ type Tx interface {
 	InsertUser(account.User) error
 	SaveUser(account.User) error              // its role; missing: fault.NotFound UserId
 	DeleteUser(accountID, userID id.ID) error // missing: fault.NotFound UserId
-	Number(accountID, numberID id.ID) (account.Number, error)
+	Number(accountID, numberID id.ID, lock Lock) (account.Number, error)
 	InsertNumber(account.Number) error
 	SaveNumber(account.Number) error
 	DeleteNumber(accountID, numberID id.ID) error
-	Trunk(accountID, trunkID id.ID) (account.Trunk, error)
+	Trunk(accountID, trunkID id.ID, lock Lock) (account.Trunk, error)
 	InsertTrunk(account.Trunk) error
 	SaveTrunk(account.Trunk) error
 	DeleteTrunk(accountID, trunkID id.ID) error

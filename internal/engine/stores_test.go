@@ -61,6 +61,8 @@ func storeTests() []storeTest {
 		{"PeopleKeepAnOwner", testPeopleKeepAnOwner},
 		{"EverythingAtOnce", testEverythingAtOnce},
 		{"UpdateLeadIsNotJudgedByOldReads", testUpdateLeadIsNotJudgedByOldReads},
+		{"NothingOvertakesTheGate", testNothingOvertakesTheGate},
+		{"TrunkChangesAreNotLost", testTrunkChangesAreNotLost},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"nacre/internal/account"
+	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
 )
@@ -22,8 +23,9 @@ func numberValues(n account.Number) []any {
 	return []any{n.ID, n.Account, n.Number, int(n.Direction), n.Trunk, n.Active, millis(n.Created)}
 }
 
-func (t *tx) Number(accountID, numberID id.ID) (account.Number, error) {
-	n, err := one(t, scanNumber, "SELECT "+numberColumns+" FROM number WHERE account_id = ?1 AND id = ?2", accountID, numberID)
+func (t *tx) Number(accountID, numberID id.ID, lock engine.Lock) (account.Number, error) {
+	const text = "SELECT " + numberColumns + " FROM number WHERE account_id = ?1 AND id = ?2 "
+	n, err := one(t, scanNumber, lockText(text, lock), accountID, numberID)
 	return n, missing(err, "PhoneNumberId")
 }
 
@@ -67,8 +69,9 @@ func trunkValues(t account.Trunk) ([]any, error) {
 	return []any{t.ID, t.Account, t.Name, settings, t.Active, t.State, t.Detail, millis(t.Until), millis(t.Created)}, err
 }
 
-func (t *tx) Trunk(accountID, trunkID id.ID) (account.Trunk, error) {
-	trunk, err := one(t, scanTrunk, "SELECT "+trunkColumns+" FROM trunk WHERE account_id = ?1 AND id = ?2", accountID, trunkID)
+func (t *tx) Trunk(accountID, trunkID id.ID, lock engine.Lock) (account.Trunk, error) {
+	const text = "SELECT " + trunkColumns + " FROM trunk WHERE account_id = ?1 AND id = ?2 "
+	trunk, err := one(t, scanTrunk, lockText(text, lock), accountID, trunkID)
 	return trunk, missing(err, "TrunkId")
 }
 

@@ -120,11 +120,11 @@ func testNumbersAndTrunks(t *testing.T, store Store) {
 	trunk.State, trunk.Detail, trunk.Until = account.TrunkUnreachable, "408 Request Timeout", Noon.Add(30*time.Second)
 	number.Active, number.Trunk = false, ""
 	w.update(t, func(tx engine.Tx) error {
-		got, err := tx.Trunk(w.account.ID, trunk.ID)
+		got, err := tx.Trunk(w.account.ID, trunk.ID, engine.Exclusive)
 		if err != nil || got.Host != "sip.example.com" {
 			t.Errorf("trunk in transaction: %+v, %v", got, err)
 		}
-		if _, err := tx.Number(w.account.ID, number.ID); err != nil {
+		if _, err := tx.Number(w.account.ID, number.ID, engine.Exclusive); err != nil {
 			return err
 		}
 		return errors.Join(tx.SaveTrunk(trunk), tx.SaveNumber(number))
@@ -133,8 +133,8 @@ func testNumbersAndTrunks(t *testing.T, store Store) {
 	same(t, "trunks of all", must[[]account.Trunk](t)(store.Trunks(t.Context(), "")), []account.Trunk{trunk})
 	same(t, "numbers", must[[]account.Number](t)(store.Numbers(t.Context(), w.account.ID)), []account.Number{number})
 	for what, fn := range map[string]func(tx engine.Tx) error{
-		"PhoneNumberId": func(tx engine.Tx) error { _, err := tx.Number(noID, number.ID); return err },
-		"TrunkId":       func(tx engine.Tx) error { _, err := tx.Trunk(noID, trunk.ID); return err },
+		"PhoneNumberId": func(tx engine.Tx) error { _, err := tx.Number(noID, number.ID, engine.Shared); return err },
+		"TrunkId":       func(tx engine.Tx) error { _, err := tx.Trunk(noID, trunk.ID, engine.Shared); return err },
 	} {
 		missing(t, store.Update(t.Context(), fn), what)
 	}
