@@ -3,6 +3,7 @@ package webhook
 import (
 	"fmt"
 	"time"
+	"unicode/utf16"
 
 	"nacre/internal/call"
 	"nacre/internal/campaign"
@@ -12,9 +13,24 @@ import (
 	"nacre/internal/zone"
 )
 
-// maxBody is what a body stays under. The contract counts characters (6.2); bytes are never fewer, so that receivers
-// that count bytes are safe as well.
-const maxBody = 1_000_000
+const (
+	// maxBody is what a body stays under, in characters (contract 6.2).
+	maxBody = 1_000_000
+	// maxLine is how much of one line of a transcript that has to be cut is kept. Written as JSON a character may take six.
+	maxLine = 50_000
+)
+
+// tooLong reports whether a body is over the limit. Bytes are never fewer than characters, and quickly known.
+func tooLong(body []byte) bool { return len(body) >= maxBody && characters(body) >= maxBody }
+
+// characters counts in units of UTF-16, as most receivers do: never fewer than there are code points.
+func characters(text []byte) int {
+	n := 0
+	for _, r := range string(text) {
+		n += utf16.RuneLen(r)
+	}
+	return n
+}
 
 // onCall is the conversation status of a call in progress (contract 3.2).
 const onCall = 40
@@ -35,7 +51,7 @@ func start(hooks campaign.Webhooks) object {
 // Errors only where stored JSON is not JSON.
 func (r Renderer) LeadBody(l lead.Lead, pearl campaign.Pearl, calls []id.ID, now time.Time) ([]byte, error) {
 	body, err := leadBody(l, pearl, calls, now)
-	if err == nil && len(body) >= maxBody {
+	if err == nil && tooLong(body) {
 		// Only collected values have no limit of their own. A change of status is announced without them rather than not at all.
 		l.Collected = nil
 		body, err = leadBody(l, pearl, calls, now)
@@ -88,14 +104,23 @@ func (r Renderer) CallBody(c call.Call, pearl campaign.Pearl, l *lead.Lead, now 
 		return nil, fmt.Errorf("render call webhook %s: %w", c.ID, err)
 	}
 	body, err := r.callBody(c, lines, false, pearl, l, now)
-	if err == nil && len(body) >= maxBody {
+	if err == nil && tooLong(body) {
+		for n := range lines {
+			if len(lines[n]) > maxLine {
+				line := c.Transcript[n]
+				line.Content = withoutMiddleText(line.Content)
+				if shorter, err := transcript([]call.Line{line}, pearl.Webhooks); err == nil {
+					lines[n] = shorter[0]
+				}
+			}
+		}
 		rest, _ := r.callBody(c, nil, true, pearl, l, now)
-		if len(rest) >= maxBody {
+		if tooLong(rest) {
 			// Nothing but the call's own texts can be this long; the API still has them.
 			c.Summary, c.Collected = "", nil
 			rest, _ = r.callBody(c, nil, true, pearl, l, now)
 		}
-		body, err = r.callBody(c, withoutMiddle(lines, maxBody-1-len(rest)), true, pearl, l, now)
+		body, err = r.callBody(c, withoutMiddle(lines, maxBody-1-characters(rest)), true, pearl, l, now)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("render call webhook %s: %w", c.ID, err)
@@ -176,18 +201,33 @@ func transcript(lines []call.Line, hooks campaign.Webhooks) ([][]byte, error) {
 	return rendered, nil
 }
 
-// withoutMiddle keeps as many first and last lines as fit into budget bytes, about half of them each.
+// withoutMiddle keeps as many first and last lines as fit into budget characters, about half of them each.
 func withoutMiddle(lines [][]byte, budget int) [][]byte {
 	head, tail := 0, len(lines)
 	used := 0
-	for head < tail && used+len(lines[head])+1 <= budget/2 {
-		used += len(lines[head]) + 1
+	fits := func(line []byte, within int) bool {
+		cost := characters(line) + 1
+		if used+cost > within {
+			return false
+		}
+		used += cost
+		return true
+	}
+	for head < tail && fits(lines[head], budget/2) {
 		head++
 	}
-	for head < tail && used+len(lines[tail-1])+1 <= budget {
+	for head < tail && fits(lines[tail-1], budget) {
 		tail--
-		used += len(lines[tail]) + 1
 	}
 	kept := append(make([][]byte, 0, head+len(lines)-tail), lines[:head]...)
 	return append(kept, lines[tail:]...)
+}
+
+// withoutMiddleText keeps the beginning and the end of a line that is too long by itself.
+func withoutMiddleText(text string) string {
+	all := []rune(text)
+	if len(all) <= maxLine {
+		return text
+	}
+	return string(all[:maxLine/2]) + " … " + string(all[len(all)-maxLine/2:])
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -247,8 +248,8 @@ func TestLongBodiesLoseTheirMiddle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(body) >= maxBody || !utf8.Valid(body) {
-			t.Errorf("body has %d bytes", len(body))
+		if len(utf16.Encode([]rune(string(body)))) >= maxBody || !utf8.Valid(body) {
+			t.Errorf("body has %d characters", utf8.RuneCount(body))
 		}
 		var got cut
 		if err := json.Unmarshal(body, &got); err != nil {
@@ -264,8 +265,8 @@ func TestLongBodiesLoseTheirMiddle(t *testing.T) {
 	for _, version := range []int{1, 2} {
 		got, body := render(long, version)
 		lines := got.Transcript
-		if len(body) < maxBody*99/100 {
-			t.Errorf("version %d: only %d bytes are left", version, len(body))
+		if n := utf8.RuneCount(body); n < maxBody*99/100 {
+			t.Errorf("version %d: only %d characters are left", version, n)
 		}
 		if !bytes.Contains(body, []byte(map[int]string{1: `"TranscriptTruncated":true`, 2: `"transcriptTruncated":true`}[version])) {
 			t.Errorf("version %d does not say that it was cut", version)
@@ -287,18 +288,28 @@ func TestLongBodiesLoseTheirMiddle(t *testing.T) {
 		}
 	}
 
-	// At the limit: one byte more or less decides.
+	// At the limit: one character more or less decides, in any script.
 	edge := sampleCall()
 	body := func() []byte { _, b := render(edge, 2); return b }
 	edge.Transcript = []call.Line{{Content: ""}}
-	room := maxBody - 1 - len(body())
-	edge.Transcript[0].Content = strings.Repeat("x", room)
-	if got, b := render(edge, 2); got.Truncated || len(b) != maxBody-1 {
-		t.Errorf("a body of %d bytes was cut", len(b))
+	room := maxBody - 1 - characters(body())
+	for _, unit := range []string{"x", "ш", "€", "x\U0001F600"} {
+		units := len(utf16.Encode([]rune(unit)))
+		content := strings.Repeat(unit, room/units) + strings.Repeat("x", room%units)
+		edge.Transcript[0].Content = content
+		if got, b := render(edge, 2); got.Truncated || len(utf16.Encode([]rune(string(b)))) != maxBody-1 {
+			t.Errorf("a body of %d bytes was cut", len(b))
+		}
+		edge.Transcript[0].Content = content + "y"
+		got, _ := render(edge, 2)
+		if !got.Truncated || len(got.Transcript) != 1 || !strings.HasPrefix(got.Transcript[0].Content, unit+unit) || !strings.HasSuffix(got.Transcript[0].Content, "y") {
+			t.Errorf("a body of a million characters %q was not cut in its middle", unit)
+		}
 	}
-	edge.Transcript[0].Content += "x"
-	if got, _ := render(edge, 2); !got.Truncated || len(got.Transcript) != 0 {
-		t.Error("a body of a million characters was not cut")
+	// One long line does not take the first and the last with it.
+	edge.Transcript = []call.Line{{Content: "first"}, {Content: strings.Repeat("\x01", 700_000)}, {Content: "middle"}, {Content: strings.Repeat("z", 700_000)}, {Content: "last"}}
+	if got, _ := render(edge, 2); !got.Truncated || len(got.Transcript) != 5 || got.Transcript[0].Content != "first" || got.Transcript[4].Content != "last" {
+		t.Errorf("of five lines %d are left", len(got.Transcript))
 	}
 
 	// Texts of the call that are too long by themselves.

@@ -248,12 +248,14 @@ func (s *Sender) deliver(log *slog.Logger, key laneKey, d engine.Delivery) {
 	}
 }
 
-// disable turns off the URL that answered 410, unless it has been replaced meanwhile.
+// disable turns off the URL that answered 410, for both kinds where both go there, unless it has been replaced meanwhile.
 func (s *Sender) disable(log *slog.Logger, d engine.Delivery, tried campaign.Webhooks) {
 	pearl, err := s.Outbox.ReadPearl(s.ctx, d.Account, d.Pearl)
-	if err == nil && urlOf(pearl.Webhooks, d.Kind) == urlOf(tried, d.Kind) {
-		err = s.Outbox.DisableURL(s.ctx, d.Account, d.Pearl, d.Kind)
-		log.Warn("webhook URL disabled, its receiver answered 410", "kind", d.Kind)
+	for _, kind := range []engine.DeliveryKind{engine.CallDelivery, engine.LeadDelivery} {
+		if err == nil && urlOf(pearl.Webhooks, kind) == urlOf(tried, d.Kind) {
+			err = s.Outbox.DisableURL(s.ctx, d.Account, d.Pearl, kind)
+			log.Warn("webhook URL disabled, its receiver answered 410", "kind", kind)
+		}
 	}
 	if err != nil && s.ctx.Err() == nil {
 		log.Error("cannot disable webhook URL", "error", err)

@@ -364,6 +364,27 @@ func TestGoneDisablesTheURL(t *testing.T) {
 	})
 }
 
+// TestGoneDisablesOneURLForBothKinds: the URL is what is gone, not the kind of delivery that met it.
+func TestGoneDisablesOneURLForBothKinds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlA, "https://a.example/hook", "https://a.example/hook")), newReceiver()
+		r.on("a.example", always(410))
+		outbox.add(leadDelivery("d1", leadOne))
+		s := startSender(t, outbox, r)
+		synctest.Wait()
+		outbox.add(callDelivery("start", true))
+		s.Notify()
+		synctest.Wait()
+		if hooks := outbox.pearls[pearlA].Webhooks; !hooks.LeadDisabled || !hooks.CallDisabled {
+			t.Errorf("disabled: lead %t, call %t; want both", hooks.LeadDisabled, hooks.CallDisabled)
+		}
+		if got := outbox.get(t, "start"); got.State != engine.DeliveryDead || len(got.Tries) != 0 {
+			t.Errorf("the start is %s after %d tries", got.State, len(got.Tries))
+		}
+	})
+}
+
 func TestURLIsReadAtEachTry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
