@@ -237,6 +237,9 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 		defer cancel()
 		logClose(log, "http", web.Shutdown(ctx))
 	})
+	if speech == nil {
+		s.onClose(s.dialer.Cease) // before anything is waited for
+	}
 	log.Warn("calls over a number without a trunk go to the sandbox carrier: its people are simulated, its results are not real")
 	if speech != nil {
 		log.Error("this binary cannot speak: campaigns cannot run", "error", speech)

@@ -4,6 +4,7 @@
 package dialer
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -29,6 +30,7 @@ type Engine interface {
 	ToStop(ctx context.Context) ([]call.Call, error)
 	CancelForShutdown(ctx context.Context, current call.Call) error
 	ExpireRequests(ctx context.Context, accountID id.ID) (next time.Time, err error)
+	Settle(ctx context.Context, known func(leadOrRequest id.ID) bool) (settled int, err error)
 	LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time, error)
 	TrunkMet(ctx context.Context, accountID, trunkID id.ID, state account.TrunkState, detail string) error
 }
@@ -79,8 +81,8 @@ const lookAtLeast = 30 * time.Second
 // beginAgain is how long a claim rests whose call could not be begun for a fault of ours, so that it is not tried without end.
 const beginAgain = 5 * time.Second
 
-// settle is how long the dialer waits after a wake, so that a burst of changes is one look.
-const settle = 10 * time.Millisecond
+// calm is how long the dialer waits after a wake, so that a burst of changes is one look.
+const calm = 10 * time.Millisecond
 
 // Dialer is the loop. Use: New, engine.Listen(d.Wake, d.Stopped, …), Start, Stop.
 type Dialer struct {
@@ -91,7 +93,8 @@ type Dialer struct {
 	mu    sync.Mutex
 	air   map[id.ID]*inAir
 	lanes map[id.ID]*lane
-	works sync.WaitGroup // claims and calls under way
+	held  map[id.ID]int  // claims and calls under way, by lead or request
+	works sync.WaitGroup // the same
 	loops sync.WaitGroup
 
 	calls     context.Context // ends when the grace is over
@@ -102,6 +105,24 @@ type Dialer struct {
 	probeWake chan struct{}
 	landings  chan struct{} // a call is final
 	onSandbox sync.Map      // Pearls of which the log says already that they run on the sandbox carrier
+}
+
+// hold notes that a claim is under way, up to the end of its call.
+func (d *Dialer) hold(w engine.Work) {
+	d.works.Add(1)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.held[cmp.Or(w.Lead, w.Request)]++
+}
+
+// letGo undoes hold.
+func (d *Dialer) letGo(leadOrRequest id.ID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.held[leadOrRequest]--; d.held[leadOrRequest] == 0 {
+		delete(d.held, leadOrRequest)
+	}
+	d.works.Done()
 }
 
 // inAir is a call between its record and its end.
@@ -115,7 +136,7 @@ type inAir struct {
 func New(config Config) *Dialer {
 	d := &Dialer{
 		Config: config, wakes: make(chan struct{}, 1), stop: make(chan struct{}), probeWake: make(chan struct{}, 1), landings: make(chan struct{}, 1),
-		air: map[id.ID]*inAir{}, lanes: map[id.ID]*lane{},
+		air: map[id.ID]*inAir{}, lanes: map[id.ID]*lane{}, held: map[id.ID]int{},
 	}
 	d.calls, d.endCalls = context.WithCancel(context.Background())
 	d.loopCtx, d.endLoops = context.WithCancel(context.Background())
@@ -148,24 +169,32 @@ func (d *Dialer) Start() {
 	d.loops.Go(d.probeTrunks)
 }
 
-// Stop begins nothing more, gives claims back, cancels ringing calls, lets conversations go on for the grace, then ends
-// them, and returns when every conversation is final or ctx has ended (contract 9.6). A carrier that does not answer our
-// CANCEL is waited for no longer than the grace (9.7); the next start settles such a call as lost: it may ring still.
-func (d *Dialer) Stop(ctx context.Context, grace time.Duration) {
-	d.stopOnce.Do(func() { close(d.stop) })
-	d.endLoops()
-	d.loops.Wait()
-	d.mu.Lock()
-	var ringing []call.Call
-	for _, current := range d.air {
-		ringing = append(ringing, current.call)
-	}
-	d.mu.Unlock()
-	for _, c := range ringing {
-		if err := d.Engine.CancelForShutdown(ctx, c); err != nil {
-			d.Log.Error("cancel ringing call at shutdown", "call", c.ID, "error", err)
+// Cease is the first half of Stop: it begins nothing more, gives claims back and cancels ringing calls.
+func (d *Dialer) Cease(ctx context.Context) {
+	d.stopOnce.Do(func() {
+		close(d.stop)
+		d.endLoops()
+		d.loops.Wait()
+		d.mu.Lock()
+		var cancels sync.WaitGroup // together, so that the last one is not late
+		for _, current := range d.air {
+			c := current.call
+			cancels.Go(func() {
+				if err := d.Engine.CancelForShutdown(ctx, c); err != nil {
+					d.Log.Error("cancel ringing call at shutdown", "call", c.ID, "error", err)
+				}
+			})
 		}
-	}
+		d.mu.Unlock()
+		cancels.Wait()
+	})
+}
+
+// Stop ceases, lets conversations go on for the grace, then ends them, and returns when every conversation is final or ctx
+// has ended (contract 9.6). A carrier that does not answer our CANCEL is waited for no longer than the grace (9.7); the next
+// start settles such a call as lost: it may ring still.
+func (d *Dialer) Stop(ctx context.Context, grace time.Duration) {
+	d.Cease(ctx)
 	done := make(chan struct{})
 	go func() { d.works.Wait(); close(done) }()
 	timer := time.NewTimer(grace)
@@ -213,7 +242,12 @@ func (d *Dialer) stopping() bool {
 
 // look is the main loop: a round over the running campaigns whenever something may be callable.
 func (d *Dialer) look() {
+	var settled time.Time
 	for {
+		if now := time.Now(); now.Sub(settled) >= lookAtLeast {
+			settled = now
+			d.settle(d.loopCtx)
+		}
 		next := d.round(d.loopCtx)
 		timer := time.NewTimer(next)
 		select {
@@ -224,7 +258,7 @@ func (d *Dialer) look() {
 		case <-d.wakes:
 			timer.Stop()
 			select {
-			case <-time.After(settle):
+			case <-time.After(calm):
 			case <-d.loopCtx.Done():
 				return
 			}
@@ -275,7 +309,23 @@ func (d *Dialer) round(ctx context.Context) time.Duration {
 		}
 		until(next)
 	}
-	return max(wait, settle)
+	return max(wait, calm)
+}
+
+// settle gives back what the database says that we hold and we know nothing of. The loop that claims calls it, so that no
+// claim is on its way.
+func (d *Dialer) settle(ctx context.Context) {
+	settled, err := d.Engine.Settle(ctx, func(leadOrRequest id.ID) bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.held[leadOrRequest] > 0
+	})
+	if err != nil && ctx.Err() == nil {
+		d.Log.Error("settle what nobody holds", "error", err)
+	}
+	if settled > 0 {
+		d.Log.Warn("gave back claims and calls that the database did not confirm", "count", settled)
+	}
 }
 
 func (d *Dialer) claimAll(ctx context.Context, pearl campaign.Pearl) error {
@@ -285,7 +335,7 @@ func (d *Dialer) claimAll(ctx context.Context, pearl campaign.Pearl) error {
 			return err
 		}
 		for _, w := range works {
-			d.works.Add(1)
+			d.hold(w)
 			d.lane(w.Trunk).push(w)
 		}
 		if !more { // a full batch may hold nothing to dial: leads that end at 220, 30 or 150 on the way

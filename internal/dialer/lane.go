@@ -1,13 +1,13 @@
 package dialer
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
 
 	"nacre/internal/call"
 	"nacre/internal/engine"
-	"nacre/internal/id"
 )
 
 // lane sends the claims of one trunk to the wire one after another, at least 1/callsPerSecond apart (contract 9.7).
@@ -17,7 +17,7 @@ type lane struct {
 	mu      sync.Mutex
 	queue   []engine.Work
 	running bool
-	last    time.Time
+	next    time.Time // not before then, by the pace of the trunk as the last call went over it
 }
 
 func (d *Dialer) lane(trunk call.Trunk) *lane {
@@ -51,15 +51,15 @@ func (l *lane) run() {
 		}
 		w := l.queue[0]
 		l.queue = l.queue[1:]
-		last := l.last
+		next := l.next
 		l.mu.Unlock()
-		if !l.d.waitUntil(last.Add(gap(w.Trunk.CallsPerSecond))) {
+		if !l.d.waitUntil(next) {
 			l.d.giveBack(w, 0)
 			continue
 		}
-		if l.d.begin(w) {
+		if begun := l.d.begin(w); begun != nil {
 			l.mu.Lock()
-			l.last = time.Now()
+			l.next = time.Now().Add(gap(begun.Invite.Trunk.CallsPerSecond))
 			l.mu.Unlock()
 		}
 	}
@@ -89,24 +89,25 @@ func (d *Dialer) waitUntil(at time.Time) bool {
 	}
 }
 
+// giveBack may fail: then settle does it.
 func (d *Dialer) giveBack(w engine.Work, wait time.Duration) {
-	defer d.works.Done()
+	defer d.letGo(cmp.Or(w.Lead, w.Request))
 	if err := d.Engine.Release(context.Background(), w, wait); err != nil {
 		d.Log.Error("give claim back", "lead", w.Lead, "request", w.Request, "error", err)
 	}
 }
 
-// begin passes the last gate and has the call dialled; false where nothing goes out.
-func (d *Dialer) begin(w engine.Work) bool {
+// begin passes the last gate and has the call dialled; nil where nothing goes out.
+func (d *Dialer) begin(w engine.Work) *engine.Begun {
 	begun, err := d.Engine.Begin(context.Background(), w, newTrace())
 	if err != nil {
 		d.Log.Error("begin call", "lead", w.Lead, "request", w.Request, "error", err)
 		d.giveBack(w, beginAgain)
-		return false
+		return nil
 	}
 	if begun == nil {
-		d.works.Done()
-		return false
+		d.letGo(cmp.Or(w.Lead, w.Request))
+		return nil
 	}
 	if begun.Invite.Trunk.ID.Zero() {
 		begun.Invite.Trunk = d.Sandbox()
@@ -126,19 +127,19 @@ func (d *Dialer) begin(w engine.Work) bool {
 	}
 	d.Observe.CallBegun()
 	go d.run(ctx, begun)
-	return true
+	return begun
 }
 
 // landed forgets a call that is final.
-func (d *Dialer) landed(callID id.ID) {
+func (d *Dialer) landed(final call.Call) {
 	d.mu.Lock()
-	current := d.air[callID]
-	delete(d.air, callID)
+	current := d.air[final.ID]
+	delete(d.air, final.ID)
 	d.mu.Unlock()
 	if current != nil {
 		current.cancel()
 	}
-	d.works.Done()
+	d.letGo(cmp.Or(final.Lead, final.Request))
 	select {
 	case d.landings <- struct{}{}:
 	default:

@@ -215,10 +215,13 @@ type world struct {
 // faulty stands between dialer and engine; a test makes some of its methods fail.
 type faulty struct {
 	*engine.Engine
-	claim  func(pearlID id.ID) error
-	begin  func() error
-	answer func() error
-	finish func() error
+	claim   func(pearlID id.ID) error
+	claimed func() error // after the commit: its answer is lost
+	begin   func() error
+	began   func() error // after the commit
+	release func() error
+	answer  func() error
+	finish  func() error
 }
 
 func (f *faulty) Claim(ctx context.Context, accountID, pearlID id.ID, limit int) ([]engine.Work, bool, error) {
@@ -227,7 +230,22 @@ func (f *faulty) Claim(ctx context.Context, accountID, pearlID id.ID, limit int)
 			return nil, false, err
 		}
 	}
-	return f.Engine.Claim(ctx, accountID, pearlID, limit)
+	works, more, err := f.Engine.Claim(ctx, accountID, pearlID, limit)
+	if f.claimed != nil && len(works) > 0 {
+		if err := f.claimed(); err != nil {
+			return nil, false, err
+		}
+	}
+	return works, more, err
+}
+
+func (f *faulty) Release(ctx context.Context, w engine.Work, wait time.Duration) error {
+	if f.release != nil {
+		if err := f.release(); err != nil {
+			return err
+		}
+	}
+	return f.Engine.Release(ctx, w, wait)
 }
 
 func (f *faulty) Begin(ctx context.Context, w engine.Work, trace string) (*engine.Begun, error) {
@@ -236,7 +254,13 @@ func (f *faulty) Begin(ctx context.Context, w engine.Work, trace string) (*engin
 			return nil, err
 		}
 	}
-	return f.Engine.Begin(ctx, w, trace)
+	begun, err := f.Engine.Begin(ctx, w, trace)
+	if f.began != nil && begun != nil {
+		if err := f.began(); err != nil {
+			return nil, err
+		}
+	}
+	return begun, err
 }
 
 func (f *faulty) Answer(ctx context.Context, begun call.Call) (bool, error) {

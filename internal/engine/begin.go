@@ -23,6 +23,8 @@ type Begun struct {
 	Script call.Script
 	// TranscriptOptions as the campaign had them when the call began (contract 8).
 	TranscriptOptions int
+	// Closes is when the calling hours end in which the call begins: it may not ring beyond (contract 9.3).
+	Closes time.Time
 }
 
 // Begin is the last gate before the INVITE: in one transaction it checks again that the claim still holds the lead and
@@ -47,7 +49,6 @@ func (e *Engine) Begin(ctx context.Context, w Work, trace string) (begun *Begun,
 }
 
 func (e *Engine) begin(tx Tx, s *signals, w Work, trace string) (*Begun, error) {
-	now := e.clock()
 	owner, err := tx.Account(w.Account, Shared)
 	if err != nil {
 		return nil, err
@@ -56,6 +57,7 @@ func (e *Engine) begin(tx Tx, s *signals, w Work, trace string) (*Begun, error) 
 	if err != nil {
 		return nil, err
 	}
+	now := e.clock() // after the rows that others may hold for long: hours are judged by it
 	g, err := e.openGate(tx, owner, pearl, now)
 	if err != nil {
 		return nil, err
@@ -65,16 +67,18 @@ func (e *Engine) begin(tx Tx, s *signals, w Work, trace string) (*Begun, error) 
 		return nil, err
 	}
 	shut := func(to phone.Number) bool {
-		return g.why.reason != "" || g.exceeded() || !countryAllowed(owner, to)
+		// Over another trunk than it was claimed for the call has to wait its turn there.
+		return g.why.reason != "" || g.exceeded() || g.trunk.ID != w.Trunk.ID || !countryAllowed(owner, to)
 	}
 	current := call.Call{
 		ID: e.IDs.New(now), Account: w.Account, Pearl: w.Pearl, Lead: w.Lead, Request: w.Request, Node: e.Node,
 		Trunk: g.number.Trunk, Trace: trace, From: g.number.Number, Start: now, Status: call.InProgress, Conversation: int(lead.OnCall),
 	}
+	zoneKey := ""
 	if w.Lead.Zero() {
 		err = e.beginRequest(tx, s, w, pearl, p, shut, &current, now)
 	} else {
-		err = e.beginLead(tx, s, w, pearl, p, shut, &current, now)
+		zoneKey, err = e.beginLead(tx, s, w, pearl, p, shut, &current, now)
 	}
 	if err != nil || current.To == "" {
 		return nil, err
@@ -83,46 +87,48 @@ func (e *Engine) begin(tx Tx, s *signals, w Work, trace string) (*Begun, error) 
 		Call: current, TranscriptOptions: pearl.Outbound.TranscriptOptions,
 		Invite: call.Invite{Call: current.ID, Trace: trace, Trunk: g.trunk.Trunk, From: current.From, To: current.To, RingFor: p.ringFor},
 		Script: pearl.Script(current),
+		Closes: p.closes(zoneKey, now),
 	}, nil
 }
 
-// beginLead moves the lead to OnCall and inserts the call, or gives the lead back and leaves current.To empty.
-func (e *Engine) beginLead(tx Tx, s *signals, w Work, pearl campaign.Pearl, p plan, shut func(phone.Number) bool, current *call.Call, now time.Time) error {
+// beginLead moves the lead to OnCall and inserts the call, or gives the lead back and leaves current.To empty. It answers
+// the lead's zone.
+func (e *Engine) beginLead(tx Tx, s *signals, w Work, pearl campaign.Pearl, p plan, shut func(phone.Number) bool, current *call.Call, now time.Time) (zoneKey string, err error) {
 	l, err := tx.Lead(w.Account, w.Pearl, w.Lead)
 	if err != nil {
-		return err
+		return "", err
 	}
 	c := e.change(tx, pearl, l, Actor{Account: w.Account, By: "dialer", Trace: current.Trace}, now, s)
 	suppressed, err := tx.Suppressed(w.Account, l.Phone)
 	if err != nil {
-		return fmt.Errorf("look up blacklist: %w", err)
+		return "", fmt.Errorf("look up blacklist: %w", err)
 	}
 	switch {
 	case l.Status != lead.InCallQueue || l.Claim != w.Claim:
-		return &fault.Error{Kind: fault.Conflict, Detail: "the claim is gone"}
+		return "", &fault.Error{Kind: fault.Conflict, Detail: "the claim is gone"}
 	case suppressed:
 		if _, err := c.step(lead.Suppressed{}); err != nil {
-			return err
+			return "", err
 		}
-		return c.commit()
+		return "", c.commit()
 	case shut(l.Phone) || !p.open(l.ZoneKey, now) || !l.AttemptLeft(pearl.Outbound.Rules()):
 		if _, err := c.step(lead.Released{Claim: w.Claim}); err != nil {
-			return err
+			return "", err
 		}
-		return c.commit()
+		return "", c.commit()
 	}
 	current.To, current.CallData, current.Name = string(l.Phone), l.CallData, nameOf(l.CallData)
 	if err := tx.InsertCall(*current); err != nil {
-		return fmt.Errorf("insert call: %w", err)
+		return "", fmt.Errorf("insert call: %w", err)
 	}
 	if _, err := c.step(lead.Began{Claim: w.Claim, Call: current.ID}); err != nil {
-		return err
+		return "", err
 	}
 	c.note("attempt", 0, 0, "")
 	if err := c.callDelivery(*current); err != nil {
-		return err
+		return "", err
 	}
-	return c.commit()
+	return l.ZoneKey, c.commit()
 }
 
 func (e *Engine) beginRequest(tx Tx, s *signals, w Work, pearl campaign.Pearl, p plan, shut func(phone.Number) bool, current *call.Call, now time.Time) error {
@@ -146,6 +152,7 @@ func (e *Engine) beginRequest(tx Tx, s *signals, w Work, pearl campaign.Pearl, p
 		r.Status, r.Errors = RequestError, []string{requestExpired}
 		return tx.SaveRequest(r)
 	case shut(r.To) || !p.open("", now):
+		s.wake = true
 		return tx.SaveRequest(r)
 	}
 	current.To, current.CallData, current.Name = string(r.To), r.CallData, nameOf(r.CallData)

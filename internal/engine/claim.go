@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"nacre/internal/account"
@@ -124,17 +127,24 @@ func (b *batch) requests(p plan) error {
 	return nil
 }
 
-// leads claims due leads of zones that are open now: promised call-backs first, then zone by zone, the one that closes soonest first.
+// leads claims due leads of zones that are open now: promised call-backs first, then by the window that closes soonest, by
+// due instant, by age (contract 9.5).
 func (b *batch) leads(p plan, zones []DueZone) error {
-	open := slices.DeleteFunc(slices.Clone(zones), func(z DueZone) bool { return z.Due.After(b.now) || !p.open(z.ZoneKey, b.now) })
-	slices.SortStableFunc(open, func(a, c DueZone) int { return p.closes(a.ZoneKey, b.now).Compare(p.closes(c.ZoneKey, b.now)) })
+	closing := map[time.Time][]DueZone{} // zones whose windows end together are one queue
+	for _, z := range zones {
+		if !z.Due.After(b.now) && p.open(z.ZoneKey, b.now) {
+			at := p.closes(z.ZoneKey, b.now)
+			closing[at] = append(closing[at], z)
+		}
+	}
+	soonest := slices.SortedFunc(maps.Keys(closing), time.Time.Compare)
 	for _, promised := range []bool{true, false} {
-		for _, z := range open {
+		for _, at := range soonest {
 			if b.free <= 0 {
 				b.full = true
 				return nil
 			}
-			due, err := b.tx.DueLeads(b.pearl.ID, z.ZoneKey, promised, b.now, b.free)
+			due, err := b.due(closing[at], promised)
 			if err != nil {
 				return fmt.Errorf("list due leads: %w", err)
 			}
@@ -147,6 +157,22 @@ func (b *batch) leads(p plan, zones []DueZone) error {
 		}
 	}
 	return nil
+}
+
+// due are the leads of some zones that are due longest, as many as there are free agents.
+func (b *batch) due(zones []DueZone, promised bool) ([]lead.Lead, error) {
+	var due []lead.Lead
+	for _, z := range zones {
+		more, err := b.tx.DueLeads(b.pearl.ID, z.ZoneKey, promised, b.now, b.free)
+		if err != nil {
+			return nil, err
+		}
+		due = append(due, more...)
+	}
+	slices.SortStableFunc(due, func(a, c lead.Lead) int {
+		return cmp.Or(a.Due.Compare(c.Due), strings.Compare(string(a.ID), string(c.ID)))
+	})
+	return due[:min(len(due), b.free)], nil
 }
 
 func (b *batch) lead(l lead.Lead) error {
@@ -199,6 +225,7 @@ func (e *Engine) release(tx Tx, s *signals, w Work, wait time.Duration) error {
 			return &fault.Error{Kind: fault.Conflict, Detail: "the claim is gone"}
 		}
 		r.Claim, r.Node, r.Due = "", "", now.Add(wait)
+		s.wake = true
 		return tx.SaveRequest(r)
 	}
 	pearl, err := outbound(tx, w.Account, w.Pearl, Unlocked)

@@ -177,6 +177,23 @@ func testGates(t *testing.T, s engine.Store) {
 	}
 }
 
+// testNumberMovesToAnotherTrunk: a call that waited for its turn on one trunk does not go out over another, where others wait.
+func testNumberMovesToAnotherTrunk(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	first := w.addTrunk(nil)
+	leadID := w.add(phoneA)
+	work := w.claimOne()
+	second := w.addTrunk(nil)
+	if begun := w.begin(work); begun != nil || work.Trunk.ID != first {
+		t.Errorf("began %v, claimed for trunk %s", begun, work.Trunk.ID)
+	}
+	same(t, "lead", fmt.Sprint(int(w.lead(leadID).Status), w.lead(leadID).Attempts), "1 0")
+	begun := w.ring()
+	if begun.Invite.Trunk.ID != second {
+		t.Errorf("dialled over %s, want %s", begun.Invite.Trunk.ID, second)
+	}
+}
+
 func (w *world) changeNumber(change func(*account.Number)) {
 	w.t.Helper()
 	err := w.e.UpdateNumber(w.ctx, w.actor, w.number, func(n *account.Number) error { change(n); return nil })

@@ -421,12 +421,16 @@ func TestOrder(t *testing.T) {
 	w.clock.Add(time.Minute)
 	later := zoned(4, "")
 	east := zoned(5, "Asia/Dubai") // closes at 16:00 UTC
+	w.clock.Add(time.Minute)
+	together := zoned(7, "Etc/UTC") // closes together with the campaign's own zone: one queue with it
+	w.clock.Add(time.Minute)
+	latest := zoned(8, "")
 	w.clock.Add(time.Hour)
 	receipt := w.makeCall(fictional(6))
-	names := map[id.ID]string{receipt.ID: "made", promised: "promised", east: "east", older: "older", younger: "younger", later: "later", west: "west"}
+	names := map[id.ID]string{receipt.ID: "made", promised: "promised", east: "east", older: "older", younger: "younger", later: "later", west: "west", together: "together", latest: "latest"}
 	var order []string
 	for _, work := range w.claim() {
 		order = append(order, names[work.Lead]+names[work.Request])
 	}
-	same(t, "order", strings.Join(order, " "), "made promised east older younger later west")
+	same(t, "order", strings.Join(order, " "), "made promised east older younger later together latest west")
 }

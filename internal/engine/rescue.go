@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/fault"
+	"nacre/internal/id"
 	"nacre/internal/lead"
 )
 
@@ -38,6 +40,44 @@ func (e *Engine) Rescue(ctx context.Context, node string) (claims, calls int, er
 		calls++
 	}
 	return claims, calls, nil
+}
+
+// Settle gives back what this node holds in the database and knows nothing of: a claim or the record of a call whose commit
+// succeeded although its answer was lost, or a claim that could not be given back while the database was away. Nothing of
+// it was dialled. known says, by lead or request, what is under way; it is asked after the database was, and no Claim may
+// run beside.
+func (e *Engine) Settle(ctx context.Context, known func(leadOrRequest id.ID) bool) (settled int, err error) {
+	held, err := e.Store.HeldClaims(ctx, e.Node)
+	if err != nil {
+		return 0, fmt.Errorf("list claims of node: %w", err)
+	}
+	unfinished, err := e.Store.UnfinishedCalls(ctx, e.Node)
+	if err != nil {
+		return 0, fmt.Errorf("list calls of node: %w", err)
+	}
+	for _, h := range held {
+		if known(cmp.Or(h.Lead, h.Request)) {
+			continue
+		}
+		err := e.update(ctx, func(tx Tx, s *signals) error { return e.rescueClaim(tx, s, h) })
+		if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+			continue // given back meanwhile
+		}
+		if err != nil {
+			return settled, fmt.Errorf("give claim back: %w", err)
+		}
+		settled++
+	}
+	for _, c := range unfinished {
+		if known(cmp.Or(c.Lead, c.Request)) {
+			continue
+		}
+		if err := e.Finish(ctx, c, Ending{Outcome: call.NeverRang, Ended: e.clock()}); err != nil {
+			return settled, fmt.Errorf("finish call %s: %w", c.ID, err)
+		}
+		settled++
+	}
+	return settled, nil
 }
 
 func (e *Engine) rescueClaim(tx Tx, s *signals, h HeldClaim) error {

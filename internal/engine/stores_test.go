@@ -37,6 +37,7 @@ func storeTests() []storeTest {
 		{"OptOutDuringTheTalk", testOptOutDuringTheTalk},
 		{"Costs", testCosts},
 		{"Gates", testGates},
+		{"NumberMovesToAnotherTrunk", testNumberMovesToAnotherTrunk},
 		{"GatesOfTheLead", testGatesOfTheLead},
 		{"BudgetCountsRunningCalls", testBudgetCountsRunningCalls},
 		{"TrunkLimits", testTrunkLimits},
