@@ -121,6 +121,14 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 			return fmt.Errorf("read number: %w", err)
 		}
 		receipt.From = from.Number
+		suppressed, err := tx.Suppressed(actor.Account, number)
+		if err != nil {
+			return fmt.Errorf("look up blacklist: %w", err)
+		}
+		request.Status = RequestQueued
+		if suppressed {
+			request.Status = RequestBlacklisted // at once: its hours may open only after it has expired
+		}
 		if err := tx.InsertRequest(request); err != nil {
 			return fmt.Errorf("insert request: %w", err)
 		}

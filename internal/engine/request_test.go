@@ -119,7 +119,6 @@ func testMadeCallsThatEndWithoutACall(t *testing.T, s engine.Store) {
 	same(t, "ringing, then cancelled", w.state(ringing.ID), "10")
 
 	late := w.makeCall(fictional(4)) // blacklisted before it is made
-	w.claim()
 	same(t, "made to a blacklisted number", w.state(late.ID), "20")
 	if err := w.e.Unsuppress(w.ctx, w.actor, []string{"+1201555"}); err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ func TestInvariants(t *testing.T) {
 		l := Add(Lead{ID: "000000000000000000000001", Phone: old}, start)
 		at, serial := start, 0
 		next := func() id.ID { serial++; return id.ID(fmt.Sprintf("%024x", serial)) }
-		began, granted := 0, 0
+		granted := 0 // by a hand-set 10, since the lead was New
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			at = at.Add(time.Duration(rapid.IntRange(0, 3600).Draw(t, "wait")) * time.Second)
 			event := draw(t, l, at, next)
@@ -34,20 +34,48 @@ func TestInvariants(t *testing.T) {
 			}
 			l = after
 			if _, ok := event.(Began); ok {
-				began++
 				if before.Attempts >= r.MaximumAttempts && !before.State.Granted {
 					t.Fatalf("a call began with no attempt left: %+v", before)
 				}
 			}
 			if edited, ok := event.(Edited); ok && edited.Patch.Status != nil {
-				granted++
+				switch *edited.Patch.Status {
+				case New:
+					granted = 0
+				case NeedRetry:
+					granted++
+				}
 				if l.Status != *edited.Patch.Status {
 					t.Fatalf("a hand-set status does not win: %d, want %d", l.Status, *edited.Patch.Status)
 				}
 			}
+			if l.Attempts > r.MaximumAttempts+granted {
+				t.Fatalf("%d attempts of %d, with %d granted", l.Attempts, r.MaximumAttempts, granted)
+			}
+			if rest, counted := restAfter(before, l, event); counted && l.Due.Before(at.Add(rest(r))) {
+				t.Fatalf("due %s after the end of an attempt: %+v", l.Due.Sub(at), l)
+			}
 			check(t, before, l, effects)
 		}
 	})
+}
+
+// restAfter is how long the lead must be left alone after the event, where that ended an attempt that counts and nobody set
+// a status by hand or promised to call back (contract 9.4).
+func restAfter(before, after Lead, event Event) (rest func(Rules) time.Duration, counted bool) {
+	interval := func(r Rules) time.Duration { return r.Interval }
+	switch e := event.(type) {
+	case Finished:
+		undone := e.Outcome == call.NeverRang || e.Outcome == call.Cancelled && e.Cancel == call.ByShutdown
+		return interval, before.Status == OnCall && after.Status == NeedRetry && !after.Promised && !undone
+	case Lost:
+		if before.Status == OnCall {
+			return interval, after.Status == NeedRetry
+		}
+		// Set by hand while it rang: the telephone may still be ringing.
+		return func(r Rules) time.Duration { return r.RingFor }, !before.Call.Zero() && after.Status.Callable() && !before.State.Answered
+	}
+	return interval, false
 }
 
 func check(t *rapid.T, before, l Lead, effects Effects) {
