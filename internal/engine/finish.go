@@ -86,9 +86,14 @@ func (e *Engine) Finish(ctx context.Context, begun call.Call, ending Ending) err
 }
 
 func (e *Engine) finish(tx Tx, s *signals, begun call.Call, ending Ending, now time.Time) error {
+	var owner account.Account
+	var err error
 	lock := Unlocked
 	if e.PricePerMinute != 0 {
 		lock = Exclusive // its cost will be added: the order of locks
+		if owner, err = tx.Account(begun.Account, lock); err != nil {
+			return fmt.Errorf("read account: %w", err)
+		}
 	}
 	pearl, err := tx.Pearl(begun.Account, begun.Pearl, lock)
 	if err != nil {
@@ -130,7 +135,7 @@ func (e *Engine) finish(tx Tx, s *signals, begun call.Call, ending Ending, now t
 		}
 	}
 	current.Cost = e.cost(current.Answered, current.Ended)
-	if err := e.charge(tx, current); err != nil {
+	if err := charge(tx, owner, current); err != nil {
 		return err
 	}
 	rules := pearl.Outbound.Rules()
@@ -165,9 +170,14 @@ func (e *Engine) finish(tx Tx, s *signals, begun call.Call, ending Ending, now t
 	return c.commit()
 }
 
-func (e *Engine) charge(tx Tx, current call.Call) error {
+// charge adds the cost of a call to what its Pearl has spent, and takes it off its account's balance.
+func charge(tx Tx, owner account.Account, current call.Call) error {
 	if current.Cost == 0 {
 		return nil
+	}
+	owner.Credit -= current.Cost
+	if err := tx.SaveAccount(owner); err != nil {
+		return fmt.Errorf("lower balance: %w", err)
 	}
 	if err := tx.AddSpent(current.Pearl, current.Cost); err != nil {
 		return fmt.Errorf("add cost: %w", err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"nacre/internal/account"
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
@@ -372,6 +373,7 @@ func (w *world) talkTo(number string) *engine.Begun {
 // testCosts: per started minute, only when answered; they add up to what the campaign has spent.
 func testCosts(t *testing.T, s engine.Store) {
 	w := newWorld(t, s, func(c *engine.Config) { c.PricePerMinute = 7 })
+	w.changeAccount(func(a *account.Account) { a.Credit = 1000 })
 	for n, test := range []struct {
 		lasts time.Duration
 		cost  int64
@@ -390,7 +392,11 @@ func testCosts(t *testing.T, s engine.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "spent", fmt.Sprint(pearl.Spent), "105")
+	owner, err := s.ReadAccount(w.ctx, w.account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "spent, balance", fmt.Sprint(pearl.Spent, owner.Credit), "105 895")
 }
 
 // TestOrder: made calls, then promised call-backs, then leads by the window that closes soonest, by due instant, by age
