@@ -202,6 +202,9 @@ func conversation(l *lead.Lead, finished lead.Finished, rules lead.Rules, now ti
 	if finished.Outcome == call.NeverRang || finished.Outcome == call.Cancelled && finished.Cancel != call.ByPerson {
 		return int(lead.NeedRetry)
 	}
+	if finished.Outcome == call.Voicemail {
+		return int(lead.VoiceMailLeft) // also where the lead is to be tried again
+	}
 	// A made call and a deleted lead have no attempt left; a lead with a hand-set status is judged as if it were still at 40.
 	judged := lead.Lead{Status: lead.OnCall, Call: finished.Call}
 	if l != nil {

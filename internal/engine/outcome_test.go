@@ -278,6 +278,9 @@ func testRetryPolicy(t *testing.T, s engine.Store) {
 				}
 				w.clock.Add(20 * time.Second)
 				w.finish(begun, outcome)
+				if c := w.call(begun.Call.ID); outcome == call.Voicemail && c.Conversation != 70 {
+					t.Errorf("a message was left, and the call says %d", c.Conversation)
+				}
 				l := w.lead(leadID)
 				if l.Due.IsZero() {
 					got = append(got, fmt.Sprintf("%d never", l.Status))
