@@ -41,6 +41,8 @@ type Invite struct {
 	Trunk    Trunk
 	From, To string        // caller-id as the account's number is; E.164 of the callee
 	RingFor  time.Duration // from the first INVITE to our CANCEL
+	// RingUntil is the end of the calling hours, by which the ringing must be over whenever the INVITE leaves; zero = never.
+	RingUntil time.Time
 }
 
 // Failure says why a call was not answered. Code and Reason are the peer's last SIP answer (0, "" without one).

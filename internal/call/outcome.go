@@ -10,6 +10,7 @@ const (
 	CauseFailed       Cause = "failed"       // everything else; also no answer at all within the ring time
 	CauseUnreachable  Cause = "unreachable"  // nothing can have rung: name not resolved, connection refused, no local port
 	CauseUnauthorized Cause = "unauthorized" // our credentials were refused: nothing can have rung
+	CauseTooLate      Cause = "tooLate"      // not sent: it would have rung beyond RingUntil
 	CauseCancelled    Cause = "cancelled"    // our CANCEL, or a 200 that crossed it
 )
 
@@ -57,7 +58,7 @@ func OutcomeOf(cause Cause) Outcome {
 		return RangOut
 	case CauseNotAllocated:
 		return NotAllocated
-	case CauseUnreachable, CauseUnauthorized:
+	case CauseUnreachable, CauseUnauthorized, CauseTooLate:
 		return NeverRang
 	case CauseCancelled:
 		return Cancelled

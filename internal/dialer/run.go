@@ -11,9 +11,6 @@ import (
 	"nacre/internal/engine"
 )
 
-// tooLate is how much later than its record a call may be dialled at the end of the calling hours. It rings that much less.
-const tooLate = 2 * time.Second
-
 // run carries one begun call to its end. Whatever happens in between, Finish is committed exactly once, by us or by the rescue.
 func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 	defer d.landed(begun.Call)
@@ -21,14 +18,6 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 	if p, ok := d.Agent.(Preparer); ok {
 		go p.Prepare(ctx, begun.Script)
 	}
-	left := begun.Closes.Sub(d.Now())
-	if begun.Invite.RingFor-left > tooLate {
-		log.Warn("not dialled: the calling hours would end while it rings, its record took too long")
-		d.finish(begun, engine.Ending{Outcome: call.NeverRang, Ended: d.Now()})
-		d.Observe.CallEnded(call.NeverRang, 0, call.LegStats{})
-		return
-	}
-	begun.Invite.RingFor = min(begun.Invite.RingFor, left)
 	log.Debug("dial")
 	leg, failure := d.Dial.Dial(ctx, begun.Invite)
 	if failure != nil {

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
-	"nacre/internal/campaign"
-	"nacre/internal/hours"
 	"nacre/internal/lead"
 )
 
@@ -49,51 +46,6 @@ func TestWhatWasNotConfirmedIsGivenBack(t *testing.T) {
 				same(t, "lead, attempts, calls", fmt.Sprint(int(l.Status), l.Attempts, calls[number(0)]), "100 1 1")
 				// One that is under way is known, and stays.
 				same(t, "the other", fmt.Sprint(int(w.lead(talking).Status), calls[number(1)]), fmt.Sprint(int(lead.OnCall), 1))
-			})
-		})
-	}
-}
-
-// TestRecordThatTookTooLong: where the hours end meanwhile nothing rings beyond them (contract 9.3).
-func TestRecordThatTookTooLong(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		took time.Duration
-		want string // ring times of the calls; lead
-	}{
-		{0, "30s; 10"},
-		{1500 * time.Millisecond, "28.5s; 10"},
-		{5 * time.Second, "; 1"},
-		{5 * time.Minute, "; 1"},
-	} {
-		t.Run(test.took.String(), func(t *testing.T) {
-			t.Parallel()
-			first := true
-			faults := &faulty{began: func() error {
-				if first {
-					first = false
-					time.Sleep(test.took) // of the bubble
-				}
-				return nil
-			}}
-			inBubble(t, faults, false, func(t *testing.T, w *world) {
-				// The bubble begins at midnight UTC on Saturday, 2000-01-01.
-				w.settings(func(o *campaign.OutboundSettings) {
-					o.CallingHours = []hours.Window{{Day: 6, Start: "00:00", End: "01:00"}}
-				})
-				w.after(time.Hour - 30*time.Second - time.Since(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)))
-				leadID := w.add(number(0))
-				w.d.Start()
-				w.after(time.Hour)
-				var rings []string
-				for _, i := range w.carrier.all() {
-					rings = append(rings, i.RingFor.Round(100*time.Millisecond).String())
-				}
-				l := w.lead(leadID)
-				same(t, "ring times, lead", fmt.Sprint(strings.Join(rings, " "), "; ", int(l.Status)), test.want)
-				if l.Status == lead.New && l.Attempts != 0 {
-					t.Errorf("an attempt that never left counts: %d", l.Attempts)
-				}
 			})
 		})
 	}

@@ -23,8 +23,6 @@ type Begun struct {
 	Script call.Script
 	// TranscriptOptions as the campaign had them when the call began (contract 8).
 	TranscriptOptions int
-	// Closes is when the calling hours end in which the call begins: it may not ring beyond (contract 9.3).
-	Closes time.Time
 }
 
 // Begin is the last gate before the INVITE: in one transaction it checks again that the claim still holds the lead and
@@ -85,9 +83,11 @@ func (e *Engine) begin(tx Tx, s *signals, w Work, trace string) (*Begun, error) 
 	}
 	return &Begun{
 		Call: current, TranscriptOptions: pearl.Outbound.TranscriptOptions,
-		Invite: call.Invite{Call: current.ID, Trace: trace, Trunk: g.trunk.Trunk, From: current.From, To: current.To, RingFor: p.ringFor},
+		Invite: call.Invite{
+			Call: current.ID, Trace: trace, Trunk: g.trunk.Trunk, From: current.From, To: current.To,
+			RingFor: p.ringFor, RingUntil: p.closes(zoneKey, now),
+		},
 		Script: pearl.Script(current),
-		Closes: p.closes(zoneKey, now),
 	}, nil
 }
 

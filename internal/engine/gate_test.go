@@ -177,6 +177,28 @@ func testGates(t *testing.T, s engine.Store) {
 	}
 }
 
+// TestRingUntil: a call carries the end of the hours in which it begins, in the zone of its lead, less what follows without
+// a gap and holidays.
+func TestRingUntil(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, openSQLite(t))
+	w.settings(w.pearl, func(o *campaign.OutboundSettings) {
+		o.CallingHours = []hours.Window{{Day: 2, Start: "09:00", End: "12:00"}, {Day: 2, Start: "12:00", End: "15:00"}}
+		o.Holidays = []hours.Holiday{{Date: "2026-11-24", Start: "14:30", End: "24:00"}}
+	})
+	w.addLead(w.pearl, engine.NewLead{Phone: phoneA})
+	w.addLead(w.pearl, engine.NewLead{Phone: phoneB, Zone: "Europe/Rome"})
+	ends := map[string]string{}
+	for _, work := range w.claim() {
+		begun := w.begin(work)
+		ends[begun.Call.To] = begun.Invite.RingUntil.Format(time.RFC3339)
+	}
+	made := w.makeCall(fictional(1))
+	begun := w.begin(w.claimOne())
+	same(t, "end of the hours", fmt.Sprint(ends[phoneA], ends[phoneB], begun.Call.Request == made.ID, begun.Invite.RingUntil.Format(time.RFC3339)),
+		"2026-11-24T14:30:00Z2026-11-24T13:30:00Ztrue2026-11-24T14:30:00Z")
+}
+
 // testNumberMovesToAnotherTrunk: a call that waited for its turn on one trunk does not go out over another, where others wait.
 func testNumberMovesToAnotherTrunk(t *testing.T, s engine.Store) {
 	w := newWorld(t, s)

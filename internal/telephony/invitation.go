@@ -87,7 +87,25 @@ func (inv *invitation) unsent(ctx context.Context, err error) {
 		return
 	}
 	inv.log.Info("nothing can have rung", "error", err)
+	if errors.Is(err, errTooLate) {
+		inv.fail(call.CauseTooLate, 0, err.Error())
+		return
+	}
 	inv.fail(call.CauseUnreachable, 0, err.Error())
+}
+
+// tolerated is how much less than its time a call may ring at the end of the calling hours. One that leaves later than
+// that was decided on too long ago.
+const tolerated = 2 * time.Second
+
+var errTooLate = errors.New("the calling hours would end while it rings")
+
+// ringFor is how long a call that leaves now may ring: not beyond the end of the calling hours.
+func (inv *invitation) ringFor() time.Duration {
+	if inv.in.RingUntil.IsZero() {
+		return inv.in.RingFor
+	}
+	return min(inv.in.RingFor, time.Until(inv.in.RingUntil))
 }
 
 // run is the whole life of the invitation.
@@ -98,12 +116,16 @@ func (inv *invitation) run(ctx context.Context) {
 		return
 	}
 	defer inv.retire()
+	var ringFor time.Duration
 	err = inv.e.paced(ctx, inv.in.Trunk, func() error {
 		select {
 		case <-inv.e.closing:
 			return errors.New("the SIP endpoint is closing")
 		case <-inv.refused: // something else was, before us
 		default:
+		}
+		if ringFor = inv.ringFor(); ringFor < inv.in.RingFor-tolerated {
+			return errTooLate
 		}
 		return tx.Init()
 	})
@@ -114,7 +136,7 @@ func (inv *invitation) run(ctx context.Context) {
 		return
 	}
 	inv.sent = time.Now()
-	ringing := time.NewTimer(inv.in.RingFor)
+	ringing := time.NewTimer(ringFor)
 	defer ringing.Stop()
 	inv.e.count.invites.Add(1)
 	inv.follow(ctx, tx, ringing.C)

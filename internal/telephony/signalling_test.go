@@ -183,6 +183,39 @@ func TestRingOut(t *testing.T) {
 	checkFailure(t, await(t, "the end", result), call.CauseNoAnswer, 487)
 }
 
+// Nothing rings beyond the calling hours, however long it took until the INVITE could leave.
+func TestNothingRingsBeyondTheHours(t *testing.T) {
+	t.Parallel()
+	e := open(t, Config{})
+	t.Run("it rings less", func(t *testing.T) {
+		t.Parallel()
+		peer := newRawPeer(t)
+		invite := inviteTo(trunkTo(peer.address()), 2*time.Second)
+		invite.RingUntil = time.Now().Add(600 * time.Millisecond)
+		result := dial(t.Context(), e, invite)
+		heard := peer.expect("INVITE")
+		peer.respond(heard, "180 Ringing", "a", "", "")
+		cancel := peer.expect("CANCEL")
+		if late := time.Since(invite.RingUntil); late < -20*time.Millisecond || late > time.Second {
+			t.Errorf("CANCEL %v after the end of the hours", late)
+		}
+		peer.respond(cancel, "200 OK", "a", "", "")
+		peer.respond(heard, "487 Request Terminated", "a", "", "")
+		peer.expect("ACK")
+		checkFailure(t, await(t, "the end", result), call.CauseNoAnswer, 487)
+	})
+	t.Run("it is not sent", func(t *testing.T) {
+		t.Parallel()
+		peer := newRawPeer(t)
+		invite := inviteTo(trunkTo(peer.address()), 30*time.Second)
+		invite.RingUntil = time.Now().Add(27 * time.Second)
+		wantFailure(t, e, invite, call.CauseTooLate, 0)
+		if m, ok := peer.read(100 * time.Millisecond); ok {
+			t.Errorf("sent %q", m.first)
+		}
+	})
+}
+
 // A silent peer: the call ends with the ring time, and what comes after is got rid of.
 func TestSilentPeer(t *testing.T) {
 	t.Parallel()
