@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"nacre/internal/account"
@@ -29,7 +30,9 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 		d.Observe.CallEnded(outcome, 0, call.LegStats{})
 		return
 	}
-	d.trunkMet(ctx, begun, nil)
+	var met sync.WaitGroup
+	met.Go(func() { d.trunkMet(ctx, begun, nil) }) // beside: somebody is on the line
+	defer met.Wait()
 	holds, err := d.Engine.Answer(context.WithoutCancel(ctx), begun.Call)
 	if err != nil || !holds {
 		if err != nil {
