@@ -174,7 +174,6 @@ func (d *Dialer) Cease(ctx context.Context) {
 	d.stopOnce.Do(func() {
 		close(d.stop)
 		d.endLoops()
-		d.loops.Wait()
 		d.mu.Lock()
 		var cancels sync.WaitGroup // together, so that the last one is not late
 		for _, current := range d.air {
@@ -187,6 +186,7 @@ func (d *Dialer) Cease(ctx context.Context) {
 		}
 		d.mu.Unlock()
 		cancels.Wait()
+		d.loops.Wait()
 	})
 }
 
