@@ -51,7 +51,7 @@ func (h *halting) overtakes(t *testing.T, change func() error) (answered *bool, 
 		select {
 		case <-done:
 			*answered = true
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(300 * time.Millisecond):
 		}
 	}
 	return answered, done
