@@ -108,9 +108,6 @@ func (in trunkInput) apply(t *account.Trunk, faults *fault.List) {
 	case net.ParseIP(t.Host) == nil && !hostName.MatchString(t.Host):
 		faults.Add("Host", "The value '%.60s' is no host name or address.", t.Host)
 	}
-	if t.Port == 0 {
-		t.Port = 5060
-	}
 	if t.Port < 1 || t.Port > 65535 {
 		faults.Add("Port", "The value '%d' is not allowed: it must be between 1 and 65535.", t.Port)
 	}
@@ -179,7 +176,7 @@ func (h trunkHandlers) list(r *route.Request, _ route.None) ([]trunkView, error)
 
 func (h trunkHandlers) create(r *route.Request, in newTrunk) (made, error) {
 	var faults fault.List
-	trunk := account.Trunk{Trunk: call.Trunk{Transport: "udp", MaxCalls: 100, CallsPerSecond: 5}, Active: true}
+	trunk := account.Trunk{Trunk: call.Trunk{Port: 5060, Transport: "udp", MaxCalls: 100, CallsPerSecond: 5}, Active: true}
 	in.apply(&trunk, &faults)
 	if err := faults.Err(); err != nil {
 		return made{}, err
