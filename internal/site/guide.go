@@ -35,7 +35,8 @@ func guides() []guide {
 		{"idempotency", "Idempotency", "Repeating requests safely; If-Match and ETag."},
 		{"trunks", "Numbers and trunks", "Connecting a carrier over SIP."},
 		{"sandbox", "Sandbox numbers", "Simulated people, chosen by the last two digits."},
-		{"nlpearl", "Moving from NLPearl", "What to change, what stays, what is added, what is not there."},
+		{"nlpearl", "Moving from NLPearl", "What to change, what stays, what is added."},
+		{"not-yet", "Not there yet", "What is stored and not carried out, and what nacre leaves out."},
 	}
 }
 

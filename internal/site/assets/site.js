@@ -60,12 +60,16 @@
     for (const input of document.querySelectorAll("[data-filter]")) {
       input.hidden = false;
       const rows = [...document.querySelectorAll(input.dataset.filter)];
+      const none = document.createElement("p");
+      none.setAttribute("role", "status");
+      input.parentElement.append(none);
       input.addEventListener("input", () => {
         const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
         for (const row of rows) {
           const text = row.textContent.toLowerCase();
           row.hidden = !words.every((word) => text.includes(word));
         }
+        none.textContent = rows.every((row) => row.hidden) ? "Nothing found" : "";
       });
     }
   }
@@ -93,7 +97,13 @@
     let selected = -1;
     input.hidden = false;
     const load = async () => {
-      if (!entries) entries = fetch("/docs/assets/search.json").then((answer) => answer.json());
+      if (!entries) {
+        entries = fetch("/docs/assets/search.json").then((answer) => {
+          if (!answer.ok) throw new Error(answer.statusText);
+          return answer.json();
+        });
+        entries.catch(() => { entries = null; }); // the next key tries again
+      }
       return entries;
     };
     const select = (n) => {
@@ -110,10 +120,24 @@
       input.setAttribute("aria-expanded", "false");
       input.removeAttribute("aria-activedescendant");
     };
+    const say = (text) => {
+      const none = document.createElement("li");
+      none.className = "none";
+      none.textContent = text;
+      hits.replaceChildren(none);
+      hits.hidden = false;
+      input.setAttribute("aria-expanded", "true");
+    };
     const show = async () => {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       if (words.length === 0) return close();
-      const all = await load();
+      let all;
+      try {
+        all = await load();
+      } catch {
+        return say("The search could not be loaded. Is the server still there?");
+      }
+      if (words.join(" ") !== input.value.toLowerCase().split(/\s+/).filter(Boolean).join(" ")) return; // typed on meanwhile
       const score = (entry) => {
         const head = (entry.title + " " + entry.detail).toLowerCase();
         return words.every((word) => head.includes(word)) ? 0 : 1;
@@ -134,18 +158,13 @@
         row.append(link);
         return row;
       }));
-      if (found.length === 0) {
-        const none = document.createElement("li");
-        none.className = "none";
-        none.textContent = "Nothing found";
-        hits.append(none);
-      }
+      if (found.length === 0) return say("Nothing found");
       hits.hidden = false;
       input.setAttribute("aria-expanded", "true");
       select(0);
     };
     input.addEventListener("input", show);
-    input.addEventListener("focus", () => { load(); if (input.value) show(); });
+    input.addEventListener("focus", () => { load().catch(() => {}); if (input.value) show(); });
     input.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown") { event.preventDefault(); select(selected + 1); }
       if (event.key === "ArrowUp") { event.preventDefault(); select(selected - 1); }
