@@ -62,6 +62,7 @@ func tables() map[string][]entry {
 		"RetryInterval":     {{1, "Every6Hours", ""}, {2, "OnceADay", "24 hours"}, {3, "OnceEvery3Days", "72 hours"}, {4, "OnceAWeek", "168 hours"}, {5, "OnceAMonth", "720 hours"}, {6, "Every3Hours", ""}},
 		"VariableGroup":     {{1, "PreCall", "known before the call"}, {2, "InCall", "collected in the conversation"}},
 		"WebhookVersion":    {{1, "V1", "members in PascalCase"}, {2, "V2", "members in camelCase"}},
+		"UserRole":          {{1, "Owner", ""}, {2, "Admin", ""}, {3, "Operator", ""}, {4, "Viewer", ""}},
 		"AuditEvent": {
 			{1, "LoginAttempt", ""}, {2, "LoginSuccessful", ""}, {10, "PublishPearl", ""}, {11, "PearlStatus", ""}, {18, "TransferPearl", ""}, {19, "DeletePearl", ""},
 			{30, "CreateAPIKey", ""}, {31, "DeleteAPIKey", ""}, {40, "PurchaseAgents", ""}, {41, "DeleteAgent", ""}, {50, "SetBillingDetails", ""}, {51, "SetPaymentMethod", ""},
@@ -90,6 +91,8 @@ func tableOf(t reflect.Type) string {
 		return "ActivityStatus"
 	case reflect.TypeFor[account.Standing]():
 		return "AccountStatus"
+	case reflect.TypeFor[account.Role]():
+		return "UserRole"
 	case reflect.TypeFor[account.Direction]():
 		return "PhoneDirection"
 	case reflect.TypeFor[engine.RequestStatus]():

@@ -45,7 +45,7 @@ func (h accountHandlers) get(r *route.Request, _ route.None) (wire.Account, erro
 // user is a person of the account.
 type user struct {
 	Email     string       `json:"email"`
-	RoleID    account.Role `json:"roleId" doc:"1 Owner, 2 Admin, 3 Operator, 4 Viewer"`
+	RoleID    account.Role `json:"roleId"`
 	RoleName  string       `json:"roleName"`
 	CreatedAt wire.Time    `json:"createdAt"`
 }
