@@ -51,7 +51,12 @@ func (e *Engine) Claim(ctx context.Context, accountID, pearlID id.ID, limit int)
 		if err != nil {
 			return err
 		}
-		b := &batch{e: e, tx: tx, owner: owner, pearl: pearl, trunk: g.trunk.Trunk, now: now, signals: s, free: free, numbers: map[string]bool{}}
+		b := &batch{e: e, tx: tx, owner: owner, pearl: pearl, trunk: g.trunk.Trunk, now: now, until: now, signals: s, free: free, numbers: map[string]bool{}}
+		if adding, err := tx.BulkSince(pearlID); err != nil {
+			return fmt.Errorf("look for adds under way: %w", err)
+		} else if !adding.IsZero() && !adding.After(now) {
+			b.until = adding.Add(-time.Millisecond) // leads of an add that is not whole yet may be taken back
+		}
 		if err := b.requests(p); err != nil {
 			return err
 		}
@@ -75,6 +80,7 @@ type batch struct {
 	pearl   campaign.Pearl
 	trunk   call.Trunk
 	now     time.Time
+	until   time.Time // leads that fall due later are left alone
 	signals *signals
 	free    int
 	full    bool
@@ -163,7 +169,7 @@ func (b *batch) leads(p plan, zones []DueZone) error {
 func (b *batch) due(zones []DueZone, promised bool) ([]lead.Lead, error) {
 	var due []lead.Lead
 	for _, z := range zones {
-		more, err := b.tx.DueLeads(b.pearl.ID, z.ZoneKey, promised, b.now, b.free)
+		more, err := b.tx.DueLeads(b.pearl.ID, z.ZoneKey, promised, b.until, b.free)
 		if err != nil {
 			return nil, err
 		}

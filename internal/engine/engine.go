@@ -54,10 +54,14 @@ type Engine struct {
 	signIns     signIns
 	sandboxWait atomic.Int64 // Unix ms until which the sandbox carrier, which has no trunk row, is left alone
 	plans       plans        // settings compiled per Pearl version
+	added       stamps
 }
 
 // New makes an engine. Listen connects it to the dialer and the webhook sender.
 func New(config Config) *Engine {
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
 	nothing := func() {}
 	return &Engine{Config: config, wake: nothing, notify: nothing, stopped: func(id.ID) {}, sweep: nothing, signedIn: nothing, signIns: newSignIns()}
 }

@@ -27,118 +27,6 @@ func outbound(tx Tx, accountID, pearlID id.ID, lock Lock) (campaign.Pearl, error
 	return pearl, nil
 }
 
-// AddLead adds one lead (contract 1.5) and answers its id, or that of the lead that duplicatePolicy keeps in its place.
-func (e *Engine) AddLead(ctx context.Context, actor Actor, pearlID id.ID, input NewLead) (id.ID, error) {
-	ids, err := e.addLeads(ctx, actor, pearlID, []NewLead{input}, func(int) string { return "" })
-	if err != nil {
-		return "", err
-	}
-	return ids[0], nil
-}
-
-// AddLeads adds many, all or none, and answers their ids in the order given.
-func (e *Engine) AddLeads(ctx context.Context, actor Actor, pearlID id.ID, inputs []NewLead) ([]id.ID, error) {
-	if len(inputs) > MaxLeads {
-		return nil, fault.Bad("Leads", "The list holds %d leads; at most %d are allowed in one request.", len(inputs), MaxLeads)
-	}
-	return e.addLeads(ctx, actor, pearlID, inputs, func(n int) string { return fmt.Sprintf("Leads[%d].", n) })
-}
-
-func (e *Engine) addLeads(ctx context.Context, actor Actor, pearlID id.ID, inputs []NewLead, prefix func(int) string) ([]id.ID, error) {
-	// Everything that needs no lock is done before the transaction: others wait for the writer, not for our parsing.
-	pearl, err := e.Store.ReadPearl(ctx, actor.Account, pearlID)
-	if err != nil {
-		return nil, err
-	}
-	if pearl.Type != campaign.OutboundPearl {
-		return nil, fault.Missing("PearlId")
-	}
-	now := e.clock()
-	var faults fault.List
-	leads := make([]lead.Lead, len(inputs))
-	for n, input := range inputs {
-		l := input.lead(&faults, prefix(n), region(pearl))
-		l.ID, l.Account, l.Campaign = e.IDs.New(now), actor.Account, pearlID
-		leads[n] = lead.Add(l, now)
-	}
-	if err := faults.Err(); err != nil {
-		return nil, err
-	}
-	ids := make([]id.ID, len(leads))
-	err = e.update(ctx, func(tx Tx, s *signals) error {
-		fresh := leads
-		if policy := pearl.Outbound.DuplicatePolicy; policy == "skip" || policy == "reject" {
-			// Exclusive: two adds at the same time must see each other's leads.
-			if _, err := outbound(tx, actor.Account, pearlID, Exclusive); err != nil {
-				return err
-			}
-			var err error
-			if fresh, err = withoutDuplicates(tx, pearl, leads, ids, prefix); err != nil {
-				return err
-			}
-		} else {
-			for n, l := range leads {
-				ids[n] = l.ID
-			}
-		}
-		if err := tx.InsertLeads(fresh); err != nil {
-			return fmt.Errorf("insert leads: %w", err)
-		}
-		s.wake = pearl.Activity == campaign.Running
-		return e.keepAnswer(ctx, tx, ids)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return ids, nil
-}
-
-// withoutDuplicates applies duplicatePolicy against what is stored and within the request: it fills ids and answers the
-// leads to insert, or refuses.
-func withoutDuplicates(tx Tx, pearl campaign.Pearl, leads []lead.Lead, ids []id.ID, prefix func(int) string) ([]lead.Lead, error) {
-	byPhone, byExternal := map[string]id.ID{}, map[string]id.ID{}
-	var fresh []lead.Lead
-	var faults fault.List
-	for n, l := range leads {
-		existing, member := byPhone[string(l.Phone)], "PhoneNumber"
-		if existing.Zero() {
-			stored, err := tx.LeadsByPhone(pearl.Account, pearl.ID, l.Phone)
-			if err != nil {
-				return nil, fmt.Errorf("look for duplicates: %w", err)
-			}
-			if len(stored) > 0 {
-				existing = stored[len(stored)-1].ID
-			}
-		}
-		if existing.Zero() && l.ExternalID != "" {
-			member, existing = "ExternalId", byExternal[l.ExternalID]
-			if existing.Zero() {
-				stored, err := tx.LeadsByExternalID(pearl.Account, pearl.ID, l.ExternalID)
-				if err != nil {
-					return nil, fmt.Errorf("look for duplicates: %w", err)
-				}
-				if len(stored) > 0 {
-					existing = stored[len(stored)-1].ID
-				}
-			}
-		}
-		switch {
-		case existing.Zero():
-			ids[n] = l.ID
-			fresh = append(fresh, l)
-			byPhone[string(l.Phone)] = l.ID
-			if l.ExternalID != "" {
-				byExternal[l.ExternalID] = l.ID
-			}
-		case pearl.Outbound.DuplicatePolicy == "skip":
-			ids[n] = existing
-		default:
-			faults.Add(prefix(n)+member, "A lead with this value exists already, and the campaign's duplicatePolicy is reject.")
-		}
-	}
-	return fresh, faults.Err()
-}
-
 // ViewLead is a lead as it is answered.
 func (e *Engine) ViewLead(ctx context.Context, accountID, pearlID, leadID id.ID) (LeadView, error) {
 	found, err := e.Store.ReadLeadRecord(ctx, accountID, pearlID, leadID)
@@ -186,38 +74,59 @@ func (e *Engine) DeleteLeadsByExternalID(ctx context.Context, actor Actor, pearl
 	})
 }
 
+// deletedAtOnce is how many names of a delete list one transaction takes: others wait for the writer no longer than that.
+const deletedAtOnce = 200
+
 func (e *Engine) deleteLeads(ctx context.Context, actor Actor, pearlID id.ID, count int, find func(tx Tx, n int) ([]lead.Lead, error)) error {
-	return e.update(ctx, func(tx Tx, s *signals) error {
-		pearl, err := outbound(tx, actor.Account, pearlID, Unlocked)
+	for from := 0; from == 0 || from < count; from += deletedAtOnce {
+		err := e.update(ctx, func(tx Tx, s *signals) error {
+			return e.deletePart(tx, s, actor, pearlID, from, min(from+deletedAtOnce, count), find)
+		})
 		if err != nil {
 			return err
 		}
-		now := e.clock()
-		var deleted []string
-		for n := range count {
-			leads, err := find(tx, n)
-			if err != nil {
-				return fmt.Errorf("find lead to delete: %w", err)
-			}
-			for _, l := range leads {
-				c := e.change(tx, pearl, l, actor, now, s)
-				if _, err := c.step(lead.Deleted{}); err != nil {
-					return err
-				}
-				if err := handOverSequence(tx, l); err != nil {
-					return err
-				}
-				if err := tx.DeleteLead(l.ID); err != nil {
-					return fmt.Errorf("delete lead: %w", err)
-				}
-				deleted = append(deleted, string(l.ID))
-			}
+	}
+	return nil
+}
+
+func (e *Engine) deletePart(tx Tx, s *signals, actor Actor, pearlID id.ID, from, to int, find func(tx Tx, n int) ([]lead.Lead, error)) error {
+	pearl, err := outbound(tx, actor.Account, pearlID, Unlocked)
+	if err != nil {
+		return err
+	}
+	now := e.clock()
+	var deleted []string
+	for n := from; n < to; n++ {
+		leads, err := find(tx, n)
+		if err != nil {
+			return fmt.Errorf("find lead to delete: %w", err)
 		}
-		if len(deleted) == 0 {
-			return nil
+		for _, l := range leads {
+			if err := e.removeLead(tx, pearl, l, actor, now, s); err != nil {
+				return err
+			}
+			deleted = append(deleted, string(l.ID))
 		}
-		return e.audit(tx, actor, auditDeleteLeads, now, map[string]any{"pearlId": pearlID, "leadIds": deleted})
-	})
+	}
+	if len(deleted) == 0 {
+		return nil
+	}
+	return e.audit(tx, actor, auditDeleteLeads, now, map[string]any{"pearlId": pearlID, "leadIds": deleted})
+}
+
+// removeLead deletes a lead with what that does to its call.
+func (e *Engine) removeLead(tx Tx, pearl campaign.Pearl, l lead.Lead, actor Actor, now time.Time, s *signals) error {
+	c := e.change(tx, pearl, l, actor, now, s)
+	if _, err := c.step(lead.Deleted{}); err != nil {
+		return err
+	}
+	if err := handOverSequence(tx, l); err != nil {
+		return err
+	}
+	if err := tx.DeleteLead(l.ID); err != nil {
+		return fmt.Errorf("delete lead: %w", err)
+	}
+	return nil
 }
 
 // handOverSequence lets the end of a call that outlives its lead go on counting where the lead's deliveries stopped.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"nacre/internal/call"
@@ -184,6 +185,7 @@ func bulkAddWhileOthersWrite(t *testing.T, s engine.Store, size int) {
 	}
 	added := make(chan struct{})
 	var updates sync.WaitGroup
+	var done atomic.Int64
 	for range 2 {
 		updates.Go(func() {
 			for n := 0; ; n++ {
@@ -196,6 +198,7 @@ func bulkAddWhileOthersWrite(t *testing.T, s engine.Store, size int) {
 					t.Errorf("update during a bulk add: %v", err)
 					return
 				}
+				done.Add(1)
 			}
 		})
 	}
@@ -214,6 +217,9 @@ func bulkAddWhileOthersWrite(t *testing.T, s engine.Store, size int) {
 	}
 	if works := w.claimOf(w.pearl, 50); len(works) != 50 {
 		t.Errorf("claimed %d of them", len(works))
+	}
+	if parts := size / 500; int(done.Load()) < parts/2 {
+		t.Errorf("%d updates during an add of %d parts: they had to wait for it", done.Load(), parts)
 	}
 }
 

@@ -41,6 +41,7 @@ type Queries interface {
 	LeadByPhone(ctx context.Context, accountID, pearlID id.ID, number phone.Number) (lead.Lead, error)    // the newest
 	// LeadCalls answers the ids of all calls to the lead, oldest first, and the newest call (nil when none).
 	LeadCalls(ctx context.Context, leadID id.ID) (ids []id.ID, last *call.Call, err error)
+	Bulks(ctx context.Context) ([]Bulk, error) // all that are stored
 	SearchLeads(ctx context.Context, accountID, pearlID id.ID, filter LeadFilter, page Page) (count int, rows []lead.Lead, err error)
 	LeadHistory(ctx context.Context, leadID id.ID) ([]History, error) // oldest first
 	// NextDue is the earliest due instant after now among claimable leads of the campaign, by zone key; and whether any is due now.

@@ -14,7 +14,19 @@ import (
 )
 
 // Rescue settles what a dead node left behind: claims go back, calls in the air are lost (contract 9.2). Idempotent.
+// Without the name of a node nobody else is alive: then adds that did not become whole are taken back, too.
 func (e *Engine) Rescue(ctx context.Context, node string) (claims, calls int, err error) {
+	if node == "" {
+		bulks, err := e.Store.Bulks(ctx)
+		if err != nil {
+			return 0, 0, fmt.Errorf("list adds: %w", err)
+		}
+		for _, bulk := range bulks {
+			if err := e.takeBack(ctx, bulk); err != nil {
+				return 0, 0, err
+			}
+		}
+	}
 	held, err := e.Store.HeldClaims(ctx, node)
 	if err != nil {
 		return 0, 0, fmt.Errorf("list claims of node: %w", err)

@@ -48,6 +48,8 @@ func storeTests() []storeTest {
 		{"MadeCallsThatEndWithoutACall", testMadeCallsThatEndWithoutACall},
 		{"AddLeadsIsAtomic", testAddLeadsIsAtomic},
 		{"DuplicatePolicy", testDuplicatePolicy},
+		{"DuplicatePolicyOverParts", testDuplicatePolicyOverParts},
+		{"WalkWhileOthersAdd", testWalkWhileOthersAdd},
 		{"DeleteLeads", testDeleteLeads},
 		{"BulkAddWhileOthersWrite", testBulkAddWhileOthersWrite},
 		{"DeleteCalls", testDeleteCalls},
@@ -70,6 +72,7 @@ func storeTests() []storeTest {
 // aloneTests act on every account of a database: each has one of its own.
 func aloneTests() []storeTest {
 	return []storeTest{
+		{"AddsAreWholeAcrossACrash", testAddsAreWholeAcrossACrash},
 		{"Sweep", testSweep},
 		{"SweepOfManyCalls", testSweepOfManyCalls},
 		{"SweepOfDeliveries", testSweepOfDeliveries},

@@ -64,6 +64,21 @@ func NewSource(entropy io.Reader) (*Source, error) {
 func (s *Source) New(now time.Time) ID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.next(now)
+}
+
+// Block makes count ids at once: none that New makes lies between them.
+func (s *Source) Block(now time.Time, count int) []ID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ids := make([]ID, count)
+	for n := range ids {
+		ids[n] = s.next(now)
+	}
+	return ids
+}
+
+func (s *Source) next(now time.Time) ID {
 	second := uint32(now.Unix())
 	if second > s.second {
 		s.second = second

@@ -1,0 +1,320 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"nacre/internal/campaign"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+)
+
+// partLeads and partBytes bound what one transaction of a large add inserts, so that nobody waits for the writer for long:
+// a call that is answered meanwhile must be written down before anybody speaks.
+const (
+	partLeads = 500
+	partBytes = 1 << 20 // of call data
+)
+
+// Bulk is a large add under way. While it is stored, its leads are not called; whoever finds it after a crash takes them
+// back, so that an add is all or nothing.
+type Bulk struct {
+	First, Last id.ID // of its leads; no id between them is anybody else's
+	Account     id.ID
+	Pearl       id.ID
+	Created     time.Time // before that of its leads
+}
+
+// AddLead adds one lead (contract 1.5) and answers its id, or that of the lead that duplicatePolicy keeps in its place.
+func (e *Engine) AddLead(ctx context.Context, actor Actor, pearlID id.ID, input NewLead) (id.ID, error) {
+	ids, err := e.addLeads(ctx, actor, pearlID, []NewLead{input}, func(int) string { return "" })
+	if err != nil {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+// AddLeads adds many, all or none, and answers their ids in the order given.
+func (e *Engine) AddLeads(ctx context.Context, actor Actor, pearlID id.ID, inputs []NewLead) ([]id.ID, error) {
+	if len(inputs) > MaxLeads {
+		return nil, fault.Bad("Leads", "The list holds %d leads; at most %d are allowed in one request.", len(inputs), MaxLeads)
+	}
+	return e.addLeads(ctx, actor, pearlID, inputs, func(n int) string { return fmt.Sprintf("Leads[%d].", n) })
+}
+
+func (e *Engine) addLeads(ctx context.Context, actor Actor, pearlID id.ID, inputs []NewLead, prefix func(int) string) ([]id.ID, error) {
+	// Everything that needs no lock is done before the transaction: others wait for the writer, not for our parsing.
+	pearl, err := e.Store.ReadPearl(ctx, actor.Account, pearlID)
+	if err != nil {
+		return nil, err
+	}
+	if pearl.Type != campaign.OutboundPearl {
+		return nil, fault.Missing("PearlId")
+	}
+	a := &addition{e: e, actor: actor, pearlID: pearlID, leads: make([]lead.Lead, len(inputs)), ids: make([]id.ID, len(inputs)), prefix: prefix}
+	var faults fault.List
+	for n, input := range inputs {
+		a.leads[n] = input.lead(&faults, prefix(n), region(pearl))
+		a.leads[n].Account, a.leads[n].Campaign = actor.Account, pearlID
+	}
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
+	if parts := a.parts(); len(parts) > 1 {
+		err = a.inParts(ctx, parts)
+	} else {
+		err = a.atOnce(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.ids, nil
+}
+
+// addition is the leads of one request on their way into a campaign.
+type addition struct {
+	e       *Engine
+	actor   Actor
+	pearlID id.ID
+	leads   []lead.Lead
+	ids     []id.ID // to answer: of the leads, or of those that are kept in their place
+	prefix  func(int) string
+
+	byPhone, byExternal map[string]id.ID // what this request inserts, where the policy asks
+	faults              fault.List       // of the policy
+}
+
+// number gives the leads their ids, which nobody else's come between.
+func (a *addition) number() {
+	for n, leadID := range a.e.IDs.Block(a.e.clock(), len(a.leads)) {
+		a.leads[n].ID = leadID
+	}
+	a.byPhone, a.byExternal, a.faults = map[string]id.ID{}, map[string]id.ID{}, fault.List{}
+}
+
+// parts are the ends of the parts that the leads are inserted in.
+func (a *addition) parts() []int {
+	var ends []int
+	count, size := 0, 0
+	for n, l := range a.leads {
+		if count == partLeads || count > 0 && size+len(l.CallData) > partBytes {
+			ends = append(ends, n)
+			count, size = 0, 0
+		}
+		count, size = count+1, size+len(l.CallData)
+	}
+	return append(ends, len(a.leads))
+}
+
+// atOnce inserts all in one transaction.
+func (a *addition) atOnce(ctx context.Context) error {
+	return a.e.update(ctx, func(tx Tx, s *signals) error {
+		pearl, err := a.insert(tx, 0, len(a.leads), false)
+		if err != nil {
+			return err
+		}
+		if err := a.faults.Err(); err != nil {
+			return err
+		}
+		s.wake = pearl.Activity == campaign.Running
+		return a.e.keepAnswer(ctx, tx, a.ids)
+	})
+}
+
+// inParts inserts part by part, between a first transaction that says so and a last one that makes them whole.
+func (a *addition) inParts(ctx context.Context, ends []int) error {
+	a.number()
+	bulk := Bulk{First: a.leads[0].ID, Last: a.leads[len(a.leads)-1].ID, Account: a.actor.Account, Pearl: a.pearlID, Created: a.e.clock()}
+	err := a.insertParts(ctx, bulk, ends)
+	if err == nil {
+		return nil
+	}
+	// Also where it is not known whether the last transaction was committed: then there is nothing to take back.
+	if undone := a.e.takeBack(context.WithoutCancel(ctx), bulk); undone != nil {
+		a.e.Log.Error("leads of an add that failed could not be taken back yet", "pearl", a.pearlID, "error", undone)
+		go a.e.takeBackLater(bulk)
+	}
+	return err
+}
+
+func (a *addition) insertParts(ctx context.Context, bulk Bulk, ends []int) error {
+	if err := a.e.update(ctx, func(tx Tx, _ *signals) error { return tx.InsertBulk(bulk) }); err != nil {
+		return fmt.Errorf("begin to add leads: %w", err)
+	}
+	from := 0
+	for _, to := range ends {
+		before := len(a.faults.Fields)
+		err := a.e.update(ctx, func(tx Tx, _ *signals) error {
+			a.faults.Fields = a.faults.Fields[:before]
+			_, err := a.insert(tx, from, to, true)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("add leads: %w", err)
+		}
+		from = to
+	}
+	if err := a.faults.Err(); err != nil {
+		return err
+	}
+	return a.e.update(ctx, func(tx Tx, s *signals) error {
+		if err := tx.DeleteBulk(bulk.First); err != nil {
+			return fmt.Errorf("end of adding leads: %w", err)
+		}
+		s.wake = true
+		return a.e.keepAnswer(ctx, tx, a.ids)
+	})
+}
+
+// insert inserts the leads from from to to. The campaign is held: adds to it are committed one after another, so that
+// created, and the ids where it is the same, grow in the order in which leads become visible, and two adds at the same time
+// see each other's leads.
+func (a *addition) insert(tx Tx, from, to int, part bool) (campaign.Pearl, error) {
+	pearl, err := outbound(tx, a.actor.Account, a.pearlID, Exclusive)
+	if err != nil {
+		return pearl, err
+	}
+	if !part {
+		a.number()
+	}
+	now := a.e.clock()
+	created := a.e.added.stamp(now, part)
+	policy := pearl.Outbound.DuplicatePolicy
+	fresh := make([]lead.Lead, 0, to-from)
+	for n := from; n < to; n++ {
+		l := lead.Add(a.leads[n], now)
+		l.Created = created
+		a.ids[n] = l.ID
+		if policy == "skip" || policy == "reject" {
+			existing, member, err := a.duplicate(tx, l)
+			if err != nil {
+				return pearl, fmt.Errorf("look for duplicates: %w", err)
+			}
+			if !existing.Zero() && policy == "reject" {
+				a.faults.Add(a.prefix(n)+member, "A lead with this value exists already, and the campaign's duplicatePolicy is reject.")
+				continue
+			}
+			if !existing.Zero() {
+				a.ids[n] = existing
+				continue
+			}
+		}
+		fresh = append(fresh, l)
+	}
+	if len(a.faults.Fields) > 0 {
+		return pearl, nil // nothing will stay: only the rest of the faults is wanted
+	}
+	if err := tx.InsertLeads(fresh); err != nil {
+		return pearl, fmt.Errorf("insert leads: %w", err)
+	}
+	return pearl, nil
+}
+
+// duplicate finds the lead that duplicatePolicy takes for the same as l, in this request or among those stored, and the
+// member that says so. l is noted where there is none.
+func (a *addition) duplicate(tx Tx, l lead.Lead) (existing id.ID, member string, err error) {
+	newest := func(found []lead.Lead, err error) (id.ID, error) {
+		if len(found) == 0 || found[len(found)-1].ID == l.ID { // a transaction that is run again
+			return "", err
+		}
+		return found[len(found)-1].ID, err
+	}
+	existing, noted := a.byPhone[string(l.Phone)]
+	if !noted {
+		if existing, err = newest(tx.LeadsByPhone(l.Account, l.Campaign, l.Phone)); err != nil {
+			return "", "", err
+		}
+	}
+	if !existing.Zero() && existing != l.ID {
+		return existing, "PhoneNumber", nil
+	}
+	if l.ExternalID != "" {
+		if existing, noted = a.byExternal[l.ExternalID]; !noted {
+			if existing, err = newest(tx.LeadsByExternalID(l.Account, l.Campaign, l.ExternalID)); err != nil {
+				return "", "", err
+			}
+		}
+		if !existing.Zero() && existing != l.ID {
+			return existing, "ExternalId", nil
+		}
+		a.byExternal[l.ExternalID] = l.ID
+	}
+	a.byPhone[string(l.Phone)] = l.ID
+	return "", "", nil
+}
+
+// takeBack removes the leads of an add that did not become whole, part by part, and then the note of it.
+func (e *Engine) takeBack(ctx context.Context, bulk Bulk) error {
+	for done := false; !done; {
+		err := e.update(ctx, func(tx Tx, s *signals) error {
+			done = false
+			unfinished, err := tx.Bulk(bulk.First)
+			if err != nil {
+				return err
+			}
+			if !unfinished {
+				done = true
+				return nil
+			}
+			leads, err := tx.BulkLeads(bulk, partLeads)
+			if err != nil {
+				return err
+			}
+			if len(leads) == 0 {
+				done, s.wake = true, true // those that were due meanwhile may be called
+				return tx.DeleteBulk(bulk.First)
+			}
+			pearl, err := outbound(tx, bulk.Account, bulk.Pearl, Unlocked)
+			if err != nil {
+				return err
+			}
+			for _, l := range leads {
+				if err := e.removeLead(tx, pearl, l, Actor{Account: bulk.Account, By: "rescue"}, e.clock(), s); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("take leads back: %w", err)
+		}
+	}
+	return nil
+}
+
+// takeBackLater tries again for an hour; after that the next start does it.
+func (e *Engine) takeBackLater(bulk Bulk) {
+	for wait := time.Second; wait < time.Hour; wait *= 2 {
+		time.Sleep(wait)
+		if e.takeBack(context.Background(), bulk) == nil {
+			return
+		}
+	}
+}
+
+// stamps gives leads the instant they were added.
+type stamps struct {
+	mu   sync.Mutex
+	last time.Time
+}
+
+// clockMayStep is how far back the clock may be set before it is followed.
+const clockMayStep = 10 * time.Second
+
+// stamp is now, but never before what was given out earlier, so that whoever walks over the pages in the order of created
+// meets what is added meanwhile at the end. later: after all that was given out. The parts of a large add need that, since
+// their ids are older than they are.
+func (s *stamps) stamp(now time.Time, later bool) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !now.After(s.last) && s.last.Sub(now) < clockMayStep {
+		if now = s.last; later {
+			now = now.Add(time.Millisecond)
+		}
+	}
+	s.last = now
+	return now
+}

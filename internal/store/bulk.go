@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"nacre/internal/engine"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+)
+
+const bulkColumns = "first_id, last_id, account_id, pearl_id, created"
+
+func scanBulk(r row) (engine.Bulk, error) {
+	var b engine.Bulk
+	var created int64
+	err := r.Scan((*string)(&b.First), (*string)(&b.Last), (*string)(&b.Account), (*string)(&b.Pearl), &created)
+	b.Created = instant(created)
+	return b, err
+}
+
+func (t *tx) InsertBulk(b engine.Bulk) error {
+	return t.queue(nil, "INSERT INTO bulk ("+bulkColumns+") VALUES (?1, ?2, ?3, ?4, ?5)", b.First, b.Last, b.Account, b.Pearl, millis(b.Created))
+}
+
+func (t *tx) Bulk(first id.ID) (bool, error) {
+	_, err := one(t, scanBulk, "SELECT "+bulkColumns+" FROM bulk WHERE first_id = ?1 {for update}", first)
+	if errors.Is(err, errNoRow) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (t *tx) DeleteBulk(first id.ID) error {
+	return t.queue(nil, "DELETE FROM bulk WHERE first_id = ?1", first)
+}
+
+func (t *tx) BulkLeads(b engine.Bulk, limit int) ([]lead.Lead, error) {
+	return list(t, scanLead, "SELECT "+leadColumns+` FROM lead WHERE id >= ?1 AND id <= ?2 AND pearl_id = ?3 AND account_id = ?4
+		ORDER BY id LIMIT ?5 {for update}`, b.First, b.Last, b.Pearl, b.Account, limit)
+}
+
+// BulkSince implements engine.Tx: the table has as many rows as large adds are under way.
+func (t *tx) BulkSince(pearlID id.ID) (time.Time, error) {
+	oldest, err := one(t, func(r row) (ms int64, err error) { return ms, r.Scan(&ms) },
+		"SELECT COALESCE(min(created), 0) FROM bulk WHERE pearl_id = ?1", pearlID)
+	return instant(oldest), err
+}
+
+// Bulks implements engine.Queries.
+func (s *Store) Bulks(ctx context.Context) (bulks []engine.Bulk, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		bulks, err = list(q, scanBulk, "SELECT "+bulkColumns+" FROM bulk ORDER BY first_id")
+		return err
+	})
+	return bulks, wrap("list bulks", err)
+}
