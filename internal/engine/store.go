@@ -70,8 +70,8 @@ type Tx interface {
 	Lead(accountID, pearlID, leadID id.ID) (lead.Lead, error) // locks
 	InsertLeads([]lead.Lead) error
 	InsertBulk(Bulk) error
-	Bulk(first id.ID) (unfinished bool, err error) // locks
-	DeleteBulk(first id.ID) error
+	Bulk(first id.ID) (unfinished bool, err error)         // locks
+	DeleteBulk(first id.ID) error                          // ErrStale where it is gone already
 	BulkLeads(b Bulk, limit int) ([]lead.Lead, error)      // up to limit of those inserted so far, by id, locks
 	BulkSince(pearlID id.ID) (oldest time.Time, err error) // Created of the campaign's oldest Bulk, zero without one
 	// SaveLead stores next where the stored version is before.Version (next.Version is before.Version+1), else ErrStale.

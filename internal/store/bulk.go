@@ -33,7 +33,7 @@ func (t *tx) Bulk(first id.ID) (bool, error) {
 }
 
 func (t *tx) DeleteBulk(first id.ID) error {
-	return t.queue(nil, "DELETE FROM bulk WHERE first_id = ?1", first)
+	return t.queue(engine.ErrStale, "DELETE FROM bulk WHERE first_id = ?1", first)
 }
 
 func (t *tx) BulkLeads(b engine.Bulk, limit int) ([]lead.Lead, error) {
