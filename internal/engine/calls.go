@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"nacre/internal/call"
@@ -33,31 +34,72 @@ func (e *Engine) DeleteCalls(ctx context.Context, actor Actor, callIDs []id.ID) 
 	if len(callIDs) > MaxLeads {
 		return nil, fault.Bad("CallIds", "The list holds %d ids; at most %d are allowed in one request.", len(callIDs), MaxLeads)
 	}
-	err = e.update(ctx, func(tx Tx, s *signals) error {
-		recordings = nil
-		var deleted []string
-		for n, callID := range callIDs {
-			current, err := tx.Call(actor.Account, callID)
-			if fault.Is(err, fault.NotFound) {
-				continue
-			}
-			if err != nil {
+	// First all are judged, then all are deleted: a call that is over stays over, so that others need not wait for the whole.
+	var over []id.ID
+	var faults fault.List
+	for from := 0; from < len(callIDs); from += deletedAtOnce {
+		if over, err = e.judgeCalls(ctx, actor, callIDs, from, over, &faults); err != nil {
+			return nil, err
+		}
+	}
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
+	for part := range slices.Chunk(over, deletedAtOnce) {
+		var files []string
+		err := e.update(ctx, func(tx Tx, _ *signals) (err error) {
+			files, err = e.deleteCalls(tx, actor, part)
+			return err
+		})
+		if err != nil {
+			return recordings, err
+		}
+		recordings = append(recordings, files...)
+	}
+	return recordings, nil
+}
+
+// judgeCalls adds to over those of the calls from callIDs[from] on, as many as one transaction looks at, that may be deleted.
+func (e *Engine) judgeCalls(ctx context.Context, actor Actor, callIDs []id.ID, from int, over []id.ID, faults *fault.List) ([]id.ID, error) {
+	before, told := len(over), len(faults.Fields)
+	err := e.update(ctx, func(tx Tx, _ *signals) error {
+		over, faults.Fields = over[:before], faults.Fields[:told]
+		for n := from; n < min(from+deletedAtOnce, len(callIDs)); n++ {
+			current, err := tx.Call(actor.Account, callIDs[n])
+			switch {
+			case fault.Is(err, fault.NotFound):
+			case err != nil:
 				return fmt.Errorf("read call: %w", err)
+			case current.Finished.IsZero():
+				faults.Add(fmt.Sprintf("CallIds[%d]", n), "The call %s is in progress; only calls that are over can be deleted.", callIDs[n])
+			default:
+				over = append(over, callIDs[n])
 			}
-			if current.Finished.IsZero() {
-				return fault.Bad(fmt.Sprintf("CallIds[%d]", n), "The call %s is in progress; only calls that are over can be deleted.", callID)
-			}
-			if err := deleteCall(tx, current, &recordings); err != nil {
-				return err
-			}
-			deleted = append(deleted, string(callID))
 		}
-		if len(deleted) == 0 {
-			return nil
-		}
-		return e.audit(tx, actor, auditDeleteCalls, e.clock(), map[string]any{"callIds": deleted})
+		return nil
 	})
-	return recordings, err
+	return over, err
+}
+
+func (e *Engine) deleteCalls(tx Tx, actor Actor, callIDs []id.ID) (recordings []string, err error) {
+	var deleted []string
+	for _, callID := range callIDs {
+		current, err := tx.Call(actor.Account, callID)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read call: %w", err)
+		}
+		if err := deleteCall(tx, current, &recordings); err != nil {
+			return nil, err
+		}
+		deleted = append(deleted, string(callID))
+	}
+	if len(deleted) == 0 {
+		return nil, nil
+	}
+	return recordings, e.audit(tx, actor, auditDeleteCalls, e.clock(), map[string]any{"callIds": deleted})
 }
 
 // deleteCall removes a call that is over with everything that its row holds. Its lead's callsId and lastCall are made of

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -237,6 +238,9 @@ func testDeleteCalls(t *testing.T, s engine.Store) {
 			t.Errorf("a list with a call in progress: %v", err)
 		}
 	}
+	long := append(append([]id.ID{first.Call.ID}, slices.Repeat([]id.ID{"no id"}, 450)...), second.Call.ID)
+	_, err := w.e.DeleteCalls(w.ctx, w.actor, long)
+	same(t, "a long list that ends with a call in progress", strings.Join(fields(err), " "), "CallIds[451]")
 	w.call(first.Call.ID) // is still there
 	w.finish(second, call.Success)
 	recordings, err := w.e.DeleteCalls(w.ctx, w.actor, []id.ID{second.Call.ID, "no id"})

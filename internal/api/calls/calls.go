@@ -140,13 +140,10 @@ func (h *Handlers) Delete(r *route.Request, in CallIDs) (bool, error) {
 		ids[n], _ = id.Parse(text) // the zero id names nothing, and faults keep their index
 	}
 	files, err := h.Engine.DeleteCalls(r.Context(), r.Actor, ids)
-	if err != nil {
-		return false, err
-	}
 	if h.RemoveRecordings != nil && len(files) > 0 {
 		h.RemoveRecordings(files)
 	}
-	return true, nil
+	return err == nil, err
 }
 
 // HangUp ends a call: a ringing one is cancelled.
