@@ -80,8 +80,12 @@ func (l *limits) walk(schema, example map[string]any, path []step) {
 	required, _ := schema["required"].([]any)
 	for name, property := range properties {
 		at := append(slices.Clone(path), name)
-		if slices.Contains(required, any(name)) {
+		_, null := l.resolve(property.(map[string]any))
+		switch {
+		case slices.Contains(required, any(name)):
 			l.refused(example, at, nil, "absent")
+			l.refused(example, at, json.RawMessage("null"), "null")
+		case !null && !strings.Contains(fmt.Sprint(property.(map[string]any)["type"]), "null") && schema["oneOf"] == nil:
 			l.refused(example, at, json.RawMessage("null"), "null")
 		}
 		l.member(property.(map[string]any), example, at)

@@ -15,6 +15,7 @@ import (
 type rules struct {
 	body.Rules
 	needed  bool     // required, though another place says so
+	notNull bool     // may be absent, and not null
 	table   string   // of numbers
 	values  []string // words
 	pattern string
@@ -40,6 +41,8 @@ func rulesOf(t reflect.Type, f reflect.StructField) rules {
 		switch name {
 		case "required":
 			r.needed = true
+		case "notnull":
+			r.notNull = true
 		case "secret":
 			r.Secret = true
 		case "table":

@@ -373,7 +373,7 @@ func (s *schemas) member(t reflect.Type, f reflect.StructField, options string, 
 	switch {
 	case rules.Required && inner.Kind() == reflect.String:
 		property["minLength"] = 1
-	case !must: // null and absence are the same, or are told apart
+	case !must && !rules.notNull: // null and absence are the same, or are told apart
 		property = nullable(property)
 	}
 	return property, must

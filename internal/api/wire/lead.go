@@ -80,11 +80,11 @@ func (l LeadUpdate) Update() engine.LeadUpdate {
 
 // LeadPatch is the body of PATCH: a JSON merge patch of the lead (contract 1.1, RFC 7396).
 type LeadPatch struct {
-	PhoneNumber body.Optional[string]      `json:"phoneNumber" api:"maxlen=64"`
+	PhoneNumber body.Optional[string]      `json:"phoneNumber" api:"maxlen=64" schema:"notnull" doc:"in any common spelling"`
 	ExternalID  body.Optional[string]      `json:"externalId" api:"maxlen=512" doc:"null clears"`
 	TimeZoneID  body.Optional[string]      `json:"timeZoneId" doc:"null clears"`
 	CallData    body.Optional[body.Object] `json:"callData" doc:"merged key by key, null removes a key; null empties it"`
-	Status      body.Optional[int]         `json:"status" api:"enum=1|10|100|110|130" schema:"table=LeadStatus" doc:"null is refused"`
+	Status      body.Optional[int]         `json:"status" api:"enum=1|10|100|110|130" schema:"table=LeadStatus,notnull"`
 }
 
 // Check: what cannot be removed cannot be null.
