@@ -21,7 +21,6 @@ import (
 
 	"nacre/internal/account"
 	"nacre/internal/api/route"
-	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
@@ -59,15 +58,11 @@ func (q *queries) Key(_ context.Context, accountID id.ID, hash []byte) (account.
 	return account.Key{ID: "650000000000000000000003", Account: testAccount, Hash: hash, Scope: account.ScopeFull}, nil
 }
 
-func (q *queries) Accounts(context.Context) ([]account.Account, error) {
-	return []account.Account{{ID: "650000000000000000000009"}, {ID: testAccount}}, nil
-}
-
-func (q *queries) ReadCall(_ context.Context, accountID, callID id.ID) (call.Call, error) {
-	if accountID != testAccount || callID != testCall {
-		return call.Call{}, fault.Missing("CallId")
+func (q *queries) RecordingOf(_ context.Context, callID id.ID) (string, error) {
+	if callID != testCall || q.recording == "" {
+		return "", fault.Missing("CallId")
 	}
-	return call.Call{ID: callID, Recording: q.recording}, nil
+	return q.recording, nil
 }
 
 func (q *queries) ReadPearl(context.Context, id.ID, id.ID) (campaign.Pearl, error) {

@@ -14,7 +14,6 @@ import (
 
 	"nacre/internal/api/problem"
 	"nacre/internal/api/route"
-	"nacre/internal/call"
 	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/recording"
@@ -198,38 +197,22 @@ func (w *rangeProblems) Write(text []byte) (int, error) {
 	return w.ResponseWriter.Write(text)
 }
 
-// openRecording finds the file of a call. Links do not name the account, so that they give nothing away: an installation
-// has few accounts, and a recording is asked for now and then.
+// openRecording finds the file of a call whose link was verified.
 func (x *exchange) openRecording(callID id.ID) (*os.File, error) {
-	ctx := x.r.Context()
-	accounts, err := x.Queries.Accounts(ctx)
+	name, err := x.Queries.RecordingOf(x.r.Context(), callID)
 	if err != nil {
-		return nil, fmt.Errorf("list accounts: %w", err)
+		return nil, err
 	}
-	for _, owner := range accounts {
-		var found call.Call
-		found, err = x.Queries.ReadCall(ctx, owner.ID, callID)
-		if fault.Is(err, fault.NotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read call: %w", err)
-		}
-		if found.Recording == "" {
-			break
-		}
-		root, err := os.OpenRoot(x.RecordingsDir)
-		if err != nil {
-			return nil, fmt.Errorf("open recordings: %w", err)
-		}
-		defer root.Close()
-		file, err := root.Open(found.Recording)
-		if err != nil {
-			return nil, fmt.Errorf("open recording: %w", err)
-		}
-		return file, nil
+	root, err := os.OpenRoot(x.RecordingsDir)
+	if err != nil {
+		return nil, fmt.Errorf("open recordings: %w", err)
 	}
-	return nil, fault.Missing("CallId")
+	defer root.Close()
+	file, err := root.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("open recording: %w", err)
+	}
+	return file, nil
 }
 
 // removeRecordings deletes files of calls that are gone. One that stays behind is found by nobody, since links name calls,

@@ -14,7 +14,7 @@ import (
 )
 
 // Queries are reads outside a transaction; each sees everything that was committed before it began. Missing rows are
-// fault.NotFound as in Tx. Every read names the account, so that no account sees another's rows.
+// fault.NotFound as in Tx. Every read names the account, so that no account sees another's rows; RecordingOf says why it does not.
 type Queries interface {
 	Ping(ctx context.Context) error
 	// Key answers the key of the account whose secret has this SHA-256 hash, expired ones too.
@@ -48,6 +48,9 @@ type Queries interface {
 	DueZones(ctx context.Context, pearlID id.ID) ([]DueZone, error)
 
 	ReadCall(ctx context.Context, accountID, callID id.ID) (call.Call, error)
+	// RecordingOf is the recording's file of a call, whosever it is: the signature of a link to it stands in for the account.
+	// A call without one is missing too.
+	RecordingOf(ctx context.Context, callID id.ID) (file string, err error)
 	SearchCalls(ctx context.Context, accountID, pearlID id.ID, filter CallFilter, page Page) (count int, rows []call.Call, err error)
 	// TallyCalls shows a tally the calls of a Pearl that SearchCalls finds from from to to, and the leads that became
 	// WrongCountryCode meanwhile. After an error the tally is of no use.

@@ -215,6 +215,15 @@ func (s *Store) ReadCall(ctx context.Context, accountID, callID id.ID) (found ca
 	return found, wrap("read call", missing(err, "CallId"))
 }
 
+// RecordingOf implements engine.Queries.
+func (s *Store) RecordingOf(ctx context.Context, callID id.ID) (file string, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		file, err = one(q, scanText[string], "SELECT recording FROM call WHERE id = ?1 AND recording <> ''", callID)
+		return err
+	})
+	return file, wrap("read recording of call", missing(err, "CallId"))
+}
+
 func callSorting() map[string]string {
 	return map[string]string{
 		"": "start", "starttime": "start", "duration": "duration", "status": "status", "conversationstatus": "conversation",

@@ -69,6 +69,7 @@ func testCalls(t *testing.T, store Store) {
 		t.Errorf("unfinished calls: %v", left)
 	}
 
+	same(t, "its recording, whosever it is", must[string](t)(store.RecordingOf(t.Context(), first.ID)), first.Recording)
 	second := w.newCall(l)
 	second.Start = Noon.Add(time.Hour)
 	made := w.newCall(lead.Lead{Phone: w.phone()}) // a made call has no lead
@@ -82,6 +83,11 @@ func testCalls(t *testing.T, store Store) {
 	record := must[engine.LeadRecord](t)(store.ReadLeadRecord(t.Context(), w.account.ID, w.pearl.ID, l.ID))
 	same(t, "calls of its record", record.Calls, ids)
 	same(t, "newest call of its record", record.Last, last)
+	for name, callID := range map[string]id.ID{"a call without one": second.ID, "no call": noID} {
+		if file, err := store.RecordingOf(t.Context(), callID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("recording of %s: %q %v", name, file, err)
+		}
+	}
 	w.update(t, func(tx engine.Tx) error { return tx.DeleteCall(second.ID) })
 	ids, last, err = store.LeadCalls(t.Context(), l.ID)
 	if err != nil || last == nil || last.ID != first.ID || len(ids) != 1 {
