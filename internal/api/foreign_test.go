@@ -4,9 +4,15 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"nacre/internal/api/route"
+	"nacre/internal/api/v1"
+	"nacre/internal/api/v2"
 )
 
 // TestForeign asks every documented route for what belongs to another account, for what does not exist and for what is
@@ -89,4 +95,138 @@ func parametersOf(path string) (names []string) {
 		}
 	}
 	return names
+}
+
+// foreignBodies are requests with what belongs to another account in their bodies, of every route whose body names things
+// by id, and of every route that is told no thing at all and so answers of the account as a whole.
+var foreignBodies = map[string]string{
+	"GET /v1/Account": "", "GET /v1/Outbound": "", "GET /v1/Inbound": "", "GET /v2/Account": "", "GET /v2/Account/Users": "", "GET /v2/Account/Voices": "",
+	"GET /v2/Account/Settings": "", "GET /v2/Account/PhoneNumbers": "", "GET /v2/Account/Trunks": "", "GET /v2/Account/Keys": "", "GET /v2/Pearl": "",
+	"PUT /v2/Account/Settings":                        `{"retentionDays":7}`,
+	"POST /v2/Account/AuditLog":                       `{"from":"2026-01-01","to":"2027-01-01","userId":"{otherKeyId}"}`,
+	"POST /v2/Account/Blacklist":                      `{"phoneNumbers":["+1415555010"]}`,
+	"POST /v2/Account/Blacklist/Remove":               `{"phoneNumbers":["+14155550166"]}`,
+	"POST /v2/Account/Blacklist/Search":               `{}`,
+	"POST /v2/Account/Keys":                           `{"name":"x"}`,
+	"POST /v2/Account/Trunks":                         `{"name":"x","host":"127.0.0.1"}`,
+	"POST /v2/Account/PhoneNumbers":                   `{"number":"+14155550150","trunkId":"{otherTrunk}"}`,
+	"PUT /v2/Account/PhoneNumbers/{phoneNumberId}":    `{"trunkId":"{otherTrunk}"}`,
+	"DELETE /v1/Call":                                 `{"callIds":["{otherCall}"]}`,
+	"DELETE /v2/Call":                                 `{"callIds":["{otherCall}"]}`,
+	"DELETE /v1/Outbound/{outboundId}/Leads":          `{"leadIds":["{otherLead}"]}`,
+	"DELETE /v2/Outbound/{pearlId}/Leads":             `{"leadIds":["{otherLead}"]}`,
+	"DELETE /v1/Outbound/{outboundId}/Leads/External": `{"leadExternalIds":["theirs"]}`,
+	"DELETE /v2/Outbound/{pearlId}/Leads/External":    `{"leadExternalIds":["theirs"]}`,
+	"POST /v2/Pearl":                                  `{"name":"x","pearl":{"companyDescription":"x","timeZone":"Etc/UTC","openingSentence":"x"},"outbound":{"phoneNumberId":"{otherNumber}"}}`,
+	"POST /v2/Pearl/Voice": `{"name":"x","pearl":{"companyDescription":"x","timeZone":"Etc/UTC","nodes":[{"nodeId":"a","name":"a","nodeType":2},{"nodeId":"b","name":"b","nodeType":100}]},
+		"variables":[{"id":"x","name":"x","group":1}],"inbound":{"waitingSentence":"x","phoneNumberId":"{otherNumber}"}}`,
+	"PUT /v2/Pearl/{pearlId}":                      `{"outbound":{"phoneNumberId":"{otherNumber}"}}`,
+	"PUT /v2/Pearl/{pearlId}/Settings/Outbound":    `{"phoneNumberId":"{otherNumber}"}`,
+	"PUT /v2/Pearl/{pearlId}/Settings/Inbound":     `{"phoneNumberId":"{otherNumber}"}`,
+	"POST /v2/Pearl/{pearlId}/Webhooks/Deliveries": `{"leadId":"{otherLead}","callId":"{otherCall}"}`,
+}
+
+// TestForeignBodies sends them with the account's own ids in the path. Nothing of the other account is told, and nothing
+// there changes. A new route that can reach rows by its body, or has no id in its path, must be given a request here.
+func TestForeignBodies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.good(t, "POST /v2/Account/Blacklist\nAuthorization: Bearer {otherKey}\n\n"+`{"phoneNumbers":["+14155550166"]}`)
+	theirs := []string{"Theirs", "theirs", "+14155550107", "+14155550166"}
+	for name, value := range w.names {
+		if strings.HasPrefix(name, "other") || name == "foreign" {
+			theirs = append(theirs, value)
+		}
+	}
+	before := w.othersState(t)
+	untried := maps.Clone(foreignBodies)
+	for _, r := range everyRoute() {
+		name := r.Method + " " + r.Pattern
+		request, known := foreignBodies[name]
+		if !known {
+			if named := idMembers(r.In, nil); len(r.Parameters()) == 0 || len(named) > 0 {
+				t.Errorf("%s: what would reach another account's rows? parameters %v, ids in the body %v", name, r.Parameters(), named)
+			}
+			continue
+		}
+		delete(untried, name)
+		target := r.Pattern
+		if strings.HasSuffix(target, "/Settings/Inbound") {
+			target = strings.Replace(target, "{pearlId}", "{inbound}", 1)
+		}
+		for parameter, own := range map[string]string{"pearlId": "pearl", "outboundId": "pearl", "phoneNumberId": "number"} {
+			target = strings.Replace(target, "{"+parameter+"}", "{"+own+"}", 1)
+		}
+		request = r.Method + " " + target + "\n\n" + request
+		response := w.ask(t, request)
+		text := read(t, response)
+		if status := response.StatusCode; status != http.StatusOK && status != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", request, status, text)
+		}
+		for _, secret := range theirs {
+			if strings.Contains(text, secret) && !strings.Contains(w.filled(request), secret) { // what was sent may come back in a fault
+				t.Errorf("%s tells %q: %s", request, secret, text)
+			}
+		}
+	}
+	for name := range untried {
+		t.Errorf("%s is no route", name)
+	}
+	if after := w.othersState(t); after != before {
+		t.Errorf("the other account became\n%s\nfrom\n%s", after, before)
+	}
+}
+
+// othersState is everything that the other account can read.
+func (w *world) othersState(t *testing.T) string {
+	t.Helper()
+	var state strings.Builder
+	const days = `{"fromDate":"2026-01-01","toDate":"2027-01-01"}`
+	for _, request := range []string{
+		"GET /v2/Account", "GET /v2/Account/Settings", "GET /v2/Account/PhoneNumbers", "GET /v2/Account/Trunks", "GET /v2/Pearl", "GET /v2/Pearl/{foreign}",
+		"GET /v2/Pearl/{foreign}/Settings", "GET /v2/Pearl/{foreign}/Webhooks", "GET /v2/Outbound/{foreign}/Lead/{otherLead}",
+		"GET /v2/Outbound/{foreign}/Lead/{otherLead}/History", "GET /v2/CallRequest/{otherRequest}", "GET /v2/Webhooks/Deliveries/{otherDelivery}",
+		"POST /v2/Account/Blacklist/Search\n\n{}", "POST /v2/Outbound/{foreign}/Leads\n\n{}", "POST /v2/Pearl/{foreign}/Calls/Bulk\n\n" + days,
+		"POST /v1/Outbound/{foreign}/CallRequest\n\n{}", "POST /v2/Pearl/{foreign}/Webhooks/Deliveries\n\n{}",
+		"POST /v2/Account/AuditLog\n\n" + `{"from":"2026-01-01","to":"2027-01-01"}`,
+	} {
+		head, body, _ := strings.Cut(request, "\n\n")
+		text := w.good(t, head+"\nAuthorization: Bearer {otherKey}\n\n"+body)
+		state.WriteString(head + " " + signedLink.ReplaceAllString(text, "") + "\n")
+	}
+	return state.String()
+}
+
+var signedLink = regexp.MustCompile(`\?expires=[^"]*`)
+
+func everyRoute() []route.Route {
+	table := route.NewTable(slices.Concat(v1.Routes(route.Services{}), v2.Routes(route.Services{})))
+	routes := make([]route.Route, 0, len(table.Routes()))
+	for _, r := range table.Routes() {
+		routes = append(routes, *r)
+	}
+	return routes
+}
+
+// idMembers are the members of a body by which it can name rows of the database.
+func idMembers(t reflect.Type, found []string) []string {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return found
+	}
+	inText := []string{"id", "voiceId", "variableId", "nodeId", "toNodeId", "externalId", "timeZoneId"} // names within a Pearl or a lead
+	for field := range t.Fields() {
+		if !field.IsExported() {
+			continue
+		}
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if lower := strings.ToLower(name); (strings.HasSuffix(lower, "id") || strings.HasSuffix(lower, "ids")) && !slices.Contains(inText, name) {
+			found = append(found, name)
+			continue
+		}
+		found = idMembers(field.Type, found)
+	}
+	return found
 }

@@ -141,9 +141,7 @@ func (w *world) pearl(t testing.TB, actor engine.Actor, kind campaign.Type) stri
 func (w *world) ask(t testing.TB, text string) *http.Response {
 	t.Helper()
 	w.tick(time.Second)
-	for name, value := range w.names {
-		text = strings.ReplaceAll(text, "{"+name+"}", value)
-	}
+	text = w.filled(text)
 	head, body, _ := strings.Cut(text, "\n\n")
 	lines := strings.Split(strings.TrimSpace(head), "\n")
 	var raw bytes.Buffer
@@ -173,6 +171,14 @@ func (w *world) ask(t testing.TB, text string) *http.Response {
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, request.WithContext(context.WithoutCancel(t.Context())))
 	return recorder.Result()
+}
+
+// filled puts values in the place of {names}.
+func (w *world) filled(text string) string {
+	for name, value := range w.names {
+		text = strings.ReplaceAll(text, "{"+name+"}", value)
+	}
+	return text
 }
 
 func read(t testing.TB, response *http.Response) string {
