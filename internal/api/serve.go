@@ -91,7 +91,7 @@ func (x *exchange) serve(key account.Key, match route.Match) {
 	ctx, cancel := context.WithTimeout(x.r.Context(), match.Route.Timeout)
 	defer cancel()
 	request := route.NewRequest(ctx, x.r, match)
-	request.Actor = engine.Actor{Account: key.Account, By: "key:" + string(key.ID), Name: key.Name, Trace: x.trace}
+	request.Actor = engine.Actor{Account: key.Account, By: engine.KeyPrefix + string(key.ID), Name: key.Name, Trace: x.trace}
 	request.Key, request.Now, request.Base, request.Queries = key, x.now, x.base(), x.Queries
 	answer, err := x.carryOut(request)
 	if err != nil {

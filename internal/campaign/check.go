@@ -170,7 +170,7 @@ func (p Pearl) checkVariables(faults *fault.List) {
 		switch {
 		case v.ID == "":
 			faults.Add(path+"Id", "The Id field is required.")
-		case len(v.ID) > maxVariableID || strings.ContainsFunc(v.ID, notOfVariable):
+		case !variableID(v.ID):
 			faults.Add(path+"Id", "The id '%.80s' is not valid; it must be 1 to %d letters, digits and underscores.", v.ID, maxVariableID)
 		case builtIn(v.ID):
 			faults.Add(path+"Id", "The variable '%s' is built in and cannot be declared.", v.ID)
@@ -191,6 +191,11 @@ func (p Pearl) checkVariables(faults *fault.List) {
 			faults.Add(path+"Type", "The value '%.64s' is not valid; it must be boolean, float, int or string.", v.Type)
 		}
 	}
+}
+
+// variableID reports whether a text can be the id of a declared variable.
+func variableID(text string) bool {
+	return text != "" && len(text) <= maxVariableID && !strings.ContainsFunc(text, notOfVariable)
 }
 
 func notOfVariable(r rune) bool {

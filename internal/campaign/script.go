@@ -10,12 +10,21 @@ import (
 	"nacre/internal/call"
 )
 
-// placeholder is {variableId} in a text (contract 7).
-var placeholder = regexp.MustCompile(`\{([A-Za-z0-9_]{1,64})\}`)
+// placeholder is {variableId} in a text (contract 7). Keys of callData that are not declared are usable by their name too,
+// and may hold more than the id of a variable.
+var placeholder = regexp.MustCompile(`\{([^{}]{1,128})\}`)
 
-// Fill replaces {variableId} by its value; a missing value becomes empty text and never blocks a call.
+// Fill replaces {variableId} by its value; a missing value becomes empty text and never blocks a call. What is between
+// braces and can be no variable stays as it is.
 func Fill(text string, values map[string]string) string {
-	return placeholder.ReplaceAllStringFunc(text, func(match string) string { return values[match[1:len(match)-1]] })
+	return placeholder.ReplaceAllStringFunc(text, func(match string) string {
+		name := match[1 : len(match)-1]
+		value, known := values[name]
+		if !known && !variableID(name) {
+			return match
+		}
+		return value
+	})
 }
 
 // PreCallValues are the texts of all variables known before a call: callData, and the built-in ones that do not come from it.

@@ -4,69 +4,19 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
 	"reflect"
-	"strings"
+	"slices"
 	"time"
 
 	"nacre/internal/account"
+	"nacre/internal/campaign"
 	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/phone"
 )
-
-// Audit events (contract 8).
-const (
-	auditPublishPearl  = 10
-	auditPearlStatus   = 11
-	auditCreateKey     = 30
-	auditDeleteKey     = 31
-	auditAccount       = 74
-	auditPearlSettings = 1001
-	auditBlacklist     = 1002
-	auditNumber        = 1003
-	auditTrunk         = 1004
-	auditDeleteLeads   = 1005
-	auditDeleteCalls   = 1006
-)
-
-// AuditPearlSettings and AuditPublishPearl are the events that callers of UpdatePearl name.
-const (
-	AuditPearlSettings = auditPearlSettings
-	AuditPublishPearl  = auditPublishPearl
-)
-
-// keyActor begins the name of an actor that is a key.
-const keyActor = "key:"
-
-func (e *Engine) audit(tx Tx, actor Actor, event int, now time.Time, data map[string]any) error {
-	entry, err := auditEntry(actor, event, now, data)
-	if err != nil {
-		return err
-	}
-	if err := tx.AddAudit(entry); err != nil {
-		return fmt.Errorf("add audit entry: %w", err)
-	}
-	return nil
-}
-
-func auditEntry(actor Actor, event int, now time.Time, data map[string]any) (Audit, error) {
-	raw, err := json.Marshal(data)
-	if err != nil {
-		return Audit{}, fmt.Errorf("write audit entry: %w", err)
-	}
-	kind := "system"
-	switch {
-	case strings.HasPrefix(actor.By, keyActor):
-		kind = "key"
-	case actor.By == anonymous:
-		kind = anonymous
-	}
-	return Audit{Account: actor.Account, At: now, Event: event, User: actor.By, UserName: actor.Name, UserType: kind, Data: raw}, nil
-}
 
 // SandboxNumber is the phone number on the sandbox carrier that every account starts with.
 const SandboxNumber = "+12025550100"
@@ -104,7 +54,7 @@ func (e *Engine) UpdateAccount(ctx context.Context, actor Actor, change func(*ac
 		}
 		s.wake = true
 		s.sweep = !reflect.DeepEqual(before.RetentionDays, stored.RetentionDays)
-		return e.audit(tx, actor, auditAccount, e.clock(), map[string]any{"before": before, "after": stored})
+		return e.audit(tx, actor, auditAccount, e.clock(), map[string]any{"before": auditAccountOf(before), "after": auditAccountOf(stored)})
 	})
 	return stored, err
 }
@@ -134,7 +84,7 @@ func (e *Engine) CreateKey(ctx context.Context, actor Actor, name string, scope 
 		if err := tx.InsertKey(key); err != nil {
 			return fmt.Errorf("insert key: %w", err)
 		}
-		return e.audit(tx, actor, auditCreateKey, now, map[string]any{"keyId": key.ID, "name": name, "scope": scope})
+		return e.audit(tx, actor, auditCreateKey, now, map[string]any{"after": auditKeyOf(key)})
 	})
 	if err != nil {
 		return "", "", err
@@ -144,11 +94,19 @@ func (e *Engine) CreateKey(ctx context.Context, actor Actor, name string, scope 
 
 // DeleteKey revokes a key at once.
 func (e *Engine) DeleteKey(ctx context.Context, actor Actor, keyID id.ID) error {
+	keys, err := e.Store.Keys(ctx, actor.Account)
+	if err != nil {
+		return fmt.Errorf("list keys: %w", err)
+	}
+	before := account.Key{ID: keyID}
+	if n := slices.IndexFunc(keys, func(k account.Key) bool { return k.ID == keyID }); n >= 0 {
+		before = keys[n] // keys never change
+	}
 	return e.update(ctx, func(tx Tx, s *signals) error {
 		if err := tx.DeleteKey(actor.Account, keyID); err != nil {
 			return err
 		}
-		return e.audit(tx, actor, auditDeleteKey, e.clock(), map[string]any{"keyId": keyID})
+		return e.audit(tx, actor, auditDeleteKey, e.clock(), map[string]any{"before": auditKeyOf(before)})
 	})
 }
 
@@ -163,16 +121,23 @@ func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, so
 		if _, err := tx.Account(actor.Account, Exclusive); err != nil {
 			return err
 		}
+		var added []string
 		for _, entry := range normal {
-			if _, err := tx.AddSuppression(account.Suppression{ID: e.IDs.New(now), Account: actor.Account, Entry: entry, Source: source, Created: now}); err != nil {
+			fresh, err := tx.AddSuppression(account.Suppression{ID: e.IDs.New(now), Account: actor.Account, Entry: entry, Source: source, Created: now})
+			if err != nil {
 				return fmt.Errorf("add blacklist entry: %w", err)
+			}
+			if fresh {
+				added = append(added, entry)
 			}
 		}
 		if err := e.suppressHeld(tx, s, actor, normal, now); err != nil {
 			return err
 		}
-		if err := e.audit(tx, actor, auditBlacklist, now, map[string]any{"added": normal}); err != nil {
-			return err
+		if len(added) > 0 {
+			if err := e.audit(tx, actor, auditBlacklist, now, map[string]any{"added": added, "source": source}); err != nil {
+				return err
+			}
 		}
 		return e.keepAnswer(ctx, tx, true)
 	})
@@ -185,12 +150,20 @@ func (e *Engine) Unsuppress(ctx context.Context, actor Actor, entries []string) 
 		return err
 	}
 	return e.update(ctx, func(tx Tx, s *signals) error {
+		var removed []string
 		for _, entry := range normal {
-			if err := tx.RemoveSuppression(actor.Account, entry); err != nil {
+			known, err := tx.RemoveSuppression(actor.Account, entry)
+			if err != nil {
 				return fmt.Errorf("remove blacklist entry: %w", err)
 			}
+			if known {
+				removed = append(removed, entry)
+			}
 		}
-		return e.audit(tx, actor, auditBlacklist, e.clock(), map[string]any{"removed": normal})
+		if len(removed) == 0 {
+			return nil
+		}
+		return e.audit(tx, actor, auditBlacklist, e.clock(), map[string]any{"removed": removed})
 	})
 }
 
@@ -230,7 +203,7 @@ func (e *Engine) CreateNumber(ctx context.Context, actor Actor, number account.N
 		if err := tx.InsertNumber(number); err != nil {
 			return fmt.Errorf("insert number: %w", err)
 		}
-		if err := e.audit(tx, actor, auditNumber, now, map[string]any{"after": number}); err != nil {
+		if err := e.audit(tx, actor, auditNumber, now, map[string]any{"after": auditNumberOf(number)}); err != nil {
 			return err
 		}
 		return e.keepAnswer(ctx, tx, number.ID)
@@ -245,7 +218,7 @@ func checkTrunk(tx Tx, number account.Number) error {
 	if number.Trunk.Zero() {
 		return nil
 	}
-	_, err := tx.Trunk(number.Account, number.Trunk, Shared)
+	_, err := tx.Trunk(number.Account, number.Trunk, Shared) // it is not deleted meanwhile
 	if fault.Is(err, fault.NotFound) {
 		return fault.Bad("TrunkId", "The account has no trunk with the id '%s'.", number.Trunk)
 	}
@@ -270,28 +243,30 @@ func (e *Engine) UpdateNumber(ctx context.Context, actor Actor, numberID id.ID, 
 			return fmt.Errorf("save number: %w", err)
 		}
 		s.wake = true
-		return e.audit(tx, actor, auditNumber, e.clock(), map[string]any{"before": before, "after": after})
+		return e.audit(tx, actor, auditNumber, e.clock(), map[string]any{"before": auditNumberOf(before), "after": auditNumberOf(after)})
 	})
 }
 
 // DeleteNumber removes a phone number that no running campaign uses.
 func (e *Engine) DeleteNumber(ctx context.Context, actor Actor, numberID id.ID) error {
-	pearls, err := e.Store.Pearls(ctx, actor.Account)
-	if err != nil {
-		return fmt.Errorf("list pearls: %w", err)
-	}
 	return e.update(ctx, func(tx Tx, s *signals) error {
-		before, err := tx.Number(actor.Account, numberID, Exclusive)
+		before, err := tx.Number(actor.Account, numberID, Exclusive) // nobody runs on it meanwhile
 		if err != nil {
 			return err
 		}
-		if name, used := numberInUse(pearls, numberID); used {
-			return fault.Refused("The phone number is in use by the running campaign '%s'.", name)
+		running, err := tx.RunningOn(actor.Account, numberID)
+		if err != nil {
+			return fmt.Errorf("list running pearls: %w", err)
+		}
+		for _, p := range running {
+			if p.Type == campaign.OutboundPearl {
+				return fault.Refused("The phone number is in use by the running campaign '%s'.", p.Name)
+			}
 		}
 		if err := tx.DeleteNumber(actor.Account, numberID); err != nil {
 			return err
 		}
-		return e.audit(tx, actor, auditNumber, e.clock(), map[string]any{"before": before})
+		return e.audit(tx, actor, auditNumber, e.clock(), map[string]any{"before": auditNumberOf(before)})
 	})
 }
 
@@ -304,7 +279,7 @@ func (e *Engine) CreateTrunk(ctx context.Context, actor Actor, trunk account.Tru
 			return fmt.Errorf("insert trunk: %w", err)
 		}
 		s.wake = true
-		if err := e.audit(tx, actor, auditTrunk, now, map[string]any{"after": redactedTrunk(trunk)}); err != nil {
+		if err := e.audit(tx, actor, auditTrunk, now, map[string]any{"after": auditTrunkOf(trunk)}); err != nil {
 			return err
 		}
 		return e.keepAnswer(ctx, tx, trunk.ID)
@@ -313,13 +288,6 @@ func (e *Engine) CreateTrunk(ctx context.Context, actor Actor, trunk account.Tru
 		return "", err
 	}
 	return trunk.ID, nil
-}
-
-func redactedTrunk(trunk account.Trunk) account.Trunk {
-	if trunk.Password != "" {
-		trunk.Password = "********"
-	}
-	return trunk
 }
 
 // UpdateTrunk changes a trunk, which makes its state unknown at once (contract 9.7); calls in the air go on.
@@ -338,30 +306,28 @@ func (e *Engine) UpdateTrunk(ctx context.Context, actor Actor, trunkID id.ID, ch
 			return fmt.Errorf("save trunk: %w", err)
 		}
 		s.wake = true
-		return e.audit(tx, actor, auditTrunk, e.clock(), map[string]any{"before": redactedTrunk(before), "after": redactedTrunk(after)})
+		return e.audit(tx, actor, auditTrunk, e.clock(), map[string]any{"before": auditTrunkOf(before), "after": auditTrunkOf(after)})
 	})
 }
 
 // DeleteTrunk removes a trunk that has no numbers.
 func (e *Engine) DeleteTrunk(ctx context.Context, actor Actor, trunkID id.ID) error {
-	numbers, err := e.Store.Numbers(ctx, actor.Account)
-	if err != nil {
-		return fmt.Errorf("list numbers: %w", err)
-	}
 	return e.update(ctx, func(tx Tx, s *signals) error {
-		before, err := tx.Trunk(actor.Account, trunkID, Exclusive)
+		before, err := tx.Trunk(actor.Account, trunkID, Exclusive) // no number comes to it meanwhile
 		if err != nil {
 			return err
 		}
-		for _, n := range numbers {
-			if n.Trunk == trunkID {
-				return fault.Refused("The trunk has phone numbers (%s): delete or move them first.", n.Number)
-			}
+		numbers, err := tx.NumbersOver(actor.Account, trunkID)
+		if err != nil {
+			return fmt.Errorf("list numbers of trunk: %w", err)
+		}
+		if len(numbers) > 0 {
+			return fault.Refused("The trunk has phone numbers (%s): delete or move them first.", numbers[0].Number)
 		}
 		if err := tx.DeleteTrunk(actor.Account, trunkID); err != nil {
 			return err
 		}
-		return e.audit(tx, actor, auditTrunk, e.clock(), map[string]any{"before": redactedTrunk(before)})
+		return e.audit(tx, actor, auditTrunk, e.clock(), map[string]any{"before": auditTrunkOf(before)})
 	})
 }
 

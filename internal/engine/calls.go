@@ -159,6 +159,9 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 			return fault.Refused("Outbound is inactive")
 		}
 		from, err := tx.Number(actor.Account, current.Outbound.PhoneNumberID, Unlocked)
+		if fault.Is(err, fault.NotFound) {
+			return fault.Refused("The campaign's phone number does not exist any more.")
+		}
 		if err != nil {
 			return fmt.Errorf("read number: %w", err)
 		}

@@ -252,10 +252,14 @@ func (e *Engine) optOut(tx Tx, begun call.Call, now time.Time) error {
 	if _, err := tx.Account(begun.Account, Exclusive); err != nil {
 		return err
 	}
-	_, err := tx.AddSuppression(account.Suppression{
+	added, err := tx.AddSuppression(account.Suppression{
 		ID: e.IDs.New(now), Account: begun.Account, Entry: begun.To, Source: "optOut", Created: now,
 	})
-	return err
+	if err != nil || !added {
+		return err
+	}
+	actor := Actor{Account: begun.Account, By: "callee", Trace: begun.Trace}
+	return e.audit(tx, actor, auditBlacklist, now, map[string]any{"added": []string{begun.To}, "source": "optOut", "callId": begun.ID})
 }
 
 // suppressHeld acts on leads at InCallQueue and ringing calls whose number the entries cover (contract 5).

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -25,12 +24,15 @@ func numberOf(p campaign.Pearl) id.ID {
 // checkNumber judges the Pearl's phone number; prefix is that of the error keys of a campaign, "Outbound." or "".
 func checkNumber(tx Tx, pearl campaign.Pearl, prefix string) error {
 	numberID, allows, purpose := numberOf(pearl), account.Direction.DialsOut, "outbound"
-	if numberID.Zero() {
-		return nil
-	}
 	if pearl.Type == campaign.InboundPearl {
 		allows, purpose = account.Direction.TakesCalls, "inbound"
 		prefix = strings.Replace(prefix, "Outbound.", "Inbound.", 1)
+	}
+	if numberID.Zero() {
+		if pearl.Type == campaign.OutboundPearl && pearl.Activity == campaign.Running {
+			return fault.Bad(prefix+"PhoneNumberId", "The campaign is running and needs a phone number: name another one, or pause it first.")
+		}
+		return nil
 	}
 	number, err := tx.Number(pearl.Account, numberID, Shared)
 	if fault.Is(err, fault.NotFound) {
@@ -42,27 +44,22 @@ func checkNumber(tx Tx, pearl campaign.Pearl, prefix string) error {
 	if !allows(number.Direction) {
 		return fault.Bad(prefix+"PhoneNumberId", "The phone number %s is not authorized for %s calls.", number.Number, purpose)
 	}
-	return nil
+	return numberFree(tx, pearl, prefix)
 }
 
-// numberFree refuses to run an inbound Pearl on a number that another running one answers (contract 2.7).
-func (e *Engine) numberFree(ctx context.Context, accountID, pearlID id.ID) error {
-	pearls, err := e.Store.Pearls(ctx, accountID)
-	if err != nil {
-		return fmt.Errorf("list pearls: %w", err)
-	}
-	var numberID id.ID
-	for _, p := range pearls {
-		if p.ID == pearlID && p.Inbound != nil {
-			numberID = p.Inbound.PhoneNumberID
-		}
-	}
-	if numberID.Zero() {
+// numberFree refuses that an inbound Pearl runs on a number that another running one answers (contract 2.7). The
+// account's row is held, so that two cannot take one number at the same time.
+func numberFree(tx Tx, pearl campaign.Pearl, prefix string) error {
+	if pearl.Inbound == nil || pearl.Activity != campaign.Running || pearl.Inbound.PhoneNumberID.Zero() {
 		return nil
 	}
-	for _, p := range pearls {
-		if p.ID != pearlID && p.Inbound != nil && p.Activity == campaign.Running && p.Inbound.PhoneNumberID == numberID {
-			return fault.Bad("PhoneNumberId", "The running inbound Pearl '%s' answers this phone number; there can be one.", p.Name)
+	running, err := tx.RunningOn(pearl.Account, pearl.Inbound.PhoneNumberID)
+	if err != nil {
+		return fmt.Errorf("list running pearls: %w", err)
+	}
+	for _, p := range running {
+		if p.ID != pearl.ID && p.Inbound != nil {
+			return fault.Bad(prefix+"PhoneNumberId", "The running inbound Pearl '%s' answers this phone number; there can be one.", p.Name)
 		}
 	}
 	return nil

@@ -365,6 +365,13 @@ func testOptOutDuringTheTalk(t *testing.T, s engine.Store) {
 	if count != 1 || rows[0].Source != "optOut" || rows[0].Entry != phoneA {
 		t.Errorf("blacklist: %+v", rows)
 	}
+	log, err := s.AuditLog(w.ctx, w.account, time.Time{}, time.Time{}, 1002, "", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(log) != 1 || log[0].User != "callee" || log[0].UserName != "callee" || log[0].UserType != "system" || !strings.Contains(string(log[0].Data), phoneA) {
+		t.Errorf("audit log: %+v", log)
+	}
 }
 
 func (w *world) talkTo(number string) *engine.Begun {

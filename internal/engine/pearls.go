@@ -32,7 +32,7 @@ func (e *Engine) CreatePearl(ctx context.Context, actor Actor, pearl campaign.Pe
 		if err := tx.InsertPearl(pearl); err != nil {
 			return fmt.Errorf("insert pearl: %w", err)
 		}
-		if err := e.audit(tx, actor, auditPublishPearl, now, map[string]any{"pearlId": pearl.ID, "name": pearl.Name, "after": pearl.Redacted()}); err != nil {
+		if err := e.audit(tx, actor, auditPublishPearl, now, map[string]any{"pearlId": pearl.ID, "after": auditPearlOf(pearl)}); err != nil {
 			return err
 		}
 		return e.keepAnswer(ctx, tx, pearl.ID)
@@ -57,6 +57,9 @@ func NewWebhookSecret() (string, error) {
 func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, auditEvent int, prefix string, change func(*campaign.Pearl) error) (campaign.Pearl, error) {
 	var stored campaign.Pearl
 	err := e.update(ctx, func(tx Tx, s *signals) error {
+		if _, err := tx.Account(actor.Account, Exclusive); err != nil { // for the phone number, as when it is run
+			return err
+		}
 		before, err := tx.Pearl(actor.Account, pearlID, Exclusive)
 		if err != nil {
 			return err
@@ -78,7 +81,7 @@ func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, au
 			return err
 		}
 		stored, s.wake = after, true
-		return e.audit(tx, actor, auditEvent, e.clock(), map[string]any{"pearlId": pearlID, "before": before.Redacted(), "after": after.Redacted()})
+		return e.audit(tx, actor, auditEvent, e.clock(), map[string]any{"pearlId": pearlID, "before": auditPearlOf(before), "after": auditPearlOf(after)})
 	})
 	return stored, err
 }
@@ -101,13 +104,11 @@ func (e *Engine) urlsChanged(tx Tx, before, after campaign.Pearl, s *signals) er
 
 // SetActive runs or pauses a Pearl (contract 2.3) and answers the activity in force.
 func (e *Engine) SetActive(ctx context.Context, actor Actor, pearlID id.ID, active, hangUp bool) (campaign.Activity, error) {
-	if active {
-		if err := e.numberFree(ctx, actor.Account, pearlID); err != nil {
-			return 0, err
-		}
-	}
 	var activity campaign.Activity
 	err := e.update(ctx, func(tx Tx, s *signals) error {
+		if _, err := tx.Account(actor.Account, Exclusive); err != nil { // who runs on which number is decided one after another
+			return err
+		}
 		pearl, err := tx.Pearl(actor.Account, pearlID, Exclusive)
 		if err != nil {
 			return err
@@ -118,6 +119,9 @@ func (e *Engine) SetActive(ctx context.Context, actor Actor, pearlID id.ID, acti
 				return err
 			}
 			pearl.Activity = campaign.Running
+			if err := numberFree(tx, pearl, ""); err != nil {
+				return err
+			}
 		} else if pearl.Activity == campaign.Running {
 			pearl.Activity = campaign.Paused
 		}
@@ -135,7 +139,7 @@ func (e *Engine) SetActive(ctx context.Context, actor Actor, pearlID id.ID, acti
 		if err := tx.SavePearl(pearl); err != nil {
 			return fmt.Errorf("save pearl: %w", err)
 		}
-		return e.audit(tx, actor, auditPearlStatus, e.clock(), map[string]any{"pearlId": pearlID, "before": before, "after": activity})
+		return e.audit(tx, actor, auditPearlStatus, e.clock(), map[string]any{"pearlId": pearlID, "name": pearl.Name, "before": before, "after": activity})
 	})
 	if err == nil && hangUp && !active {
 		err = e.hangUpOrphans(ctx, actor, pearlID)
@@ -278,14 +282,4 @@ func (e *Engine) ResetMemory(ctx context.Context, actor Actor, pearlID id.ID, nu
 		}
 		return tx.ForgetMemory(pearlID, number)
 	})
-}
-
-// numberInUse reports whether a running campaign calls from the number.
-func numberInUse(pearls []campaign.Pearl, numberID id.ID) (string, bool) {
-	for _, p := range pearls {
-		if p.Activity == campaign.Running && p.Outbound != nil && p.Outbound.PhoneNumberID == numberID {
-			return p.Name, true
-		}
-	}
-	return "", false
 }

@@ -216,7 +216,7 @@ func (s *signIns) next(now time.Time) (next time.Time) {
 // signInEntries leaves out sign-ins that the log has already (an earlier process wrote them) and accounts that do not exist.
 func (e *Engine) signInEntries(ctx context.Context, uses map[use]*signIn, refused map[id.ID]*refusals, now time.Time) (entries []Audit, err error) {
 	for u, s := range uses {
-		actor := Actor{Account: s.key.Account, By: keyActor + string(s.key.ID), Name: s.key.Name}
+		actor := Actor{Account: s.key.Account, By: KeyPrefix + string(s.key.ID), Name: s.key.Name}
 		earlier, err := e.Store.AuditLog(ctx, actor.Account, now.Add(-signInLasts), now, auditSignIn, actor.By, maxSources)
 		if err != nil {
 			return nil, fmt.Errorf("read audit log: %w", err)

@@ -52,12 +52,14 @@ type Tx interface {
 	InsertNumber(account.Number) error
 	SaveNumber(account.Number) error
 	DeleteNumber(accountID, numberID id.ID) error
+	RunningOn(accountID, numberID id.ID) ([]campaign.Pearl, error) // running Pearls of that number, oldest first
 	Trunk(accountID, trunkID id.ID, lock Lock) (account.Trunk, error)
 	InsertTrunk(account.Trunk) error
 	SaveTrunk(account.Trunk) error
 	DeleteTrunk(accountID, trunkID id.ID) error
-	AddSuppression(account.Suppression) (added bool, err error) // an entry that is there already stays as it is
-	RemoveSuppression(accountID id.ID, entry string) error
+	NumbersOver(accountID, trunkID id.ID) ([]account.Number, error) // those that a trunk carries, oldest first
+	AddSuppression(account.Suppression) (added bool, err error)     // an entry that is there already stays as it is
+	RemoveSuppression(accountID id.ID, entry string) (removed bool, err error)
 	Suppressed(accountID id.ID, number phone.Number) (bool, error) // by equality or prefix: one indexed look-up of the number's prefixes
 
 	// Pearls.

@@ -210,24 +210,32 @@ func (s *Store) RunningPearls(ctx context.Context) ([]campaign.Pearl, error) {
 	return s.pearls(ctx, "activity = 1 AND type = 2 AND NOT archived")
 }
 
+func (t *tx) RunningOn(accountID, numberID id.ID) ([]campaign.Pearl, error) {
+	return t.pearls("account_id = ?1 AND phone_number_id = ?2 AND activity = 1 AND NOT archived", accountID, numberID)
+}
+
 func (s *Store) pearls(ctx context.Context, where string, args ...any) (found []campaign.Pearl, err error) {
 	err = s.backend.snapshot(ctx, func(q session) error {
-		found = nil
-		rows, err := list(q, scanPearlRow, "SELECT "+pearlColumns+" FROM pearl WHERE "+where+" ORDER BY created, id", args...)
-		if err != nil {
-			return err
-		}
-		t := s.newTx(q)
-		for _, r := range rows {
-			pearl, err := t.complete(r)
-			if err != nil {
-				return err
-			}
-			found = append(found, pearl)
-		}
-		return nil
+		found, err = s.newTx(q).pearls(where, args...)
+		return err
 	})
 	return found, wrap("list pearls", err)
+}
+
+func (t *tx) pearls(where string, args ...any) ([]campaign.Pearl, error) {
+	rows, err := list(t, scanPearlRow, "SELECT "+pearlColumns+" FROM pearl WHERE "+where+" ORDER BY created, id", args...)
+	if err != nil {
+		return nil, err
+	}
+	var found []campaign.Pearl
+	for _, r := range rows {
+		pearl, err := t.complete(r)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, pearl)
+	}
+	return found, nil
 }
 
 // PearlCounts implements engine.Queries. Its cost does not depend on how many leads there are.

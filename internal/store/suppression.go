@@ -25,9 +25,9 @@ func (t *tx) AddSuppression(s account.Suppression) (added bool, err error) {
 	return n > 0, err
 }
 
-func (t *tx) RemoveSuppression(accountID id.ID, entry string) error {
-	_, err := t.exec("DELETE FROM suppression WHERE account_id = ?1 AND entry = ?2", accountID, entry)
-	return err
+func (t *tx) RemoveSuppression(accountID id.ID, entry string) (removed bool, err error) {
+	n, err := t.exec("DELETE FROM suppression WHERE account_id = ?1 AND entry = ?2", accountID, entry)
+	return n > 0, err
 }
 
 // maxPrefixes is how many entries can cover one number: + and 1 to 15 digits (contract 1.3).

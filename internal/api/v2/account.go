@@ -11,6 +11,7 @@ import (
 	"nacre/internal/api/body"
 	"nacre/internal/api/route"
 	"nacre/internal/api/wire"
+	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
 )
@@ -89,11 +90,8 @@ type auditEntry struct {
 type auditUser struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	Type string `json:"type" doc:"key, …"`
+	Type string `json:"type" doc:"key; system: the command line, the person on the line"`
 }
-
-// keyPrefix is how actors that are keys are written in history and audit.
-const keyPrefix = "key:"
 
 func (h accountHandlers) auditLog(r *route.Request, in auditQuery) ([]auditEntry, error) {
 	if in.EventType.Set() && in.EventType.Value == 0 {
@@ -101,7 +99,7 @@ func (h accountHandlers) auditLog(r *route.Request, in auditQuery) ([]auditEntry
 	}
 	who := in.UserID.Value
 	if parsed, ok := id.Parse(who); ok {
-		who = keyPrefix + string(parsed)
+		who = engine.KeyPrefix + string(parsed)
 	}
 	entries, err := h.Queries.AuditLog(r.Context(), r.Actor.Account, in.From, in.To, in.EventType.Value, who, maxAudit)
 	if err != nil {
@@ -111,7 +109,7 @@ func (h accountHandlers) auditLog(r *route.Request, in auditQuery) ([]auditEntry
 	for n, e := range entries {
 		rows[n] = auditEntry{
 			Timestamp: wire.Time(e.At), EventType: e.Event, AdditionalData: wire.Object(e.Data),
-			User: auditUser{ID: strings.TrimPrefix(e.User, keyPrefix), Name: e.UserName, Type: e.UserType},
+			User: auditUser{ID: strings.TrimPrefix(e.User, engine.KeyPrefix), Name: e.UserName, Type: e.UserType},
 		}
 	}
 	return rows, nil

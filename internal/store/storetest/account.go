@@ -117,6 +117,17 @@ func testNumbersAndTrunks(t *testing.T, store Store) {
 	w.update(t, func(tx engine.Tx) error {
 		return errors.Join(tx.InsertTrunk(trunk), tx.InsertNumber(number))
 	})
+	w.update(t, func(tx engine.Tx) error {
+		for _, asked := range []struct {
+			account, trunk id.ID
+			want           int
+		}{{w.account.ID, trunk.ID, 1}, {noID, trunk.ID, 0}, {w.account.ID, noID, 0}} {
+			if found, err := tx.NumbersOver(asked.account, asked.trunk); err != nil || len(found) != asked.want || asked.want > 0 && found[0].ID != number.ID {
+				t.Errorf("numbers over the trunk %+v: %v, %v", asked, found, err)
+			}
+		}
+		return nil
+	})
 	trunk.State, trunk.Detail, trunk.Until = account.TrunkUnreachable, "408 Request Timeout", Noon.Add(30*time.Second)
 	number.Active, number.Trunk = false, ""
 	w.update(t, func(tx engine.Tx) error {
@@ -193,7 +204,12 @@ func testSuppressions(t *testing.T, store Store) {
 		t.Errorf("unknown column: %v", err)
 	}
 	w.update(t, func(tx engine.Tx) error {
-		return errors.Join(tx.RemoveSuppression(w.account.ID, "+41"), tx.RemoveSuppression(w.account.ID, "+999"))
+		for entry, there := range map[string]bool{"+41": true, "+999": false} {
+			if removed, err := tx.RemoveSuppression(w.account.ID, entry); err != nil || removed != there {
+				t.Errorf("remove %s: %v, %v", entry, removed, err)
+			}
+		}
+		return nil
 	})
 	if must[bool](t)(store.IsSuppressed(t.Context(), w.account.ID, "+41446681800")) {
 		t.Error("a removed entry holds")
@@ -252,11 +268,21 @@ func testPearls(t *testing.T, store Store) {
 	archived.Archived = true
 	inbound.Type, inbound.Outbound, inbound.Inbound = campaign.InboundPearl, nil, &campaign.InboundSettings{WaitingSentence: "Please wait."}
 	running := w.newPearl(w.account.ID)
+	running.Outbound.PhoneNumberID = w.id()
+	archived.Outbound.PhoneNumberID = running.Outbound.PhoneNumberID
 	w.update(t, func(tx engine.Tx) error {
 		return errors.Join(tx.InsertPearl(archived), tx.InsertPearl(inbound), tx.InsertPearl(running))
 	})
 	same(t, "pearls of the account", must[[]campaign.Pearl](t)(store.Pearls(t.Context(), w.account.ID)), []campaign.Pearl{changed, inbound, running})
 	same(t, "running pearls", must[[]campaign.Pearl](t)(store.RunningPearls(t.Context())), []campaign.Pearl{running})
+	w.update(t, func(tx engine.Tx) error {
+		on, err := tx.RunningOn(w.account.ID, running.Outbound.PhoneNumberID)
+		same(t, "running on the number", on, []campaign.Pearl{running})
+		if others, err := tx.RunningOn(noID, running.Outbound.PhoneNumberID); err != nil || len(others) > 0 {
+			t.Errorf("running on the number in another account: %v, %v", others, err)
+		}
+		return err
+	})
 }
 
 // leadIDs are the ids of leads.
