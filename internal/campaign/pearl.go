@@ -283,6 +283,12 @@ func (o OutboundSettings) Rules() lead.Rules {
 	}
 }
 
+// RequestWait is how long a call request waits for its gates; settings may name any number of minutes, of which ten years
+// are the most that count.
+func (o OutboundSettings) RequestWait() time.Duration {
+	return time.Duration(min(o.CallRequestMaxWaitMinutes, 10*365*24*60)) * time.Minute
+}
+
 // LeadZone is the name of the zone that leads without one of their own use.
 func (p Pearl) LeadZone() string {
 	if p.Outbound != nil && p.Outbound.TimeZone != "" {

@@ -147,7 +147,7 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 	}
 	request := Request{
 		ID: e.IDs.New(now), Account: actor.Account, Pearl: pearlID, To: number, CallData: callData, Status: RequestQueued, Created: now,
-		Expires: now.Add(time.Duration(pearl.Outbound.CallRequestMaxWaitMinutes) * time.Minute),
+		Expires: now.Add(pearl.Outbound.RequestWait()),
 	}
 	receipt := Receipt{ID: request.ID, To: string(number)}
 	err = e.update(ctx, func(tx Tx, s *signals) error {

@@ -94,6 +94,12 @@ func testMadeCallsExpire(t *testing.T, s engine.Store) {
 		t.Error("an expired request was dialled")
 	}
 	same(t, "expired after the claim", w.state(second.ID), "100 expired")
+
+	w.settings(w.pearl, func(o *campaign.OutboundSettings) { o.CallRequestMaxWaitMinutes = 1 << 60 })
+	patient := w.makeCall(phoneB)
+	if left := w.request(patient.ID).Expires.Sub(w.clock.Now()); left < 365*24*time.Hour {
+		t.Errorf("a wait beyond all bounds is %s", left)
+	}
 }
 
 func testMadeCallsThatEndWithoutACall(t *testing.T, s engine.Store) {

@@ -203,12 +203,17 @@ func (l *Lead) mayRetry(outcome call.Outcome, rules Rules) bool {
 	return l.AttemptLeft(rules)
 }
 
+// longestDelay is ten years in seconds: a policy may name any number, and one too large for a Duration would come out as
+// a call at once.
+const longestDelay = 10 * 365 * 24 * 60 * 60
+
 // delay is the wait after the attempt-th attempt, counted from 1. A lost call may still be ringing somewhere:
 // its wait is never below the ring time and half a minute.
 func (r Rules) delay(outcome call.Outcome, attempt int) time.Duration {
 	wait := r.Interval
 	if delays := r.Retry[outcome].Delays; len(delays) > 0 {
-		wait = time.Duration(delays[min(max(attempt, 1), len(delays))-1]) * time.Second
+		seconds := delays[min(max(attempt, 1), len(delays))-1]
+		wait = time.Duration(min(seconds, longestDelay)) * time.Second
 	}
 	if outcome == call.Lost {
 		wait = max(wait, r.RingFor+30*time.Second)

@@ -224,6 +224,8 @@ func TestStepTable(t *testing.T) {
 				r.Retry = RetryPolicy{call.BusyOutcome: {Delays: []int{900, 3600}}}
 				return r
 			}, "10 attempts=2 due=1h0m0s", ""},
+		{"a delay beyond all bounds is a long one", "OnCall, ringing", Finished{Call: callID, Outcome: call.BusyOutcome, Ended: now},
+			func(r Rules) Rules { r.Retry = RetryPolicy{call.BusyOutcome: {Delays: []int{1 << 60}}}; return r }, "10 attempts=2 due=87600h0m0s", ""},
 		{"a policy caps attempts that end with an outcome", "OnCall, ringing", Finished{Call: callID, Outcome: call.BusyOutcome, Ended: now},
 			func(r Rules) Rules {
 				r.Retry = RetryPolicy{call.BusyOutcome: {MaximumAttempts: &limit}}
