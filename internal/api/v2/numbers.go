@@ -2,7 +2,9 @@ package v2
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
+	"unicode"
 
 	"nacre/internal/account"
 	"nacre/internal/api/body"
@@ -47,13 +49,24 @@ type newNumber struct{ numberInput }
 // Demands are what a new number must have.
 func (newNumber) Demands() []string { return []string{"number"} }
 
+// dialable are numbers as carriers know them, short ones included.
+var dialable = regexp.MustCompile(`^\+?[0-9*#]*[0-9][0-9*#]*$`)
+
+// withoutSeparators drops what people put between digits; beyond that a number is kept as it was given.
+func withoutSeparators(r rune) rune {
+	if unicode.IsSpace(r) || strings.ContainsRune("-./()[]", r) {
+		return -1
+	}
+	return r
+}
+
 func (in numberInput) apply(n *account.Number, faults *fault.List) {
 	if in.Number.State != body.Absent {
-		n.Number = strings.TrimSpace(in.Number.Value)
+		n.Number = strings.Map(withoutSeparators, in.Number.Value)
 	}
 	if n.Number == "" {
 		faults.Add("Number", "The Number field is required.")
-	} else if strings.Trim(n.Number, "+0123456789*#") != "" {
+	} else if !dialable.MatchString(n.Number) {
 		faults.Add("Number", "The value '%.64s' is no phone number: digits, an optional + before them.", n.Number)
 	}
 	if in.Direction.Set() {

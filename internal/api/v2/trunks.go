@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"nacre/internal/account"
 	"nacre/internal/api/body"
@@ -44,7 +45,7 @@ type trunkView struct {
 	Host           string             `json:"host"`
 	Port           int                `json:"port"`
 	Transport      string             `json:"transport" schema:"values=udp|tcp"`
-	Username       *string            `json:"username" doc:"null = authentication by address"`
+	Username       *string            `json:"username" api:"maxlen=255" doc:"null = authentication by address"`
 	Password       *string            `json:"password" doc:"asterisks"`
 	Registers      bool               `json:"registers"`
 	FromDomain     *string            `json:"fromDomain" doc:"null = host"`
@@ -62,10 +63,10 @@ type trunkInput struct {
 	Host           body.Optional[string]   `json:"host" api:"maxlen=253" doc:"name or address"`
 	Port           body.Optional[int]      `json:"port" schema:"min=1,max=65535" doc:"absent = 5060"`
 	Transport      body.Optional[string]   `json:"transport" schema:"values=udp|tcp" doc:"absent = udp"`
-	Username       body.Optional[string]   `json:"username" doc:"null = authentication by address"`
-	Password       body.Optional[string]   `json:"password" api:"secret"`
+	Username       body.Optional[string]   `json:"username" api:"maxlen=255" doc:"null = authentication by address"`
+	Password       body.Optional[string]   `json:"password" api:"secret,maxlen=255"`
 	Registers      body.Optional[bool]     `json:"registers" doc:"absent = false"`
-	FromDomain     body.Optional[string]   `json:"fromDomain" doc:"null = host"`
+	FromDomain     body.Optional[string]   `json:"fromDomain" api:"maxlen=253" doc:"null = host"`
 	Codecs         body.Optional[[]string] `json:"codecs" schema:"values=PCMU|PCMA" doc:"in order of preference; absent = both"`
 	MaxCalls       body.Optional[int]      `json:"maxCalls" schema:"min=1" doc:"absent = 100"`
 	CallsPerSecond body.Optional[float64]  `json:"callsPerSecond" schema:"max=1000" doc:"above 0; absent = 5"`
@@ -117,6 +118,15 @@ func (in trunkInput) apply(t *account.Trunk, faults *fault.List) {
 		faults.Add("Transport", "The value 'tls' is not supported yet: udp or tcp.")
 	default:
 		faults.Add("Transport", "The value '%.20s' is not allowed: udp or tcp.", t.Transport)
+	}
+	if t.FromDomain != "" && net.ParseIP(t.FromDomain) == nil && !hostName.MatchString(t.FromDomain) {
+		faults.Add("FromDomain", "The value '%.60s' is no host name or address.", t.FromDomain)
+	}
+	if strings.ContainsFunc(t.Username, unicode.IsControl) {
+		faults.Add("Username", "The value contains control characters.")
+	}
+	if strings.ContainsFunc(t.Password, unicode.IsControl) {
+		faults.Add("Password", "The value contains control characters.")
 	}
 	if t.Registers && t.Username == "" {
 		faults.Add("Username", "A trunk that registers needs a username.")
