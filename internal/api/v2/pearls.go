@@ -40,7 +40,8 @@ func pearlRoutes(services route.Services) []route.Route {
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/ResetMemory", Scope: account.ScopeFull, BodyOptional: true, Summary: "Forget callers"}), h.resetMemory),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Settings", Scope: account.ScopeRead, Summary: "Get the settings"}), h.settings),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Outbound", Scope: account.ScopeFull, Summary: "Change the outbound settings"}), h.setOutbound),
-		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Inbound", Scope: account.ScopeFull, Summary: "Change the inbound settings"}), h.setInbound),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Inbound", Scope: account.ScopeFull, Summary: "Change the inbound settings",
+			Description: "Inbound Pearls are kept with all their settings; calls to their numbers are not answered yet."}), h.setInbound),
 		route.Handle(r(route.Route{Method: "POST", Pattern: one + "/Archive", Extension: true, Scope: account.ScopeFull, Summary: "Archive a Pearl, or bring it back"}), h.archive),
 	}
 }
@@ -216,7 +217,7 @@ type pearlSettings struct {
 	Type      campaign.Type       `json:"type"`
 	Pearl     campaign.Definition `json:"pearl"`
 	Variables []campaign.Variable `json:"variables"`
-	Inbound   *wire.InboundView   `json:"inbound,omitempty"`
+	Inbound   *wire.InboundView   `json:"inbound,omitempty" doc:"of inbound Pearls; calls to them are not answered yet"`
 	Outbound  *wire.OutboundView  `json:"outbound,omitempty"`
 }
 
