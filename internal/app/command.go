@@ -35,13 +35,14 @@ const (
 
 // commands are the subcommands and their settings.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server: API, campaigns, calls, webhooks."`
-	Demo    demoCommand    `cmd:"" help:"Call sixty simulated people over real SIP and RTP, in a throw-away folder, and show what came of it."`
-	Sandbox sandboxCommand `cmd:"" help:"Run the carrier of simulated people as a process of its own."`
-	Key     keyCommands    `cmd:"" help:"API keys, also beside a running server."`
-	User    userCommands   `cmd:"" help:"People of an account, also beside a running server."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database to this version's schema."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve   serveCommand    `cmd:"" help:"Run the server: API, campaigns, calls, webhooks."`
+	Demo    demoCommand     `cmd:"" help:"Call sixty simulated people over real SIP and RTP, in a throw-away folder, and show what came of it."`
+	Sandbox sandboxCommand  `cmd:"" help:"Run the carrier of simulated people as a process of its own."`
+	Key     keyCommands     `cmd:"" help:"API keys, also beside a running server."`
+	User    userCommands    `cmd:"" help:"People of an account, also beside a running server."`
+	Account accountCommands `cmd:"" help:"What the operator decides of accounts, also beside a running server."`
+	Migrate migrateCommand  `cmd:"" help:"Bring the database to this version's schema."`
+	Version versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // streams are where a command writes: answers on Out, everything else on Err.

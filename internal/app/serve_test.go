@@ -200,6 +200,11 @@ func TestCommandLine(t *testing.T) {
 		{"revoke nothing", []string{"key", "revoke", "--data", filepath.Join(folder, "new", "data"), "0123456789abcdef01234567"}, 1, "has no key"},
 		{"list of an account mistyped", []string{"key", "list", "--data", filepath.Join(folder, "new", "data"), "--account", "Defualt"}, 1, `no account "Defualt"`},
 		{"and it was not made", []string{"key", "revoke", "--data", filepath.Join(folder, "new", "data"), "--account", "Defualt", "0123456789abcdef01234567"}, 1, "no account"},
+		{"accounts", []string{"account", "list", "--data", filepath.Join(folder, "new", "data")}, 0, "Default\tagents 100\tbalance 0.00\tstatus 1"},
+		{"nothing to set", []string{"account", "set", "--data", folder}, 2, "--agents, --credit or --status"},
+		{"bad status", []string{"account", "set", "--data", folder, "--status", "6"}, 2, "--status"},
+		{"fewer agents than none", []string{"account", "set", "--data", folder, "--agents=-1"}, 2, "--agents"},
+		{"set of an account mistyped", []string{"account", "set", "--data", filepath.Join(folder, "new", "data"), "--account", "Defualt", "--agents", "5"}, 1, "no account"},
 		{"no key without a name", []string{"key", "create"}, 2, "--name"},
 		{"bad log level", []string{"serve", "--log-level", "loud"}, 2, "--log-level"},
 		{"sandbox without an address", []string{"sandbox"}, 2, "--listen"},
@@ -311,4 +316,26 @@ func TestSignInsAreInTheAuditLog(t *testing.T) {
 		_, answer = request(t, s, key, "POST", "/v2/Account/AuditLog", body)
 		return strings.Contains(answer, want[0]) && strings.Contains(answer, want[1])
 	})
+}
+
+// TestTheOperatorSetsAccounts: agents, balance and status are shown by the API and named in the audit log, beside a running server.
+func TestTheOperatorSetsAccounts(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	s := testServer(t, config.Database{Data: folder})
+	_, out, _ := command(t, "key", "create", "--data", folder, "--name", "crm")
+	key := strings.TrimSpace(out)
+	for _, args := range [][]string{{"--agents", "7", "--credit", "12.34", "--status", "4"}, {"--credit=-2.04", "--status", "2"}} {
+		if code, _, errs := command(t, append([]string{"account", "set", "--data", folder}, args...)...); code != 0 {
+			t.Fatalf("set %v: %d %s", args, code, errs)
+		}
+	}
+	status, answer := request(t, s, key, "GET", "/v2/Account", "")
+	if status != 200 || !strings.Contains(answer, `"totalAgents":7,"creditBalance":10.3,"status":2`) {
+		t.Errorf("account: %d %s", status, answer)
+	}
+	status, answer = request(t, s, key, "POST", "/v2/Account/AuditLog", `{"from":"2020-01-01","to":"2099-01-01","eventType":74}`)
+	if status != 200 || strings.Count(answer, `"name":"command line","type":"system"`) != 2 {
+		t.Errorf("audit log: %d %s", status, answer)
+	}
 }
