@@ -34,7 +34,11 @@ func Midnight(p campaign.Pearl, now time.Time) time.Time {
 		loc = z.Location()
 	}
 	year, month, day := now.In(loc).Date()
-	return time.Date(year, month, day, 0, 0, 0, 0, loc).UTC()
+	start := time.Date(year, month, day, 0, 0, 0, 0, loc)
+	if start.Day() != day { // where clocks go forward at midnight, the day begins when they do
+		_, start = start.ZoneBounds()
+	}
+	return start.UTC()
 }
 
 // NewPearlTotals renders the figures; number is the Pearl's phone number, "" = none.
