@@ -159,24 +159,26 @@ func (h *Handlers[Full]) view(r *route.Request, pearlID, leadID id.ID, what stri
 	return h.Render(r, view), nil
 }
 
-// Search is the body of a lead search; v1 takes a single status besides.
-type Search struct {
+// LeadFilter is the body of a lead search; v1 takes a single status besides.
+type LeadFilter struct {
 	wire.Table
 	Statuses    []int                 `json:"statuses" schema:"table=LeadStatus" doc:"null or empty does not filter"`
 	SearchInput body.Optional[string] `json:"searchInput" doc:"part of phone number, externalId or a callData value"`
 }
 
 // TableRules are what the table of leads allows.
-func (Search) TableRules() (most int, columns []string) { return wire.MaxLeadPage, wire.LeadColumns() }
+func (LeadFilter) TableRules() (most int, columns []string) {
+	return wire.MaxLeadPage, wire.LeadColumns()
+}
 
 // Check judges the page.
-func (s *Search) Check(faults *fault.List) {
+func (s *LeadFilter) Check(faults *fault.List) {
 	most, columns := s.TableRules()
 	s.CheckTable(faults, most, columns)
 }
 
 // Find carries out a search; more are further statuses.
-func (h *Handlers[Full]) Find(r *route.Request, in Search, more ...int) (wire.Page[wire.LeadRow], error) {
+func (h *Handlers[Full]) Find(r *route.Request, in LeadFilter, more ...int) (wire.Page[wire.LeadRow], error) {
 	filter := engine.LeadFilter{Statuses: append(in.Statuses, more...), Search: in.SearchInput.Value, Number: wire.National(in.SearchInput.Value, r.Pearl)}
 	count, rows, err := h.Queries.SearchLeads(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(in.TableRules()))
 	if err != nil {

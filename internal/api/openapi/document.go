@@ -72,7 +72,7 @@ func Document(routes []*route.Route, version string) ([]byte, error) {
 		"webhooks":     s.webhooks(),
 		"components": object{
 			"schemas":    s.named,
-			"responses":  responses(),
+			"responses":  responses(version == ""),
 			"headers":    headers(),
 			"parameters": sharedParameters(),
 			"securitySchemes": object{"key": object{

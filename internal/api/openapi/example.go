@@ -157,7 +157,7 @@ func requestExamples() map[string]string {
 		"LeadIDsRequest":         `{"leadIds":["665f1f77bcf86cd799439011"]}`,
 		"LeadPatchRequest":       `{"callData":{"plan":"B","oldPlan":null},"status":10}`,
 		"LeadSearchRequest":      `{"statuses":[10,150],"searchInput":"crm-","skip":0,"limit":100}`,
-		"LeadsSearchRequest":     `{"statuses":[10,150],"searchInput":"crm-","skip":0,"limit":100}`,
+		"LeadFilterRequest":      `{"statuses":[10,150],"searchInput":"crm-","skip":0,"limit":100}`,
 		"LeadToAddRequest":       `{"phoneNumber":"+14155550101","externalId":"crm-4711","timeZoneId":"Pacific Standard Time","callData":{"firstName":"Joe"}}`,
 		"LeadsToAddRequest":      `{"leads":[{"phoneNumber":"+14155550101","externalId":"crm-1"},{"phoneNumber":"+14155550102","externalId":"crm-2"}]}`,
 		"LeadUpdateRequest":      `{"externalId":"crm-4711","timeZoneId":"Pacific Standard Time","callData":{"email":"joe@example.com"},"status":130}`,

@@ -56,10 +56,13 @@ func sharedHeaders(authorized bool) object {
 	return out
 }
 
-// responses are the problems, one a status.
-func responses() object {
+// responses are the problems, one a status; 404 and 416 are met outside the versions alone.
+func responses(outside bool) object {
 	all := object{}
 	for _, status := range []int{400, 401, 403, 404, 408, 409, 412, 413, 415, 416, 422, 429, 500, 503} {
+		if !outside && (status == http.StatusNotFound || status == http.StatusRequestedRangeNotSatisfiable) {
+			continue
+		}
 		answered := sharedHeaders(!slices.Contains([]int{401, 404, 416}, status))
 		switch status {
 		case http.StatusUnauthorized:

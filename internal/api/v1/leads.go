@@ -31,7 +31,7 @@ type FullLead struct {
 
 // LeadSearch also takes one status.
 type LeadSearch struct {
-	leads.Search
+	leads.LeadFilter
 	Status body.Optional[int] `json:"status" schema:"table=LeadStatus" doc:"one more status to filter by"`
 }
 
@@ -39,9 +39,9 @@ type leadHandlers struct{ leads.Handlers[FullLead] }
 
 func (h *leadHandlers) search(r *route.Request, in LeadSearch) (wire.Page[wire.LeadRow], error) {
 	if in.Status.Set() {
-		return h.Find(r, in.Search, in.Status.Value)
+		return h.Find(r, in.LeadFilter, in.Status.Value)
 	}
-	return h.Find(r, in.Search)
+	return h.Find(r, in.LeadFilter)
 }
 
 func leadRoutes(services route.Services) []route.Route {

@@ -44,7 +44,7 @@ func leadRoutes(services route.Services) []route.Route {
 		return r
 	}
 	hangUp := []route.Query{{Name: "hangUp", Doc: "a stop also ends an answered conversation"}}
-	search := func(r *route.Request, in leads.Search) (wire.Page[wire.LeadRow], error) { return h.Find(r, in) }
+	search := func(r *route.Request, in leads.LeadFilter) (wire.Page[wire.LeadRow], error) { return h.Find(r, in) }
 	returnIDs := []route.Query{{Name: "returnIds", Doc: "answer the ids in the order sent"}}
 	return []route.Route{
 		route.Handle(of(route.Route{Method: "POST", Pattern: one, Scope: account.ScopeLeads, PearlLater: true, Creates: true, Summary: "Add a lead"}), h.Add),
