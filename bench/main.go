@@ -64,6 +64,7 @@ func rows() []struct {
 		{"update", (*bench).updates},
 		{"http", (*bench).requests},
 		{"leads", (*bench).leads},
+		{"analytics", (*bench).analytics},
 		{"calls", (*bench).calls},
 	}
 }

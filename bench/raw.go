@@ -56,12 +56,16 @@ func (r *rawDB) exec(text string, args ...any) error {
 		stmt = made.(driver.StmtExecContext)
 		r.prepared[text] = stmt
 	}
-	named := make([]driver.NamedValue, len(args))
-	for n, arg := range args {
-		named[n] = driver.NamedValue{Ordinal: n + 1, Value: arg}
-	}
-	_, err := stmt.ExecContext(context.Background(), named)
+	_, err := stmt.ExecContext(context.Background(), named(args))
 	return err
+}
+
+func named(args []any) []driver.NamedValue {
+	values := make([]driver.NamedValue, len(args))
+	for n, arg := range args {
+		values[n] = driver.NamedValue{Ordinal: n + 1, Value: arg}
+	}
+	return values
 }
 
 // rawJob is one caller's write.

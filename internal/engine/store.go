@@ -94,6 +94,11 @@ type Tx interface {
 	SaveCall(call.Call) error
 	DeleteCall(callID id.ID) error
 	NumberLive(accountID id.ID, number phone.Number) (bool, error)
+	// DueRollups are up to limit buckets that begin before an instant and whose rollups do not hold, oldest first. Every
+	// change that analytics show makes its bucket due. Locks (SKIP LOCKED).
+	DueRollups(before time.Time, limit int) ([]DueRollup, error)
+	// RollUp sums a due bucket up anew and answers how many calls it has.
+	RollUp(due DueRollup) (calls int, err error)
 	// Load counts what is held now: leads at InCallQueue, claimed requests and live calls, per Pearl, for its account, and per trunk.
 	Load(accountID, pearlID, trunkID id.ID) (Load, error)
 
@@ -122,6 +127,12 @@ type Tx interface {
 	Replay(accountID id.ID, route, key string) (Replay, bool, error)
 	SaveReplay(Replay) error
 	DeleteReplays(before time.Time, limit int) (deleted int, err error) // the oldest that were made before
+}
+
+// DueRollup is a bucket of a Pearl's calls (report.Bucket), by the instant that it begins at.
+type DueRollup struct {
+	Pearl  id.ID
+	Bucket time.Time
 }
 
 // Lock says how a row is held.

@@ -30,10 +30,19 @@ func Parse(text string) (id ID, ok bool) {
 // Zero reports whether the id is absent.
 func (id ID) Zero() bool { return id == "" }
 
+// Bytes are the twelve bytes of the id; ok is false where it is absent or not in canonical form.
+func (id ID) Bytes() (raw [12]byte, ok bool) {
+	if len(id) != 2*len(raw) {
+		return raw, false
+	}
+	_, err := hex.Decode(raw[:], []byte(id))
+	return raw, err == nil
+}
+
 // Time is the second in which the id was made, UTC.
 func (id ID) Time() time.Time {
-	raw, err := hex.DecodeString(string(id))
-	if err != nil || len(raw) != 12 {
+	raw, ok := id.Bytes()
+	if !ok {
 		return time.Time{}
 	}
 	return time.Unix(int64(binary.BigEndian.Uint32(raw[:4])), 0).UTC()

@@ -1,6 +1,6 @@
 // Package keeper decides when what has outlived its time goes (at the start, every hour, and when an account changes how long
-// it keeps its calls), and when sign-ins are written. What goes and what is written is the engine's decision; recordings without a
-// call are found here. It refuses to know SQL and HTTP.
+// it keeps its calls), when sign-ins are written, and when calls are rolled up for analytics. What goes, what is written and
+// what is rolled up is the engine's decision; recordings without a call are found here. It refuses to know SQL and HTTP.
 package keeper
 
 import (
@@ -38,7 +38,7 @@ type Config struct {
 	Log        *slog.Logger
 }
 
-// Keeper sweeps. Start and Stop are called once each.
+// Keeper sweeps and rolls up. Start and Stop are called once each.
 type Keeper struct {
 	Config
 	wanted  chan struct{} // a sweep
@@ -71,9 +71,10 @@ func (k *Keeper) Start() {
 	k.stop = stop
 	k.running.Go(func() { k.run(ctx) })
 	k.running.Go(func() { k.record(ctx) })
+	k.running.Go(func() { keepRollups(ctx, k.Engine.RollUp, k.Log) })
 }
 
-// Stop ends a sweep between two of its transactions, and has written what waits.
+// Stop ends a sweep and a rollup between two of their transactions, and has written what waits.
 func (k *Keeper) Stop() {
 	k.stop()
 	k.running.Wait()

@@ -130,47 +130,55 @@ type Report struct {
 
 // Report is what was added up. tags are those that the Pearl declares.
 func (t *Tally) Report(tags []campaign.Tag) Report {
+	var all sums
+	for _, day := range t.days {
+		all.addAll(day)
+	}
+	leads, leadsDaily := t.leads.count()
+	wrongCodes, wrongCodesDaily := t.wrongCodes.count()
 	report := Report{Common: Common{
-		Overview: t.all.overview, Sentiments: t.sentiments, Labels: labels(t.tags, tags), Events: Events{CallTransferred: t.transferred},
-		HoursOfWeek: []HourOfWeek{},
+		Overview: all.overview(leads, wrongCodes), Sentiments: all.sentiments(), Labels: labels(t.tags, tags),
+		Events: Events{CallTransferred: int(all[transferred])}, HoursOfWeek: []HourOfWeek{},
 	}}
-	report.Overview.TotalLeads, report.Overview.WrongCountryCode = len(t.leads.last), len(t.wrongCodes.last)
 	for n, count := range t.hours {
 		if count > 0 {
-			report.HoursOfWeek = append(report.HoursOfWeek, HourOfWeek{HourOfDay: n % 24, DayOfWeek: n / 24, Count: count})
+			report.HoursOfWeek = append(report.HoursOfWeek, HourOfWeek{HourOfDay: n % 24, DayOfWeek: n / 24, Count: int(count)})
 		}
 	}
-	t.timeLines(&report)
+	t.timeLines(&report, leadsDaily, wrongCodesDaily)
 	return report
 }
 
-func (s *Sentiments) add(sentiment int) {
-	switch sentiment {
-	case 1:
-		s.Negative++
-	case 2:
-		s.SlightlyNegative++
-	case 3:
-		s.Neutral++
-	case 4:
-		s.SlightlyPositive++
-	case 5:
-		s.Positive++
+func (s *sums) overview(leads, wrongCodes int) Overview {
+	return Overview{
+		TotalCalls: int(s[totalCalls]), TotalLeads: leads, NeedRetry: int(s[needRetry]), WrongCountryCode: wrongCodes,
+		NeedFollowUp: int(s[needFollowUp]), VoiceMailLeft: int(s[voiceMailLeft]), Successful: int(s[successful]), Unsuccessful: int(s[unsuccessful]),
+		WrongNumber: int(s[wrongNumber]), Completed: int(s[completed]), Unreachable: int(s[unreachable]), Error: int(s[failed]),
+		AnsweredCalls: int(s[answered]),
+	}
+}
+
+func (s *sums) sentiments() Sentiments {
+	return Sentiments{
+		Negative: int(s[negative]), SlightlyNegative: int(s[slightlyNegative]), Neutral: int(s[neutral]),
+		SlightlyPositive: int(s[slightlyPositive]), Positive: int(s[positive]),
 	}
 }
 
 // timeLines has an entry for every day with calls, and for no other.
-func (t *Tally) timeLines(r *Report) {
+func (t *Tally) timeLines(r *Report, leads, wrongCodes map[int64]int) {
 	r.StatusTimeLine, r.DurationTimeLine = make([]DayOverview, 0, len(t.days)), make([]DayDuration, 0, len(t.days))
 	r.CostTimeLine, r.SuccessTimeLine = make([]DayCost, 0, len(t.days)), make([]DaySuccessRate, 0, len(t.days))
 	r.PickupTimeLine = make([]DayPickupRate, 0, len(t.days))
 	for _, n := range slices.Sorted(maps.Keys(t.days)) {
 		day, date := t.days[n], Day(n)
-		o := day.overview
-		o.TotalLeads, o.WrongCountryCode = t.leads.days[n], t.wrongCodes.days[n]
-		price := float64(day.cost) / 100
+		o := day.overview(leads[n], wrongCodes[n])
+		if o.TotalCalls == 0 {
+			continue
+		}
+		price := float64(day[cost]) / 100
 		r.StatusTimeLine = append(r.StatusTimeLine, DayOverview{date, o})
-		r.DurationTimeLine = append(r.DurationTimeLine, DayDuration{date, ratio(float64(day.seconds), o.AnsweredCalls)})
+		r.DurationTimeLine = append(r.DurationTimeLine, DayDuration{date, ratio(float64(day[seconds]), o.AnsweredCalls)})
 		r.CostTimeLine = append(r.CostTimeLine, DayCost{date, price, ratio(price, o.TotalCalls)})
 		r.PickupTimeLine = append(r.PickupTimeLine, DayPickupRate{date, ratio(100*float64(o.AnsweredCalls), o.TotalCalls)})
 		r.SuccessTimeLine = append(r.SuccessTimeLine, DaySuccessRate{date, ratio(100*float64(o.Successful), o.AnsweredCalls)})
@@ -186,10 +194,10 @@ func ratio(sum float64, count int) float64 {
 }
 
 // labels are the tags that occurred, the most frequent first.
-func labels(counts map[string]int, declared []campaign.Tag) []Label {
+func labels(counts map[string]*int64, declared []campaign.Tag) []Label {
 	found := make([]Label, 0, len(counts))
 	for name, count := range counts {
-		label := Label{Name: name, Count: count}
+		label := Label{Name: name, Count: int(*count)}
 		if n := slices.IndexFunc(declared, func(t campaign.Tag) bool { return t.Name == name }); n >= 0 {
 			label.ID, label.Color = declared[n].ID, declared[n].Color
 		}

@@ -31,6 +31,8 @@ func on(t *testing.T, day, hour int) time.Time {
 	return time.Date(2026, 11, day, hour, 30, 0, 0, location(t, "America/Los_Angeles"))
 }
 
+func leadID(n rune) id.ID { return id.ID(fmt.Sprintf("%024x", n)) }
+
 func day(n int) report.Day {
 	return report.Day(time.Date(2026, 11, n, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
@@ -42,12 +44,12 @@ func TestReport(t *testing.T) {
 		times int
 		call  report.Call
 	}{
-		{4, report.Call{Start: on(t, 22, 23), Lead: "a", Status: call.Busy, Outcome: call.BusyOutcome, Conversation: 10}},
-		{2, report.Call{Start: on(t, 23, 9), Lead: "b", Status: call.Completed, Outcome: call.Success, Conversation: 100, Sentiment: 5, Transferred: true, Duration: 45, Cost: 125, Tags: []string{"vip", "urgent"}}},
-		{1, report.Call{Start: on(t, 23, 9), Lead: "a", Status: call.Completed, Outcome: call.NotSuccess, Conversation: 10, Sentiment: 2, Callback: true, Duration: 10, Cost: 50, Tags: []string{"urgent"}}},
+		{4, report.Call{Start: on(t, 22, 23), Lead: leadID('a'), Status: call.Busy, Outcome: call.BusyOutcome, Conversation: 10}},
+		{2, report.Call{Start: on(t, 23, 9), Lead: leadID('b'), Status: call.Completed, Outcome: call.Success, Conversation: 100, Sentiment: 5, Transferred: true, Duration: 45, Cost: 125, Tags: []string{"vip", "urgent"}}},
+		{1, report.Call{Start: on(t, 23, 9), Lead: leadID('a'), Status: call.Completed, Outcome: call.NotSuccess, Conversation: 10, Sentiment: 2, Callback: true, Duration: 10, Cost: 50, Tags: []string{"urgent"}}},
 		{3, report.Call{Start: on(t, 23, 17), Status: call.Failed, Outcome: call.NotAllocated, Conversation: 150}},
-		{1, report.Call{Start: on(t, 24, 0), Lead: "c", Status: call.InProgress, Conversation: 40, Sentiment: 5, Cost: 7, Tags: []string{"vip"}, Transferred: true}},
-		{1, report.Call{Start: on(t, 24, 0), Lead: "a", Status: call.Completed, Outcome: call.Voicemail, Conversation: 70, Sentiment: 3, Duration: 7, Tags: []string{"gone"}}},
+		{1, report.Call{Start: on(t, 24, 0), Lead: leadID('c'), Status: call.InProgress, Conversation: 40, Sentiment: 5, Cost: 7, Tags: []string{"vip"}, Transferred: true}},
+		{1, report.Call{Start: on(t, 24, 0), Lead: leadID('a'), Status: call.Completed, Outcome: call.Voicemail, Conversation: 70, Sentiment: 3, Duration: 7, Tags: []string{"gone"}}},
 		{1, report.Call{Start: on(t, 24, 1), Status: call.Completed, Outcome: call.Answered, Conversation: 130, Sentiment: 4, Duration: 8}},
 		{1, report.Call{Start: on(t, 24, 1), Status: call.Completed, Outcome: call.NotSuccess, Conversation: 110, Sentiment: 1, Duration: 9}},
 		{1, report.Call{Start: on(t, 24, 1), Status: call.Completed, Outcome: call.Broke, Conversation: 500, Duration: 1}},
@@ -57,10 +59,10 @@ func TestReport(t *testing.T) {
 			tally.Add(c.call)
 		}
 	}
-	tally.WrongCode("d", on(t, 23, 1))
-	tally.WrongCode("d", on(t, 23, 2))
-	tally.WrongCode("d", on(t, 24, 2))
-	tally.WrongCode("e", on(t, 25, 2)) // a day without calls
+	tally.WrongCode(leadID('d'), on(t, 23, 1))
+	tally.WrongCode(leadID('d'), on(t, 23, 2))
+	tally.WrongCode(leadID('d'), on(t, 24, 2))
+	tally.WrongCode(leadID('e'), on(t, 25, 2)) // a day without calls
 	got := tally.Report([]campaign.Tag{{ID: "t1", Name: "vip", Color: 7}, {ID: "t2", Name: "urgent"}, {ID: "t3", Name: "never"}})
 	want := report.Report{Common: report.Common{
 		Overview: report.Overview{
@@ -126,7 +128,7 @@ func TestLeadsOfManyDays(t *testing.T) {
 	t.Parallel()
 	tally := report.NewTally(time.UTC)
 	for n := range 100 {
-		tally.Add(report.Call{Start: time.Date(2026, 11, 1+n/10, n%10, 0, 0, 0, time.UTC), Lead: id.ID([]string{"a", "b", ""}[n%3])})
+		tally.Add(report.Call{Start: time.Date(2026, 11, 1+n/10, n%10, 0, 0, 0, time.UTC), Lead: []id.ID{leadID('a'), leadID('b'), ""}[n%3]})
 	}
 	r := tally.Report(nil)
 	if r.Overview.TotalLeads != 2 || len(r.StatusTimeLine) != 10 {

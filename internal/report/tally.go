@@ -1,5 +1,6 @@
 // Package report decides what the analytics of a Pearl say (contract 4): it is shown the calls of a range of time, one
-// after another, and adds them up to totals, rates and time lines. It refuses to know where calls are kept and who asks.
+// after another or summed up in rollups, and adds them up to totals, rates and time lines. It refuses to know where calls
+// and rollups are kept and who asks.
 package report
 
 import (
@@ -29,112 +30,163 @@ type Call struct {
 	Tags         []string
 }
 
-// Tally adds up what it is shown, calls and wrong codes each in the order of time. It is used by one goroutine.
+// shown is what may be seen of a call already.
+func (c Call) shown() Call {
+	if c.Final {
+		return c
+	}
+	return Call{Start: c.Start, Lead: c.Lead, Status: call.InProgress, Conversation: int(lead.OnCall)}
+}
+
+// A figure is a number that calls are added up to.
+type figure int
+
+// The order is that of rollups as they are stored.
+const (
+	totalCalls figure = iota
+	needRetry
+	needFollowUp
+	voiceMailLeft
+	successful
+	unsuccessful
+	wrongNumber
+	completed
+	unreachable
+	failed
+	answered
+	seconds // of answered calls
+	cost    // hundredths
+	negative
+	slightlyNegative
+	neutral
+	slightlyPositive
+	positive
+	transferred
+
+	figures // how many there are
+)
+
+// sums are the figures of some calls.
+type sums [figures]int64
+
+func (s *sums) add(c *Call) {
+	s[totalCalls]++
+	s[cost] += c.Cost
+	if c.Status == call.Completed {
+		s[answered]++
+		s[seconds] += int64(c.Duration)
+	}
+	switch lead.Status(c.Conversation) {
+	case lead.NeedRetry:
+		s[needRetry]++
+	case lead.VoiceMailLeft:
+		s[voiceMailLeft]++
+	case lead.Success:
+		s[successful]++
+	case lead.NotSuccessful:
+		s[unsuccessful]++
+	case lead.Completed:
+		s[completed]++
+	case lead.Unreachable:
+		s[unreachable]++
+	case lead.Error:
+		s[failed]++
+	}
+	if c.Callback {
+		s[needFollowUp]++
+	}
+	if c.Outcome == call.NotAllocated {
+		s[wrongNumber]++
+	}
+	if c.Transferred {
+		s[transferred]++
+	}
+	if c.Sentiment >= 1 && c.Sentiment <= 5 {
+		s[negative+figure(c.Sentiment-1)]++
+	}
+}
+
+func (s *sums) addAll(other *sums) {
+	for n := range s {
+		s[n] += other[n]
+	}
+}
+
+// Tally adds up what it is shown: calls, wrong codes and rollups, each in the order of time. It is used by one goroutine.
 type Tally struct {
-	location    *time.Location // days and hours are those of its wall
-	all         sums
-	days        map[int64]*sums // by days since 1970-01-01
-	sentiments  Sentiments
-	transferred int
-	hours       [7 * 24]int // of the week, from Sunday 00:00
-	tags        map[string]int
-	leads       distinct
-	wrongCodes  distinct
+	location   *time.Location  // days and hours are those of its wall
+	days       map[int64]*sums // by days since 1970-01-01
+	last       *sums           // the one that was added to last, of this number
+	lastNumber int64
+	hours      [7 * 24]int64 // of the week, from Sunday 00:00
+	tags       map[string]*int64
+	leads      leadSet
+	wrongCodes leadSet
+	rolled     rolled // reused from rollup to rollup
 }
 
 // NewTally makes one for a Pearl whose zone has this location.
 func NewTally(location *time.Location) *Tally {
-	return &Tally{location: location, days: map[int64]*sums{}, tags: map[string]int{}, leads: newDistinct(), wrongCodes: newDistinct()}
-}
-
-// distinct counts different leads: in all, and by day. One that comes on two days counts on both, and once in all.
-type distinct struct {
-	last map[id.ID]int64 // the last day of each lead
-	days map[int64]int
-}
-
-func newDistinct() distinct { return distinct{last: map[id.ID]int64{}, days: map[int64]int{}} }
-
-func (d *distinct) add(leadID id.ID, day int64) {
-	if last, known := d.last[leadID]; !known || last != day {
-		d.last[leadID] = day
-		d.days[day]++
-	}
-}
-
-// sums are the figures of one day, or of all.
-type sums struct {
-	overview Overview
-	seconds  int // of answered calls
-	cost     int64
-}
-
-func (s *sums) add(c *Call) {
-	o := &s.overview
-	o.TotalCalls++
-	s.cost += c.Cost
-	if c.Status == call.Completed {
-		o.AnsweredCalls++
-		s.seconds += c.Duration
-	}
-	switch lead.Status(c.Conversation) {
-	case lead.NeedRetry:
-		o.NeedRetry++
-	case lead.VoiceMailLeft:
-		o.VoiceMailLeft++
-	case lead.Success:
-		o.Successful++
-	case lead.NotSuccessful:
-		o.Unsuccessful++
-	case lead.Completed:
-		o.Completed++
-	case lead.Unreachable:
-		o.Unreachable++
-	case lead.Error:
-		o.Error++
-	}
-	if c.Callback {
-		o.NeedFollowUp++
-	}
-	if c.Outcome == call.NotAllocated {
-		o.WrongNumber++
-	}
+	return &Tally{location: location, days: map[int64]*sums{}, tags: map[string]*int64{}}
 }
 
 // wall is the hour on the wall, counted from 1970-01-01 00:00 there.
 func (t *Tally) wall(at time.Time) int64 {
 	_, east := at.In(t.location).Zone()
-	seconds := at.Unix() + int64(east)
-	if seconds < 0 {
-		seconds -= 3599 // division rounds towards zero
+	return floor(at.Unix()+int64(east), 3600)
+}
+
+// floor is n / by, rounded down.
+func floor(n, by int64) int64 {
+	if n < 0 {
+		n -= by - 1 // division rounds towards zero
 	}
-	return seconds / 3600
+	return n / by
+}
+
+func (t *Tally) day(number int64) *sums {
+	if t.last != nil && t.lastNumber == number {
+		return t.last
+	}
+	if t.days[number] == nil {
+		t.days[number] = &sums{}
+	}
+	t.last, t.lastNumber = t.days[number], number
+	return t.last
+}
+
+// begin finds the day of calls that began in an hour of the wall, and counts them for that hour of the week.
+func (t *Tally) begin(hour, calls int64) (today *sums, number int64) {
+	t.hours[((hour+4*24)%(7*24)+7*24)%(7*24)] += calls // 1970-01-01 was a Thursday
+	number = floor(hour, 24)
+	return t.day(number), number
 }
 
 // Add counts a call.
 func (t *Tally) Add(c Call) {
-	if !c.Final {
-		c = Call{Start: c.Start, Lead: c.Lead, Status: call.InProgress, Conversation: int(lead.OnCall)}
-	}
-	hour := t.wall(c.Start)
-	day := hour / 24
-	if t.days[day] == nil {
-		t.days[day] = &sums{}
-	}
-	t.days[day].add(&c)
-	t.all.add(&c)
-	t.sentiments.add(c.Sentiment)
-	if c.Transferred {
-		t.transferred++
-	}
-	t.hours[(hour+4*24)%(7*24)]++ // 1970-01-01 was a Thursday
+	c = c.shown()
+	today, number := t.begin(t.wall(c.Start), 1)
+	today.add(&c)
 	for _, tag := range c.Tags {
-		t.tags[tag]++
+		t.tag([]byte(tag), 1)
 	}
-	if !c.Lead.Zero() {
-		t.leads.add(c.Lead, day)
+	if key, ok := keyOf(c.Lead); ok {
+		t.leads.add(number, key)
 	}
 }
 
+func (t *Tally) tag(name []byte, count int64) {
+	known := t.tags[string(name)]
+	if known == nil {
+		known = new(int64)
+		t.tags[string(name)] = known
+	}
+	*known += count
+}
+
 // WrongCode counts a lead that became WrongCountryCode.
-func (t *Tally) WrongCode(leadID id.ID, at time.Time) { t.wrongCodes.add(leadID, t.wall(at)/24) }
+func (t *Tally) WrongCode(leadID id.ID, at time.Time) {
+	if key, ok := keyOf(leadID); ok {
+		t.wrongCodes.add(floor(t.wall(at), 24), key)
+	}
+}

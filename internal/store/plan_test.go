@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,10 @@ func plans() []struct {
 		{"old requests", oldRequests, "request_created", []any{owner, noon, 10_000}, false},
 		{"old deliveries", fmt.Sprintf(oldDeliveries, "?4, ?5"), "delivery_created", []any{owner, noon, 10_000, "delivered", "dropped"}, false},
 		{"old sign-ins", oldSignIns, "audit_sign_in", []any{1, noon, 100}, false},
+		{"calls of a bucket", callsOfBucket, "call_start", []any{campaign, noon, noon + 2000}, true},
+		{"wrong codes of a bucket", wrongCodesOfBucket, "history_wrong_code", []any{noon, noon + 900_000, campaign}, false},
+		{"rollups", rollups, "rollup_bucket", []any{campaign, noon, noon + 900_000}, true},
+		{"due rollups", dueRollups, "rollup_due_bucket", []any{noon, 16}, false},
 		{"history", "SELECT note FROM history WHERE lead_id = ?1 ORDER BY entry", "history_lead", []any{"x"}, false},
 		{
 			"earlier delivery", "SELECT " + waitingColumns + ` FROM delivery
@@ -127,6 +132,17 @@ func fill(t *testing.T, s *Store) {
 		}
 		return tx.InsertLeads(all)
 	})
+	if err == nil {
+		err = s.backend.update(t.Context(), func(q session) error {
+			var buckets, bodies [][]any
+			for n := range int64(5000) {
+				buckets = append(buckets, []any{string(planPearl), storetest.Noon.UnixMilli() - 900_000*(2500-n)})
+				bodies = append(bodies, append(slices.Clone(buckets[n]), []byte{1}))
+			}
+			return errors.Join(q.insert(table{name: "rollup_due", columns: []string{"pearl_id", "bucket"}}, buckets[:2000]),
+				q.insert(table{name: "rollup", columns: []string{"pearl_id", "bucket", "body"}}, bodies))
+		})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,8 @@ import (
 
 	"nacre/internal/engine"
 	"nacre/internal/id"
+	"nacre/internal/lead"
+	"nacre/internal/report"
 )
 
 var historyTable = table{name: "history", columns: []string{"lead_id", "at", "kind", "status_from", "status_to", "call_id", "actor", "note"}}
@@ -16,6 +18,11 @@ func (t *tx) AddHistory(entries ...engine.History) error {
 	rows := make([][]any, len(entries))
 	for n, e := range entries {
 		rows[n] = []any{string(e.Lead), millis(e.At), e.Kind, int64(e.From), int64(e.To), string(e.Call), e.By, e.Note}
+		if e.To == int(lead.WrongCountryCode) {
+			if err := t.queue(nil, markWrongCode, report.BucketOf(e.At).UnixMilli(), e.Lead); err != nil {
+				return err
+			}
+		}
 	}
 	return t.insert(historyTable, rows)
 }
