@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/config"
 	"nacre/internal/engine"
@@ -109,6 +110,9 @@ func TestCampaignOnTheSandbox(t *testing.T) {
 		_, last, err := e.Store.LeadCalls(ctx, leadID)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if last != nil && last.Status == call.Completed && status == lead.Success && len(last.TurnLatencyMS) == 0 {
+			t.Errorf("%s: how long the person waited for our answers is not stored", l.Phone)
 		}
 		if last != nil {
 			t.Logf("%s: lead %d, call %d/%d, %d s, %q %v", l.Phone, l.Status, last.Status, last.Conversation, last.Duration(), last.Summary, last.Transcript)

@@ -89,6 +89,7 @@ type Call struct {
 	Summary          string // "" = none
 	Sentiment        int    // 1–5, 0 not judged
 	Transferred      bool
+	TurnLatencyMS    []int  // end of the person's turn → first packet of our answer, one after another
 	CallbackPromised bool   // a call-back was promised (analytics: needFollowUp)
 	Recording        string // file name within the recordings folder, "" = none
 	Cost             int64  // hundredths of the account's unit

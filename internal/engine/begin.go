@@ -28,6 +28,7 @@ type Begun struct {
 // Begin is the last gate before the INVITE: in one transaction it checks again that the claim still holds the lead and
 // that campaign, hours, blacklist, number, budget, account and trunk allow the call, reads number, zone and variables, and
 // commits the call's record and the attempt. Where a gate is shut nothing is dialled, the lead goes back, and begun is nil.
+// trace is the call's, unless the request that asked for the call brings one.
 func (e *Engine) Begin(ctx context.Context, w Work, trace string) (begun *Begun, err error) {
 	err = e.update(ctx, func(tx Tx, s *signals) error {
 		begun, err = e.begin(tx, s, w, trace)
@@ -84,7 +85,7 @@ func (e *Engine) begin(tx Tx, s *signals, w Work, trace string) (*Begun, error) 
 	return &Begun{
 		Call: current, TranscriptOptions: pearl.Outbound.TranscriptOptions,
 		Invite: call.Invite{
-			Call: current.ID, Trace: trace, Trunk: g.trunk.Trunk, From: current.From, To: current.To,
+			Call: current.ID, Trace: current.Trace, Trunk: g.trunk.Trunk, From: current.From, To: current.To,
 			RingFor: p.ringFor, RingUntil: p.closes(zoneKey, now),
 		},
 		Script: pearl.Script(current),
@@ -156,6 +157,9 @@ func (e *Engine) beginRequest(tx Tx, s *signals, w Work, pearl campaign.Pearl, p
 		return tx.SaveRequest(r)
 	}
 	current.To, current.CallData, current.Name = string(r.To), r.CallData, nameOf(r.CallData)
+	if r.Trace != "" {
+		current.Trace = r.Trace
+	}
 	r.Status, r.Call = RequestOnCall, current.ID
 	if err := tx.SaveRequest(r); err != nil {
 		return fmt.Errorf("save request: %w", err)

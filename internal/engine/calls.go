@@ -146,7 +146,7 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 		return Receipt{}, err
 	}
 	request := Request{
-		ID: e.IDs.New(now), Account: actor.Account, Pearl: pearlID, To: number, CallData: callData, Status: RequestQueued, Created: now,
+		ID: e.IDs.New(now), Account: actor.Account, Pearl: pearlID, To: number, CallData: callData, Status: RequestQueued, Created: now, Trace: actor.Trace,
 		Expires: now.Add(pearl.Outbound.RequestWait()),
 	}
 	receipt := Receipt{ID: request.ID, To: string(number)}

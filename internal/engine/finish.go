@@ -64,6 +64,7 @@ type Ending struct {
 	Summary    string
 	Sentiment  int
 	Recording  string
+	TurnsMS    []int // latency per turn
 }
 
 // Finish makes a call final: its row, the lead's step, cost, and the deliveries, in one transaction. A call that is
@@ -129,6 +130,7 @@ func (e *Engine) finish(tx Tx, s *signals, begun call.Call, ending Ending, now t
 	} else {
 		current.Transcript, current.Collected, current.Tags = ending.Transcript, ending.Collected, ending.Tags
 		current.Summary, current.Sentiment, current.Recording = ending.Summary, ending.Sentiment, ending.Recording
+		current.TurnLatencyMS = ending.TurnsMS
 		current.CallbackPromised = ending.Callback != nil
 		if finished.Collected, err = collectedObject(ending.Collected); err != nil {
 			return err

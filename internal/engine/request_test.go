@@ -55,6 +55,31 @@ func testMadeCallsWaitTheirTurn(t *testing.T, s engine.Store) {
 	}
 }
 
+// The trace of the request that asks for a call goes through the call to its webhooks.
+func testMadeCallsKeepTheTrace(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	actor := w.actor
+	actor.Trace = trace
+	if _, err := w.e.MakeCall(w.ctx, actor, w.pearl, fictional(1), nil); err != nil {
+		t.Fatal(err)
+	}
+	begun := w.ring()
+	for what, got := range map[string]string{
+		"call": begun.Call.Trace, "INVITE": begun.Invite.Trace, "script": begun.Script.Trace, "record": w.call(begun.Call.ID).Trace,
+	} {
+		same(t, "trace of the "+what, got, trace)
+	}
+	w.finish(begun, call.Success)
+	deliveries := w.deliveries(engine.DeliveryFilter{Call: begun.Call.ID})
+	if len(deliveries) != 2 {
+		t.Errorf("%d deliveries, want start and end", len(deliveries))
+	}
+	for _, d := range deliveries {
+		same(t, "trace of a delivery", d.Trace, trace)
+	}
+}
+
 func testMadeCallsExpire(t *testing.T, s engine.Store) {
 	w := newWorld(t, s)
 	w.settings(w.pearl, func(o *campaign.OutboundSettings) {

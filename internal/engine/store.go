@@ -171,6 +171,7 @@ type Request struct {
 	Claim    id.ID // held by a dialer, about to be dialled
 	Node     string
 	Due      time.Time // not claimed before (number busy); zero = at once
+	Trace    string    // W3C trace id of the request that asked for the call; its call goes on with it
 }
 
 // RequestStatus is the state of a call request (contract 8.5).

@@ -44,6 +44,7 @@ func storeTests() []storeTest {
 		{"DaylightSaving", testDaylightSaving},
 		{"NumberBusy", testNumberBusy},
 		{"MadeCallsWaitTheirTurn", testMadeCallsWaitTheirTurn},
+		{"MadeCallsKeepTheTrace", testMadeCallsKeepTheTrace},
 		{"MadeCallsExpire", testMadeCallsExpire},
 		{"MadeCallsThatEndWithoutACall", testMadeCallsThatEndWithoutACall},
 		{"AddLeadsIsAtomic", testAddLeadsIsAtomic},

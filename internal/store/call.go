@@ -16,19 +16,22 @@ import (
 const (
 	lightCallColumns = "id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, start, answered, " +
 		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, cost, sequence"
-	callColumns = lightCallColumns + ", summary, call_data, collected, transcript"
+	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms"
 )
 
 func scanLightCall(r row) (call.Call, error) { return readCall(r) }
 
 func scanCall(r row) (call.Call, error) {
-	var summary, callData, collected, transcript string
-	c, err := readCall(r, &summary, &callData, &collected, &transcript)
+	var summary, callData, collected, transcript, turns string
+	c, err := readCall(r, &summary, &callData, &collected, &transcript, &turns)
 	if err != nil {
 		return c, err
 	}
 	c.Summary, c.CallData = summary, rawJSON(callData)
 	if err := decode(collected, &c.Collected); err != nil {
+		return c, err
+	}
+	if err := decode(turns, &c.TurnLatencyMS); err != nil {
 		return c, err
 	}
 	return c, decode(transcript, &c.Transcript)
@@ -68,8 +71,8 @@ func listText[T any](values []T) (string, error) {
 
 const insertCall = `INSERT INTO call (id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, search, start,
 	answered, ended, finished, cancel, hang_up, status, outcome, conversation, duration, tags, sentiment, transferred, callback_promised, recording,
-	cost, sequence, summary, call_data, collected, transcript)
-	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)`
+	cost, sequence, summary, call_data, collected, transcript, turn_ms)
+	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)`
 
 func (t *tx) InsertCall(c call.Call) error {
 	collected, err := listText(c.Collected)
@@ -80,9 +83,14 @@ func (t *tx) InsertCall(c call.Call) error {
 	if err != nil {
 		return err
 	}
+	turns, err := listText(c.TurnLatencyMS)
+	if err != nil {
+		return err
+	}
 	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name, caseless(c.Name),
 		millis(c.Start), millis(c.Answered), millis(c.Ended), millis(c.Finished), c.Cancel, c.HangUp, int(c.Status), c.Outcome, c.Conversation, c.Duration(),
-		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.Cost, c.Sequence, c.Summary, string(c.CallData), collected, transcript)
+		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.Cost, c.Sequence, c.Summary, string(c.CallData), collected, transcript,
+		turns)
 	if t.violates(err, liveNumber) {
 		return engine.ErrNumberTaken
 	}
@@ -101,6 +109,10 @@ func (t *tx) SaveCall(c call.Call) error {
 		return err
 	}
 	transcript, err := listText(c.Transcript)
+	if err != nil {
+		return err
+	}
+	turns, err := listText(c.TurnLatencyMS)
 	if err != nil {
 		return err
 	}
@@ -127,6 +139,7 @@ func (t *tx) SaveCall(c call.Call) error {
 		set.set(true, "summary", c.Summary)
 		set.set(true, "collected", collected)
 		set.set(true, "transcript", transcript)
+		set.set(true, "turn_ms", turns)
 	}
 	text, args := set.update("call", "id = ?1", string(c.ID))
 	return t.queue(fault.Missing("CallId"), text, args...)

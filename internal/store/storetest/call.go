@@ -25,6 +25,7 @@ func finished(c call.Call) call.Call {
 	c.Collected = []call.Value{{ID: "agrees", Name: "Agrees", Value: true}}
 	c.Tags, c.Summary, c.Sentiment = []string{"vip", "a, b"}, "They agreed.", 5
 	c.Transferred, c.CallbackPromised, c.Recording, c.Cost, c.Sequence = true, true, "x.wav", 150, 4
+	c.TurnLatencyMS = []int{120, 1400}
 	return c
 }
 
@@ -280,7 +281,7 @@ func testRequests(t *testing.T, store Store) {
 	for n := range 4 {
 		requests = append(requests, engine.Request{
 			ID: w.id(), Account: w.account.ID, Pearl: w.pearl.ID, To: w.phone(), CallData: json.RawMessage(`{"n":1}`), Status: engine.RequestQueued,
-			Created: Noon.Add(time.Duration(n) * time.Minute), Expires: Noon.Add(time.Hour),
+			Created: Noon.Add(time.Duration(n) * time.Minute), Expires: Noon.Add(time.Hour), Trace: fmt.Sprintf("%032x", n),
 		})
 	}
 	requests[2].Created = requests[1].Created // a tie
