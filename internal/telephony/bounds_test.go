@@ -44,6 +44,53 @@ func TestStrangersAreForgotten(t *testing.T) {
 	eventually(t, "they are forgotten", func() bool { return pool.Size() <= limit+1 })
 }
 
+// Connections from outside are bounded in number, and in how long they may be silent; what is closed makes room.
+func TestConnectionsAreBounded(t *testing.T) {
+	t.Parallel()
+	const limit = 3
+	e := open(t, Config{connections: limit, Timers: Timers{Idle: 5 * time.Second}})
+	connect := func() net.Conn {
+		t.Helper()
+		conn, err := net.Dial("tcp", e.Address().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		return conn
+	}
+	answered := func(conn net.Conn) bool {
+		t.Helper()
+		_, err := fmt.Fprintf(conn, "OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP %s;branch=z9hG4bKtcp\r\nMax-Forwards: 70\r\nFrom: <sip:y@127.0.0.1>;tag=1\r\n"+
+			"To: <sip:x@127.0.0.1>\r\nCall-ID: %s\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n", conn.LocalAddr(), conn.LocalAddr())
+		if err != nil {
+			return false
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
+		answer := make([]byte, 2048)
+		n, err := conn.Read(answer)
+		return err == nil && strings.HasPrefix(string(answer[:n]), "SIP/2.0 200")
+	}
+	var first net.Conn
+	for n := range limit {
+		conn := connect()
+		if !answered(conn) {
+			t.Fatalf("connection %d is not served", n)
+		}
+		if first == nil {
+			first = conn
+		}
+	}
+	if answered(connect()) {
+		t.Error("one connection too many is served")
+	}
+	_ = first.Close()
+	eventually(t, "a closed one makes room", func() bool { return answered(connect()) })
+	if answered(connect()) {
+		t.Error("again one too many is served")
+	}
+	eventually(t, "a silent one makes room", func() bool { return answered(connect()) })
+}
+
 // A datagram of any length is sent: the answer to a challenge with a long nonce, and an answer through many proxies.
 func TestLongMessages(t *testing.T) {
 	t.Parallel()

@@ -40,7 +40,8 @@ type Config struct {
 	Log      *slog.Logger
 	Timers   Timers
 
-	senders int // that the library may remember; 0 = maxSenders
+	senders     int // that the library may remember; 0 = maxSenders
+	connections int // over TCP from outside; 0 = maxConnections
 }
 
 // Timers are the times of RFC 3261 and of contract 9.7 that tests shorten. Zero members take their defaults.
@@ -51,6 +52,7 @@ type Timers struct {
 	Bye         time.Duration // how long Close and a challenge wait for the answer to a BYE: 4 s
 	NoAck       time.Duration // Timer H, a 200 of ours without ACK: 32 s
 	Backoff     time.Duration // between failed registrations: 30 s
+	Idle        time.Duration // a TCP connection from outside without a word: 10 min
 }
 
 func (t Timers) withDefaults() Timers {
@@ -65,6 +67,7 @@ func (t Timers) withDefaults() Timers {
 	set(&t.Bye, 4*time.Second)
 	set(&t.NoAck, 32*time.Second)
 	set(&t.Backoff, 30*time.Second)
+	set(&t.Idle, 10*time.Minute)
 	return t
 }
 
@@ -117,6 +120,9 @@ func Open(cfg Config) (*Endpoint, error) {
 	}
 	if cfg.senders == 0 {
 		cfg.senders = maxSenders
+	}
+	if cfg.connections == 0 {
+		cfg.connections = maxConnections
 	}
 	udp, tcp, err := listen(cfg.Listen)
 	if err != nil {
@@ -194,7 +200,8 @@ func (e *Endpoint) serve() error {
 	taken := make(chan struct{})
 	e.serving.Go(func() { e.readUDP(taken) })
 	e.serving.Go(func() {
-		if err := e.transports.ServeTCP(e.tcp); !errors.Is(err, net.ErrClosed) {
+		visitors := &guarded{e.tcp, make(chan struct{}, e.cfg.connections), e.timers.Idle}
+		if err := e.transports.ServeTCP(visitors); !errors.Is(err, net.ErrClosed) {
 			e.log.Error("the SIP socket over TCP is no longer read", "error", err)
 		}
 	})
