@@ -121,7 +121,7 @@ func (c *change) callDelivery(current call.Call) error {
 
 func (c *change) deliver(d Delivery, disabled bool) {
 	c.deliveries = append(c.deliveries, c.e.delivery(d, c.pearl, c.actor, disabled, c.now))
-	c.signals.notify = true
+	c.signals.notify = c.signals.notify || !disabled // a dead one waits for a person
 }
 
 // delivery completes a delivery; one to a URL that a 410 disabled is born dead, to be replayed by a person.
@@ -155,7 +155,8 @@ func (c *change) commit() error {
 			return fmt.Errorf("add deliveries: %w", err)
 		}
 	}
-	if c.lead.Status.Callable() && !c.lead.Due.IsZero() {
+	// Of a campaign that does not run, nothing is called until it does, and then the dialer is told.
+	if c.pearl.Activity == campaign.Running && c.lead.Status.Callable() && !c.lead.Due.IsZero() {
 		c.signals.wake = true
 	}
 	return nil
