@@ -1,12 +1,10 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"nacre/internal/account"
@@ -136,11 +134,11 @@ func (b *batch) requests(p plan) error {
 // leads claims due leads of zones that are open now: promised call-backs first, then by the window that closes soonest, by
 // due instant, by age (contract 9.5).
 func (b *batch) leads(p plan, zones []DueZone) error {
-	closing := map[time.Time][]DueZone{} // zones whose windows end together are one queue
+	closing := map[time.Time][]string{} // zones whose windows end together are one queue
 	for _, z := range zones {
 		if !z.Due.After(b.now) && p.open(z.ZoneKey, b.now) {
 			at := p.closes(z.ZoneKey, b.now)
-			closing[at] = append(closing[at], z)
+			closing[at] = append(closing[at], z.ZoneKey)
 		}
 	}
 	soonest := slices.SortedFunc(maps.Keys(closing), time.Time.Compare)
@@ -150,7 +148,7 @@ func (b *batch) leads(p plan, zones []DueZone) error {
 				b.full = true
 				return nil
 			}
-			due, err := b.due(closing[at], promised)
+			due, err := b.tx.DueLeads(b.pearl.ID, closing[at], promised, b.until, b.free)
 			if err != nil {
 				return fmt.Errorf("list due leads: %w", err)
 			}
@@ -163,22 +161,6 @@ func (b *batch) leads(p plan, zones []DueZone) error {
 		}
 	}
 	return nil
-}
-
-// due are the leads of some zones that are due longest, as many as there are free agents.
-func (b *batch) due(zones []DueZone, promised bool) ([]lead.Lead, error) {
-	var due []lead.Lead
-	for _, z := range zones {
-		more, err := b.tx.DueLeads(b.pearl.ID, z.ZoneKey, promised, b.until, b.free)
-		if err != nil {
-			return nil, err
-		}
-		due = append(due, more...)
-	}
-	slices.SortStableFunc(due, func(a, c lead.Lead) int {
-		return cmp.Or(a.Due.Compare(c.Due), strings.Compare(string(a.ID), string(c.ID)))
-	})
-	return due[:min(len(due), b.free)], nil
 }
 
 func (b *batch) lead(l lead.Lead) error {

@@ -35,6 +35,7 @@ func plans() []struct {
 		sorts             bool
 	}{
 		{"claim", dueLeads, "lead_due", []any{campaign, "Zone/03", false, noon, 16}, false},
+		{"claim of several zones", dueKeys, "lead_due", []any{campaign, "Zone/03", false, noon, 16}, false},
 		{"claim of call-backs", dueLeads, "lead_due", []any{campaign, "Zone/03", true, noon, 16}, false},
 		{"claim of deliveries", nextDeliveries, "delivery_next", []any{campaign, noon + 3_600_000, 32}, false},
 		{"zones", dueZones, "lead_due", []any{campaign}, false},

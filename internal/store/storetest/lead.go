@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -226,7 +227,7 @@ func testClaims(t *testing.T, store Store) {
 	due := func(zone string, promised bool, limit int) []id.ID {
 		var found []lead.Lead
 		w.update(t, func(tx engine.Tx) (err error) {
-			found, err = tx.DueLeads(w.pearl.ID, zone, promised, Noon, limit)
+			found, err = tx.DueLeads(w.pearl.ID, strings.Split(zone, "+"), promised, Noon, limit)
 			return err
 		})
 		return leadIDs(found)
@@ -236,6 +237,8 @@ func testClaims(t *testing.T, store Store) {
 	same(t, "promised in Rome", due("Europe/Rome", true, 10), []id.ID{promised})
 	same(t, "due in the campaign's zone", due("", false, 10), []id.ID{own})
 	same(t, "due in New York", due("America/New_York", false, 10), []id.ID{})
+	same(t, "due in Rome and the campaign's zone", due("+Europe/Rome", false, 10), append(slices.Clone(want), own))
+	same(t, "due in Rome and the campaign's zone, two", due("+Europe/Rome", false, 2), want[:2])
 	same(t, "zones", must[[]engine.DueZone](t)(store.DueZones(t.Context(), w.pearl.ID)), []engine.DueZone{
 		{ZoneKey: "", Due: Noon}, {ZoneKey: "America/New_York", Due: Noon.Add(2 * time.Hour)}, {ZoneKey: "Europe/Rome", Due: Noon.Add(-time.Hour)},
 	})
@@ -251,6 +254,7 @@ func testClaims(t *testing.T, store Store) {
 	air.Status, air.Call, air.Due, air.Version = lead.Completed, w.id(), time.Time{}, 2 // set by hand while the call goes on
 	w.update(t, func(tx engine.Tx) error { return errors.Join(tx.SaveLead(queued, next), tx.SaveLead(calling, air)) })
 	same(t, "due after a claim", due("Europe/Rome", false, 10), []id.ID{late})
+	same(t, "due after a claim in two zones", due("+Europe/Rome", false, 10), []id.ID{late, own})
 	for _, pearlID := range []id.ID{"", w.pearl.ID} {
 		w.update(t, func(tx engine.Tx) error {
 			held, err := tx.HeldLeads(w.account.ID, pearlID)
