@@ -21,7 +21,7 @@ import (
 func TestCallsFromBeforeRollups(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), FileName)
-	before(t, path, 9, func(db *sql.DB) error {
+	before(t, path, 7, func(db *sql.DB) error {
 		_, err := db.Exec(`INSERT INTO pearl (id, account_id, type, name, activity, archived, created, version, revision, phone_number_id, settings, webhooks, spent)
 			VALUES (?, ?, 2, '', 0, 0, 0, 1, '', '', '{}', '{}', 0)`, string(planPearl), string(planAccount))
 		for n := range 100 {
