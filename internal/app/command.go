@@ -41,6 +41,7 @@ type commands struct {
 	Key     keyCommands     `cmd:"" help:"API keys, also beside a running server."`
 	User    userCommands    `cmd:"" help:"People of an account, also beside a running server."`
 	Account accountCommands `cmd:"" help:"What the operator decides of accounts, also beside a running server."`
+	Pearl   pearlCommands   `cmd:"" help:"Pearls on hold by the operator, also beside a running server."`
 	Migrate migrateCommand  `cmd:"" help:"Bring the database to this version's schema."`
 	Version versionCommand  `cmd:"" help:"Print the version."`
 }

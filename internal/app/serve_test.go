@@ -202,6 +202,9 @@ func TestCommandLine(t *testing.T) {
 		{"and it was not made", []string{"key", "revoke", "--data", filepath.Join(folder, "new", "data"), "--account", "Defualt", "0123456789abcdef01234567"}, 1, "no account"},
 		{"accounts", []string{"account", "list", "--data", filepath.Join(folder, "new", "data")}, 0, "Default\tagents 100\tbalance 0.00\tstatus 1"},
 		{"nothing to set", []string{"account", "set", "--data", folder}, 2, "--agents, --credit or --status"},
+		{"bad status of a Pearl", []string{"pearl", "set", "650000000000000000000001", "--data", folder, "--status", "1"}, 2, "--status"},
+		{"Pearl of nobody", []string{"pearl", "set", "650000000000000000000001", "--data", folder, "--status", "3"}, 1, "no account"},
+		{"no id of a Pearl", []string{"pearl", "set", "x", "--data", folder, "--status", "3"}, 1, "24 hex digits"},
 		{"bad status", []string{"account", "set", "--data", folder, "--status", "6"}, 2, "--status"},
 		{"fewer agents than none", []string{"account", "set", "--data", folder, "--agents=-1"}, 2, "--agents"},
 		{"set of an account mistyped", []string{"account", "set", "--data", filepath.Join(folder, "new", "data"), "--account", "Defualt", "--agents", "5"}, 1, "no account"},
@@ -337,5 +340,30 @@ func TestTheOperatorSetsAccounts(t *testing.T) {
 	status, answer = request(t, s, key, "POST", "/v2/Account/AuditLog", `{"from":"2020-01-01","to":"2099-01-01","eventType":74}`)
 	if status != 200 || strings.Count(answer, `"name":"command line","type":"system"`) != 2 {
 		t.Errorf("audit log: %d %s", status, answer)
+	}
+}
+
+// TestTheOperatorHoldsPearls: a Pearl on hold cannot be run over the API until the operator ends it.
+func TestTheOperatorHoldsPearls(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	s := testServer(t, config.Database{Data: folder})
+	_, out, _ := command(t, "key", "create", "--data", folder, "--name", "crm")
+	key := strings.TrimSpace(out)
+	if code, _, errs := command(t, "pearl", "set", "650000000000000000000001", "--data", folder, "--status", "3"); code != 1 || !strings.Contains(errs, "PearlId") {
+		t.Errorf("set of no Pearl: %d %s", code, errs)
+	}
+	_, pearl := request(t, s, key, "POST", "/v2/Pearl", `{"name":"Renewals","pearl":{"companyDescription":"x","timeZone":"UTC","openingSentence":"Hello."},"variables":[],"outbound":{}}`)
+	for _, status := range []string{"3", "10", "2"} {
+		if code, _, errs := command(t, "pearl", "set", pearl, "--data", folder, "--status", status); code != 0 {
+			t.Fatalf("set %s: %d %s", status, code, errs)
+		}
+		if code, out, _ := command(t, "pearl", "list", "--data", folder); code != 0 || out != pearl+"\tRenewals\ttype 2\tstatus "+status+"\n" {
+			t.Errorf("list: %d %q", code, out)
+		}
+		_, answer := request(t, s, key, "PUT", "/v2/Pearl/"+pearl+"/Active", `{"isActive":true}`)
+		if held := strings.Contains(answer, "set by the operator"); held != (status != "2") {
+			t.Errorf("run at %s: %s", status, answer)
+		}
 	}
 }

@@ -385,8 +385,7 @@ func testRunAndPause(t *testing.T, s engine.Store) {
 	_, err := w.e.SetActive(w.ctx, w.actor, w.pearl, true, false)
 	same(t, "without a number", strings.Join(fields(err), " "), "PhoneNumberId")
 	for _, activity := range []campaign.Activity{campaign.Suspended, campaign.Maintenance} {
-		_, err := w.e.UpdatePearl(w.ctx, w.actor, w.pearl, engine.AuditPearlSettings, "", func(p *campaign.Pearl) error { p.Activity = activity; return nil })
-		if err != nil {
+		if err := w.e.SetStatus(w.ctx, w.actor, w.pearl, activity); err != nil {
 			t.Fatal(err)
 		}
 		_, err = w.e.SetActive(w.ctx, w.actor, w.pearl, true, false)
@@ -394,5 +393,23 @@ func testRunAndPause(t *testing.T, s engine.Store) {
 		if got, err := w.e.SetActive(w.ctx, w.actor, w.pearl, false, false); err != nil || got != activity {
 			t.Errorf("pause: %d, %v; want %d", got, err, activity)
 		}
+	}
+
+	// On hold, what is queued goes back, and only the operator ends it.
+	if err := w.e.SetStatus(w.ctx, w.actor, w.pearl, campaign.Paused); err != nil {
+		t.Fatal(err)
+	}
+	w.settings(w.pearl, func(o *campaign.OutboundSettings) { o.PhoneNumberID = w.number })
+	w.setActive(w.pearl, true)
+	leadID := w.addLead(w.pearl, engine.NewLead{Phone: phoneA})
+	if works := w.claim(); len(works) != 1 {
+		t.Fatalf("claimed %v", works)
+	}
+	if err := w.e.SetStatus(w.ctx, w.actor, w.pearl, campaign.Suspended); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "queued lead of a Pearl on hold", fmt.Sprint(int(w.lead(leadID).Status), len(w.claim())), "1 0")
+	if err := w.e.SetStatus(w.ctx, w.actor, w.pearl, campaign.Running); fields(err) == nil {
+		t.Errorf("set running by the operator: %v", err)
 	}
 }

@@ -147,6 +147,36 @@ func (e *Engine) SetActive(ctx context.Context, actor Actor, pearlID id.ID, acti
 	return activity, err
 }
 
+// SetStatus puts a Pearl on hold for the operator of the installation (Suspended, Maintenance), or ends that (Paused): only
+// then can the account run it again. It pauses as SetActive does.
+func (e *Engine) SetStatus(ctx context.Context, actor Actor, pearlID id.ID, status campaign.Activity) error {
+	if status != campaign.Paused && status != campaign.Suspended && status != campaign.Maintenance {
+		return fault.Bad("Status", "The status must be 2, 3 or 10, not %d.", status)
+	}
+	return e.update(ctx, func(tx Tx, s *signals) error {
+		if _, err := tx.Account(actor.Account, Exclusive); err != nil {
+			return err
+		}
+		pearl, err := tx.Pearl(actor.Account, pearlID, Exclusive)
+		if err != nil {
+			return err
+		}
+		before := pearl.Activity
+		if before == status {
+			return nil
+		}
+		pearl.Activity = status
+		if err := e.pause(tx, s, actor, pearl, false); err != nil {
+			return err
+		}
+		pearl.Version++
+		if err := tx.SavePearl(pearl); err != nil {
+			return fmt.Errorf("save pearl: %w", err)
+		}
+		return e.audit(tx, actor, auditPearlStatus, e.clock(), map[string]any{"pearlId": pearlID, "name": pearl.Name, "before": before, "after": status})
+	})
+}
+
 // hangUpOrphans ends the calls in the air of a paused campaign whose leads were deleted: pause finds calls by their leads.
 func (e *Engine) hangUpOrphans(ctx context.Context, actor Actor, pearlID id.ID) error {
 	unfinished, err := e.Store.UnfinishedCalls(ctx, "")
