@@ -106,7 +106,9 @@ func addCalls(raw *rawDB, accountID, pearlID id.ID, from time.Time, calls, leads
 	}
 	for first := 0; first < calls; first += chunk {
 		err := raw.exec(`WITH RECURSIVE turn(n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM turn WHERE n + 1 < ?2)
-			INSERT INTO call SELECT printf('68%06x1122334455%06x', n >> 24, n & 0xffffff), ?3, ?4,
+			INSERT INTO call (id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, search, start, answered, ended,
+				finished, cancel, hang_up, status, outcome, conversation, duration, tags, sentiment, transferred, callback_promised, recording, cost, sequence,
+				summary, call_data, collected, transcript) SELECT printf('68%06x1122334455%06x', n >> 24, n & 0xffffff), ?3, ?4,
 				printf('69%06x1122334455%06x', n * 611953 % ?5 / 20000, n * 611953 % ?5), '', 'bench', '', '',
 				'+12025550100', '+14155550101', 'Ada Example', 'ada example', ?6 + n * ?7, ?6 + n * ?7 + 5000, ?6 + n * ?7 + 65000, ?6 + n * ?7 + 66000, '', 0,
 				CASE WHEN n % 10 < 6 THEN 4 ELSE 5 END, CASE WHEN n % 10 < 6 THEN 'success' ELSE 'busy' END, CASE WHEN n % 10 < 6 THEN 100 ELSE 10 END,
