@@ -29,6 +29,9 @@ func (b *bench) calls(ctx context.Context) (err error) {
 	if b.quick {
 		sizes, window = []int{20, 100}, 5*time.Second
 	}
+	if err := stepAside(); err != nil {
+		return err
+	}
 	ours, theirs := cores()
 	carrier, err := start(ctx, theirs, filepath.Join(b.dir, "sandbox.log"), nil, b.nacre, "sandbox", "--listen", "127.0.0.1:0", "--log-level", "error",
 		"--cache", filepath.Join(b.dir, "voices"))
