@@ -57,6 +57,7 @@ type Queries interface {
 	TallyCalls(ctx context.Context, accountID, pearlID id.ID, from, to time.Time, tally *report.Tally) error
 	// LiveCalls are calls that are not finished; node "" = of all nodes.
 	UnfinishedCalls(ctx context.Context, node string) ([]call.Call, error)
+	CallsToStop(ctx context.Context, node string) ([]call.Call, error) // unfinished ones that are to be cancelled or hung up
 	// Claims are leads at InCallQueue and claimed requests, with the node that holds them.
 	HeldClaims(ctx context.Context, node string) ([]HeldClaim, error)
 

@@ -113,15 +113,9 @@ func (e *Engine) rescueClaim(tx Tx, s *signals, h HeldClaim) error {
 
 // ToStop are this node's calls in the air that are to be cancelled or hung up: the heartbeat's question "still wanted?".
 func (e *Engine) ToStop(ctx context.Context) ([]call.Call, error) {
-	unfinished, err := e.Store.UnfinishedCalls(ctx, e.Node)
+	stop, err := e.Store.CallsToStop(ctx, e.Node)
 	if err != nil {
 		return nil, fmt.Errorf("list calls of node: %w", err)
-	}
-	var stop []call.Call
-	for _, c := range unfinished {
-		if c.Cancel != call.NotCancelled || c.HangUp {
-			stop = append(stop, c)
-		}
 	}
 	return stop, nil
 }

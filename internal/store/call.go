@@ -295,6 +295,15 @@ func (s *Store) UnfinishedCalls(ctx context.Context, node string) (found []call.
 	return found, wrap("list unfinished calls", err)
 }
 
+// CallsToStop implements engine.Queries: it is asked every second, so it reads no more of the others than says that they go on.
+func (s *Store) CallsToStop(ctx context.Context, node string) (found []call.Call, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		found, err = list(q, scanCall, "SELECT "+callColumns+" FROM call WHERE finished = 0 AND node = ?1 AND (cancel <> '' OR hang_up = {true})", node)
+		return err
+	})
+	return found, wrap("list calls to stop", err)
+}
+
 // HeldClaims implements engine.Queries.
 func (s *Store) HeldClaims(ctx context.Context, node string) (found []engine.HeldClaim, err error) {
 	ofNode := ""

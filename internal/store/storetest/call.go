@@ -53,8 +53,9 @@ func testCalls(t *testing.T, store Store) {
 	}
 
 	for _, change := range []func(c *call.Call){
-		func(c *call.Call) { c.Cancel, c.Sequence = call.ByStop, 1 },
+		func(c *call.Call) { c.Sequence = 1 },
 		func(c *call.Call) { c.Answered, c.HangUp = Noon.Add(time.Second), true },
+		func(c *call.Call) { c.Cancel, c.HangUp = call.ByStop, false },
 		func(c *call.Call) { *c = finished(*c) },
 	} {
 		change(&first)
@@ -65,6 +66,11 @@ func testCalls(t *testing.T, store Store) {
 			return tx.SaveCall(first)
 		})
 		same(t, "call", must[call.Call](t)(store.ReadCall(t.Context(), w.account.ID, first.ID)), first)
+		var stop []call.Call
+		if first.Finished.IsZero() && (first.HangUp || first.Cancel != call.NotCancelled) {
+			stop = []call.Call{first}
+		}
+		same(t, "calls to stop", must[[]call.Call](t)(store.CallsToStop(t.Context(), "node-1")), stop)
 	}
 	if left := must[[]call.Call](t)(store.UnfinishedCalls(t.Context(), "")); len(left) != 0 {
 		t.Errorf("unfinished calls: %v", left)
