@@ -93,8 +93,8 @@ func (e *Engine) InviteUser(ctx context.Context, actor Actor, email string, role
 	return made, nil
 }
 
-// UpdateUserRole gives a person another role.
-func (e *Engine) UpdateUserRole(ctx context.Context, actor Actor, email string, role account.Role) error {
+// changeUser runs fn on the people of the account, of whom the n-th has the address.
+func (e *Engine) changeUser(ctx context.Context, actor Actor, email string, fn func(tx Tx, known people, n int) error) error {
 	email, err := judgeEmail(email)
 	if err != nil {
 		return err
@@ -108,6 +108,13 @@ func (e *Engine) UpdateUserRole(ctx context.Context, actor Actor, email string, 
 		if n < 0 {
 			return fault.Missing("Email")
 		}
+		return fn(tx, known, n)
+	})
+}
+
+// UpdateUserRole gives a person another role.
+func (e *Engine) UpdateUserRole(ctx context.Context, actor Actor, email string, role account.Role) error {
+	return e.changeUser(ctx, actor, email, func(tx Tx, known people, n int) error {
 		before := known[n]
 		if before.Role == role {
 			return nil
@@ -125,19 +132,7 @@ func (e *Engine) UpdateUserRole(ctx context.Context, actor Actor, email string, 
 
 // RemoveUser takes a person out of the account.
 func (e *Engine) RemoveUser(ctx context.Context, actor Actor, email string) error {
-	email, err := judgeEmail(email)
-	if err != nil {
-		return err
-	}
-	return e.update(ctx, func(tx Tx, _ *signals) error {
-		known, err := e.people(tx, actor)
-		if err != nil {
-			return err
-		}
-		n := known.find(email)
-		if n < 0 {
-			return fault.Missing("Email")
-		}
+	return e.changeUser(ctx, actor, email, func(tx Tx, known people, n int) error {
 		removed := known[n]
 		if err := slices.Delete(slices.Clone(known), n, n+1).keepOwner(); err != nil {
 			return err
