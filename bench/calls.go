@@ -23,7 +23,8 @@ type level struct {
 }
 
 // calls measures conversations over SIP and RTP with a sandbox carrier in a process of its own: the processor time of
-// each, and how many packets left late. Where there are two cores the server has one to itself.
+// each, and how many packets left more than 5 ms late, beside how often a probe on the same core was late. Where there are
+// two cores the server has one to itself.
 func (b *bench) calls(ctx context.Context) (err error) {
 	sizes, window := []int{20, 100, 300}, 20*time.Second
 	if b.quick {
@@ -123,6 +124,12 @@ func (b *bench) level(ctx context.Context, f *folder, server *process, c client,
 	if err != nil {
 		return err
 	}
+	ours, _ := cores()
+	probed, err := startProbe(ctx, ours)
+	if err != nil {
+		return err
+	}
+	defer probed() //nolint:errcheck // it is asked below, where nothing failed before
 	active := "/v2/Pearl/" + string(l.pearl) + "/Active"
 	if err := c.call(ctx, "PUT", active, map[string]any{"isActive": true}, nil); err != nil {
 		return err
@@ -185,14 +192,21 @@ func (b *bench) level(ctx context.Context, f *folder, server *process, c client,
 	if err := c.call(ctx, "PUT", active, map[string]any{"isActive": false}, nil); err != nil {
 		return err
 	}
+	machine, permitted, err := probed()
+	if err != nil {
+		return err
+	}
 	moved := func(what string) float64 { return after[packets(what)] - before[packets(what)] }
 	late := moved("late") / moved("sent")
 	r := result{
 		name:   fmt.Sprintf("%d calls at once", l.calls),
 		figure: fmt.Sprintf("%.0f%% of a core, %.2f%% a call; late %.3f%%, lost %.3f%%", 100*share, 100*share/float64(l.calls), 100*late, 100*moved("lost")/moved("received")),
 	}
+	if permitted {
+		r.raw = fmt.Sprintf("late %.3f%%", 100*machine.share())
+	}
 	if l.calls >= 300 {
-		r.goal, r.missed = "one core, late < 0.1%", share > 0.98 || late >= 0.001
+		r.goal, r.missed = "one core, late < 0.1% besides raw", share > 0.98 || late-machine.share() >= 0.001
 	}
 	b.add(r)
 	return nil

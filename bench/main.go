@@ -81,6 +81,8 @@ func main() {
 			run = func() error { return single(os.Args[2]) }
 		case "raw":
 			run = func() error { return rawServer(os.Args[2]) }
+		case "probe":
+			run = probe
 		}
 	}
 	if err := run(); err != nil {

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -99,21 +101,45 @@ func (p *process) stop() error {
 // ticksPerSecond of /proc: 100 on every Linux that Go runs on.
 const ticksPerSecond = 100
 
-// cpu is the processor time that the process has used so far.
-func (p *process) cpu() (time.Duration, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, fmt.Errorf("read processor time: %w", err)
+// pids are the process and those it started: the embedded voice speaks in one of its own.
+func (p *process) pids() ([]string, error) {
+	pid := strconv.Itoa(p.cmd.Process.Pid)
+	threads, err := filepath.Glob("/proc/" + pid + "/task/*/children")
+	if err != nil || len(threads) == 0 {
+		return nil, fmt.Errorf("find the processes of %s: %w", pid, errors.Join(err, errors.New("no thread of it tells its children")))
 	}
-	_, rest, _ := bytes.Cut(raw, []byte(") ")) // the name may hold spaces
-	fields := strings.Fields(string(rest))
+	pids := []string{pid}
+	for _, thread := range threads {
+		raw, err := os.ReadFile(thread)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // the thread has ended
+			return nil, fmt.Errorf("find the processes of %s: %w", pid, err)
+		}
+		pids = append(pids, strings.Fields(string(raw))...)
+	}
+	return pids, nil
+}
+
+// cpu is the processor time that the process and its children have used so far.
+func (p *process) cpu() (time.Duration, error) {
+	pids, err := p.pids()
+	if err != nil {
+		return 0, err
+	}
 	var ticks int64
-	for _, n := range []int{11, 12} { // utime, stime: proc(5)
-		value, err := strconv.ParseInt(fields[n], 10, 64)
+	for _, pid := range pids {
+		raw, err := os.ReadFile("/proc/" + pid + "/stat")
 		if err != nil {
 			return 0, fmt.Errorf("read processor time: %w", err)
 		}
-		ticks += value
+		_, rest, _ := bytes.Cut(raw, []byte(") ")) // the name may hold spaces
+		fields := strings.Fields(string(rest))
+		for _, n := range []int{11, 12} { // utime, stime: proc(5)
+			value, err := strconv.ParseInt(fields[n], 10, 64)
+			if err != nil {
+				return 0, fmt.Errorf("read processor time: %w", err)
+			}
+			ticks += value
+		}
 	}
 	return time.Duration(ticks) * time.Second / ticksPerSecond, nil
 }
@@ -137,19 +163,29 @@ func (p *process) settle(ctx context.Context) error {
 	})
 }
 
-// memory is the resident memory of the process in bytes.
+// memory is what the process and its children hold resident, in bytes; what they share counts once (PSS).
 func (p *process) memory() (int64, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	pids, err := p.pids()
 	if err != nil {
-		return 0, fmt.Errorf("read memory: %w", err)
+		return 0, err
 	}
-	for line := range strings.Lines(string(raw)) {
-		if value, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kib, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
-			return kib << 10, err
+	var sum int64
+	for _, pid := range pids {
+		raw, err := os.ReadFile("/proc/" + pid + "/smaps_rollup")
+		if err != nil {
+			return 0, fmt.Errorf("read memory: %w", err)
 		}
+		_, rest, found := strings.Cut(string(raw), "\nPss:")
+		if !found {
+			return 0, errors.New("read memory: no Pss")
+		}
+		kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("read memory: %w", err)
+		}
+		sum += kib << 10
 	}
-	return 0, errors.New("read memory: no VmRSS")
+	return sum, nil
 }
 
 // client is a client of the API of one server.

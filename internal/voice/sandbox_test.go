@@ -15,25 +15,40 @@ import (
 	"nacre/internal/voice/flite"
 )
 
-// oneAtATime keeps what was spoken and lets one speak at a time, so that bubbles share no more than a mutex.
+// oneAtATime keeps what was spoken and lets one speak at a time. The speaking is done outside the bubbles, whose time
+// stands still meanwhile: the voice is another process.
 type oneAtATime struct {
-	mu    sync.Mutex
-	voice *flite.Voice
-	kept  map[string][]int16
+	mu     sync.Mutex
+	kept   map[[2]string][]int16
+	wanted chan [2]string // voice and text
+	spoken chan error     // after kept has it
 }
 
-func (o *oneAtATime) Speak(ctx context.Context, voiceID, text string) ([]int16, error) {
+func newOneAtATime(t *testing.T, voice *flite.Voice) *oneAtATime {
+	o := &oneAtATime{kept: make(map[[2]string][]int16), wanted: make(chan [2]string), spoken: make(chan error)}
+	t.Cleanup(func() { close(o.wanted) })
+	go func() {
+		for phrase := range o.wanted {
+			samples, err := voice.Speak(context.Background(), phrase[0], phrase[1])
+			if err == nil {
+				o.kept[phrase] = samples
+			}
+			o.spoken <- err
+		}
+	}()
+	return o
+}
+
+func (o *oneAtATime) Speak(_ context.Context, voiceID, text string) ([]int16, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	key := voiceID + "/" + text
-	if samples, ok := o.kept[key]; ok {
+	phrase := [2]string{voiceID, text}
+	if samples, ok := o.kept[phrase]; ok {
 		return samples, nil
 	}
-	samples, err := o.voice.Speak(ctx, voiceID, text)
-	if err == nil {
-		o.kept[key] = samples
-	}
-	return samples, err
+	o.wanted <- phrase
+	err := <-o.spoken
+	return o.kept[phrase], err
 }
 
 // pair is a line between the agent and a person of the sandbox, in the time of the bubble.
@@ -111,7 +126,7 @@ func TestSandboxTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { voice.Close() })
-	speaker := &oneAtATime{voice: voice, kept: make(map[string][]int16)}
+	speaker := newOneAtATime(t, voice)
 
 	type expected struct {
 		from, to int

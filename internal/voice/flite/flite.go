@@ -1,6 +1,6 @@
 // Package flite decides how text becomes speech without any service: Carnegie Mellon's Flite, compiled to WebAssembly
-// and embedded in the binary, run in a sandbox of its own. It speaks English, plainly and at once. It refuses to know
-// calls, agents and other voices.
+// and embedded in the binary, run in a sandbox in a process of its own (docs/adr/0013). It speaks English, plainly and at
+// once. It refuses to know calls, agents and other voices.
 package flite
 
 import (
@@ -12,8 +12,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -53,56 +51,29 @@ func Available() bool {
 
 // Voice speaks. Safe for concurrent use.
 type Voice struct {
-	runtime  wazero.Runtime
-	disk     wazero.CompilationCache
-	compiled wazero.CompiledModule
-	slots    chan struct{}
-	memories memories
-	phrases  *phraseCache
-	flight   singleflight.Group
-	log      *slog.Logger
+	speaker speaker
+	phrases *phraseCache
+	flight  singleflight.Group
+	log     *slog.Logger
 }
 
-// Open compiles the module, in a fifth of a second the first time and in less from the copy it keeps in cacheDir
-// ("" keeps none). The module takes about 150 MB of memory. Answers ErrMissing when the module is not in the binary.
+// Open starts the process that speaks; it is ready within a third of a second the first time and within less from the
+// compiled form that it keeps in cacheDir ("" keeps none). It takes about 150 MB of memory. Answers ErrMissing when the
+// module is not in the binary.
 func Open(cacheDir string, log *slog.Logger) (*Voice, error) {
-	module, err := embedded.ReadFile(modulePath)
-	if err != nil {
+	if !Available() {
 		return nil, ErrMissing
 	}
-	ctx := context.Background()
-	// 128 MB an instance. Not WithCloseOnContextDone: its checks make speaking five times slower, and a sentence is
-	// bounded already, by its length.
-	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(2048)
-	v := &Voice{slots: make(chan struct{}, workers()), phrases: newPhraseCache(cacheBytes), log: log}
-	if cacheDir != "" {
-		if v.disk, err = wazero.NewCompilationCacheWithDir(cacheDir); err != nil {
-			log.Warn("embedded voice cannot keep its compiled form and compiles at every start", "error", err)
-		} else {
-			config = config.WithCompilationCache(v.disk)
-		}
-	}
-	v.runtime = wazero.NewRuntimeWithConfig(ctx, config)
-	if _, err = wasi_snapshot_preview1.Instantiate(ctx, v.runtime); err == nil {
-		v.compiled, err = v.runtime.CompileModule(ctx, module)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("compile embedded voice: %w", errors.Join(err, v.Close()))
+	v := &Voice{speaker: speaker{cacheDir: cacheDir, log: log}, phrases: newPhraseCache(cacheBytes), log: log}
+	if _, err := v.speaker.process(); err != nil {
+		return nil, fmt.Errorf("start embedded voice: %w", err)
 	}
 	return v, nil
 }
 
-// Close waits for what is being spoken, a second or two, and frees the module. Speak fails from then on.
+// Close waits for what is being spoken, a second or two, and ends the process. Speak fails from then on.
 func (v *Voice) Close() error {
-	for range cap(v.slots) {
-		v.slots <- struct{}{}
-		defer func() { <-v.slots }()
-	}
-	err := v.runtime.Close(context.Background())
-	if v.disk != nil {
-		err = errors.Join(err, v.disk.Close(context.Background()))
-	}
-	if err != nil {
+	if err := v.speaker.close(); err != nil {
 		return fmt.Errorf("close embedded voice: %w", err)
 	}
 	return nil
@@ -141,9 +112,11 @@ func (v *Voice) Speak(ctx context.Context, voiceID, text string) ([]int16, error
 		return samples, nil
 	}
 	done := v.flight.DoChan(key, func() (any, error) {
-		samples, err := v.synthesise(context.WithoutCancel(ctx), voiceID, text)
+		began := time.Now()
+		samples, err := v.speaker.speak(voiceID, text)
 		if err == nil {
 			v.phrases.put(key, samples)
+			v.log.Debug("phrase spoken", "voice", voiceID, "samples", len(samples), "took", time.Since(began))
 		}
 		return samples, err
 	})
@@ -165,24 +138,4 @@ func (v *Voice) has(voiceID string) bool {
 		}
 	}
 	return false
-}
-
-// synthesise speaks sentence by sentence: what an instance takes of memory grows with the length of its text.
-func (v *Voice) synthesise(ctx context.Context, voiceID, text string) ([]int16, error) {
-	began := time.Now()
-	var samples []int16
-	for _, sentence := range sentences(text) {
-		spoken, err := v.run(ctx, voiceID, sentence)
-		if err != nil {
-			return nil, err
-		}
-		spoken = trim(spoken)
-		if len(samples) > 0 && len(spoken) > 0 {
-			samples = append(samples, make([]int16, sentenceGap)...)
-		}
-		samples = append(samples, spoken...)
-	}
-	normalise(samples)
-	v.log.Debug("phrase spoken", "voice", voiceID, "samples", len(samples), "took", time.Since(began))
-	return samples, nil
 }

@@ -3,11 +3,13 @@ package flite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -181,17 +183,115 @@ func TestCompiledFormIsKept(t *testing.T) {
 	}
 }
 
+// A process that was killed, by whoever, costs nobody a sentence.
+func TestSpeakAfterTheProcessWasKilled(t *testing.T) {
+	t.Parallel()
+	v := open(t)
+	first, err := v.speaker.process()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			samples, err := v.Speak(t.Context(), "slt", fmt.Sprintf("Hello, this is sentence number %d, and it is long.", i))
+			if err != nil || len(samples) == 0 {
+				t.Errorf("sentence %d: %d samples, %v", i, len(samples), err)
+			}
+		})
+	}
+	if err := first.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	all.Wait()
+	second, err := v.speaker.process()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second == first {
+		t.Error("the killed process is still used")
+	}
+}
+
+// A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the service: calls that are still to end
+// need their voice.
+func TestProcessOutlivesTheSignalsOfItsService(t *testing.T) {
+	t.Parallel()
+	v := open(t)
+	p, err := v.speaker.process()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if err := p.cmd.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if samples, err := v.Speak(t.Context(), "", "Still here."); err != nil || len(samples) == 0 {
+		t.Errorf("speak: %d samples, %v", len(samples), err)
+	}
+	if still, err := v.speaker.process(); err != nil || still != p {
+		t.Errorf("the process did not outlive the signals: %v", err)
+	}
+}
+
+func TestCloseSpeaksWhatWasOrdered(t *testing.T) {
+	t.Parallel()
+	v := open(t)
+	p, err := v.speaker.process()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ordered := make(chan error, 1)
+	go func() {
+		_, err := v.Speak(t.Context(), "slt", "This sentence takes a moment, and the voice is closed meanwhile.")
+		ordered <- err
+	}()
+	for waiting := 0; waiting == 0; time.Sleep(time.Millisecond) {
+		p.mu.Lock()
+		waiting = len(p.asked)
+		p.mu.Unlock()
+	}
+	if err := v.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-ordered; err != nil {
+		t.Errorf("what was ordered: %v", err)
+	}
+	if state := p.cmd.ProcessState; state == nil || !state.Success() {
+		t.Errorf("the process: %v", state)
+	}
+}
+
+func TestProcessThatReadsRubbishEndsAndIsReplaced(t *testing.T) {
+	t.Parallel()
+	v := open(t)
+	p, err := v.speaker.process()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.in.Write([]byte("\x03not an order")); err != nil {
+		t.Fatal(err)
+	}
+	<-p.ended
+	if code := p.cmd.ProcessState.ExitCode(); code != 1 && code != -1 { // -1: killed, for its output had ended already
+		t.Errorf("code %d", code)
+	}
+	if samples, err := v.Speak(t.Context(), "", "The next one speaks."); err != nil || len(samples) == 0 {
+		t.Errorf("speak: %d samples, %v", len(samples), err)
+	}
+}
+
 func BenchmarkSpeak(b *testing.B) {
-	v, err := Open(b.TempDir(), slog.New(slog.DiscardHandler))
+	s, _, err := openSynthesiser(b.Context(), b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer v.Close() //nolint:errcheck // the benchmark ends here
-	for _, info := range v.Voices() {
+	for _, info := range new(Voice).Voices() {
 		b.Run(info.ID, func(b *testing.B) {
 			began, spoken := time.Now(), 0
 			for b.Loop() {
-				samples, err := v.synthesise(b.Context(), info.ID, "Would you like to come on Tuesday?")
+				samples, err := s.synthesise(b.Context(), info.ID, "Would you like to come on Tuesday?")
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"runtime"
 
 	"github.com/tetratelabs/wazero"
 	memory "github.com/tetratelabs/wazero/experimental"
@@ -24,29 +23,9 @@ const outputName = "speech.wav"
 // maxOutput bounds what one sentence may become: more than two minutes at 16 kHz.
 const maxOutput = 4 << 20
 
-// workers speak at the same time. Compiled speech does not let go of its processor before the sentence is over, so one
-// is always left to those who carry audio, as far as there are two.
-func workers() int { return min(2, max(1, runtime.GOMAXPROCS(0)-1)) }
-
-// run executes Flite once, on a thread that gives way to all others: a sentence may come a little later, audio that is
-// on its way may not.
-func (v *Voice) run(ctx context.Context, voiceID, sentence string) (samples []int16, err error) {
-	v.slots <- struct{}{}
-	defer func() { <-v.slots }()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine, and its low priority with it
-		giveWay()
-		samples, err = v.execute(ctx, voiceID, sentence)
-	}()
-	<-done
-	return samples, err
-}
-
 // execute runs Flite as its command line would: the module is a WASI command, so every sentence is a fresh instance
 // that shares nothing with the one before.
-func (v *Voice) execute(ctx context.Context, voiceID, sentence string) ([]int16, error) {
+func (s *synthesiser) execute(ctx context.Context, voiceID, sentence string) ([]int16, error) {
 	output := &memoryFile{}
 	var complaint limitedBuffer
 	files := wazero.NewFSConfig().(sysfs.FSConfig).WithSysFSMount(outputFolder{file: output}, "/")
@@ -55,7 +34,7 @@ func (v *Voice) execute(ctx context.Context, voiceID, sentence string) ([]int16,
 		WithArgs("flite", "-voice", voiceID, "-t", sentence, "-o", "/"+outputName).
 		WithStdout(&complaint).WithStderr(&complaint).
 		WithFSConfig(files)
-	instance, err := v.runtime.InstantiateModule(memory.WithMemoryAllocator(ctx, &v.memories), v.compiled, config)
+	instance, err := s.runtime.InstantiateModule(memory.WithMemoryAllocator(ctx, &s.memories), s.compiled, config)
 	if instance != nil {
 		defer instance.Close(ctx) //nolint:errcheck // frees memory; nothing can be left unwritten
 	}
