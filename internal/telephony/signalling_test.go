@@ -322,8 +322,9 @@ func TestCancel(t *testing.T) {
 		peer, invite, stop, result := begin(t)
 		stop()
 		for m, ok := peer.read(800 * time.Millisecond); ok; m, ok = peer.read(300 * time.Millisecond) {
-			if m.method() != "INVITE" {
-				t.Fatalf("%s before a provisional answer", m.method())
+			// What is still repeated to the port's last owner is of another call.
+			if m.method() != "INVITE" && m.header("Call-ID") == invite.header("Call-ID") {
+				t.Fatalf("%s before a provisional answer", m.first)
 			}
 		}
 		peer.respond(invite, "180 Ringing", "a", "", "")
