@@ -32,6 +32,16 @@ func open(t *testing.T) *Voice {
 	return v
 }
 
+// running is the process that v speaks with now.
+func running(t *testing.T, v *Voice) *process {
+	t.Helper()
+	p, err := v.speaker.process()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 func TestOpenWithoutModule(t *testing.T) {
 	t.Parallel()
 	if Available() {
@@ -187,10 +197,7 @@ func TestCompiledFormIsKept(t *testing.T) {
 func TestSpeakAfterTheProcessWasKilled(t *testing.T) {
 	t.Parallel()
 	v := open(t)
-	first, err := v.speaker.process()
-	if err != nil {
-		t.Fatal(err)
-	}
+	first := running(t, v)
 	var all sync.WaitGroup
 	for i := range 4 {
 		all.Go(func() {
@@ -204,11 +211,7 @@ func TestSpeakAfterTheProcessWasKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	all.Wait()
-	second, err := v.speaker.process()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if second == first {
+	if running(t, v) == first {
 		t.Error("the killed process is still used")
 	}
 }
@@ -218,10 +221,7 @@ func TestSpeakAfterTheProcessWasKilled(t *testing.T) {
 func TestProcessOutlivesTheSignalsOfItsService(t *testing.T) {
 	t.Parallel()
 	v := open(t)
-	p, err := v.speaker.process()
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := running(t, v)
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		if err := p.cmd.Process.Signal(signal); err != nil {
 			t.Fatal(err)
@@ -230,18 +230,15 @@ func TestProcessOutlivesTheSignalsOfItsService(t *testing.T) {
 	if samples, err := v.Speak(t.Context(), "", "Still here."); err != nil || len(samples) == 0 {
 		t.Errorf("speak: %d samples, %v", len(samples), err)
 	}
-	if still, err := v.speaker.process(); err != nil || still != p {
-		t.Errorf("the process did not outlive the signals: %v", err)
+	if running(t, v) != p {
+		t.Error("the process did not outlive the signals")
 	}
 }
 
 func TestCloseSpeaksWhatWasOrdered(t *testing.T) {
 	t.Parallel()
 	v := open(t)
-	p, err := v.speaker.process()
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := running(t, v)
 	ordered := make(chan error, 1)
 	go func() {
 		_, err := v.Speak(t.Context(), "slt", "This sentence takes a moment, and the voice is closed meanwhile.")
@@ -266,10 +263,7 @@ func TestCloseSpeaksWhatWasOrdered(t *testing.T) {
 func TestProcessThatReadsRubbishEndsAndIsReplaced(t *testing.T) {
 	t.Parallel()
 	v := open(t)
-	p, err := v.speaker.process()
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := running(t, v)
 	if _, err := p.in.Write([]byte("\x03not an order")); err != nil {
 		t.Fatal(err)
 	}
