@@ -26,16 +26,17 @@ type lateness struct{ Instants, Late int }
 
 func (l lateness) share() float64 { return float64(l.Late) / float64(max(1, l.Instants)) }
 
-// probe is the limit that the machine sets to the punctuality of an ordinary program: a thread of the highest priority there
-// is without real time, that does nothing but wake each millisecond. Where even it is late, because a hypervisor or the
-// kernel on behalf of somebody else kept the core, no program is in time. It runs until it is told to end, and prints its
-// lateness; where the system refuses the priority it exits with refusedPriority, for without that it would measure the
-// server's load.
+// probe is the limit that the machine sets to the punctuality of any program: a thread of the real-time priority that media
+// asks for, which does nothing but wake each millisecond. Where even it is late, because a hypervisor or the kernel kept the
+// core, no program is in time. It runs until it is told to end, and prints its lateness; where the system refuses the
+// priority it exits with refusedPriority, for without that it would measure the server's load.
 func probe() error {
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGTERM)
+	runtime.GOMAXPROCS(4) // on one core it would be 1, and our thread might have to wait for another of ours
 	runtime.LockOSThread()
-	if err := unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), -20); err != nil {
+	attributes := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1}
+	if err := unix.SchedSetAttr(0, &attributes, 0); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: no priority for the probe:", err)
 		os.Exit(refusedPriority)
 	}

@@ -33,6 +33,7 @@ import (
 	"nacre/internal/id"
 	"nacre/internal/insight"
 	"nacre/internal/keeper"
+	"nacre/internal/media"
 	"nacre/internal/recording"
 	"nacre/internal/sandbox"
 	"nacre/internal/site"
@@ -152,6 +153,9 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 	sip, err := telephony.Open(telephony.Config{Listen: settings.SIPListen, External: external, RTPFrom: from, RTPTo: to, Log: log})
 	if err != nil {
 		return s, fmt.Errorf("open telephony: %w", err)
+	}
+	if err := media.RealTime(); err != nil {
+		log.Info("audio leaves at the priority of any program: on a busy machine some of it will be late; README says how to grant real-time priority", "reason", err)
 	}
 	s.onClose(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, goodbye)

@@ -22,11 +22,14 @@ const (
 type outgoing struct {
 	session    *Session
 	party      call.Party
+	pacer      *pacer
 	header     rtp.Header
 	held       bool
 	heard, say call.Frame
 	presses    []rune
-	packet     [12 + call.FrameSamples]byte
+	packets    [4]*pacedPacket // used in turn
+	turn       int
+	due        time.Time // when the next frame is to be made; it leaves later by ahead
 	nextReport time.Time
 }
 
@@ -38,7 +41,7 @@ func (s *Session) Serve(ctx context.Context, party call.Party) call.Ending {
 	var random [6]byte
 	rand.Read(random[:])
 	out := &outgoing{
-		session: s, party: party, nextReport: start.Add(reportInterval()),
+		session: s, party: party, pacer: sharedPacer(), due: start, nextReport: start.Add(reportInterval()),
 		header: rtp.Header{Version: 2, SSRC: s.ssrc, Marker: true,
 			SequenceNumber: binary.BigEndian.Uint16(random[:]), Timestamp: binary.BigEndian.Uint32(random[2:])},
 	}
@@ -50,14 +53,17 @@ func (s *Session) Serve(ctx context.Context, party call.Party) call.Ending {
 		s.serving = false
 		s.mu.Unlock()
 	}()
-	ending := out.run(ctx, start)
+	out.pacer.join()
+	defer out.pacer.leave()
+	ending := out.run(ctx)
+	out.settle()
 	out.lastKeys()
-	s.report(out.header.Timestamp, true, time.Now())
+	out.report(true, time.Now())
 	return ending
 }
 
-// run sends a frame whenever one is due; due instants are counted from the start, so nothing drifts.
-func (o *outgoing) run(ctx context.Context, due time.Time) call.Ending {
+// run makes a frame whenever one is due; due instants are counted from the start, so nothing drifts.
+func (o *outgoing) run(ctx context.Context) call.Ending {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -69,24 +75,30 @@ func (o *outgoing) run(ctx context.Context, due time.Time) call.Ending {
 		case <-timer.C:
 		}
 		now := time.Now()
-		for ; !due.After(now); now = time.Now() {
-			if behind := now.Sub(due); behind > maxBehind {
+		for ; !o.due.After(now); now = time.Now() {
+			if behind := now.Sub(o.due); behind > maxBehind {
 				missed := behind / call.FrameTime
-				due = due.Add(missed * call.FrameTime)
+				o.due = o.due.Add(missed * call.FrameTime)
 				o.header.Timestamp += uint32(missed) * call.FrameSamples
 				o.header.Marker = true
 			}
-			if ending, over := o.frame(due); over {
+			if ending, over := o.frame(o.due); over {
 				return ending
 			}
-			due = due.Add(call.FrameTime)
+			o.due = o.due.Add(call.FrameTime)
 		}
 		if now.After(o.nextReport) && !o.held {
-			o.session.report(o.header.Timestamp, false, now)
+			o.report(false, now)
 			o.nextReport = now.Add(reportInterval())
 		}
-		timer.Reset(due.Sub(now))
+		timer.Reset(o.due.Sub(now))
 	}
+}
+
+// report sends a report. The timestamp that belongs to now is that of the next frame, less what it is made early.
+func (o *outgoing) report(goodbye bool, now time.Time) {
+	early := o.due.Add(ahead).Sub(now) * call.SampleRate / time.Second
+	o.session.report(o.header.Timestamp-uint32(early), goodbye, now)
 }
 
 // lastKeys hands over what was pressed in the last moment, before the peer hung up: it may be the end of "never again".
@@ -97,6 +109,27 @@ func (o *outgoing) lastKeys() {
 	o.session.mu.Unlock()
 	for _, press := range o.presses {
 		o.party.Key(press)
+	}
+}
+
+// next is a packet that is not on its way. In a stall of the pacer the garbage collector may have the old one.
+func (o *outgoing) next() *pacedPacket {
+	o.turn = (o.turn + 1) % len(o.packets)
+	if o.packets[o.turn] == nil || o.packets[o.turn].waiting.Load() {
+		o.packets[o.turn] = new(pacedPacket)
+	}
+	return o.packets[o.turn]
+}
+
+// settle waits until the last packet has left; the session may be closed after it.
+func (o *outgoing) settle() {
+	last := o.packets[o.turn]
+	for last != nil && last.waiting.Load() && time.Since(last.due) < maxBehind {
+		select {
+		case <-time.After(max(pacerStep, time.Until(last.due))):
+		case <-o.session.closed:
+			return
+		}
 	}
 }
 
@@ -139,9 +172,10 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 		return call.PartyHungUp, true
 	}
 
+	packet := o.next()
 	header := o.header
 	header.PayloadType = payload
-	body := o.packet[12:]
+	body := packet.data[12:]
 	switch {
 	case key.event && events:
 		header.PayloadType, header.Timestamp = eventPayload, key.timestamp
@@ -159,15 +193,9 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 		}
 	}
 	if remote.IsValid() && !remote.Addr().IsUnspecified() {
-		if _, err := header.MarshalTo(o.packet[:]); err == nil {
-			late := time.Since(due) > lateAfter
-			if _, err = s.sockets.rtp.WriteToUDPAddrPort(o.packet[:12+len(body)], remote); err == nil {
-				s.sent.Add(1)
-				s.sentOctets.Add(uint32(len(body)))
-				if late {
-					s.late.Add(1)
-				}
-			}
+		if _, err := header.MarshalTo(packet.data[:]); err == nil {
+			packet.due, packet.session, packet.remote, packet.length = due.Add(ahead), s, remote, 12+len(body)
+			o.pacer.send(packet)
 		}
 		o.header.SequenceNumber++
 		o.header.Marker = false

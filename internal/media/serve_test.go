@@ -582,7 +582,7 @@ func TestAFrameAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.serving = true
-	out := &outgoing{session: s, party: &quietParty{}, header: rtp.Header{Version: 2}}
+	out := &outgoing{session: s, party: &quietParty{}, pacer: newPacer(), header: rtp.Header{Version: 2}}
 	p.header.PayloadType = 0
 	datagram, err := (&rtp.Packet{Header: p.header, Payload: make([]byte, 160)}).Marshal()
 	if err != nil {
@@ -594,9 +594,10 @@ func TestAFrameAllocatesNothing(t *testing.T) {
 		frames++
 		datagram[2], datagram[3] = byte(frames>>8), byte(frames)
 		s.receiveDatagram(&packet, datagram, p.at, time.Now())
-		if _, over := out.frame(time.Now()); over {
+		if _, over := out.frame(time.Now().Add(-ahead - pacerStep)); over {
 			t.Fatal("over")
 		}
+		out.pacer.step(out.pacer.now())
 	}
 	for range ringSlots {
 		step()
