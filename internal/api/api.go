@@ -58,6 +58,7 @@ type server struct {
 	links    recording.Links
 	keys     *buckets
 	failures *failures
+	leases   keyLeases
 	touched  sync.Map // key id → time.Time of the last use that was written
 	running  sync.Map // Idempotency-Keys of requests under way
 	special  map[string]func(*exchange)

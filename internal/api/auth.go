@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"nacre/internal/account"
+	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
 )
@@ -45,7 +46,7 @@ func (x *exchange) key() (account.Key, error) {
 		return account.Key{}, &fault.Error{Kind: fault.Unauthenticated, Detail: form}
 	}
 	hash := sha256.Sum256([]byte(secret))
-	key, err := x.Queries.Key(x.r.Context(), accountID, hash[:])
+	key, err := x.lookUp(accountID, hash)
 	if err != nil {
 		if fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.NotFound) {
 			return x.refuse(accountID, "The key is wrong.")
@@ -60,6 +61,19 @@ func (x *exchange) key() (account.Key, error) {
 		return x.refuse(accountID, "The key has expired.")
 	}
 	return key, nil
+}
+
+// lookUp answers a key, for engine.KeyLease from memory: a client's next requests come within milliseconds.
+func (x *exchange) lookUp(accountID id.ID, hash [sha256.Size]byte) (account.Key, error) {
+	began := time.Now() // before the look-up: what it finds may be revoked while it runs
+	if key, ok := x.leases.get(hash, began); ok && key.Account == accountID {
+		return key, nil
+	}
+	key, err := x.Queries.Key(x.r.Context(), accountID, hash[:])
+	if err == nil {
+		x.leases.put(hash, key, began)
+	}
+	return key, err
 }
 
 // refuse notes an attempt to sign in to the account, which may not exist.
@@ -118,6 +132,34 @@ func (x *exchange) touch(key account.Key) {
 	if err := x.Queries.TouchKey(x.r.Context(), key.ID, x.now); err != nil {
 		x.Log.Warn("could not note the use of a key", "key", key.ID, "error", err)
 	}
+}
+
+// keyLeases are keys by the hash of their secret, each for engine.KeyLease.
+type keyLeases struct {
+	mu   sync.Mutex
+	seen map[[sha256.Size]byte]keyLease
+}
+
+type keyLease struct {
+	key   account.Key
+	until time.Time
+}
+
+func (k *keyLeases) get(hash [sha256.Size]byte, now time.Time) (account.Key, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	lease, ok := k.seen[hash]
+	return lease.key, ok && now.Before(lease.until)
+}
+
+func (k *keyLeases) put(hash [sha256.Size]byte, key account.Key, began time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	const most = 10_000
+	if k.seen == nil || len(k.seen) >= most {
+		k.seen = map[[sha256.Size]byte]keyLease{}
+	}
+	k.seen[hash] = keyLease{key: key, until: began.Add(engine.KeyLease)}
 }
 
 // address is who a connection comes from; of IPv6 the /64, which one host can have to itself.

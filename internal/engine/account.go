@@ -92,7 +92,11 @@ func (e *Engine) CreateKey(ctx context.Context, actor Actor, name string, scope 
 	return key.ID, string(actor.Account) + ":" + string(secret), nil
 }
 
-// DeleteKey revokes a key at once.
+// KeyLease is how long a server may go on with a key after it began to look it up. Who revokes a key waits as long before he
+// answers, so that a key is of no use anywhere once its revocation was answered (ADR 16).
+const KeyLease = 100 * time.Millisecond
+
+// DeleteKey revokes a key: it is of no use any more when this returns.
 func (e *Engine) DeleteKey(ctx context.Context, actor Actor, keyID id.ID) error {
 	keys, err := e.Store.Keys(ctx, actor.Account)
 	if err != nil {
@@ -102,12 +106,16 @@ func (e *Engine) DeleteKey(ctx context.Context, actor Actor, keyID id.ID) error 
 	if n := slices.IndexFunc(keys, func(k account.Key) bool { return k.ID == keyID }); n >= 0 {
 		before = keys[n] // keys never change
 	}
-	return e.update(ctx, func(tx Tx, s *signals) error {
+	err = e.update(ctx, func(tx Tx, s *signals) error {
 		if err := tx.DeleteKey(actor.Account, keyID); err != nil {
 			return err
 		}
 		return e.audit(tx, actor, auditDeleteKey, e.clock(), map[string]any{"before": auditKeyOf(before)})
 	})
+	if err == nil {
+		time.Sleep(KeyLease)
+	}
+	return err
 }
 
 // Suppress adds blacklist entries, in force at once: nothing begins to a covered number, ringing calls to one are cancelled (contract 5).
