@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"time"
+
+	"zombiezen.com/go/sqlite"
 
 	"nacre/internal/account"
 	"nacre/internal/id"
@@ -68,8 +68,8 @@ func (b *bench) analytics(ctx context.Context) (err error) {
 	for range 3 {
 		began := time.Now()
 		var seen int64
-		if err := raw.row(`SELECT count(*), sum(duration) FROM call WHERE pearl_id = ?1 AND start >= ?2 AND start <= ?3`, func(values []driver.Value) {
-			seen, _ = values[0].(int64)
+		if err := raw.each(`SELECT count(*), sum(duration) FROM call WHERE pearl_id = ?1 AND start >= ?2 AND start <= ?3`, func(stmt *sqlite.Stmt) {
+			seen = stmt.ColumnInt64(0)
 		}, string(pearlID), from.UnixMilli(), to.UnixMilli()); err != nil {
 			return fmt.Errorf("raw: %w", err)
 		}
@@ -120,25 +120,4 @@ func addCalls(raw *rawDB, accountID, pearlID id.ID, from time.Time, calls, leads
 		}
 	}
 	return nil
-}
-
-// row runs a query and hands its first row to read.
-func (r *rawDB) row(text string, read func([]driver.Value), args ...any) error {
-	stmt, err := r.conn.(driver.ConnPrepareContext).PrepareContext(context.Background(), text)
-	if err != nil {
-		return fmt.Errorf("prepare: %w", err)
-	}
-	defer stmt.Close()
-	rows, err := stmt.(driver.StmtQueryContext).QueryContext(context.Background(), named(args))
-	if err != nil {
-		return err
-	}
-	values := make([]driver.Value, len(rows.Columns()))
-	if err = rows.Next(values); err == nil {
-		read(values)
-	}
-	if errors.Is(err, io.EOF) {
-		err = errors.New("no row")
-	}
-	return errors.Join(err, rows.Close())
 }

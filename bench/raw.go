@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
-	"database/sql/driver"
+	"errors"
 	"fmt"
-	"net/url"
 	"runtime"
 
-	"modernc.org/sqlite"
+	"zombiezen.com/go/sqlite"
 )
 
 // rawManner is how the raw writer goes about it.
@@ -23,49 +21,63 @@ const (
 
 // rawDB is the limit that SQLite and its driver set: one connection with prepared statements and the pragmas of the store.
 type rawDB struct {
-	conn     driver.Conn
-	prepared map[string]driver.StmtExecContext
+	conn     *sqlite.Conn
+	prepared map[string]*sqlite.Stmt
 }
 
 func openRaw(path string, how rawManner) (*rawDB, error) {
-	values := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "temp_store(MEMORY)"}}
-	if how == tuned {
-		values.Add("_pragma", "wal_autocheckpoint(4000)")
-	}
-	conn, err := (&sqlite.Driver{}).Open((&url.URL{Scheme: "file", Path: path, RawQuery: values.Encode()}).String())
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return &rawDB{conn: conn, prepared: map[string]driver.StmtExecContext{}}, nil
+	r := &rawDB{conn: conn, prepared: map[string]*sqlite.Stmt{}}
+	pragmas := []string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "temp_store(MEMORY)"}
+	if how == tuned {
+		pragmas = append(pragmas, "wal_autocheckpoint(4000)")
+	}
+	for _, pragma := range pragmas {
+		if err := r.exec("PRAGMA " + pragma); err != nil {
+			return nil, fmt.Errorf("PRAGMA %s: %w", pragma, err)
+		}
+	}
+	return r, nil
 }
 
-func (r *rawDB) close() error {
-	for _, stmt := range r.prepared {
-		_ = stmt.(driver.Stmt).Close()
-	}
-	return r.conn.Close()
-}
+func (r *rawDB) close() error { return r.conn.Close() }
 
 func (r *rawDB) exec(text string, args ...any) error {
-	stmt, ok := r.prepared[text]
-	if !ok {
-		made, err := r.conn.(driver.ConnPrepareContext).PrepareContext(context.Background(), text)
-		if err != nil {
-			return fmt.Errorf("prepare: %w", err)
-		}
-		stmt = made.(driver.StmtExecContext)
-		r.prepared[text] = stmt
-	}
-	_, err := stmt.ExecContext(context.Background(), named(args))
-	return err
+	return r.each(text, func(*sqlite.Stmt) {}, args...)
 }
 
-func named(args []any) []driver.NamedValue {
-	values := make([]driver.NamedValue, len(args))
-	for n, arg := range args {
-		values[n] = driver.NamedValue{Ordinal: n + 1, Value: arg}
+// each runs a statement and hands its rows to read.
+func (r *rawDB) each(text string, read func(*sqlite.Stmt), args ...any) error {
+	stmt, ok := r.prepared[text]
+	if !ok {
+		var err error
+		if stmt, err = r.conn.Prepare(text); err != nil {
+			return err
+		}
+		r.prepared[text] = stmt
 	}
-	return values
+	for n, arg := range args {
+		switch arg := arg.(type) {
+		case string:
+			stmt.BindText(n+1, arg)
+		case int64:
+			stmt.BindInt64(n+1, arg)
+		case []byte:
+			stmt.BindBytes(n+1, arg)
+		default:
+			return fmt.Errorf("bind %T", arg)
+		}
+	}
+	for {
+		more, err := stmt.Step()
+		if err != nil || !more {
+			return errors.Join(err, stmt.Reset())
+		}
+		read(stmt)
+	}
 }
 
 // rawJob is one caller's write.

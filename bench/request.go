@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"nacre/internal/account"
@@ -100,6 +101,7 @@ func (b *bench) requests(ctx context.Context) (err error) {
 			of   *rawProcess
 			into *side
 		}{{raws[true], &plainly}, {raws[false], &finely}} {
+			syscall.Sync()
 			result, err := raw.of.run()
 			if err != nil {
 				return fmt.Errorf("raw updates: %w", err)
@@ -148,8 +150,9 @@ type side struct {
 	cpu     []time.Duration // of the process, for each request
 }
 
-// round loads the process for a while.
+// round loads the process for a while. What others wrote before is on the disk by then: it is not to be waited for here.
 func (s *side) round(ctx context.Context) error {
+	syscall.Sync()
 	before, err := s.at.cpu()
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,59 +12,11 @@ import (
 )
 
 // UpdateLead is the heart of the product (contract 1.1): all members take effect together, and once it has returned no
-// node begins a call that they forbid.
+// node begins a call that they forbid. All of it is one transaction that holds the lead.
 func (e *Engine) UpdateLead(ctx context.Context, actor Actor, pearlID, leadID id.ID, input LeadUpdate) (LeadView, error) {
-	view, err := e.updateLeadAhead(ctx, actor, pearlID, leadID, input)
-	if !errors.Is(err, ErrStale) {
-		return view, err
-	}
-	return e.updateLeadLocked(ctx, actor, pearlID, leadID, input)
-}
-
-// updateLeadAhead reads, judges and renders before the transaction, which then only compares and writes: everybody waits
-// for the writer, so it is spared all else. The lead's version says whether what was read still holds, for its calls
-// too: a call that begins, is answered or ends changes the lead.
-// ErrStale: it does not hold, the lead is not found, the update is refused, or the lead has a call in the air, whose row must be held as well.
-func (e *Engine) updateLeadAhead(ctx context.Context, actor Actor, pearlID, leadID id.ID, input LeadUpdate) (LeadView, error) {
-	found, err := e.Store.ReadLeadRecord(ctx, actor.Account, pearlID, leadID)
-	switch {
-	case fault.Is(err, fault.NotFound): // of what, is told below
-		return LeadView{}, ErrStale
-	case err != nil:
-		return LeadView{}, err
-	}
-	pearl, current := found.Pearl, found.Lead
-	if pearl.Outbound == nil || !current.Call.Zero() {
-		return LeadView{}, ErrStale
-	}
-	var s signals
-	c := e.change(nil, pearl, current, actor, e.clock(), &s)
-	c.calls = func() ([]id.ID, error) { return found.Calls, nil }
-	if err := c.edit(input); err != nil {
-		return LeadView{}, ErrStale // judged again by the campaign as it is now
-	}
-	err = e.Store.Update(ctx, func(tx Tx) error {
-		held, err := outbound(tx, actor.Account, pearlID, Unlocked)
-		if err != nil {
-			return err
-		}
-		if held.Version != pearl.Version || held.Webhooks != pearl.Webhooks {
-			return ErrStale
-		}
-		c.tx = tx
-		return c.commit()
-	})
-	if err != nil {
-		return LeadView{}, err
-	}
-	e.tell(s)
-	return e.viewOf(pearl, c.lead, found.Calls, found.Last)
-}
-
-// updateLeadLocked does all in one transaction that holds the lead.
-func (e *Engine) updateLeadLocked(ctx context.Context, actor Actor, pearlID, leadID id.ID, input LeadUpdate) (LeadView, error) {
 	var stored lead.Lead
 	var pearl campaign.Pearl
+	var calls []id.ID
 	err := e.update(ctx, func(tx Tx, s *signals) error {
 		var err error
 		if pearl, err = outbound(tx, actor.Account, pearlID, Unlocked); err != nil {
@@ -76,6 +27,10 @@ func (e *Engine) updateLeadLocked(ctx context.Context, actor Actor, pearlID, lea
 			return err
 		}
 		c := e.change(tx, pearl, current, actor, e.clock(), s)
+		if calls, err = tx.LeadCallIDs(leadID); err != nil {
+			return err
+		}
+		c.calls = func() ([]id.ID, error) { return calls, nil }
 		if err := c.edit(input); err != nil {
 			return err
 		}
@@ -87,6 +42,9 @@ func (e *Engine) updateLeadLocked(ctx context.Context, actor Actor, pearlID, lea
 	})
 	if err != nil {
 		return LeadView{}, err
+	}
+	if len(calls) == 0 {
+		return e.viewOf(pearl, stored, nil, nil)
 	}
 	return e.view(ctx, pearl, stored)
 }

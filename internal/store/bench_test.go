@@ -3,7 +3,6 @@ package store_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -148,7 +147,7 @@ func benchmarkUpdates(b *testing.B, f *fixture) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "updates/s")
 }
 
-func openBench(b *testing.B) (*store.Store, string) {
+func openBench(b *testing.B) *store.Store {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), store.FileName)
 	s, err := store.OpenSQLite(path, store.Options{})
@@ -160,16 +159,15 @@ func openBench(b *testing.B) (*store.Store, string) {
 			b.Error(err)
 		}
 	})
-	return s, path
+	return s
 }
 
-// BenchmarkUpdate: the store against a loop that writes the same three rows, in groups of 64, reading nothing.
+// BenchmarkUpdate: three rows, from 64 callers. bench/ has the raw limits.
 func BenchmarkUpdate(b *testing.B) {
 	for _, size := range []int{10_000, 200_000} {
-		s, path := openBench(b)
+		s := openBench(b)
 		f := newFixture(b, s, size)
 		b.Run(fmt.Sprintf("sqlite/leads=%d", size), func(b *testing.B) { benchmarkUpdates(b, f) })
-		b.Run(fmt.Sprintf("raw/leads=%d", size), func(b *testing.B) { benchmarkRaw(b, f, path) })
 	}
 	if !testing.Short() {
 		s, err := store.OpenPostgres(b.Context(), storetest.StartCluster(b).NewDatabase(b), store.Options{})
@@ -182,54 +180,11 @@ func BenchmarkUpdate(b *testing.B) {
 	}
 }
 
-func benchmarkRaw(b *testing.B, f *fixture, path string) {
-	ctx := b.Context()
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=synchronous(FULL)&_pragma=cache_size(-65536)&_pragma=wal_autocheckpoint(4000)&_pragma=busy_timeout(10000)")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer db.Close()
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer conn.Close()
-	prepare := func(text string) *sql.Stmt {
-		stmt, err := conn.PrepareContext(ctx, text)
-		if err != nil {
-			b.Fatal(err)
-		}
-		return stmt
-	}
-	setLead := prepare("UPDATE lead SET version = version + 1, sequence = sequence + 1, due = 0, status = CASE status WHEN 1 THEN 130 ELSE 1 END WHERE id = ?")
-	addHistory := prepare("INSERT INTO history (lead_id, at, kind, status_from, status_to, call_id, actor, note) VALUES (?, ?, 'status', 1, 130, '', 'key:1', '')")
-	addDelivery := prepare(`INSERT INTO delivery (id, account_id, pearl_id, kind, lead_id, call_id, is_start, sequence, trace, state, created, next_try, tries, replays, body, lease, held_back, hurried)
-		VALUES (?, ?, ?, 'lead', ?, '', 0, 1, '', 'dead', ?, 0, '', 0, ?, 0, 0, 0)`)
-	exec := func(stmt *sql.Stmt, args ...any) {
-		if _, err := stmt.ExecContext(ctx, args...); err != nil {
-			b.Fatal(err)
-		}
-	}
-	begin, commit := prepare("BEGIN IMMEDIATE"), prepare("COMMIT")
-	b.ResetTimer()
-	for n := 0; n < b.N; {
-		exec(begin)
-		for end := min(n+callers, b.N); n < end; n++ {
-			leadID := string(f.leads[rand.IntN(len(f.leads))].ID)
-			exec(setLead, leadID)
-			exec(addHistory, leadID, storetest.Noon.UnixMilli())
-			exec(addDelivery, string(f.id()), string(f.account.ID), string(f.pearl.ID), leadID, storetest.Noon.UnixMilli(), body)
-		}
-		exec(commit)
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "updates/s")
-}
-
 // BenchmarkClaim: 16 due leads of one zone, at ten thousand and at a million leads: found, and found and claimed. Finding
 // must not depend on how many there are; claiming writes to pages all over the file.
 func BenchmarkClaim(b *testing.B) {
 	for _, size := range []int{10_000, 1_000_000} {
-		s, _ := openBench(b)
+		s := openBench(b)
 		f := newFixture(b, s, size)
 		b.Run(fmt.Sprintf("find/leads=%d", size), func(b *testing.B) { benchmarkClaims(b, f, false) })
 		b.Run(fmt.Sprintf("claim/leads=%d", size), func(b *testing.B) { benchmarkClaims(b, f, true) })
@@ -260,26 +215,16 @@ func benchmarkClaims(b *testing.B, f *fixture, claim bool) {
 	}
 }
 
-// BenchmarkBulk: 50,000 leads in one transaction against the same rows through a prepared statement of the driver.
+// BenchmarkBulk: 50,000 leads in one transaction.
 func BenchmarkBulk(b *testing.B) {
 	const count = 50_000
 	b.Run("sqlite", func(b *testing.B) {
 		for range b.N {
 			b.StopTimer()
-			s, _ := openBench(b)
+			s := openBench(b)
 			f := newFixture(b, s, 0)
 			b.StartTimer()
 			f.add(b, count)
-		}
-	})
-	b.Run("raw", func(b *testing.B) {
-		for range b.N {
-			b.StopTimer()
-			s, path := openBench(b)
-			f := newFixture(b, s, 0)
-			leads := f.some(count)
-			b.StartTimer()
-			rawBulk(b, path, leads)
 		}
 	})
 	if testing.Short() {
@@ -303,31 +248,4 @@ func BenchmarkBulk(b *testing.B) {
 			b.StartTimer()
 		}
 	})
-}
-
-func rawBulk(b *testing.B, path string, leads []lead.Lead) {
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=synchronous(FULL)&_pragma=cache_size(-65536)&_pragma=wal_autocheckpoint(4000)&_pragma=busy_timeout(10000)")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer db.Close()
-	tx, err := db.BeginTx(b.Context(), nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	stmt, err := tx.Prepare(`INSERT INTO lead (id, account_id, pearl_id, phone, external_id, zone, zone_key, call_data, collected, status, created, version, attempts,
-		due, promised, claim, node, call_id, sequence, state, search, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, l := range leads {
-		_, err := stmt.Exec(string(l.ID), string(l.Account), string(l.Campaign), string(l.Phone), l.ExternalID, "", l.ZoneKey, string(l.CallData), "", int(l.Status),
-			l.Created.UnixMilli(), 1, 0, l.Due.UnixMilli(), false, "", "", "", 0, "", l.ExternalID+"\nada\nlovelace\ngold", 0)
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		b.Fatal(err)
-	}
 }

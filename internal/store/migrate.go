@@ -12,6 +12,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
+	_ "modernc.org/sqlite" // for package database/sql, which migrations use; it is the same SQLite
 )
 
 //go:embed migrations

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"nacre/internal/fault"
@@ -27,13 +28,15 @@ type sqliteBackend struct {
 	closed  bool
 	running sync.WaitGroup // writer and checkpointer
 	lock    *os.File
+	file    *os.File // the database, to be synced. Closing it lets go of SQLite's locks on it, so it is closed last
 }
 
-// Memory of the page caches, in KiB. A million leads take about half a GB on disk; what the caches do not hold comes
-// from the operating system's.
+// The page caches. A million leads take about half a GB on disk; what the caches do not hold comes from the operating
+// system's. Those of readers are as small as SQLite makes a cache at once (SQLITE_DEFAULT_PCACHE_INITSZ): each commit makes it
+// throw away all pages of a reader, and giving memory back to the system costs far more than reading pages again.
 const (
-	writerCache = 64 << 10
-	readerCache = 8 << 10
+	writerCache = -64 << 10 // KiB
+	readerCache = 20        // pages
 )
 
 // OpenSQLite opens or makes the database file at path and brings its tables up to date. Its folder must exist. Several
@@ -72,10 +75,10 @@ func openSQLite(path string, options Options) (*Store, error) {
 
 // start opens the connections and starts the goroutines.
 func (b *sqliteBackend) start() error {
-	cache := func(kib int) string { return fmt.Sprintf("cache_size(-%d)", kib) }
+	cache := func(size int) string { return fmt.Sprintf("cache_size(%d)", size) }
 	pragmas := [][]string{
 		{cache(writerCache), "wal_autocheckpoint(0)", "temp_store(MEMORY)", "journal_size_limit(67108864)"}, // the writer
-		{cache(1 << 10)}, // the checkpointer
+		{cache(readerCache)}, // the checkpointer
 	}
 	for range b.count {
 		pragmas = append(pragmas, []string{cache(readerCache), "query_only(1)"})
@@ -90,10 +93,17 @@ func (b *sqliteBackend) start() error {
 			return err
 		}
 	}
+	var err error
+	if b.file, err = os.Open(b.path); err != nil {
+		for _, opened := range conns {
+			err = errors.Join(err, opened.close())
+		}
+		return err
+	}
 	b.readers = newReaderPool(conns[2:])
 	w := &writer{conn: conns[0], most: b.group, jobs: b.jobs, log: b.log, checkpoint: make(chan struct{}, 1), folded: make(chan struct{}, 1)}
 	b.running.Go(func() { w.run(b.closing) })
-	b.running.Go(func() { checkpointer(conns[1], w, b.log) })
+	b.running.Go(func() { checkpointer(conns[1], b.file, w, b.log) })
 	return nil
 }
 
@@ -142,13 +152,13 @@ func (b *sqliteBackend) read(ctx context.Context, fn func(session) error) error 
 	b.pending.Add(1)
 	b.mu.Unlock()
 	defer b.pending.Done()
-	conn, err := b.readers.take(ctx)
+	n, err := b.readers.take(ctx)
 	if err != nil {
 		return err
 	}
-	defer b.readers.give(conn)
+	defer b.readers.give(n)
 	// Not interrupted: to watch ctx the driver starts a goroutine for each statement, which costs as much as finding a row.
-	return unanswered(fn(sqliteReader{conn: conn, ctx: context.Background()}))
+	return unanswered(fn(sqliteReader{conn: b.readers.conns[n], ctx: context.Background()}))
 }
 
 func (b *sqliteBackend) snapshot(ctx context.Context, fn func(session) error) error {
@@ -186,48 +196,49 @@ func (b *sqliteBackend) close() error {
 	b.pending.Wait()
 	close(b.closing)
 	b.running.Wait()
-	err := b.readers.close()
+	err := errors.Join(b.readers.close(), b.file.Close())
 	if b.lock != nil {
 		err = errors.Join(err, b.lock.Close())
 	}
 	return err
 }
 
-// readerPool hands out the connection that was given back last: its page cache is the warmest.
+// readerPool hands out the first connection that is free: the fewer are in use, the warmer are their caches.
 type readerPool struct {
 	places chan struct{}
+	conns  []*sqliteConn
 	mu     sync.Mutex
-	idle   []*sqliteConn
+	taken  []bool
 }
 
 func newReaderPool(conns []*sqliteConn) *readerPool {
-	return &readerPool{places: make(chan struct{}, len(conns)), idle: conns}
+	return &readerPool{places: make(chan struct{}, len(conns)), conns: conns, taken: make([]bool, len(conns))}
 }
 
-func (p *readerPool) take(ctx context.Context) (*sqliteConn, error) {
+// take answers the number of the connection, for give.
+func (p *readerPool) take(ctx context.Context) (n int, err error) {
 	select {
 	case p.places <- struct{}{}:
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return 0, ctx.Err()
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	last := len(p.idle) - 1
-	conn := p.idle[last]
-	p.idle = p.idle[:last]
-	return conn, nil
+	n = slices.Index(p.taken, false)
+	p.taken[n] = true
+	return n, nil
 }
 
-func (p *readerPool) give(conn *sqliteConn) {
+func (p *readerPool) give(n int) {
 	p.mu.Lock()
-	p.idle = append(p.idle, conn)
+	p.taken[n] = false
 	p.mu.Unlock()
 	<-p.places
 }
 
 // close closes the connections; all were given back.
 func (p *readerPool) close() (err error) {
-	for _, conn := range p.idle {
+	for _, conn := range p.conns {
 		err = errors.Join(err, conn.close())
 	}
 	return err

@@ -2,74 +2,59 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"time"
 
-	"modernc.org/sqlite"
+	"zombiezen.com/go/sqlite"
 
 	"nacre/internal/fault"
 )
 
-// sqliteConn is one connection with its prepared statements. It goes around database/sql: the writer is one goroutine
-// with one connection, and the pool's bookkeeping would cost it more than SQLite's own work on small statements.
+// sqliteConn is one connection with its prepared statements, used by one goroutine at a time (ADR 15).
 type sqliteConn struct {
-	conn interface {
-		driver.Conn
-		driver.ConnPrepareContext
-		sqlite.DBStatus
-	}
+	conn       *sqlite.Conn
 	dialect    dialect
-	prepared   map[string]driver.Stmt
-	args       []driver.NamedValue // reused from statement to statement
-	insertions map[string]string   // texts, by table and number of rows
+	prepared   map[string]*sqlite.Stmt
+	insertions map[string]string // texts, by table and number of rows
 }
 
-// sqliteDSN names the file with what every connection needs.
-func sqliteDSN(path string, pragmas ...string) (string, error) {
+// connectionPragmas are what every connection needs.
+var connectionPragmas = []string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"}
+
+// sqliteDSN names the file for package database/sql, which migrations use.
+func sqliteDSN(path string) (string, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
 	}
-	values := url.Values{"_pragma": append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"}, pragmas...)}
+	values := url.Values{"_pragma": connectionPragmas}
 	return (&url.URL{Scheme: "file", Path: absolute, RawQuery: values.Encode()}).String(), nil
 }
 
 func openSQLiteConn(path string, pragmas ...string) (*sqliteConn, error) {
-	dsn, err := sqliteDSN(path, pragmas...)
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite, sqlite.OpenCreate)
 	if err != nil {
 		return nil, err
 	}
-	opened, err := (&sqlite.Driver{}).Open(dsn)
-	if err != nil {
-		return nil, err
-	}
-	c := &sqliteConn{dialect: sqliteDialect(), prepared: map[string]driver.Stmt{}, insertions: map[string]string{}}
-	var ok bool
-	if c.conn, ok = opened.(interface {
-		driver.Conn
-		driver.ConnPrepareContext
-		sqlite.DBStatus
-	}); !ok {
-		return nil, errors.Join(errors.New("the SQLite driver lacks what it had"), opened.Close())
+	c := &sqliteConn{conn: conn, dialect: sqliteDialect(), prepared: map[string]*sqlite.Stmt{}, insertions: map[string]string{}}
+	for _, pragma := range append(connectionPragmas[:len(connectionPragmas):len(connectionPragmas)], pragmas...) {
+		if _, err := c.exec(context.Background(), "PRAGMA "+pragma); err != nil {
+			return nil, errors.Join(fmt.Errorf("PRAGMA %s: %w", pragma, err), conn.Close())
+		}
 	}
 	return c, nil
 }
 
-func (c *sqliteConn) close() error {
-	c.forget()
-	return c.conn.Close()
-}
+func (c *sqliteConn) close() error { return c.conn.Close() }
 
 func (c *sqliteConn) forget() {
 	for text, stmt := range c.prepared {
-		_ = stmt.Close() // it repeats the error of the statement's last run, which was answered then
+		_ = stmt.Finalize() // it repeats the error of the statement's last run, which was answered then
 		delete(c.prepared, text)
 	}
 }
@@ -77,14 +62,14 @@ func (c *sqliteConn) forget() {
 // maxPrepared bounds statements whose text depends on filters.
 const maxPrepared = 500
 
-func (c *sqliteConn) prepare(text string) (driver.Stmt, error) {
+func (c *sqliteConn) prepare(text string) (*sqlite.Stmt, error) {
 	if stmt, ok := c.prepared[text]; ok {
 		return stmt, nil
 	}
 	if len(c.prepared) >= maxPrepared {
 		c.forget()
 	}
-	stmt, err := c.conn.PrepareContext(context.Background(), anonymous(c.dialect.words(text)))
+	stmt, err := c.conn.Prepare(guarded(c.dialect.words(text)))
 	if err != nil {
 		return nil, fmt.Errorf("prepare %q: %w", text, err)
 	}
@@ -92,122 +77,119 @@ func (c *sqliteConn) prepare(text string) (driver.Stmt, error) {
 	return stmt, nil
 }
 
-// bind brings values into the few types that the driver takes.
-func (c *sqliteConn) bind(args []any) []driver.NamedValue {
-	c.args = c.args[:0]
+// bind gives a statement its values. What was bound before stays bound: every run binds all of them.
+func bind(stmt *sqlite.Stmt, args []any) error {
 	for n, arg := range args {
+		param := n + 1
 		switch value := arg.(type) {
+		case string:
+			stmt.BindText(param, value)
+		case int64:
+			stmt.BindInt64(param, value)
 		case int:
-			arg = int64(value)
+			stmt.BindInt64(param, int64(value))
+		case bool:
+			stmt.BindBool(param, value)
 		case []byte:
-			if value == nil {
-				arg = []byte{} // nil would be NULL
-			}
-		case int64, string, bool, nil:
+			stmt.BindBytes(param, value)
+		case nil:
+			stmt.BindNull(param)
 		default:
 			switch v := reflect.ValueOf(arg); v.Kind() {
 			case reflect.String:
-				arg = v.String()
+				stmt.BindText(param, v.String())
 			case reflect.Int, reflect.Int64:
-				arg = v.Int()
+				stmt.BindInt64(param, v.Int())
+			default:
+				return fmt.Errorf("bind: value %d is %T", param, arg)
 			}
-		}
-		c.args = append(c.args, driver.NamedValue{Ordinal: n + 1, Value: arg})
-	}
-	return c.args
-}
-
-func (c *sqliteConn) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	stmt, err := c.prepare(text)
-	if err != nil {
-		return 0, err
-	}
-	result, err := stmt.(driver.StmtExecContext).ExecContext(ctx, c.bind(args))
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-func (c *sqliteConn) each(ctx context.Context, scan func(row) error, text string, args ...any) (err error) {
-	stmt, err := c.prepare(text)
-	if err != nil {
-		return err
-	}
-	rows, err := stmt.(driver.StmtQueryContext).QueryContext(ctx, c.bind(args))
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closed := rows.Close(); err == nil {
-			err = closed
-		}
-	}()
-	current := sqliteRow{values: make([]driver.Value, len(rows.Columns()))}
-	for {
-		switch err := rows.Next(current.values); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		}
-		if err := scan(&current); err != nil {
-			return err
-		}
-	}
-}
-
-type sqliteRow struct{ values []driver.Value }
-
-func (r *sqliteRow) Scan(dest ...any) error {
-	if len(dest) != len(r.values) {
-		return fmt.Errorf("scan: %d columns into %d values", len(r.values), len(dest))
-	}
-	for n, into := range dest {
-		if !assign(into, r.values[n]) {
-			return fmt.Errorf("scan: column %d is %T, wanted %T", n, r.values[n], into)
 		}
 	}
 	return nil
 }
 
-// assign copies a column. The driver answers int64, string, []byte (nil when empty) and nil (an aggregate over nothing).
-func assign(into any, value driver.Value) bool {
-	switch into := into.(type) {
-	case *string:
-		text, ok := value.(string)
-		*into = text
-		return ok || value == nil
-	case *int:
-		n, ok := value.(int64)
-		*into = int(n)
-		return ok || value == nil
-	case *int64:
-		n, ok := value.(int64)
-		*into = n
-		return ok || value == nil
-	case *bool:
-		n, ok := value.(int64)
-		*into = n != 0
-		return ok || value == nil
-	case *[]byte:
-		raw, ok := value.([]byte)
-		*into = raw
-		return ok || value == nil
+func (c *sqliteConn) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	err := c.each(ctx, func(row) error { return nil }, text, args...)
+	return int64(c.conn.Changes()), err
+}
+
+// each hands the rows of a query to scan. A query whose ctx can end is interrupted then; to watch it takes a goroutine.
+func (c *sqliteConn) each(ctx context.Context, scan func(row) error, text string, args ...any) (err error) {
+	stmt, err := c.prepare(text)
+	if err != nil {
+		return err
 	}
-	return false
+	if want := stmt.BindParamCount(); want != len(args) {
+		return fmt.Errorf("bind: %d values for %d parameters", len(args), want)
+	}
+	if done := ctx.Done(); done != nil {
+		c.conn.SetInterrupt(done)
+		defer func() {
+			c.conn.SetInterrupt(nil)
+			if sqlite.ErrCode(err) == sqlite.ResultInterrupt && ctx.Err() != nil {
+				err = ctx.Err()
+			}
+		}()
+	}
+	defer func() {
+		if reset := stmt.Reset(); err == nil {
+			err = reset
+		}
+	}()
+	if err := bind(stmt, args); err != nil {
+		return err
+	}
+	for {
+		switch more, err := stmt.Step(); {
+		case err != nil:
+			return err
+		case !more:
+			return nil
+		}
+		if err := scan(sqliteRow{stmt}); err != nil {
+			return err
+		}
+	}
+}
+
+type sqliteRow struct{ stmt *sqlite.Stmt }
+
+// Scan copies the columns. All tables are STRICT, so a column has its type, or is NULL, which reads as zero: an aggregate over nothing.
+func (r sqliteRow) Scan(dest ...any) error {
+	if columns := r.stmt.ColumnCount(); len(dest) != columns {
+		return fmt.Errorf("scan: %d columns into %d values", columns, len(dest))
+	}
+	for n, into := range dest {
+		switch into := into.(type) {
+		case *string:
+			*into = r.stmt.ColumnText(n)
+		case *int:
+			*into = r.stmt.ColumnInt(n)
+		case *int64:
+			*into = r.stmt.ColumnInt64(n)
+		case *bool:
+			*into = r.stmt.ColumnBool(n)
+		case *[]byte:
+			*into = nil
+			if length := r.stmt.ColumnLen(n); length > 0 {
+				*into = make([]byte, length)
+				r.stmt.ColumnBytes(n, *into)
+			}
+		default:
+			return fmt.Errorf("scan: column %d into %T", n, into)
+		}
+	}
+	return nil
 }
 
 // unanswered marks errors that say that the file cannot be written just now, whatever was to be written: another process
 // holds it, the disk is full or faulty.
 func unanswered(err error) error {
-	const busy, ioError, full = 5, 10, 13 // SQLITE_BUSY, SQLITE_IOERR, SQLITE_FULL
-	var failed *sqlite.Error
-	if fault.Of(err) != fault.Internal || !errors.As(err, &failed) {
+	if err == nil || fault.Of(err) != fault.Internal {
 		return err
 	}
-	switch failed.Code() & 0xff {
-	case busy, ioError, full:
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultBusy, sqlite.ResultIOErr, sqlite.ResultFull:
 		return &fault.Error{Kind: fault.Unavailable, Detail: "the database does not answer", RetryAfter: time.Second, Err: err}
 	}
 	return err
@@ -215,7 +197,5 @@ func unanswered(err error) error {
 
 // violates reports whether an insert met a row with the same key in the index.
 func (c *sqliteConn) violates(err error, unique uniqueIndex) bool {
-	const constraintUnique = 2067 // SQLITE_CONSTRAINT_UNIQUE
-	var failed *sqlite.Error
-	return errors.As(err, &failed) && failed.Code() == constraintUnique && strings.Contains(failed.Error(), unique.columns)
+	return sqlite.ErrCode(err) == sqlite.ResultConstraintUnique && strings.Contains(err.Error(), unique.columns)
 }

@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
-
-	"modernc.org/sqlite"
 )
 
 // A job is one Update on its way through the writer.
@@ -30,9 +29,11 @@ const (
 	// maxGroup and groupTime bound how much shares one disk write: what is in the group waits for its last member.
 	maxGroup  = 512
 	groupTime = 20 * time.Millisecond
-	// checkpointPages is how many pages the log takes before it is folded into the file, while writing goes on: 64 MB. With
-	// fewer, pages that change often would be written twice too often, and the writer would stand still more often.
-	checkpointPages = 16000
+	// foldPages is how many pages of the log are folded into the file at a time, while writing goes on: few, so that neither
+	// the core nor the disk is taken for long.
+	foldPages = 2000
+	// logPages is how long the log gets until it begins anew, for which the writer stands still: 64 MB.
+	logPages = 16000
 )
 
 // writer runs transactions on the one connection that writes. Updates that come while a commit is on its way to the
@@ -43,8 +44,8 @@ type writer struct {
 	jobs       chan *job
 	log        *slog.Logger
 	checkpoint chan struct{} // the log has grown
-	folded     chan struct{} // most of it is in the file: the writer may fold the rest
-	written    int           // pages since the last checkpoint
+	folded     chan struct{} // the checkpointer is ready
+	folding    bool          // the checkpointer is at work
 }
 
 // run serves until closing is closed and no job is left.
@@ -55,8 +56,6 @@ func (w *writer) run(closing <-chan struct{}) {
 		case first := <-w.jobs:
 			w.group(first)
 			w.tend()
-		case <-w.folded:
-			w.fold("PASSIVE")
 		case <-closing:
 			w.fold("TRUNCATE")
 			if err := w.conn.close(); err != nil {
@@ -108,25 +107,27 @@ func (w *writer) group(first *job) {
 	g.answer()
 }
 
-// tend asks for a checkpoint when enough has been written since the last.
+// tend has the log folded in the background as it grows, and when it is long, begins it anew.
 func (w *writer) tend() {
-	pages, _, err := w.conn.conn.Status(sqlite.DBStatusCacheWrite, true)
+	pages, folded, err := fold(w.conn, "NOOP")
 	if err != nil {
-		w.log.Warn("written pages not counted", "error", err)
-	}
-	w.written += pages
-	if w.written < checkpointPages {
+		w.log.Warn("pages of the database log not counted", "error", err)
 		return
 	}
-	select {
-	case w.checkpoint <- struct{}{}:
-		w.written = 0
-	default: // one is at work
+	if w.folding {
+		select {
+		case <-w.folded:
+			w.folding = false
+			if pages >= logPages { // now the least is left
+				w.fold("PASSIVE")
+			}
+		default:
+		}
+		return
 	}
-	select {
-	case <-w.folded:
-		w.fold("PASSIVE")
-	default:
+	if pages-folded >= foldPages {
+		w.folding = true
+		w.checkpoint <- struct{}{}
 	}
 }
 
@@ -151,19 +152,17 @@ func fold(conn *sqliteConn, mode string) (pages, folded int, err error) {
 	return pages, folded, err
 }
 
-// checkpointer folds the log into the file on a connection of its own, while the writer goes on. The second pass takes
-// what was written during the first, so that little is left for which the writer has to stand still.
-func checkpointer(conn *sqliteConn, w *writer, log *slog.Logger) {
+// checkpointer folds the log into the file on a connection of its own, while the writer goes on. SQLite puts the file on the
+// disk only with the last page of the log, when the writer stands still: what was folded before is written back here.
+func checkpointer(conn *sqliteConn, file *os.File, w *writer, log *slog.Logger) {
 	for range w.checkpoint {
-		for range 2 {
-			if _, _, err := fold(conn, "PASSIVE"); err != nil {
-				log.Warn("database log not folded", "error", err)
-			}
+		if _, _, err := fold(conn, "PASSIVE"); err != nil {
+			log.Warn("database log not folded", "error", err)
 		}
-		select {
-		case w.folded <- struct{}{}:
-		default:
+		if err := writeBack(file); err != nil {
+			log.Warn("database not written back", "error", err) // SQLite syncs it, and tells
 		}
+		w.folded <- struct{}{}
 	}
 	if err := conn.close(); err != nil {
 		log.Error("database not closed", "error", err)
