@@ -171,7 +171,7 @@ func TestUnanswered(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = other.close() })
 	err = s.backend.update(t.Context(), func(session) error {
-		_, err := other.exec(t.Context(), "BEGIN IMMEDIATE")
+		_, err := other.exec("BEGIN IMMEDIATE")
 		if got := unanswered(err); fault.Of(got) != fault.Unavailable {
 			t.Errorf("a file that is held: %v", got)
 		}
@@ -216,4 +216,47 @@ func size(t *testing.T, path string) int64 {
 		t.Fatal(err)
 	}
 	return info.Size()
+}
+
+// TestASnapshotIsInterrupted: queries of a snapshot may run within the rows of others; when its caller has gone the one that
+// runs ends, and the connection is as good as before.
+func TestASnapshotIsInterrupted(t *testing.T) {
+	t.Parallel()
+	s, err := OpenSQLite(filepath.Join(t.TempDir(), FileName), Options{Connections: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	nested := func(ctx context.Context) (sum int, err error) {
+		return sum, s.backend.snapshot(ctx, func(q session) error {
+			return q.each(func(r row) error {
+				outer, err := scanInt(r)
+				if err != nil {
+					return err
+				}
+				inner, err := one(q, scanInt, "SELECT ?1 * 10", outer)
+				sum += inner
+				return err
+			}, "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3")
+		})
+	}
+	for range 3 {
+		ctx, cancel := context.WithCancel(t.Context())
+		if sum, err := nested(ctx); err != nil || sum != 60 {
+			t.Fatalf("%d, %v", sum, err)
+		}
+		begun := make(chan struct{})
+		go func() {
+			<-begun
+			cancel()
+		}()
+		err := s.backend.snapshot(ctx, func(q session) error {
+			close(begun)
+			_, err := one(q, scanInt, "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n")
+			return err
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("an endless query: %v", err)
+		}
+	}
 }

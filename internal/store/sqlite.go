@@ -157,18 +157,19 @@ func (b *sqliteBackend) read(ctx context.Context, fn func(session) error) error 
 		return err
 	}
 	defer b.readers.give(n)
-	// Not interrupted: to watch ctx the driver starts a goroutine for each statement, which costs as much as finding a row.
-	return unanswered(fn(sqliteReader{conn: b.readers.conns[n], ctx: context.Background()}))
+	// Not interrupted: to watch ctx takes a goroutine, which costs as much as finding a row.
+	return unanswered(fn(sqliteReader{b.readers.conns[n]}))
 }
 
+// snapshot is interrupted when ctx ends: nobody waits for the search any more.
 func (b *sqliteBackend) snapshot(ctx context.Context, fn func(session) error) error {
 	return b.read(ctx, func(q session) error {
 		conn := q.(sqliteReader).conn
-		if _, err := conn.exec(context.Background(), "BEGIN"); err != nil {
+		if _, err := conn.exec("BEGIN"); err != nil {
 			return err
 		}
-		err := fn(sqliteReader{conn: conn, ctx: ctx})
-		if _, ended := conn.exec(context.Background(), "ROLLBACK"); err == nil {
+		err := conn.interruptible(ctx, func() error { return fn(q) })
+		if _, ended := conn.exec("ROLLBACK"); err == nil {
 			err = ended
 		}
 		return err
@@ -245,15 +246,12 @@ func (p *readerPool) close() (err error) {
 }
 
 // sqliteReader is a session that only reads.
-type sqliteReader struct {
-	conn *sqliteConn
-	ctx  context.Context // a search that nobody waits for is interrupted
-}
+type sqliteReader struct{ conn *sqliteConn }
 
 var errReadOnly = errors.New("a read cannot write")
 
 func (r sqliteReader) each(scan func(row) error, text string, args ...any) error {
-	return r.conn.each(r.ctx, scan, text, args...)
+	return r.conn.each(scan, text, args...)
 }
 func (r sqliteReader) exec(string, ...any) (int64, error)  { return 0, errReadOnly }
 func (r sqliteReader) queue(error, string, ...any) error   { return errReadOnly }

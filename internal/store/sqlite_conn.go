@@ -43,7 +43,7 @@ func openSQLiteConn(path string, pragmas ...string) (*sqliteConn, error) {
 	}
 	c := &sqliteConn{conn: conn, dialect: sqliteDialect(), prepared: map[string]*sqlite.Stmt{}, insertions: map[string]string{}}
 	for _, pragma := range append(connectionPragmas[:len(connectionPragmas):len(connectionPragmas)], pragmas...) {
-		if _, err := c.exec(context.Background(), "PRAGMA "+pragma); err != nil {
+		if _, err := c.exec("PRAGMA "+pragma); err != nil {
 			return nil, errors.Join(fmt.Errorf("PRAGMA %s: %w", pragma, err), conn.Close())
 		}
 	}
@@ -108,28 +108,19 @@ func bind(stmt *sqlite.Stmt, args []any) error {
 	return nil
 }
 
-func (c *sqliteConn) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	err := c.each(ctx, func(row) error { return nil }, text, args...)
+func (c *sqliteConn) exec(text string, args ...any) (int64, error) {
+	err := c.each(func(row) error { return nil }, text, args...)
 	return int64(c.conn.Changes()), err
 }
 
-// each hands the rows of a query to scan. A query whose ctx can end is interrupted then; to watch it takes a goroutine.
-func (c *sqliteConn) each(ctx context.Context, scan func(row) error, text string, args ...any) (err error) {
+// each hands the rows of a query to scan, which may run other queries.
+func (c *sqliteConn) each(scan func(row) error, text string, args ...any) (err error) {
 	stmt, err := c.prepare(text)
 	if err != nil {
 		return err
 	}
 	if want := stmt.BindParamCount(); want != len(args) {
 		return fmt.Errorf("bind: %d values for %d parameters", len(args), want)
-	}
-	if done := ctx.Done(); done != nil {
-		c.conn.SetInterrupt(done)
-		defer func() {
-			c.conn.SetInterrupt(nil)
-			if sqlite.ErrCode(err) == sqlite.ResultInterrupt && ctx.Err() != nil {
-				err = ctx.Err()
-			}
-		}()
 	}
 	defer func() {
 		if reset := stmt.Reset(); err == nil {
@@ -150,6 +141,20 @@ func (c *sqliteConn) each(ctx context.Context, scan func(row) error, text string
 			return err
 		}
 	}
+}
+
+// interruptible runs fn, whose queries are interrupted when ctx ends; to watch it takes a goroutine.
+func (c *sqliteConn) interruptible(ctx context.Context, fn func() error) error {
+	if ctx.Done() == nil {
+		return fn()
+	}
+	c.conn.SetInterrupt(ctx.Done())
+	err := fn()
+	c.conn.SetInterrupt(nil)
+	if sqlite.ErrCode(err) == sqlite.ResultInterrupt && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 type sqliteRow struct{ stmt *sqlite.Stmt }

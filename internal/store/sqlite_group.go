@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -67,7 +66,7 @@ func (g *group) begin() error {
 }
 
 func (g *group) exec(text string, args ...any) (int64, error) {
-	return g.conn.exec(context.Background(), text, args...)
+	return g.conn.exec(text, args...)
 }
 
 // commit writes what waits and makes the transaction durable. When it fails nothing of the group was changed.
@@ -207,7 +206,7 @@ func (s *sqliteSession) each(scan func(row) error, text string, args ...any) err
 	if err := s.settle(); err != nil {
 		return err
 	}
-	return s.group.conn.each(context.Background(), scan, text, args...)
+	return s.group.conn.each(scan, text, args...)
 }
 
 func (s *sqliteSession) exec(text string, args ...any) (int64, error) {
@@ -352,7 +351,7 @@ func (b *buffer) write(conn *sqliteConn) error {
 		}
 	}
 	for _, key := range sorted(b.counts) {
-		if _, err := conn.exec(context.Background(), addCount, key.pearl, key.status, 0, b.counts[key]); err != nil {
+		if _, err := conn.exec(addCount, key.pearl, key.status, 0, b.counts[key]); err != nil {
 			return fmt.Errorf("count leads: %w", err)
 		}
 	}
@@ -367,7 +366,7 @@ func insertRows(conn *sqliteConn, into table, rows [][]any) error {
 			for _, values := range rows[:chunk] {
 				args = append(args, values...)
 			}
-			if _, err := conn.exec(context.Background(), conn.insertion(into, chunk), args...); err != nil {
+			if _, err := conn.exec(conn.insertion(into, chunk), args...); err != nil {
 				return err
 			}
 			rows = rows[chunk:]

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -135,7 +134,7 @@ func (w *writer) tend() {
 // it beside us; alone it never reaches the end of a log that we keep adding to.
 func (w *writer) fold(mode string) {
 	if mode == "TRUNCATE" {
-		if _, err := w.conn.exec(context.Background(), "PRAGMA busy_timeout = 200"); err != nil {
+		if _, err := w.conn.exec("PRAGMA busy_timeout = 200"); err != nil {
 			w.log.Warn("database log not folded", "error", err)
 		}
 	}
@@ -145,7 +144,7 @@ func (w *writer) fold(mode string) {
 }
 
 func fold(conn *sqliteConn, mode string) (pages, folded int, err error) {
-	err = conn.each(context.Background(), func(r row) error {
+	err = conn.each(func(r row) error {
 		var busy int
 		return r.Scan(&busy, &pages, &folded)
 	}, "PRAGMA wal_checkpoint("+mode+")")
