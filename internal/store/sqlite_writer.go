@@ -28,9 +28,9 @@ const (
 	// maxGroup and groupTime bound how much shares one disk write: what is in the group waits for its last member.
 	maxGroup  = 512
 	groupTime = 20 * time.Millisecond
-	// foldPages is how many pages of the log are folded into the file at a time, while writing goes on: few, so that neither
-	// the core nor the disk is taken for long.
-	foldPages = 2000
+	// foldPages is how many pages of the log are folded into the file at a time, while writing goes on. With fewer, pages that
+	// change often are written more often; with more, core and disk are taken for longer.
+	foldPages = 8000
 	// logPages is how long the log gets until it begins anew, for which the writer stands still: 64 MB.
 	logPages = 16000
 )
