@@ -43,7 +43,7 @@ func openSQLiteConn(path string, pragmas ...string) (*sqliteConn, error) {
 	}
 	c := &sqliteConn{conn: conn, dialect: sqliteDialect(), prepared: map[string]*sqlite.Stmt{}, insertions: map[string]string{}}
 	for _, pragma := range append(connectionPragmas[:len(connectionPragmas):len(connectionPragmas)], pragmas...) {
-		if _, err := c.exec("PRAGMA "+pragma); err != nil {
+		if _, err := c.exec("PRAGMA " + pragma); err != nil {
 			return nil, errors.Join(fmt.Errorf("PRAGMA %s: %w", pragma, err), conn.Close())
 		}
 	}
