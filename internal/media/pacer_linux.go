@@ -27,10 +27,9 @@ func sleepThread(length time.Duration) {
 
 // route is how a packet goes to its remote address; a packet that is used again mostly goes the same way.
 type route struct {
-	socket *net.UDPConn
 	remote netip.AddrPort
-	raw    syscall.RawConn
-	to     unix.Sockaddr // nil: only package net knows the way
+	raw    syscall.RawConn // of the packet's socket, always the same
+	to     unix.Sockaddr   // nil: only package net knows the way
 	data   []byte
 	err    error
 	write  func(fd uintptr) bool
@@ -38,7 +37,7 @@ type route struct {
 
 // send sends, or fails where it would have to wait: everybody else's audio would wait too.
 func (r *route) send(socket *net.UDPConn, data []byte, remote netip.AddrPort) (err error) {
-	if r.socket != socket || r.remote != remote {
+	if r.raw == nil || r.remote != remote {
 		if err := r.find(socket, remote); err != nil {
 			return err
 		}
@@ -55,7 +54,7 @@ func (r *route) send(socket *net.UDPConn, data []byte, remote netip.AddrPort) (e
 }
 
 func (r *route) find(socket *net.UDPConn, remote netip.AddrPort) (err error) {
-	*r = route{socket: socket, remote: remote, write: r.write}
+	*r = route{remote: remote, write: r.write}
 	if r.raw, err = socket.SyscallConn(); err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ func (o *outgoing) lastKeys() {
 func (o *outgoing) next() *pacedPacket {
 	o.turn = (o.turn + 1) % len(o.packets)
 	if o.packets[o.turn] == nil || o.packets[o.turn].waiting.Load() {
-		o.packets[o.turn] = new(pacedPacket)
+		o.packets[o.turn] = &pacedPacket{session: o.session}
 	}
 	return o.packets[o.turn]
 }
@@ -194,7 +194,7 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 	}
 	if remote.IsValid() && !remote.Addr().IsUnspecified() {
 		if _, err := header.MarshalTo(packet.data[:]); err == nil {
-			packet.due, packet.session, packet.remote, packet.length = due.Add(ahead), s, remote, 12+len(body)
+			packet.due, packet.remote, packet.length = due.Add(ahead), remote, 12+len(body)
 			o.pacer.send(packet)
 		}
 		o.header.SequenceNumber++
