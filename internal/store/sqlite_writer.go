@@ -108,23 +108,22 @@ func (w *writer) group(first *job) {
 
 // tend has the log folded in the background as it grows, and when it is long, begins it anew.
 func (w *writer) tend() {
-	pages, folded, err := fold(w.conn, "NOOP")
-	if err != nil {
-		w.log.Warn("pages of the database log not counted", "error", err)
-		return
-	}
+	ready := false // the checkpointer has just been: the least is left
 	if w.folding {
 		select {
 		case <-w.folded:
-			w.folding = false
-			if pages >= logPages { // now the least is left
-				w.fold("PASSIVE")
-			}
+			w.folding, ready = false, true
 		default:
+			return
 		}
-		return
 	}
-	if pages-folded >= foldPages {
+	pages, folded, err := fold(w.conn, "NOOP")
+	switch {
+	case err != nil:
+		w.log.Warn("pages of the database log not counted", "error", err)
+	case ready && pages >= logPages:
+		w.fold("PASSIVE")
+	case pages-folded >= foldPages:
 		w.folding = true
 		w.checkpoint <- struct{}{}
 	}
