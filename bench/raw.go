@@ -15,7 +15,7 @@ const (
 	// plain is what anybody would write first: every column, and SQLite folds its log every 1000 pages, its default.
 	plain rawManner = iota
 	// tuned leaves unchanged columns out and folds the log every 16 MB, which is faster than any smaller size; beyond, its
-	// p99 grows to twice that of the store, whose log is folded beside the writer.
+	// p99 grows to several times that of the store, whose log is folded beside the writer.
 	tuned
 )
 

@@ -7,13 +7,18 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"nacre/internal/account"
 	"nacre/internal/engine"
+	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/lead"
 	"nacre/internal/store"
@@ -153,6 +158,108 @@ func TestKilledProcess(t *testing.T) {
 	}
 	if _, err := s.Key(t.Context(), writerAccount, []byte{1}); err != nil {
 		t.Errorf("key made beside the process: %v", err)
+	}
+}
+
+// fullFolder names the data folder to the process of TestFullDisk.
+const fullFolder = "NACRE_TEST_FULL_FOLDER"
+
+// TestFullDiskProcess is no test of its own: it writes where a file may not grow, and says what became of it.
+func TestFullDiskProcess(t *testing.T) {
+	folder := os.Getenv(fullFolder)
+	if folder == "" {
+		t.Skip("runs as a child of TestFullDisk")
+	}
+	signal.Ignore(syscall.SIGXFSZ) // a write beyond the limit fails instead
+	s, err := store.Open(t.Context(), folder, "", store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := id.NewSource(strings.NewReader("full disk"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	insert := func(l lead.Lead) error {
+		return s.Update(t.Context(), func(tx engine.Tx) error { return tx.InsertLeads([]lead.Lead{l}) })
+	}
+	next := func() lead.Lead {
+		data := fmt.Appendf(nil, `{"note":%q}`, strings.Repeat("x", 3000))
+		return lead.Lead{ID: ids.New(storetest.Noon), Account: writerAccount, Campaign: writerPearl, Phone: "+14155550101", CallData: data, Status: lead.New, Created: storetest.Noon, Version: 1}
+	}
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	small := limit
+	small.Cur = 2 << 20
+	for range 3 {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &small); err != nil {
+			t.Fatal(err)
+		}
+		var refused atomic.Int64
+		var callers sync.WaitGroup
+		for range 8 {
+			callers.Go(func() {
+				for refused.Load() < 20 {
+					l := next()
+					switch err := insert(l); {
+					case err == nil:
+						fmt.Println("stored", l.ID)
+					case fault.Of(err) == fault.Unavailable:
+						fmt.Println("refused", l.ID)
+						refused.Add(1)
+					default:
+						t.Errorf("a full disk: %v", err)
+						return
+					}
+				}
+			})
+		}
+		callers.Wait()
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+			t.Fatal(err)
+		}
+		l := next()
+		if err := insert(l); err != nil {
+			t.Fatalf("with room again: %v", err)
+		}
+		fmt.Println("stored", l.ID)
+		small.Cur += 2 << 20
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFullDisk: what cannot be written is refused as a whole, what was acknowledged stays, and writing goes on when there is room.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFullDiskProcess$", "-test.timeout=60s")
+	child.Env = append(os.Environ(), fullFolder+"="+folder)
+	said, err := child.CombinedOutput()
+	if err != nil {
+		t.Fatalf("the child: %v\n%s", err, said)
+	}
+	s, err := store.Open(t.Context(), folder, "", store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	count := map[string]int{}
+	for line := range strings.Lines(string(said)) {
+		verdict, leadID, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok || verdict != "stored" && verdict != "refused" {
+			continue
+		}
+		count[verdict]++
+		_, err := s.ReadLead(t.Context(), writerAccount, writerPearl, id.ID(leadID))
+		if there := err == nil; there != (verdict == "stored") {
+			t.Errorf("lead %s was %s: %v", leadID, verdict, err)
+		}
+	}
+	if count["stored"] < 100 || count["refused"] < 60 {
+		t.Errorf("the child met too little: %v", count)
 	}
 }
 

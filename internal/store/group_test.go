@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"nacre/internal/engine"
 	"nacre/internal/fault"
@@ -165,7 +166,7 @@ func TestUnanswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	other, err := openSQLiteConn(path, "busy_timeout(0)")
+	other, err := openSQLiteConn(path, "", "busy_timeout(0)")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +187,8 @@ func TestUnanswered(t *testing.T) {
 	}
 }
 
-// TestLogIsFolded: the log does not grow with what is written, while writing goes on.
+// TestLogIsFolded: the log does not grow with what is written, while writing goes on; where a reader needs it, it grows until
+// that has ended; and when nothing is written it is folded however short it is.
 func TestLogIsFolded(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), FileName)
@@ -195,17 +197,78 @@ func TestLogIsFolded(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	answer := make([]byte, 1<<20)
-	for n := range 160 { // 160 MB over the same few pages
-		err := s.Update(t.Context(), func(tx engine.Tx) error {
-			return tx.SaveReplay(engine.Replay{Account: "a", Route: "r", Key: "k", BodyHash: []byte{1}, Answer: answer, Created: storetest.Noon})
-		})
-		if err != nil {
-			t.Fatalf("write %d: %v", n, err)
+	var others [2]*sqliteConn
+	for n := range others {
+		if others[n], err = openSQLiteConn(path, ""); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = others[n].close() })
+	}
+	reader, watcher := others[0], others[1]
+	content := make([]byte, 1<<20)
+	var written byte
+	write := func(megabytes int) { // over the same few pages
+		t.Helper()
+		for n := range megabytes {
+			written++
+			for at := 0; at < len(content); at += 1000 { // SQLite leaves pages alone that stay the same
+				content[at] = written
+			}
+			err := s.backend.update(t.Context(), func(q session) error {
+				_, err := q.exec("INSERT INTO secret (name, content) VALUES ('large', ?1) ON CONFLICT (name) DO UPDATE SET content = excluded.content", content)
+				return err
+			})
+			if err != nil {
+				t.Fatalf("write %d: %v", n, err)
+			}
 		}
 	}
-	if log := size(t, path+"-wal"); log > 100<<20 {
+	logged := func() (pages, folded int) {
+		t.Helper()
+		pages, folded, err := fold(watcher, "NOOP")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pages, folded
+	}
+	write(300)
+	if log := size(t, path+"-wal"); log > 270<<20 {
 		t.Errorf("the log has %d MB", log>>20)
+	}
+
+	if _, err := reader.exec("BEGIN"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reader.exec("SELECT count(*) FROM replay"); err != nil {
+		t.Fatal(err)
+	}
+	write(200)
+	if pages, folded := logged(); pages-folded < foldPages {
+		t.Errorf("%d of %d pages are folded though a reader needs them", folded, pages)
+	}
+	if _, err := reader.exec("ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); ; {
+		write(10)
+		pages, _ := logged()
+		if pages < foldPages {
+			break
+		}
+		if time.Since(began) > 30*time.Second {
+			t.Fatalf("the log has %d pages, long after its reader has ended", pages)
+		}
+	}
+
+	write(5)
+	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		pages, folded := logged()
+		if pages == folded {
+			break
+		}
+		if time.Since(began) > 30*time.Second {
+			t.Fatalf("%d of %d pages are folded, long after the last write", folded, pages)
+		}
 	}
 }
 

@@ -75,18 +75,26 @@ func openSQLite(path string, options Options) (*Store, error) {
 
 // start opens the connections and starts the goroutines.
 func (b *sqliteBackend) start() error {
+	if err := registerVFS(); err != nil {
+		return err
+	}
+	type kind struct {
+		vfs     string
+		pragmas []string
+	}
 	cache := func(size int) string { return fmt.Sprintf("cache_size(%d)", size) }
-	pragmas := [][]string{
-		{cache(writerCache), "wal_autocheckpoint(0)", "temp_store(MEMORY)", "journal_size_limit(67108864)"}, // the writer
-		{cache(readerCache)}, // the checkpointer
+	kinds := []kind{
+		{gatheringVFS, []string{cache(writerCache), "wal_autocheckpoint(0)", "temp_store(MEMORY)", fmt.Sprintf("journal_size_limit(%d)", logKept)}}, // the writer
+		{unhurriedVFS, []string{cache(readerCache)}}, // the checkpointer
+		{"", []string{cache(readerCache)}},           // the checkpointer in a hurry
 	}
 	for range b.count {
-		pragmas = append(pragmas, []string{cache(readerCache), "query_only(1)"})
+		kinds = append(kinds, kind{"", []string{cache(readerCache), "query_only(1)"}})
 	}
-	conns := make([]*sqliteConn, len(pragmas))
-	for n := range pragmas {
+	conns := make([]*sqliteConn, len(kinds))
+	for n, k := range kinds {
 		var err error
-		if conns[n], err = openSQLiteConn(b.path, pragmas[n]...); err != nil {
+		if conns[n], err = openSQLiteConn(b.path, k.vfs, k.pragmas...); err != nil {
 			for _, opened := range conns[:n] {
 				err = errors.Join(err, opened.close())
 			}
@@ -100,10 +108,13 @@ func (b *sqliteBackend) start() error {
 		}
 		return err
 	}
-	b.readers = newReaderPool(conns[2:])
-	w := &writer{conn: conns[0], most: b.group, jobs: b.jobs, log: b.log, checkpoint: make(chan struct{}, 1), folded: make(chan struct{}, 1)}
+	b.readers = newReaderPool(conns[3:])
+	c := &checkpointer{
+		unhurried: conns[1], hurried: conns[2], file: b.file, log: b.log, begin: make(chan struct{}, 1), done: make(chan bool, 1),
+	}
+	w := &writer{conn: conns[0], most: b.group, jobs: b.jobs, log: b.log, checkpointer: c, due: foldPages}
 	b.running.Go(func() { w.run(b.closing) })
-	b.running.Go(func() { checkpointer(conns[1], b.file, w, b.log) })
+	b.running.Go(c.run)
 	return nil
 }
 

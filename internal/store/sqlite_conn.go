@@ -28,16 +28,28 @@ var connectionPragmas = []string{"busy_timeout(10000)", "journal_mode(WAL)", "sy
 
 // sqliteDSN names the file for package database/sql, which migrations use.
 func sqliteDSN(path string) (string, error) {
+	return sqliteURI(path, url.Values{"_pragma": connectionPragmas})
+}
+
+func sqliteURI(path string, values url.Values) (string, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
 	}
-	values := url.Values{"_pragma": connectionPragmas}
 	return (&url.URL{Scheme: "file", Path: absolute, RawQuery: values.Encode()}).String(), nil
 }
 
-func openSQLiteConn(path string, pragmas ...string) (*sqliteConn, error) {
-	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite, sqlite.OpenCreate)
+// openSQLiteConn opens a connection whose files are reached by the named VFS, ” = that of the system.
+func openSQLiteConn(path, vfs string, pragmas ...string) (*sqliteConn, error) {
+	values := url.Values{}
+	if vfs != "" {
+		values.Set("vfs", vfs)
+	}
+	uri, err := sqliteURI(path, values)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := sqlite.OpenConn(uri, sqlite.OpenReadWrite, sqlite.OpenCreate, sqlite.OpenURI)
 	if err != nil {
 		return nil, err
 	}

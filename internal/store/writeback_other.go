@@ -5,4 +5,4 @@ package store
 import "os"
 
 // writeBack leaves all to the sync.
-func writeBack(*os.File) error { return nil }
+func writeBack(*os.File, bool) error { return nil }

@@ -1,0 +1,224 @@
+package store
+
+import (
+	"fmt"
+	"sync"
+	"time"
+	"unsafe"
+
+	"modernc.org/libc"
+	"modernc.org/libc/sys/types"
+	sqlite "modernc.org/sqlite/lib"
+)
+
+// Two ways of SQLite to its files (https://www.sqlite.org/vfs.html), each that of the system with some methods of one file
+// replaced (ADR 17).
+const (
+	// gatheringVFS is the writer's. What is written to the log one after the other reaches the system in one write, at the
+	// latest before the log is synced: SQLite writes two small pieces a page, which took a fifth of the processor time of an
+	// update. A transaction that others can see is synced (PRAGMA synchronous=FULL), hence written: what is gathered
+	// concerns the writer alone.
+	gatheringVFS = "gathering"
+	// unhurriedVFS is the checkpointer's. It rests between the pages it writes to the database, so that folding the log takes
+	// little of the core at any one time.
+	unhurriedVFS = "unhurried"
+)
+
+const (
+	// gatherMost is how much is gathered, in bytes: the most that SQLite's VFS for Unix writes at once (seekAndWriteFd).
+	gatherMost = 1<<17 - 1
+	// After restPages pages the checkpointer rests for restTime.
+	restPages = 64
+	restTime  = time.Millisecond
+)
+
+// gathered is kept behind the system's own fields of an open log.
+type gathered struct {
+	methods sqlite.Tsqlite3_io_methods
+	system  uintptr // *sqlite.Tsqlite3_io_methods
+	bytes   uintptr // gatherMost of them, 0 before the first write
+	length  int64
+	offset  int64 // in the log, of the first byte
+}
+
+// unhurried is kept behind the system's own fields of an open database.
+type unhurried struct {
+	methods sqlite.Tsqlite3_io_methods
+	system  uintptr // *sqlite.Tsqlite3_io_methods
+	pages   int64   // written since the last rest
+}
+
+// The signatures of the methods.
+type (
+	openMethod     = func(tls *libc.TLS, vfs, name, file uintptr, flags int32, outFlags uintptr) int32
+	closeMethod    = func(tls *libc.TLS, file uintptr) int32
+	readMethod     = func(tls *libc.TLS, file, into uintptr, length int32, offset int64) int32
+	writeMethod    = func(tls *libc.TLS, file, from uintptr, length int32, offset int64) int32
+	truncateMethod = func(tls *libc.TLS, file uintptr, size int64) int32
+	syncMethod     = func(tls *libc.TLS, file uintptr, flags int32) int32
+	sizeMethod     = func(tls *libc.TLS, file, size uintptr) int32
+)
+
+// at gives a type to memory that SQLite knows, which is not Go's; method and address are how functions are kept in it, by the
+// rule of the translation to Go (modernc.org/ccgo).
+func at[T any](address uintptr) *T    { return *(**T)(unsafe.Pointer(&address)) }
+func method[F any](address uintptr) F { return *(*F)(unsafe.Pointer(&address)) }
+func address[F any](function F) uintptr {
+	return *(*uintptr)(unsafe.Pointer(&function))
+}
+
+// systemVFS is the VFS of the system (*sqlite.Tsqlite3_vfs), systemFile the size of its open files. They are set once.
+var systemVFS, systemFile uintptr
+
+// registerVFS makes the two known to SQLite, for as long as the process lives.
+var registerVFS = sync.OnceValue(func() error {
+	tls := libc.NewTLS()
+	defer tls.Close()
+	if rc := sqlite.Xsqlite3_initialize(tls); rc != sqlite.SQLITE_OK {
+		return fmt.Errorf("initialize SQLite: error %d", rc)
+	}
+	if systemVFS = sqlite.Xsqlite3_vfs_find(tls, 0); systemVFS == 0 {
+		return fmt.Errorf("SQLite has no VFS")
+	}
+	const word = unsafe.Sizeof(uintptr(0))
+	systemFile = (uintptr(at[sqlite.Tsqlite3_vfs](systemVFS).FszOsFile) + word - 1) &^ (word - 1)
+	for name, open := range map[string]openMethod{gatheringVFS: openGathering, unhurriedVFS: openUnhurried} {
+		text, err := libc.CString(name)
+		if err != nil {
+			return err
+		}
+		vfs := libc.Xcalloc(tls, 1, types.Size_t(unsafe.Sizeof(sqlite.Tsqlite3_vfs{})))
+		if vfs == 0 {
+			return fmt.Errorf("register VFS %s: no memory", name)
+		}
+		own := at[sqlite.Tsqlite3_vfs](vfs)
+		*own = *at[sqlite.Tsqlite3_vfs](systemVFS)
+		own.FpNext, own.FzName, own.FxOpen = 0, text, address(open)
+		own.FszOsFile = int32(systemFile + max(unsafe.Sizeof(gathered{}), unsafe.Sizeof(unhurried{})))
+		if rc := sqlite.Xsqlite3_vfs_register(tls, vfs, 0); rc != sqlite.SQLITE_OK {
+			return fmt.Errorf("register VFS %s: error %d", name, rc)
+		}
+	}
+	return nil
+})
+
+// openSystem opens a file as the system does. It answers the system's methods where the file is one of those looked for.
+func openSystem(tls *libc.TLS, name, file uintptr, flags int32, outFlags uintptr, looked int32) (methods uintptr, rc int32) {
+	rc = method[openMethod](at[sqlite.Tsqlite3_vfs](systemVFS).FxOpen)(tls, systemVFS, name, file, flags, outFlags)
+	if rc != sqlite.SQLITE_OK || flags&looked == 0 {
+		return 0, rc
+	}
+	return at[sqlite.Tsqlite3_file](file).FpMethods, rc
+}
+
+func openGathering(tls *libc.TLS, _, name, file uintptr, flags int32, outFlags uintptr) int32 {
+	system, rc := openSystem(tls, name, file, flags, outFlags, sqlite.SQLITE_OPEN_WAL)
+	if system == 0 {
+		return rc
+	}
+	g := at[gathered](file + systemFile)
+	*g = gathered{methods: *at[sqlite.Tsqlite3_io_methods](system), system: system}
+	g.methods.FxClose = address[closeMethod](closeGathering)
+	g.methods.FxRead = address[readMethod](readGathering)
+	g.methods.FxWrite = address[writeMethod](writeGathering)
+	g.methods.FxTruncate = address[truncateMethod](truncateGathering)
+	g.methods.FxSync = address[syncMethod](syncGathering)
+	g.methods.FxFileSize = address[sizeMethod](sizeGathering)
+	at[sqlite.Tsqlite3_file](file).FpMethods = file + systemFile + unsafe.Offsetof(g.methods)
+	return rc
+}
+
+// pass writes what was gathered. What cannot be written is forgotten: SQLite hears of it and takes the transaction back.
+func pass(tls *libc.TLS, file uintptr) (system *sqlite.Tsqlite3_io_methods, rc int32) {
+	g := at[gathered](file + systemFile)
+	system = at[sqlite.Tsqlite3_io_methods](g.system)
+	if g.length == 0 {
+		return system, sqlite.SQLITE_OK
+	}
+	length := int32(g.length)
+	g.length = 0
+	return system, method[writeMethod](system.FxWrite)(tls, file, g.bytes, length, g.offset)
+}
+
+func writeGathering(tls *libc.TLS, file, from uintptr, length int32, offset int64) int32 {
+	g := at[gathered](file + systemFile)
+	if g.length > 0 && (offset != g.offset+g.length || g.length+int64(length) > gatherMost) {
+		if _, rc := pass(tls, file); rc != sqlite.SQLITE_OK {
+			return rc
+		}
+	}
+	if g.bytes == 0 {
+		g.bytes = libc.Xmalloc(tls, gatherMost)
+	}
+	if g.bytes == 0 || length > gatherMost {
+		return method[writeMethod](at[sqlite.Tsqlite3_io_methods](g.system).FxWrite)(tls, file, from, length, offset)
+	}
+	if g.length == 0 {
+		g.offset = offset
+	}
+	libc.Xmemcpy(tls, g.bytes+uintptr(g.length), from, types.Size_t(length))
+	g.length += int64(length)
+	return sqlite.SQLITE_OK
+}
+
+func readGathering(tls *libc.TLS, file, into uintptr, length int32, offset int64) int32 {
+	system, rc := pass(tls, file)
+	if rc != sqlite.SQLITE_OK {
+		return rc
+	}
+	return method[readMethod](system.FxRead)(tls, file, into, length, offset)
+}
+
+func truncateGathering(tls *libc.TLS, file uintptr, size int64) int32 {
+	system, rc := pass(tls, file)
+	if rc != sqlite.SQLITE_OK {
+		return rc
+	}
+	return method[truncateMethod](system.FxTruncate)(tls, file, size)
+}
+
+func syncGathering(tls *libc.TLS, file uintptr, flags int32) int32 {
+	system, rc := pass(tls, file)
+	if rc != sqlite.SQLITE_OK {
+		return rc
+	}
+	return method[syncMethod](system.FxSync)(tls, file, flags)
+}
+
+func sizeGathering(tls *libc.TLS, file, size uintptr) int32 {
+	system, rc := pass(tls, file)
+	if rc != sqlite.SQLITE_OK {
+		return rc
+	}
+	return method[sizeMethod](system.FxFileSize)(tls, file, size)
+}
+
+func closeGathering(tls *libc.TLS, file uintptr) int32 {
+	system, written := pass(tls, file)
+	libc.Xfree(tls, at[gathered](file+systemFile).bytes)
+	if rc := method[closeMethod](system.FxClose)(tls, file); rc != sqlite.SQLITE_OK {
+		return rc
+	}
+	return written
+}
+
+func openUnhurried(tls *libc.TLS, _, name, file uintptr, flags int32, outFlags uintptr) int32 {
+	system, rc := openSystem(tls, name, file, flags, outFlags, sqlite.SQLITE_OPEN_MAIN_DB)
+	if system == 0 {
+		return rc
+	}
+	u := at[unhurried](file + systemFile)
+	*u = unhurried{methods: *at[sqlite.Tsqlite3_io_methods](system), system: system}
+	u.methods.FxWrite = address[writeMethod](writeUnhurried)
+	at[sqlite.Tsqlite3_file](file).FpMethods = file + systemFile + unsafe.Offsetof(u.methods)
+	return rc
+}
+
+func writeUnhurried(tls *libc.TLS, file, from uintptr, length int32, offset int64) int32 {
+	u := at[unhurried](file + systemFile)
+	if u.pages++; u.pages == restPages {
+		u.pages = 0
+		time.Sleep(restTime)
+	}
+	return method[writeMethod](at[sqlite.Tsqlite3_io_methods](u.system).FxWrite)(tls, file, from, length, offset)
+}
