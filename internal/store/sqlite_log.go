@@ -17,7 +17,7 @@ const (
 	quietTime  = time.Second
 	quietPages = 1000
 	// restartPages is how many pages may be left when the log begins anew: the writer folds them, and answers nobody meanwhile.
-	restartPages = 800
+	restartPages = 400
 	// logKept is what the file of the log may be long when it begins anew, in bytes: to cut it, and to let it grow again, is work
 	// at every sync. It is cut at the end.
 	logKept = 1 << 30
