@@ -8,10 +8,10 @@ import (
 )
 
 // writeBackSlice is how much of the file is on its way to the disk at once.
-const writeBackSlice = 256 << 10
+const writeBackSlice = 1 << 20
 
 // writeBack has the changed pages of a file written to the disk, some at a time: what others sync meanwhile waits behind
-// a slice and not behind the file. Unhurried, it rests after each for twice as long as that took. It promises nothing
+// a slice and not behind the file. Unhurried, it rests after each for as long as that took. It promises nothing
 // (sync_file_range(2)); a sync afterwards has little left to do.
 func writeBack(file *os.File, unhurried bool) error {
 	info, err := file.Stat()
@@ -25,7 +25,7 @@ func writeBack(file *os.File, unhurried bool) error {
 			return err
 		}
 		if unhurried {
-			time.Sleep(2 * time.Since(began))
+			time.Sleep(time.Since(began))
 		}
 	}
 	return nil
