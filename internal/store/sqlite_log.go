@@ -112,7 +112,7 @@ func (c *checkpointer) fold() (little bool, err error) {
 		if _, _, err := fold(conn, "PASSIVE"); err != nil {
 			return false, err
 		}
-		if err := writeBack(c.file, conn == c.unhurried); err != nil {
+		if err := writeBack(c.file); err != nil {
 			return false, err
 		}
 		pages, folded, err := fold(conn, "NOOP")

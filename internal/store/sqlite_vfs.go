@@ -19,8 +19,8 @@ const (
 	// update. A transaction that others can see is synced (PRAGMA synchronous=FULL), hence written: what is gathered
 	// concerns the writer alone.
 	gatheringVFS = "gathering"
-	// unhurriedVFS is the checkpointer's. It rests between the pages it writes to the database, so that folding the log takes
-	// little of the core at any one time.
+	// unhurriedVFS is the checkpointer's. It rests between the pages it writes to the database, and lets the disk have them bit
+	// by bit, so that folding the log takes little of core and disk at any one time.
 	unhurriedVFS = "unhurried"
 )
 
@@ -46,6 +46,7 @@ type unhurried struct {
 	methods sqlite.Tsqlite3_io_methods
 	system  uintptr // *sqlite.Tsqlite3_io_methods
 	pages   int64   // written since the last rest
+	offset  int64   // of the first of them
 }
 
 // The signatures of the methods.
@@ -214,11 +215,17 @@ func openUnhurried(tls *libc.TLS, _, name, file uintptr, flags int32, outFlags u
 	return rc
 }
 
+// writeUnhurried is called for pages in ascending order, as SQLite folds its log.
 func writeUnhurried(tls *libc.TLS, file, from uintptr, length int32, offset int64) int32 {
 	u := at[unhurried](file + systemFile)
+	if u.pages == 0 {
+		u.offset = offset
+	}
+	rc := method[writeMethod](at[sqlite.Tsqlite3_io_methods](u.system).FxWrite)(tls, file, from, length, offset)
 	if u.pages++; u.pages == restPages {
 		u.pages = 0
+		beginWriteBack(file, u.offset, offset+int64(length)-u.offset)
 		time.Sleep(restTime)
 	}
-	return method[writeMethod](at[sqlite.Tsqlite3_io_methods](u.system).FxWrite)(tls, file, from, length, offset)
+	return rc
 }
