@@ -15,9 +15,9 @@ import (
 // replaced (ADR 17).
 const (
 	// gatheringVFS is the writer's. What is written to the log one after the other reaches the system in one write, at the
-	// latest before the log is synced: SQLite writes two small pieces a page, which took a fifth of the processor time of an
-	// update. A transaction that others can see is synced (PRAGMA synchronous=FULL), hence written: what is gathered
-	// concerns the writer alone.
+	// latest before the log is synced, or the right to write is given back: SQLite writes two small pieces a page, which took a
+	// fifth of the processor time of an update. A transaction that others can see is synced (PRAGMA synchronous=FULL), hence
+	// written, and nobody else writes meanwhile: what is gathered concerns the writer alone.
 	gatheringVFS = "gathering"
 	// unhurriedVFS is the checkpointer's. It rests between the pages it writes to the database, and lets the disk have them bit
 	// by bit, so that folding the log takes little of core and disk at any one time.
@@ -38,7 +38,15 @@ type gathered struct {
 	system  uintptr // *sqlite.Tsqlite3_io_methods
 	bytes   uintptr // gatherMost of them, 0 before the first write
 	length  int64
-	offset  int64 // in the log, of the first byte
+	offset  int64   // in the log, of the first byte
+	writes  uintptr // *writing, the database
+}
+
+// writing is kept behind the system's own fields of the database whose log is gathered.
+type writing struct {
+	methods sqlite.Tsqlite3_io_methods
+	system  uintptr // *sqlite.Tsqlite3_io_methods
+	log     uintptr // *sqlite.Tsqlite3_file, 0 unless it is open
 }
 
 // unhurried is kept behind the system's own fields of an open database.
@@ -58,6 +66,7 @@ type (
 	truncateMethod = func(tls *libc.TLS, file uintptr, size int64) int32
 	syncMethod     = func(tls *libc.TLS, file uintptr, flags int32) int32
 	sizeMethod     = func(tls *libc.TLS, file, size uintptr) int32
+	lockMethod     = func(tls *libc.TLS, file uintptr, offset, n, flags int32) int32
 )
 
 // at gives a type to memory that SQLite knows, which is not Go's; method and address are how functions are kept in it, by the
@@ -95,7 +104,7 @@ var registerVFS = sync.OnceValue(func() error {
 		own := at[sqlite.Tsqlite3_vfs](vfs)
 		*own = *at[sqlite.Tsqlite3_vfs](systemVFS)
 		own.FpNext, own.FzName, own.FxOpen = 0, text, address(open)
-		own.FszOsFile = int32(systemFile + max(unsafe.Sizeof(gathered{}), unsafe.Sizeof(unhurried{})))
+		own.FszOsFile = int32(systemFile + max(unsafe.Sizeof(gathered{}), unsafe.Sizeof(writing{}), unsafe.Sizeof(unhurried{})))
 		if rc := sqlite.Xsqlite3_vfs_register(tls, vfs, 0); rc != sqlite.SQLITE_OK {
 			return fmt.Errorf("register VFS %s: error %d", name, rc)
 		}
@@ -113,20 +122,39 @@ func openSystem(tls *libc.TLS, name, file uintptr, flags int32, outFlags uintptr
 }
 
 func openGathering(tls *libc.TLS, _, name, file uintptr, flags int32, outFlags uintptr) int32 {
-	system, rc := openSystem(tls, name, file, flags, outFlags, sqlite.SQLITE_OPEN_WAL)
-	if system == 0 {
-		return rc
+	system, rc := openSystem(tls, name, file, flags, outFlags, sqlite.SQLITE_OPEN_WAL|sqlite.SQLITE_OPEN_MAIN_DB)
+	switch {
+	case system == 0:
+	case flags&sqlite.SQLITE_OPEN_MAIN_DB != 0:
+		w := at[writing](file + systemFile)
+		*w = writing{methods: *at[sqlite.Tsqlite3_io_methods](system), system: system}
+		w.methods.FxShmLock = address[lockMethod](lockGathering)
+		at[sqlite.Tsqlite3_file](file).FpMethods = file + systemFile + unsafe.Offsetof(w.methods)
+	default:
+		g := at[gathered](file + systemFile)
+		*g = gathered{methods: *at[sqlite.Tsqlite3_io_methods](system), system: system}
+		g.methods.FxClose = address[closeMethod](closeGathering)
+		g.methods.FxRead = address[readMethod](readGathering)
+		g.methods.FxWrite = address[writeMethod](writeGathering)
+		g.methods.FxTruncate = address[truncateMethod](truncateGathering)
+		g.methods.FxSync = address[syncMethod](syncGathering)
+		g.methods.FxFileSize = address[sizeMethod](sizeGathering)
+		at[sqlite.Tsqlite3_file](file).FpMethods = file + systemFile + unsafe.Offsetof(g.methods)
+		g.writes = sqlite.Xsqlite3_database_file_object(tls, name) + systemFile
+		at[writing](g.writes).log = file
 	}
-	g := at[gathered](file + systemFile)
-	*g = gathered{methods: *at[sqlite.Tsqlite3_io_methods](system), system: system}
-	g.methods.FxClose = address[closeMethod](closeGathering)
-	g.methods.FxRead = address[readMethod](readGathering)
-	g.methods.FxWrite = address[writeMethod](writeGathering)
-	g.methods.FxTruncate = address[truncateMethod](truncateGathering)
-	g.methods.FxSync = address[syncMethod](syncGathering)
-	g.methods.FxFileSize = address[sizeMethod](sizeGathering)
-	at[sqlite.Tsqlite3_file](file).FpMethods = file + systemFile + unsafe.Offsetof(g.methods)
 	return rc
+}
+
+// lockGathering passes on what is gathered before the right to write is given back: a transaction that was taken back leaves
+// pages behind, and later they would go over those of another process.
+func lockGathering(tls *libc.TLS, file uintptr, offset, n, flags int32) int32 {
+	const writeLock = 0 // WAL_WRITE_LOCK, the first of the log's locks (https://www.sqlite.org/walformat.html)
+	w := at[writing](file + systemFile)
+	if flags == sqlite.SQLITE_SHM_UNLOCK|sqlite.SQLITE_SHM_EXCLUSIVE && offset == writeLock && w.log != 0 {
+		_, _ = pass(tls, w.log) // of no transaction that was kept, so nothing is lost
+	}
+	return method[lockMethod](at[sqlite.Tsqlite3_io_methods](w.system).FxShmLock)(tls, file, offset, n, flags)
 }
 
 // pass writes what was gathered. What cannot be written is forgotten: SQLite hears of it and takes the transaction back.
@@ -196,7 +224,9 @@ func sizeGathering(tls *libc.TLS, file, size uintptr) int32 {
 
 func closeGathering(tls *libc.TLS, file uintptr) int32 {
 	system, written := pass(tls, file)
-	libc.Xfree(tls, at[gathered](file+systemFile).bytes)
+	g := at[gathered](file + systemFile)
+	libc.Xfree(tls, g.bytes)
+	at[writing](g.writes).log = 0
 	if rc := method[closeMethod](system.FxClose)(tls, file); rc != sqlite.SQLITE_OK {
 		return rc
 	}

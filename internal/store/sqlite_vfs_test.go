@@ -26,11 +26,15 @@ func TestGatheredLog(t *testing.T) {
 		}
 		return conn
 	}
-	writer := open(path, gatheringVFS, "cache_size(10)", "wal_autocheckpoint(0)") // pages of all but the smallest transactions spill into the log
+	var writers [2]*sqliteConn // as of two processes
+	for n := range writers {
+		writers[n] = open(path, gatheringVFS, "cache_size(10)", "wal_autocheckpoint(0)") // pages of all but the smallest transactions spill into the log
+	}
+	writer := writers[0]
 	reader := open(path, "")
 	checkpointer := open(path, unhurriedVFS)
 	t.Cleanup(func() {
-		for _, conn := range []*sqliteConn{writer, reader, checkpointer} {
+		for _, conn := range append(writers[:], reader, checkpointer) {
 			_ = conn.close()
 		}
 	})
@@ -86,6 +90,7 @@ func TestGatheredLog(t *testing.T) {
 	}
 	stored := map[int]string{}
 	for turn := range 60 {
+		writer := writers[random.IntN(len(writers))]
 		must(writer, "BEGIN IMMEDIATE")
 		now := maps.Clone(stored)
 		change := func() {
