@@ -96,8 +96,8 @@ func (b *bench) requests(ctx context.Context) (err error) {
 	put, putAlone, route := load(server, http.MethodPut), load(single, http.MethodPut), load(empty, http.MethodPut)
 	get, routeGet := load(server, http.MethodGet), load(empty, http.MethodGet)
 	var plainly, finely side
-	// Unmeasured: the logs get their length, which is work at every sync and does not come again.
 	put.options.Length = 2 * length // so that the log is folded at least once in each round
+	// Unmeasured: the logs get their length, which is work at every sync and does not come again.
 	for _, side := range []*side{put, putAlone} {
 		if err := side.round(ctx); err != nil {
 			return err

@@ -39,7 +39,7 @@ func sqliteURI(path string, values url.Values) (string, error) {
 	return (&url.URL{Scheme: "file", Path: absolute, RawQuery: values.Encode()}).String(), nil
 }
 
-// openSQLiteConn opens a connection whose files are reached by the named VFS, ” = that of the system.
+// openSQLiteConn opens a connection whose files are reached by the named VFS; empty: that of the system.
 func openSQLiteConn(path, vfs string, pragmas ...string) (*sqliteConn, error) {
 	values := url.Values{}
 	if vfs != "" {

@@ -43,9 +43,9 @@ func (w *writer) tend(quiet bool) {
 	}
 }
 
-// fold folds the little that the checkpointer left, if it did: the next write begins the log anew. A reader that needs the log
+// beginAnew folds the little that the checkpointer left, if it did: the next write begins the log anew. A reader that needs the log
 // may be in the way of either, so it is tried again after a while.
-func (w *writer) fold(little bool) {
+func (w *writer) beginAnew(little bool) {
 	w.folding = false
 	w.due = w.length + foldPages/8
 	if !little {

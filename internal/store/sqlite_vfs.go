@@ -11,7 +11,7 @@ import (
 	sqlite "modernc.org/sqlite/lib"
 )
 
-// Two ways of SQLite to its files (https://www.sqlite.org/vfs.html), each that of the system with some methods of one file
+// Two ways of SQLite to its files (https://www.sqlite.org/vfs.html), each that of the system with some methods of its files
 // replaced (ADR 17).
 const (
 	// gatheringVFS is the writer's. What is written to the log one after the other reaches the system in one write, at the
@@ -32,29 +32,42 @@ const (
 	restTime  = time.Millisecond
 )
 
-// gathered is kept behind the system's own fields of an open log.
+// replaced is kept behind the system's own fields of an open file: its methods, and those of the system.
+type replaced struct {
+	methods sqlite.Tsqlite3_io_methods
+	system  uintptr // *sqlite.Tsqlite3_io_methods
+}
+
+// replace has SQLite call the methods of a table of the file's own, which are those of the system so far.
+func replace(file uintptr) *sqlite.Tsqlite3_io_methods {
+	opened, own := at[sqlite.Tsqlite3_file](file), at[replaced](file+systemFile)
+	*own = replaced{methods: *at[sqlite.Tsqlite3_io_methods](opened.FpMethods), system: opened.FpMethods}
+	opened.FpMethods = file + systemFile + unsafe.Offsetof(own.methods)
+	return &own.methods
+}
+
+// system answers the system's methods of a file.
+func system(file uintptr) *sqlite.Tsqlite3_io_methods {
+	return at[sqlite.Tsqlite3_io_methods](at[replaced](file + systemFile).system)
+}
+
+// gathered is kept with an open log.
 type gathered struct {
-	methods sqlite.Tsqlite3_io_methods
-	system  uintptr // *sqlite.Tsqlite3_io_methods
-	bytes   uintptr // gatherMost of them, 0 before the first write
-	length  int64
-	offset  int64   // in the log, of the first byte
-	writes  uintptr // *writing, the database
+	bytes  uintptr // gatherMost of them, 0 before the first write
+	length int64
+	offset int64   // in the log, of the first byte
+	writes uintptr // *writing, the database
 }
 
-// writing is kept behind the system's own fields of the database whose log is gathered.
+// writing is kept with the database whose log is gathered.
 type writing struct {
-	methods sqlite.Tsqlite3_io_methods
-	system  uintptr // *sqlite.Tsqlite3_io_methods
-	log     uintptr // *sqlite.Tsqlite3_file, 0 unless it is open
+	log uintptr // *sqlite.Tsqlite3_file, 0 unless it is open
 }
 
-// unhurried is kept behind the system's own fields of an open database.
+// unhurried is kept with a database that is folded into.
 type unhurried struct {
-	methods sqlite.Tsqlite3_io_methods
-	system  uintptr // *sqlite.Tsqlite3_io_methods
-	pages   int64   // written since the last rest
-	offset  int64   // of the first of them
+	pages  int64 // written since the last rest
+	offset int64 // of the first of them
 }
 
 // The signatures of the methods.
@@ -77,8 +90,9 @@ func address[F any](function F) uintptr {
 	return *(*uintptr)(unsafe.Pointer(&function))
 }
 
-// systemVFS is the VFS of the system (*sqlite.Tsqlite3_vfs), systemFile the size of its open files. They are set once.
-var systemVFS, systemFile uintptr
+// systemVFS is the VFS of the system (*sqlite.Tsqlite3_vfs), systemFile the size of its open files; what a file of ours keeps
+// besides its methods begins at ownState. They are set once.
+var systemVFS, systemFile, ownState uintptr
 
 // registerVFS makes the two known to SQLite, for as long as the process lives.
 var registerVFS = sync.OnceValue(func() error {
@@ -92,6 +106,7 @@ var registerVFS = sync.OnceValue(func() error {
 	}
 	const word = unsafe.Sizeof(uintptr(0))
 	systemFile = (uintptr(at[sqlite.Tsqlite3_vfs](systemVFS).FszOsFile) + word - 1) &^ (word - 1)
+	ownState = systemFile + unsafe.Sizeof(replaced{})
 	for name, open := range map[string]openMethod{gatheringVFS: openGathering, unhurriedVFS: openUnhurried} {
 		text, err := libc.CString(name)
 		if err != nil {
@@ -104,7 +119,7 @@ var registerVFS = sync.OnceValue(func() error {
 		own := at[sqlite.Tsqlite3_vfs](vfs)
 		*own = *at[sqlite.Tsqlite3_vfs](systemVFS)
 		own.FpNext, own.FzName, own.FxOpen = 0, text, address(open)
-		own.FszOsFile = int32(systemFile + max(unsafe.Sizeof(gathered{}), unsafe.Sizeof(writing{}), unsafe.Sizeof(unhurried{})))
+		own.FszOsFile = int32(ownState + max(unsafe.Sizeof(gathered{}), unsafe.Sizeof(writing{}), unsafe.Sizeof(unhurried{})))
 		if rc := sqlite.Xsqlite3_vfs_register(tls, vfs, 0); rc != sqlite.SQLITE_OK {
 			return fmt.Errorf("register VFS %s: error %d", name, rc)
 		}
@@ -112,35 +127,28 @@ var registerVFS = sync.OnceValue(func() error {
 	return nil
 })
 
-// openSystem opens a file as the system does. It answers the system's methods where the file is one of those looked for.
-func openSystem(tls *libc.TLS, name, file uintptr, flags int32, outFlags uintptr, looked int32) (methods uintptr, rc int32) {
-	rc = method[openMethod](at[sqlite.Tsqlite3_vfs](systemVFS).FxOpen)(tls, systemVFS, name, file, flags, outFlags)
-	if rc != sqlite.SQLITE_OK || flags&looked == 0 {
-		return 0, rc
-	}
-	return at[sqlite.Tsqlite3_file](file).FpMethods, rc
+// openSystem opens a file as the system does.
+func openSystem(tls *libc.TLS, name, file uintptr, flags int32, outFlags uintptr) int32 {
+	return method[openMethod](at[sqlite.Tsqlite3_vfs](systemVFS).FxOpen)(tls, systemVFS, name, file, flags, outFlags)
 }
 
 func openGathering(tls *libc.TLS, _, name, file uintptr, flags int32, outFlags uintptr) int32 {
-	system, rc := openSystem(tls, name, file, flags, outFlags, sqlite.SQLITE_OPEN_WAL|sqlite.SQLITE_OPEN_MAIN_DB)
+	rc := openSystem(tls, name, file, flags, outFlags)
 	switch {
-	case system == 0:
+	case rc != sqlite.SQLITE_OK:
 	case flags&sqlite.SQLITE_OPEN_MAIN_DB != 0:
-		w := at[writing](file + systemFile)
-		*w = writing{methods: *at[sqlite.Tsqlite3_io_methods](system), system: system}
-		w.methods.FxShmLock = address[lockMethod](lockGathering)
-		at[sqlite.Tsqlite3_file](file).FpMethods = file + systemFile + unsafe.Offsetof(w.methods)
-	default:
-		g := at[gathered](file + systemFile)
-		*g = gathered{methods: *at[sqlite.Tsqlite3_io_methods](system), system: system}
-		g.methods.FxClose = address[closeMethod](closeGathering)
-		g.methods.FxRead = address[readMethod](readGathering)
-		g.methods.FxWrite = address[writeMethod](writeGathering)
-		g.methods.FxTruncate = address[truncateMethod](truncateGathering)
-		g.methods.FxSync = address[syncMethod](syncGathering)
-		g.methods.FxFileSize = address[sizeMethod](sizeGathering)
-		at[sqlite.Tsqlite3_file](file).FpMethods = file + systemFile + unsafe.Offsetof(g.methods)
-		g.writes = sqlite.Xsqlite3_database_file_object(tls, name) + systemFile
+		replace(file).FxShmLock = address[lockMethod](lockGathering)
+		at[writing](file + ownState).log = 0
+	case flags&sqlite.SQLITE_OPEN_WAL != 0:
+		own := replace(file)
+		own.FxClose = address[closeMethod](closeGathering)
+		own.FxRead = address[readMethod](readGathering)
+		own.FxWrite = address[writeMethod](writeGathering)
+		own.FxTruncate = address[truncateMethod](truncateGathering)
+		own.FxSync = address[syncMethod](syncGathering)
+		own.FxFileSize = address[sizeMethod](sizeGathering)
+		g := at[gathered](file + ownState)
+		*g = gathered{writes: sqlite.Xsqlite3_database_file_object(tls, name) + ownState}
 		at[writing](g.writes).log = file
 	}
 	return rc
@@ -150,29 +158,28 @@ func openGathering(tls *libc.TLS, _, name, file uintptr, flags int32, outFlags u
 // pages behind, and later they would go over those of another process.
 func lockGathering(tls *libc.TLS, file uintptr, offset, n, flags int32) int32 {
 	const writeLock = 0 // WAL_WRITE_LOCK, the first of the log's locks (https://www.sqlite.org/walformat.html)
-	w := at[writing](file + systemFile)
+	w := at[writing](file + ownState)
 	if flags == sqlite.SQLITE_SHM_UNLOCK|sqlite.SQLITE_SHM_EXCLUSIVE && offset == writeLock && w.log != 0 {
-		_, _ = pass(tls, w.log) // of no transaction that was kept, so nothing is lost
+		_ = pass(tls, w.log) // of no transaction that was kept, so nothing is lost
 	}
-	return method[lockMethod](at[sqlite.Tsqlite3_io_methods](w.system).FxShmLock)(tls, file, offset, n, flags)
+	return method[lockMethod](system(file).FxShmLock)(tls, file, offset, n, flags)
 }
 
 // pass writes what was gathered. What cannot be written is forgotten: SQLite hears of it and takes the transaction back.
-func pass(tls *libc.TLS, file uintptr) (system *sqlite.Tsqlite3_io_methods, rc int32) {
-	g := at[gathered](file + systemFile)
-	system = at[sqlite.Tsqlite3_io_methods](g.system)
+func pass(tls *libc.TLS, file uintptr) int32 {
+	g := at[gathered](file + ownState)
 	if g.length == 0 {
-		return system, sqlite.SQLITE_OK
+		return sqlite.SQLITE_OK
 	}
 	length := int32(g.length)
 	g.length = 0
-	return system, method[writeMethod](system.FxWrite)(tls, file, g.bytes, length, g.offset)
+	return method[writeMethod](system(file).FxWrite)(tls, file, g.bytes, length, g.offset)
 }
 
 func writeGathering(tls *libc.TLS, file, from uintptr, length int32, offset int64) int32 {
-	g := at[gathered](file + systemFile)
+	g := at[gathered](file + ownState)
 	if g.length > 0 && (offset != g.offset+g.length || g.length+int64(length) > gatherMost) {
-		if _, rc := pass(tls, file); rc != sqlite.SQLITE_OK {
+		if rc := pass(tls, file); rc != sqlite.SQLITE_OK {
 			return rc
 		}
 	}
@@ -180,7 +187,7 @@ func writeGathering(tls *libc.TLS, file, from uintptr, length int32, offset int6
 		g.bytes = libc.Xmalloc(tls, gatherMost)
 	}
 	if g.bytes == 0 || length > gatherMost {
-		return method[writeMethod](at[sqlite.Tsqlite3_io_methods](g.system).FxWrite)(tls, file, from, length, offset)
+		return method[writeMethod](system(file).FxWrite)(tls, file, from, length, offset)
 	}
 	if g.length == 0 {
 		g.offset = offset
@@ -191,67 +198,60 @@ func writeGathering(tls *libc.TLS, file, from uintptr, length int32, offset int6
 }
 
 func readGathering(tls *libc.TLS, file, into uintptr, length int32, offset int64) int32 {
-	system, rc := pass(tls, file)
-	if rc != sqlite.SQLITE_OK {
+	if rc := pass(tls, file); rc != sqlite.SQLITE_OK {
 		return rc
 	}
-	return method[readMethod](system.FxRead)(tls, file, into, length, offset)
+	return method[readMethod](system(file).FxRead)(tls, file, into, length, offset)
 }
 
 func truncateGathering(tls *libc.TLS, file uintptr, size int64) int32 {
-	system, rc := pass(tls, file)
-	if rc != sqlite.SQLITE_OK {
+	if rc := pass(tls, file); rc != sqlite.SQLITE_OK {
 		return rc
 	}
-	return method[truncateMethod](system.FxTruncate)(tls, file, size)
+	return method[truncateMethod](system(file).FxTruncate)(tls, file, size)
 }
 
 func syncGathering(tls *libc.TLS, file uintptr, flags int32) int32 {
-	system, rc := pass(tls, file)
-	if rc != sqlite.SQLITE_OK {
+	if rc := pass(tls, file); rc != sqlite.SQLITE_OK {
 		return rc
 	}
-	return method[syncMethod](system.FxSync)(tls, file, flags)
+	return method[syncMethod](system(file).FxSync)(tls, file, flags)
 }
 
 func sizeGathering(tls *libc.TLS, file, size uintptr) int32 {
-	system, rc := pass(tls, file)
-	if rc != sqlite.SQLITE_OK {
+	if rc := pass(tls, file); rc != sqlite.SQLITE_OK {
 		return rc
 	}
-	return method[sizeMethod](system.FxFileSize)(tls, file, size)
+	return method[sizeMethod](system(file).FxFileSize)(tls, file, size)
 }
 
 func closeGathering(tls *libc.TLS, file uintptr) int32 {
-	system, written := pass(tls, file)
-	g := at[gathered](file + systemFile)
+	written := pass(tls, file)
+	g := at[gathered](file + ownState)
 	libc.Xfree(tls, g.bytes)
 	at[writing](g.writes).log = 0
-	if rc := method[closeMethod](system.FxClose)(tls, file); rc != sqlite.SQLITE_OK {
+	if rc := method[closeMethod](system(file).FxClose)(tls, file); rc != sqlite.SQLITE_OK {
 		return rc
 	}
 	return written
 }
 
 func openUnhurried(tls *libc.TLS, _, name, file uintptr, flags int32, outFlags uintptr) int32 {
-	system, rc := openSystem(tls, name, file, flags, outFlags, sqlite.SQLITE_OPEN_MAIN_DB)
-	if system == 0 {
-		return rc
+	rc := openSystem(tls, name, file, flags, outFlags)
+	if rc == sqlite.SQLITE_OK && flags&sqlite.SQLITE_OPEN_MAIN_DB != 0 {
+		replace(file).FxWrite = address[writeMethod](writeUnhurried)
+		at[unhurried](file + ownState).pages = 0
 	}
-	u := at[unhurried](file + systemFile)
-	*u = unhurried{methods: *at[sqlite.Tsqlite3_io_methods](system), system: system}
-	u.methods.FxWrite = address[writeMethod](writeUnhurried)
-	at[sqlite.Tsqlite3_file](file).FpMethods = file + systemFile + unsafe.Offsetof(u.methods)
 	return rc
 }
 
 // writeUnhurried is called for pages in ascending order, as SQLite folds its log.
 func writeUnhurried(tls *libc.TLS, file, from uintptr, length int32, offset int64) int32 {
-	u := at[unhurried](file + systemFile)
-	if u.pages == 0 {
+	u := at[unhurried](file + ownState)
+	if u.pages == 0 || offset < u.offset { // a new round begins at the front
 		u.offset = offset
 	}
-	rc := method[writeMethod](at[sqlite.Tsqlite3_io_methods](u.system).FxWrite)(tls, file, from, length, offset)
+	rc := method[writeMethod](system(file).FxWrite)(tls, file, from, length, offset)
 	if u.pages++; u.pages == restPages {
 		u.pages = 0
 		beginWriteBack(file, u.offset, offset+int64(length)-u.offset)

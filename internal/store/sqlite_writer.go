@@ -52,7 +52,7 @@ func (w *writer) run(closing <-chan struct{}) {
 			w.tend(false)
 			quiet.Reset(quietTime)
 		case little := <-w.checkpointer.done:
-			w.fold(little)
+			w.beginAnew(little)
 		case <-quiet.C:
 			w.tend(true)
 		case <-closing:
