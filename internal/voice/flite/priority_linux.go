@@ -10,7 +10,6 @@ import (
 // giveWay lets all other processes go first: a sentence may come a little later, audio that is on its way may not. Threads
 // that are to come inherit it.
 func giveWay() {
-	_ = os.WriteFile("/proc/self/comm", []byte(processName), 0) // what top shows
 	threads, _ := os.ReadDir("/proc/self/task")
 	for _, thread := range threads {
 		id, err := strconv.Atoi(thread.Name())

@@ -8,13 +8,13 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"sync"
-	"syscall"
+
+	"nacre/internal/subprocess"
 )
 
-// What ps and top show of the process that speaks. No shell starts a program under such a title by chance.
+// What ps and top show of the process that speaks.
 const (
 	processTitle = "nacre: voice"
 	processName  = "nacre-voice"
@@ -37,19 +37,13 @@ type (
 	}
 )
 
-// init turns a process that was started under processTitle into the one that speaks. It is here and not in main, so
-// that every program with this package in it, tests among them, can speak.
 func init() {
-	if len(os.Args) == 2 && os.Args[0] == processTitle {
-		os.Exit(serve(os.Args[1], os.Stdin, os.Stdout))
-	}
+	subprocess.Serve(processTitle, processName, func(cacheDir string) int { return serve(cacheDir, os.Stdin, os.Stdout) })
 }
 
 // serve speaks what is ordered until the orders end, and answers the exit code. The orders end when the process they
 // come from does, however that ends.
 func serve(cacheDir string, orders io.Reader, answers io.Writer) int {
-	// A terminal or a service manager signals all of a service's processes; calls that are still to end need their voice.
-	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	giveWay()
 	ctx := context.Background()
 	out := gob.NewEncoder(answers)

@@ -10,10 +10,11 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
+
+	"nacre/internal/subprocess"
 )
 
 // farewell is how long a process may take over what it speaks when it is closed.
@@ -123,14 +124,11 @@ func (s *speaker) close() error {
 
 // start runs this program again, as the process that speaks, and waits until it is ready.
 func start(cacheDir string) (p *process, uncached string, err error) {
-	program := "/proc/self/exe" // still this program when its file was replaced
-	if runtime.GOOS != "linux" {
-		if program, err = os.Executable(); err != nil {
-			return nil, "", err
-		}
+	cmd, err := subprocess.Command(processTitle, cacheDir)
+	if err != nil {
+		return nil, "", err
 	}
-	p = &process{cmd: exec.Command(program), ended: make(chan struct{}), asked: map[uint64]chan spoken{}}
-	p.cmd.Args = []string{processTitle, cacheDir}
+	p = &process{cmd: cmd, ended: make(chan struct{}), asked: map[uint64]chan spoken{}}
 	p.cmd.Stderr = &p.errors
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		return nil, "", err
