@@ -14,7 +14,7 @@ import (
 	"nacre/internal/fault"
 )
 
-// sqliteBackend is one writer goroutine with its connection, readers, and a connection that checkpoints.
+// sqliteBackend is one writer goroutine with its connection, readers, and a checkpointer.
 type sqliteBackend struct {
 	path    string
 	log     *slog.Logger
@@ -28,7 +28,6 @@ type sqliteBackend struct {
 	closed  bool
 	running sync.WaitGroup // writer and checkpointer
 	lock    *os.File
-	file    *os.File // the database, to be synced. Closing it lets go of SQLite's locks on it, so it is closed last
 }
 
 // The page caches. A million leads take about half a GB on disk; what the caches do not hold comes from the operating
@@ -85,8 +84,6 @@ func (b *sqliteBackend) start() error {
 	cache := func(size int) string { return fmt.Sprintf("cache_size(%d)", size) }
 	kinds := []kind{
 		{gatheringVFS, []string{cache(writerCache), "wal_autocheckpoint(0)", "temp_store(MEMORY)", fmt.Sprintf("journal_size_limit(%d)", logKept)}}, // the writer
-		{unhurriedVFS, []string{cache(readerCache)}}, // the checkpointer
-		{"", []string{cache(readerCache)}},           // the checkpointer in a hurry
 	}
 	for range b.count {
 		kinds = append(kinds, kind{"", []string{cache(readerCache), "query_only(1)"}})
@@ -101,17 +98,8 @@ func (b *sqliteBackend) start() error {
 			return err
 		}
 	}
-	var err error
-	if b.file, err = os.Open(b.path); err != nil {
-		for _, opened := range conns {
-			err = errors.Join(err, opened.close())
-		}
-		return err
-	}
-	b.readers = newReaderPool(conns[3:])
-	c := &checkpointer{
-		unhurried: conns[1], hurried: conns[2], file: b.file, log: b.log, begin: make(chan struct{}, 1), done: make(chan bool, 1),
-	}
+	b.readers = newReaderPool(conns[1:])
+	c := &checkpointer{path: b.path, log: b.log, begin: make(chan struct{}, 1), done: make(chan bool, 1)}
 	w := &writer{conn: conns[0], most: b.group, jobs: b.jobs, log: b.log, checkpointer: c, due: foldPages}
 	b.running.Go(func() { w.run(b.closing) })
 	b.running.Go(c.run)
@@ -208,7 +196,7 @@ func (b *sqliteBackend) close() error {
 	b.pending.Wait()
 	close(b.closing)
 	b.running.Wait()
-	err := errors.Join(b.readers.close(), b.file.Close())
+	err := b.readers.close()
 	if b.lock != nil {
 		err = errors.Join(err, b.lock.Close())
 	}

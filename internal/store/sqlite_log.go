@@ -1,14 +1,9 @@
 package store
 
-import (
-	"errors"
-	"log/slog"
-	"os"
-	"time"
-)
+import "time"
 
-// The log takes what is written (https://www.sqlite.org/wal.html). When it is long, or nothing is written for a while, it is
-// folded into the file beside the writer, and begins anew (ADR 17).
+// The log takes what is written (https://www.sqlite.org/wal.html). When it is long, or nothing is written for a while, the
+// checkpointer folds it into the file beside the writer, and it begins anew (ADR 17).
 const (
 	// foldPages is how long the log gets, 190 MiB, and what is written until it begins anew. The longer, the fewer pages that
 	// change again and again are written to the file.
@@ -17,7 +12,7 @@ const (
 	quietTime  = time.Second
 	quietPages = 1000
 	// restartPages is how many pages may be left when the log begins anew: the writer folds them, and answers nobody meanwhile.
-	restartPages = 400
+	restartPages = 800
 	// logKept is what the file of the log may be long when it begins anew, in bytes: to cut it, and to let it grow again, is work
 	// at every sync. It is cut at the end.
 	logKept = 1 << 30
@@ -79,52 +74,4 @@ func fold(conn *sqliteConn, mode string) (pages, folded int, err error) {
 		return r.Scan(&busy, &pages, &folded)
 	}, "PRAGMA wal_checkpoint("+mode+")")
 	return pages, folded, err
-}
-
-// checkpointer folds the log on connections of its own, while the writer goes on.
-type checkpointer struct {
-	unhurried, hurried *sqliteConn
-	file               *os.File // the database
-	log                *slog.Logger
-	begin              chan struct{} // fold
-	done               chan bool     // whether little is left
-}
-
-// run serves until begin is closed.
-func (c *checkpointer) run() {
-	for range c.begin {
-		little, err := c.fold()
-		if err != nil {
-			c.log.Warn("database log not folded", "error", err)
-		}
-		c.done <- little
-	}
-	if err := errors.Join(c.unhurried.close(), c.hurried.close()); err != nil {
-		c.log.Error("database not closed", "error", err)
-	}
-}
-
-// fold folds what is in the log, again and again, since the writer goes on: each time less is left. SQLite puts the file on the
-// disk only with the last page of the log, when the writer stands still: what was folded before is written back here.
-func (c *checkpointer) fold() (little bool, err error) {
-	conn, before := c.unhurried, -1
-	for range 8 {
-		if _, _, err := fold(conn, "PASSIVE"); err != nil {
-			return false, err
-		}
-		if err := writeBack(c.file); err != nil {
-			return false, err
-		}
-		pages, folded, err := fold(conn, "NOOP")
-		switch {
-		case err != nil, pages-folded <= restartPages:
-			return err == nil, err
-		case folded == before:
-			return false, nil // a reader needs the rest
-		case pages > 2*foldPages:
-			conn = c.hurried
-		}
-		before = folded
-	}
-	return true, nil // the writer is faster than we are: for once it has to wait
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"fmt"
 	"sync"
-	"time"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -19,17 +18,16 @@ const (
 	// fifth of the processor time of an update. A transaction that others can see is synced (PRAGMA synchronous=FULL), hence
 	// written, and nobody else writes meanwhile: what is gathered concerns the writer alone.
 	gatheringVFS = "gathering"
-	// unhurriedVFS is the checkpointer's. It rests between the pages it writes to the database, and lets the disk have them bit
-	// by bit, so that folding the log takes little of core and disk at any one time.
-	unhurriedVFS = "unhurried"
+	// writingBackVFS is the checkpointer's. It lets the disk have the pages it writes to the database bit by bit, so that little
+	// is left when they are synced.
+	writingBackVFS = "writing-back"
 )
 
 const (
 	// gatherMost is how much is gathered, in bytes: the most that SQLite's VFS for Unix writes at once (seekAndWriteFd).
 	gatherMost = 1<<17 - 1
-	// After restPages pages the checkpointer rests for restTime.
-	restPages = 64
-	restTime  = time.Millisecond
+	// writeBackPages pages at a time are on their way to the disk.
+	writeBackPages = 64
 )
 
 // replaced is kept behind the system's own fields of an open file: its methods, and those of the system.
@@ -64,9 +62,9 @@ type writing struct {
 	log uintptr // *sqlite.Tsqlite3_file, 0 unless it is open
 }
 
-// unhurried is kept with a database that is folded into.
-type unhurried struct {
-	pages  int64 // written since the last rest
+// writingBack is kept with a database that is folded into.
+type writingBack struct {
+	pages  int64 // written, and not on their way to the disk
 	offset int64 // of the first of them
 }
 
@@ -107,7 +105,7 @@ var registerVFS = sync.OnceValue(func() error {
 	const word = unsafe.Sizeof(uintptr(0))
 	systemFile = (uintptr(at[sqlite.Tsqlite3_vfs](systemVFS).FszOsFile) + word - 1) &^ (word - 1)
 	ownState = systemFile + unsafe.Sizeof(replaced{})
-	for name, open := range map[string]openMethod{gatheringVFS: openGathering, unhurriedVFS: openUnhurried} {
+	for name, open := range map[string]openMethod{gatheringVFS: openGathering, writingBackVFS: openWritingBack} {
 		text, err := libc.CString(name)
 		if err != nil {
 			return err
@@ -119,7 +117,7 @@ var registerVFS = sync.OnceValue(func() error {
 		own := at[sqlite.Tsqlite3_vfs](vfs)
 		*own = *at[sqlite.Tsqlite3_vfs](systemVFS)
 		own.FpNext, own.FzName, own.FxOpen = 0, text, address(open)
-		own.FszOsFile = int32(ownState + max(unsafe.Sizeof(gathered{}), unsafe.Sizeof(writing{}), unsafe.Sizeof(unhurried{})))
+		own.FszOsFile = int32(ownState + max(unsafe.Sizeof(gathered{}), unsafe.Sizeof(writing{}), unsafe.Sizeof(writingBack{})))
 		if rc := sqlite.Xsqlite3_vfs_register(tls, vfs, 0); rc != sqlite.SQLITE_OK {
 			return fmt.Errorf("register VFS %s: error %d", name, rc)
 		}
@@ -236,26 +234,25 @@ func closeGathering(tls *libc.TLS, file uintptr) int32 {
 	return written
 }
 
-func openUnhurried(tls *libc.TLS, _, name, file uintptr, flags int32, outFlags uintptr) int32 {
+func openWritingBack(tls *libc.TLS, _, name, file uintptr, flags int32, outFlags uintptr) int32 {
 	rc := openSystem(tls, name, file, flags, outFlags)
 	if rc == sqlite.SQLITE_OK && flags&sqlite.SQLITE_OPEN_MAIN_DB != 0 {
-		replace(file).FxWrite = address[writeMethod](writeUnhurried)
-		at[unhurried](file + ownState).pages = 0
+		replace(file).FxWrite = address[writeMethod](writeWritingBack)
+		at[writingBack](file + ownState).pages = 0
 	}
 	return rc
 }
 
-// writeUnhurried is called for pages in ascending order, as SQLite folds its log.
-func writeUnhurried(tls *libc.TLS, file, from uintptr, length int32, offset int64) int32 {
-	u := at[unhurried](file + ownState)
-	if u.pages == 0 || offset < u.offset { // a new round begins at the front
-		u.offset = offset
+// writeWritingBack is called for pages in ascending order, as SQLite folds its log.
+func writeWritingBack(tls *libc.TLS, file, from uintptr, length int32, offset int64) int32 {
+	w := at[writingBack](file + ownState)
+	if w.pages == 0 || offset < w.offset { // a new round begins at the front
+		w.offset = offset
 	}
 	rc := method[writeMethod](system(file).FxWrite)(tls, file, from, length, offset)
-	if u.pages++; u.pages == restPages {
-		u.pages = 0
-		beginWriteBack(file, u.offset, offset+int64(length)-u.offset)
-		time.Sleep(restTime)
+	if w.pages++; w.pages == writeBackPages {
+		w.pages = 0
+		beginWriteBack(file, w.offset, offset+int64(length)-w.offset)
 	}
 	return rc
 }

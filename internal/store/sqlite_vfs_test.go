@@ -32,7 +32,7 @@ func TestGatheredLog(t *testing.T) {
 	}
 	writer := writers[0]
 	reader := open(path, "")
-	checkpointer := open(path, unhurriedVFS)
+	checkpointer := open(path, writingBackVFS)
 	t.Cleanup(func() {
 		for _, conn := range append(writers[:], reader, checkpointer) {
 			_ = conn.close()
