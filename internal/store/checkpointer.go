@@ -15,7 +15,7 @@ import (
 	"nacre/internal/subprocess"
 )
 
-// checkpointer has a process of its own fold the log while the writer goes on (ADR 17). It is started when it is first needed, and
+// checkpointer has a process of its own fold the log while the writer goes on (ADR 18). It is started when it is first needed, and
 // again when it has ended.
 type checkpointer struct {
 	path  string // of the database
