@@ -189,7 +189,7 @@ func openFolder(path string) (*folder, error) {
 // a busy core, but then the log grows about as fast as it is folded: those that follow take more, for a moment.
 var nicenesses = [...]int{10, 10, 7, 5, 5, 3, 3, 1, 0, 0, 0}
 
-// longPages is when the log has got so long, 750 MiB, that it has to be folded whoever waits.
+// longPages is when the log has got so long, 700 MiB, that it has to be folded whoever waits.
 const longPages = 4 * foldPages
 
 // fold folds what is in the log, again and again, since the writer goes on: each time less is left.

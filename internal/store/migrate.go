@@ -43,6 +43,15 @@ func migrateSQLite(path string) (err error) {
 	if err := lockFile(folder, true); err != nil {
 		return fmt.Errorf("lock folder: %w", err)
 	}
+	// A new file is made by a connection of ours: that of package database/sql has an order of its own for pragmas, by which the
+	// size of pages would come too late.
+	conn, err := openSQLiteConn(path, "")
+	if err != nil {
+		return err
+	}
+	if err := conn.close(); err != nil {
+		return err
+	}
 	dsn, err := sqliteDSN(path)
 	if err != nil {
 		return err

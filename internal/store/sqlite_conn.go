@@ -23,8 +23,8 @@ type sqliteConn struct {
 	insertions map[string]string // texts, by table and number of rows
 }
 
-// connectionPragmas are what every connection needs.
-var connectionPragmas = []string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"}
+// connectionPragmas are what every connection needs. The size of pages holds for a file that is made; others keep theirs (ADR 17).
+var connectionPragmas = []string{"busy_timeout(10000)", "page_size(2048)", "journal_mode(WAL)", "synchronous(FULL)"}
 
 // sqliteDSN names the file for package database/sql, which migrations use.
 func sqliteDSN(path string) (string, error) {

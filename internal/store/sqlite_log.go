@@ -5,14 +5,14 @@ import "time"
 // The log takes what is written (https://www.sqlite.org/wal.html). When it is long, or nothing is written for a while, the
 // checkpointer folds it into the file beside the writer, and it begins anew (ADR 17).
 const (
-	// foldPages is how long the log gets, 190 MiB, and what is written until it begins anew. The longer, the fewer pages that
+	// foldPages is how long the log gets, 180 MiB, and what is written until it begins anew. The longer, the fewer pages that
 	// change again and again are written to the file.
-	foldPages = 48_000
+	foldPages = 90_000
 	// After quietTime without a write, quietPages are enough.
 	quietTime  = time.Second
-	quietPages = 1000
+	quietPages = 2000
 	// restartPages is how many pages may be left when the log begins anew: the writer folds them, and answers nobody meanwhile.
-	restartPages = 800
+	restartPages = 1400
 	// logKept is what the file of the log may be long when it begins anew, in bytes: to cut it, and to let it grow again, is work
 	// at every sync. It is cut at the end.
 	logKept = 1 << 30

@@ -27,7 +27,7 @@ const (
 	// gatherMost is how much is gathered, in bytes: the most that SQLite's VFS for Unix writes at once (seekAndWriteFd).
 	gatherMost = 1<<17 - 1
 	// writeBackPages pages at a time are on their way to the disk.
-	writeBackPages = 64
+	writeBackPages = 128
 )
 
 // replaced is kept behind the system's own fields of an open file: its methods, and those of the system.
