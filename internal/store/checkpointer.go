@@ -28,7 +28,7 @@ type checkpointer struct {
 	answers *json.Decoder
 }
 
-// folded is what the process answers to an order, which is one byte.
+// folded is what the process answers to an order, which is one byte, as a line of JSON.
 type folded struct {
 	Little bool   // is left
 	Err    string // "" is none

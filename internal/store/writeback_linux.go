@@ -2,7 +2,6 @@ package store
 
 import (
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 	sqlite "modernc.org/sqlite/lib"
@@ -22,5 +21,5 @@ func beginWriteBack(file uintptr, from, length int64) {
 
 // lowerPriority gives the thread it runs on a niceness (setpriority(2)), 0 to 19. It cannot be taken back.
 func lowerPriority(niceness int) {
-	_ = unix.Setpriority(unix.PRIO_PROCESS, syscall.Gettid(), niceness) // without it others only wait longer
+	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), niceness) // without it others only wait longer
 }
