@@ -3,6 +3,7 @@ package media
 import (
 	"math"
 	"strings"
+	"time"
 	"unicode"
 
 	"nacre/internal/call"
@@ -35,8 +36,17 @@ func (e keyEvent) put(to []byte) {
 	}
 }
 
+// keyWay is how a peer tells keys, the surer the greater.
+type keyWay uint8
+
+const (
+	toneWay  keyWay = iota + 1 // DTMF in the audio
+	infoWay                    // SIP INFO
+	eventWay                   // events of RFC 4733
+)
+
 // keyReceiver turns event packets into presses: one for every event, on the first of its packets that arrives,
-// whichever that is. Ends need not arrive: the next event has another timestamp.
+// whichever that is. Ends need not arrive: the next event has another timestamp, another code or a shorter duration.
 type keyReceiver struct {
 	known     bool
 	ssrc      uint32
@@ -44,12 +54,36 @@ type keyReceiver struct {
 	timestamp uint32
 	last      keyEvent
 	presses   []rune // not yet delivered
+
+	way      keyWay // the surest in which a key has come
+	newest   rune   // the last press
+	newestAt time.Time
 }
 
-// maxPresses not yet delivered; they are delivered every 20 ms.
-const maxPresses = 64
+const (
+	// maxPresses not yet delivered; they are delivered every 20 ms.
+	maxPresses = 64
+	// sameKeyTime is within what a key that comes in a second way is the one that came in the first.
+	sameKeyTime = time.Second
+)
 
-func (k *keyReceiver) packet(ssrc uint32, sequence uint16, timestamp uint32, marker bool, payload []byte) {
+// press takes a key, unless keys come in a surer way: gateways tell one press in several.
+func (k *keyReceiver) press(key rune, by keyWay, now time.Time) {
+	switch {
+	case by < k.way:
+		return
+	case by > k.way && k.way != 0 && key == k.newest && now.Sub(k.newestAt) < sameKeyTime:
+		k.way = by
+		return
+	}
+	k.way, k.newest, k.newestAt = by, key, now
+	if len(k.presses) < maxPresses {
+		k.presses = append(k.presses, key)
+	}
+}
+
+// packet takes a packet of an event.
+func (k *keyReceiver) packet(ssrc uint32, sequence uint16, timestamp uint32, marker bool, payload []byte, now time.Time) {
 	event, ok := parseKeyEvent(payload)
 	if !ok || int(event.code) >= len(keySigns) {
 		return
@@ -59,20 +93,30 @@ func (k *keyReceiver) packet(ssrc uint32, sequence uint16, timestamp uint32, mar
 		if behind := int16(k.sequence - sequence); behind >= 0 && behind < maxMisorder {
 			return // a copy, or overtaken
 		}
-		same = timestamp == k.timestamp
-		if !same && !marker && !k.last.end && event.code == k.last.code {
-			// some senders move the timestamp within an event; long events are cut after 65535 samples (section 2.5.1.3)
-			same = event.duration > k.last.duration || timestamp-k.timestamp == math.MaxUint16
-		}
-		if !same && !marker && k.last.end && event.end && event.code == k.last.code {
-			// and in its repeated ends; no key is pressed twice within 60 ms
-			same = sequence-k.sequence <= keyEnds && timestamp-k.timestamp <= 3*call.FrameSamples
-		}
+		same = event.code == k.last.code && k.continues(event, sequence-k.sequence, timestamp-k.timestamp, marker)
 	}
 	k.known, k.ssrc, k.sequence, k.timestamp, k.last = true, ssrc, sequence, timestamp, event
-	if !same && len(k.presses) < maxPresses {
-		k.presses = append(k.presses, rune(keySigns[event.code]))
+	if !same {
+		k.press(rune(keySigns[event.code]), eventWay, now)
 	}
+}
+
+// continues reports whether a packet with the code of the last one belongs to the same event. later and elapsed are the
+// steps from the last packet in sequence and timestamp.
+func (k *keyReceiver) continues(event keyEvent, later uint16, elapsed uint32, marker bool) bool {
+	switch {
+	case elapsed == 0:
+		// Some senders have one timestamp for all keys: an event that grows shorter is the next one. One that wraps is not.
+		shorter := int(k.last.duration) - int(event.duration)
+		return shorter <= 0 || shorter > math.MaxInt16
+	case marker:
+		return false
+	case !k.last.end:
+		// some senders move the timestamp within an event; long events are cut after 65535 samples (section 2.5.1.3)
+		return event.duration > k.last.duration || elapsed == math.MaxUint16
+	}
+	// and in its repeated ends; no key is pressed twice within 60 ms
+	return event.end && later <= keyEnds && elapsed <= 3*call.FrameSamples
 }
 
 // Times of a key we send, in frames. The end is told three times, the repetitions within the gap (section 2.5.1.4).

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/pion/rtp"
 
@@ -74,7 +76,7 @@ func (s *Session) receive(packet *rtp.Packet, from netip.AddrPort, now time.Time
 	s.quiet = 0
 	if kind == eventPayload && s.inbound.started && packet.SSRC != s.inbound.ssrc {
 		// some gateways send keys as a stream of their own beside the audio
-		s.press(packet)
+		s.pressEvent(packet, now)
 		return
 	}
 	switch s.inbound.packet(packet.SSRC, packet.SequenceNumber) {
@@ -87,7 +89,7 @@ func (s *Session) receive(packet *rtp.Packet, from netip.AddrPort, now time.Time
 		}
 	}
 	if kind == eventPayload {
-		s.press(packet)
+		s.pressEvent(packet, now)
 	}
 	if s.terms.held {
 		return
@@ -98,9 +100,25 @@ func (s *Session) receive(packet *rtp.Packet, from netip.AddrPort, now time.Time
 	s.jitter.push(packet.SequenceNumber, kind, packet.Payload)
 }
 
-// press takes an event packet. What is pressed while we are on hold is not for the party.
-func (s *Session) press(packet *rtp.Packet) {
+// pressEvent takes an event packet. What is pressed while we are on hold is not for the party.
+func (s *Session) pressEvent(packet *rtp.Packet, now time.Time) {
 	if !s.terms.held {
-		s.pressed.packet(packet.SSRC, packet.SequenceNumber, packet.Timestamp, packet.Marker, packet.Payload)
+		s.pressed.packet(packet.SSRC, packet.SequenceNumber, packet.Timestamp, packet.Marker, packet.Payload, now)
 	}
+}
+
+// Press takes a key of the peer that came by signalling (SIP INFO): 0–9 * # A–D, in either case. It reports whether
+// that is a key. Where the peer tells its keys as events too (RFC 4733), those count and this one is left out; before
+// and after Serve, and on hold, it is for nobody.
+func (s *Session) Press(key rune) bool {
+	key = unicode.ToUpper(key)
+	if !strings.ContainsRune(keySigns, key) {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.serving && !s.terms.held {
+		s.pressed.press(key, infoWay, time.Now())
+	}
+	return true
 }

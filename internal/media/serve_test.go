@@ -627,7 +627,7 @@ func TestTheLastKeyIsHandedOver(t *testing.T) {
 	p := newPerson()
 	p.exchange = func(_, _ *call.Frame) bool {
 		s.mu.Lock()
-		s.pressed.packet(77, 1, 1000, true, []byte{9, 10, 0, 160})
+		s.pressed.packet(77, 1, 1000, true, []byte{9, 10, 0, 160}, time.Now())
 		s.mu.Unlock()
 		hangUp()
 		return true

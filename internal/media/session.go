@@ -166,6 +166,9 @@ func (s *Session) settle(t terms) {
 		s.jitter.reset()
 		s.keys.interrupt()
 	}
+	if t.events != old.events {
+		s.pressed.way = 0
+	}
 	s.terms, s.agreed = t, true
 }
 

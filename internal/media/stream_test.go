@@ -244,6 +244,10 @@ func TestKeyReceiver(t *testing.T) {
 		"longer than 8 s":    {[]packet{{1, 100, true, 3, false, 65535}, {2, 65635, false, 3, false, 160}, {3, 65635, false, 3, true, 320}}, "3"},
 		"same key, no start": {[]packet{{1, 0, true, 3, false, 480}, {9, 1600, false, 3, false, 320}}, "33"},
 		"letters, flash":     {[]packet{{1, 0, true, 15, true, 160}, {2, 900, true, 16, true, 160}, {3, 1800, true, 12, true, 160}}, "DA"},
+		"one timestamp":      {[]packet{{1, 0, true, 10, false, 160}, {2, 0, false, 10, true, 320}, {3, 0, true, 9, false, 160}, {4, 0, false, 9, true, 320}}, "*9"},
+		"without a marker":   {[]packet{{1, 0, false, 1, false, 160}, {2, 0, false, 2, false, 160}, {3, 0, false, 5, true, 320}, {4, 0, false, 11, true, 320}}, "125#"},
+		"one for the same":   {[]packet{{1, 0, false, 5, false, 160}, {2, 0, false, 5, true, 320}, {3, 0, false, 5, true, 320}, {4, 0, false, 5, false, 160}, {5, 0, false, 5, true, 320}}, "55"},
+		"duration wraps":     {[]packet{{1, 0, true, 3, false, 65440}, {2, 0, false, 3, false, 64}, {3, 0, false, 3, true, 224}}, "3"},
 		"wrap":               {[]packet{{65535, 4294967295, true, 0, false, 160}, {0, 4294967295, false, 0, true, 320}, {1, 700, true, 0, false, 160}}, "00"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -252,13 +256,72 @@ func TestKeyReceiver(t *testing.T) {
 			for _, p := range test.packets {
 				payload := make([]byte, 4)
 				keyEvent{p.code, p.end, p.duration}.put(payload)
-				k.packet(1, p.sequence, p.timestamp, p.marker, payload)
-				k.packet(1, p.sequence, p.timestamp, p.marker, payload[:3]) // cut short
+				k.packet(1, p.sequence, p.timestamp, p.marker, payload, time.Unix(1, 0))
+				k.packet(1, p.sequence, p.timestamp, p.marker, payload[:3], time.Unix(1, 0)) // cut short
 			}
 			if string(k.presses) != test.presses {
 				t.Errorf("pressed %q, want %q", string(k.presses), test.presses)
 			}
 		})
+	}
+}
+
+func TestAPressThatComesInSeveralWaysIsOne(t *testing.T) {
+	t.Parallel()
+	type press struct {
+		key rune
+		by  keyWay
+		at  time.Duration
+	}
+	for name, test := range map[string]struct {
+		told    []press
+		presses string
+	}{
+		"by INFO":                   {[]press{{'1', infoWay, 0}, {'1', infoWay, 300 * time.Millisecond}}, "11"},
+		"events, then INFO":         {[]press{{'1', eventWay, 0}, {'1', infoWay, 50 * time.Millisecond}, {'2', eventWay, 400 * time.Millisecond}}, "12"},
+		"tone, then INFO, then all": {[]press{{'1', toneWay, 0}, {'1', infoWay, 90 * time.Millisecond}, {'5', toneWay, time.Second}, {'5', infoWay, 1090 * time.Millisecond}}, "15"},
+		"tone, then another event":  {[]press{{'D', toneWay, 0}, {'9', eventWay, 90 * time.Millisecond}, {'D', toneWay, time.Second}}, "D9"},
+		"tone, the same much later": {[]press{{'9', toneWay, 0}, {'9', eventWay, 2 * time.Second}}, "99"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var k keyReceiver
+			for _, p := range test.told {
+				k.press(p.key, p.by, time.Unix(1, 0).Add(p.at))
+			}
+			if string(k.presses) != test.presses {
+				t.Errorf("pressed %q, want %q", string(k.presses), test.presses)
+			}
+		})
+	}
+}
+
+func TestKeysOfSignallingReachTheParty(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	p := newPeer(t, s)
+	if err := s.Accept(peerSDP(p.at, "0", "sendrecv")); err != nil {
+		t.Fatal(err)
+	}
+	s.Press('1') // before anybody listens
+	listener := newPerson()
+	serve(t.Context(), s, listener)
+	p.must()
+	if s.Press('x') || s.Press('!') || !s.Press('d') || !s.Press('9') {
+		t.Error("what is no key was taken, or what is one was not")
+	}
+	listener.until(t, "keys", func() bool { return string(listener.keys) == "D9" })
+	if _, err := s.Answer(peerSDP(p.at, "0", "inactive")); err != nil {
+		t.Fatal(err)
+	}
+	s.Press('7') // on hold
+	if _, err := s.Answer(peerSDP(p.at, "0", "sendrecv")); err != nil {
+		t.Fatal(err)
+	}
+	s.Press('#')
+	listener.until(t, "keys", func() bool { return len(listener.keys) == 3 })
+	if string(listener.keys) != "D9#" {
+		t.Errorf("keys %q", string(listener.keys))
 	}
 }
 
