@@ -46,9 +46,11 @@ type Script struct {
 	// SuccessDefined: the Pearl has a success definition. It is met when the first boolean question is answered yes;
 	// without a boolean question the opening sentence itself is asked as yes or no.
 	SuccessDefined bool
-	VoiceMail      string // left on an answering machine; "" = none
-	Recording      Track
-	Timeout        time.Duration // of the whole conversation, from the answer
+	// AskAll: the questions go on after a no to the one that decides success.
+	AskAll    bool
+	VoiceMail string // left on an answering machine; "" = none
+	Recording Track
+	Timeout   time.Duration // of the whole conversation, from the answer
 }
 
 // Callback is a promised call-back: After counts from the moment it was promised.

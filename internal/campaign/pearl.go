@@ -68,6 +68,7 @@ type Definition struct {
 	SMTPSettings              *SMTP          `json:"smtpSettings"`
 	APISettings               []API          `json:"apiSettings"`
 	SuccessDescription        string         `json:"successDescription"`
+	AskAllQuestions           bool           `json:"askAllQuestions" doc:"go on with the questions after a no to the one that decides success"` // ext
 	IndicatorTags             []Tag          `json:"indicatorTags"`
 	Notifications             []Notification `json:"notifications"`
 }

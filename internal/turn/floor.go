@@ -133,17 +133,31 @@ func (m *Machine) answerWords() {
 
 // bargeIn gives up the floor to speech that began after us and is no backchannel.
 func (m *Machine) bargeIn() {
-	if !m.speaking || m.reply.End || m.speechFrom < m.saying.asked-300*time.Millisecond {
-		return
-	}
 	least := m.timing.Backchannel
 	if m.withKey {
 		least = m.timing.KeyedSpeech
 	}
-	if m.speechTo-m.speechFrom >= least {
+	if !m.reply.End && m.spokenOver(least) {
 		m.withKey = false
 		m.stopSpeaking()
 	}
+}
+
+// spokenOver reports whether speech of some length began after ours.
+func (m *Machine) spokenOver(least time.Duration) bool {
+	return m.speaking && m.speechFrom >= m.saying.asked-300*time.Millisecond && m.speechTo-m.speechFrom >= least
+}
+
+// yieldGoodbye gives up the floor once to somebody who speaks over our last words, which are said again when they have
+// finished. What a machine hears is said to its end.
+func (m *Machine) yieldGoodbye() {
+	if m.yielded || !m.evidence.person() || !m.spokenOver(m.timing.Backchannel) {
+		return
+	}
+	m.yielded, m.withKey = true, false
+	again := m.reply
+	m.stopSpeaking()
+	m.queue(again, m.timing.GoodbyeYield)
 }
 
 // answer has the brain reply to a turn, and queues what it says until the other side is quiet, at most for yield.
@@ -164,6 +178,7 @@ func (m *Machine) queue(reply Reply, yield time.Duration) {
 	}
 	if reply.End {
 		m.phase = ending
+		m.set(byReply, max(yield, m.timing.GoodbyeYield))
 	}
 }
 
@@ -256,6 +271,7 @@ func (m *Machine) playoutFinished(event Event) {
 		m.set(atTail, m.timing.Tail)
 	case ending:
 		m.set(atTail, m.timing.Tail)
+		m.set(byGoodbye, m.timing.GoodbyeYield)
 	}
 }
 
@@ -289,6 +305,7 @@ func (m *Machine) endWith(notice NoticeKind, hours int) {
 // tickEnding hangs up once the last words are heard, the opt-out is written and no command is half typed.
 func (m *Machine) tickEnding() {
 	if m.saying != nil {
+		m.yieldGoodbye()
 		return
 	}
 	if m.due(atKeys) {
@@ -301,6 +318,9 @@ func (m *Machine) tickEnding() {
 	}
 	if m.optOutPending && !m.due(byOptOut) || m.keypad.busy() || !m.due(atTail) {
 		return
+	}
+	if m.speaking && m.timers[byGoodbye] != 0 && !m.due(byGoodbye) && m.evidence.person() {
+		return // they have something to say after our last words
 	}
 	m.hangUp()
 }

@@ -2,6 +2,7 @@ package turn
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,8 @@ type Phrases struct {
 	YesNoKeys    string
 	DigitsKeys   string
 	DecimalKeys  string
-	TextKeys     string
+	TextKeys     string // a text that is made of digits, such as a postal code
+	SpokenText   string // any other text: it cannot be typed, and stands in the recording
 	OtherKeys    string // said once, with the first repetition
 	OnlyKeys     string // they spoke
 	StillThere   string // they were silent
@@ -38,6 +40,7 @@ func English() Phrases {
 		DigitsKeys:   "Type the number, then press the hash key.",
 		DecimalKeys:  "Type the number, with star star for the decimal point, then press the hash key.",
 		TextKeys:     "Type your answer in digits, or just press the hash key to skip.",
+		SpokenText:   "Say your answer, or just press the hash key to skip.",
 		OtherKeys:    "Press star one to hear this again, or star two to be called later.",
 		OnlyKeys:     "I am sorry, I only understand the keys of your phone.",
 		StillThere:   "Are you still there?",
@@ -76,7 +79,8 @@ type question struct {
 
 // Form is the brain without a model: it speaks the opening sentence, then asks one question per variable, in order,
 // and takes the answers from the keys. Success is the first boolean question answered yes; where the script defines
-// success and has no boolean question, the opening sentence is asked as yes or no, and a no ends the talk.
+// success and has no boolean question, the opening sentence is asked as yes or no. Where success is defined, a no to the
+// question that decides it ends the talk, unless the script has all questions asked.
 type Form struct {
 	script    call.Script
 	phrases   Phrases
@@ -257,8 +261,24 @@ func (f *Form) keys(q question) string {
 	case call.Float:
 		return f.phrases.DecimalKeys
 	default:
-		return f.phrases.TextKeys
+		if q.digits() {
+			return f.phrases.TextKeys
+		}
+		return f.phrases.SpokenText
 	}
+}
+
+// text reports whether any text answers the question.
+func (q question) text() bool {
+	return q.Type != call.Boolean && q.Type != call.Int && q.Type != call.Float
+}
+
+// madeOfDigits finds the words of a question for a text that can be typed in digits.
+var madeOfDigits = regexp.MustCompile(`(?i)\b(numbers?|digits?|codes?|zip|postcode|phone|telephone|mobile|fax|pin|extension|account|dates?|birthday|year|age|amount|how (many|much|old))\b`)
+
+// digits reports whether the answer to a text question can be typed in digits.
+func (q question) digits() bool {
+	return madeOfDigits.MatchString(q.Ask) || madeOfDigits.MatchString(q.Name) || madeOfDigits.MatchString(strings.ReplaceAll(q.ID, "_", " "))
 }
 
 func (f *Form) take(keys string) Reply {
@@ -275,7 +295,8 @@ func (f *Form) take(keys string) Reply {
 	if q.decides {
 		f.success = value == true
 	}
-	if q.opening && value == false {
+	if q.decides && value == false && f.script.SuccessDefined && (q.opening || !f.script.AskAll) {
+		f.note(q, value)
 		f.at = len(f.questions)
 		return f.reply(Reply{Parts: []string{f.phrases.Declined}, End: true})
 	}
@@ -289,11 +310,15 @@ func (f *Form) skipOpening() {
 	}
 }
 
-// settle notes the value and goes on to the next question, or to the end.
-func (f *Form) settle(q question, value any) Reply {
+func (f *Form) note(q question, value any) {
 	if !q.opening {
 		f.collected = append(f.collected, call.Value{ID: q.ID, Name: q.Name, Value: value})
 	}
+}
+
+// settle notes the value and goes on to the next question, or to the end.
+func (f *Form) settle(q question, value any) Reply {
+	f.note(q, value)
 	f.at++
 	f.silences, f.wrong, f.worn, f.interrupted = 0, 0, 0, 0
 	if f.at < len(f.questions) {
@@ -319,8 +344,8 @@ func (f *Form) notUnderstood(in Input) Reply {
 	} else {
 		f.worn += wearShort
 	}
-	if !q.opening && expectOf(q.Type) == ExpectDigits && q.Type != call.Int && f.worn > wearShort {
-		return f.settle(q, nil) // said twice: it stands in the recording, nothing else can be done with it
+	if q.text() && (!q.digits() || f.worn > wearShort) {
+		return f.settle(q, nil) // said as asked, or said twice: it stands in the recording, nothing else can be done with it
 	}
 	if f.worn > patience {
 		return f.giveUp()

@@ -30,6 +30,7 @@ const (
 	atPatience              // they have been speaking for too long
 	byOptOut                // the opt-out holds the line no longer
 	atTail                  // the last word has been heard
+	byGoodbye               // the call ends even if they go on speaking
 	timerCount
 )
 
@@ -80,6 +81,7 @@ type Machine struct {
 	queuedByKey bool
 	heard       int // parts of the reply spoken last that were heard to their end
 	interrupted bool
+	yielded     bool // last words were given up to speech once
 	firstWord   time.Duration
 	turnEnd     time.Duration // end of the turn that our next words answer; 0 = none
 

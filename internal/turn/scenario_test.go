@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "rewrite the scenarios' answers")
 
 // A scenario is a script, a list of what the other side does, and, after a line of dashes, what came of it.
 //
-//	success | voicemail TEXT | question TYPE TEXT     the script
+//	success | ask all | voicemail TEXT | question TYPE TEXT     the script
 //	wait S         let S seconds pass
 //	say S          speak for S seconds, then go on with the list
 //	say+ S         begin to speak for S seconds, and go on at once
@@ -116,6 +116,8 @@ func runScenario(t *testing.T, given string) string {
 		case "", "#":
 		case "success":
 			script.SuccessDefined = true
+		case "ask":
+			script.AskAll = true
 		case "voicemail":
 			script.VoiceMail = rest
 		case "question":

@@ -118,6 +118,7 @@ type Timing struct {
 	TrailingHash  time.Duration // a # this soon after an answer belongs to it
 	KeyReply      time.Duration // from a key to our reply: what they say with it can be heard by then
 	KeyYield      time.Duration // how long a reply to a key waits for the person to stop speaking
+	GoodbyeYield  time.Duration // how long last words, and the hang-up after them, wait for the person to stop speaking
 	Patience      time.Duration // how long anything else waits for the person to stop speaking
 	ListenerQuiet time.Duration // a line this quiet while the agent has spoken is a listener, no greeting
 	OptOutLimit   time.Duration // how long the opt-out may hold the line
@@ -136,7 +137,7 @@ func Defaults() Timing {
 		MinSpeech: 120 * time.Millisecond, Grace: 1200 * time.Millisecond,
 		LongTalk: 4 * time.Second, LongGrace: 2 * time.Second,
 		AnswerWait: 5 * time.Second, KeyPause: 3 * time.Second, KeyGap: 300 * time.Millisecond, TrailingHash: 2 * time.Second,
-		KeyReply: 120 * time.Millisecond, KeyYield: 3 * time.Second, Patience: 2 * time.Minute, ListenerQuiet: 6 * time.Second,
+		KeyReply: 120 * time.Millisecond, KeyYield: 3 * time.Second, GoodbyeYield: 10 * time.Second, Patience: 2 * time.Minute, ListenerQuiet: 6 * time.Second,
 		OptOutLimit: 10 * time.Second, Tail: 240 * time.Millisecond,
 	}
 }

@@ -39,6 +39,8 @@ func pearlRoutes(services route.Services) []route.Route {
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/OngoingCalls", Scope: account.ScopeRead, Summary: "Calls in the air and waiting"}), h.ongoing),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/ResetMemory", Scope: account.ScopeFull, BodyOptional: true, Summary: "Forget callers"}), h.resetMemory),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Settings", Scope: account.ScopeRead, Summary: "Get the settings"}), h.settings),
+		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Warnings", Extension: true, Scope: account.ScopeRead, Summary: "What will probably not do what was meant",
+			Description: "Variables in texts that nothing declares, with the nearest name that is known, and members that have no effect yet. Nothing here is refused."}), h.warnings),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Outbound", Scope: account.ScopeFull, Summary: "Change the outbound settings"}), h.setOutbound),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Inbound", Scope: account.ScopeFull, Summary: "Change the inbound settings",
 			Description: "Inbound Pearls are kept with all their settings; calls to their numbers are not answered yet."}), h.setInbound),
@@ -227,6 +229,21 @@ func (h pearlHandlers) settings(r *route.Request, _ route.None) (pearlSettings, 
 	return pearlSettings{
 		Name: p.Name, Type: p.Type, Pearl: p.Definition, Variables: wire.List(p.Variables), Inbound: wire.NewInboundView(p), Outbound: wire.NewOutboundView(p),
 	}, nil
+}
+
+// pearlWarning is one line of Warnings.
+type pearlWarning struct {
+	Member string `json:"member" doc:"as errors name it"`
+	Text   string `json:"text"`
+}
+
+func (h pearlHandlers) warnings(r *route.Request, _ route.None) ([]pearlWarning, error) {
+	found := r.Pearl.Warnings()
+	rows := make([]pearlWarning, len(found))
+	for n, w := range found {
+		rows[n] = pearlWarning(w)
+	}
+	return rows, nil
 }
 
 // archive is the body of Archive.

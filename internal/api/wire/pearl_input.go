@@ -42,6 +42,7 @@ type DefinitionInput struct {
 	SMTPSettings              body.Optional[campaign.SMTP]           `json:"smtpSettings"`
 	APISettings               body.Optional[[]campaign.API]          `json:"apiSettings"`
 	SuccessDescription        body.Optional[string]                  `json:"successDescription" doc:"empty = no definition; answered calls then end at 130"`
+	AskAllQuestions           body.Optional[bool]                    `json:"askAllQuestions" doc:"go on with the questions after a no to the one that decides success"`
 	IndicatorTags             body.Optional[[]campaign.Tag]          `json:"indicatorTags"`
 	Notifications             body.Optional[[]campaign.Notification] `json:"notifications"`
 }
@@ -100,6 +101,7 @@ func (in DefinitionInput) apply(d *campaign.Definition) {
 	}
 	keep(&d.APISettings, in.APISettings)
 	keep(&d.SuccessDescription, in.SuccessDescription)
+	keep(&d.AskAllQuestions, in.AskAllQuestions)
 	keep(&d.IndicatorTags, in.IndicatorTags)
 	keep(&d.Notifications, in.Notifications)
 }

@@ -1,0 +1,159 @@
+package campaign
+
+import (
+	"fmt"
+	"strings"
+
+	"nacre/internal/call"
+)
+
+// Warning is something that a Pearl holds and that will probably not do what was meant. It refuses nothing.
+type Warning struct {
+	Member string // as errors name it: "Pearl.OpeningSentence", "Outbound.VoiceMail"
+	Text   string
+}
+
+// Warnings names the variables in texts that nothing declares, and the members that have no effect yet.
+func (p Pearl) Warnings() []Warning {
+	var found []Warning
+	p.eachText(func(member, text string) {
+		for _, match := range placeholder.FindAllStringSubmatch(text, -1) {
+			if warning, unknown := p.unknownVariable(match[1]); unknown {
+				found = append(found, Warning{Member: member, Text: warning})
+			}
+		}
+	})
+	for _, member := range p.withoutEffect() {
+		found = append(found, Warning{Member: member, Text: "This is stored and returned, and has no effect on calls yet."})
+	}
+	return found
+}
+
+// unknownVariable: keys of callData need no declaration, so that a name that nobody declared is doubtful, not wrong.
+func (p Pearl) unknownVariable(name string) (warning string, unknown bool) {
+	if !variableID(name) || builtIn(name) {
+		return "", false
+	}
+	known := []string{"agentName", "firstName", "lastName", "emailAddress", "phoneNumber", "callId", "companyName"}
+	for _, v := range p.Variables {
+		if v.ID == name {
+			return "", false
+		}
+		known = append(known, v.ID)
+	}
+	warning = fmt.Sprintf("{%s} is neither declared nor built in: a lead whose callData has no key of this name hears nothing in its place.", name)
+	best, least := "", 3 // edits; more is another word
+	for _, candidate := range known {
+		if distance := edits(strings.ToLower(name), strings.ToLower(candidate)); distance < least {
+			best, least = candidate, distance
+		}
+	}
+	if best != "" {
+		warning += fmt.Sprintf(" Did you mean {%s}?", best)
+	}
+	return warning, true
+}
+
+// eachText visits every text that may hold variables (contract 7).
+func (p Pearl) eachText(visit func(member, text string)) {
+	d := p.Definition
+	visit("Pearl.OpeningSentence", d.OpeningSentence)
+	visit("Pearl.FlowScript", d.FlowScript)
+	for n, node := range d.Nodes {
+		visit(fmt.Sprintf("Pearl.Nodes[%d].Script", n), node.Script)
+		if node.APISettings != nil {
+			visit(fmt.Sprintf("Pearl.Nodes[%d].ApiSettings.EndpointUrl", n), node.APISettings.EndpointURL)
+		}
+	}
+	for n, sms := range d.SMSSettings {
+		visit(fmt.Sprintf("Pearl.SmsSettings[%d].Body", n), sms.Body)
+	}
+	for n, email := range d.EmailSettings {
+		visit(fmt.Sprintf("Pearl.EmailSettings[%d].Subject", n), email.Subject)
+		visit(fmt.Sprintf("Pearl.EmailSettings[%d].Body", n), email.Body)
+	}
+	for n, action := range d.APISettings {
+		visit(fmt.Sprintf("Pearl.ApiSettings[%d].EndpointUrl", n), action.EndpointURL)
+	}
+	for n, v := range p.Variables {
+		if v.Group == InCall && strings.HasSuffix(strings.TrimSpace(v.Description), "?") {
+			visit(fmt.Sprintf("Variables[%d].Description", n), v.Description)
+		}
+	}
+	if p.Outbound != nil {
+		visit("Outbound.VoiceMail", p.Outbound.VoiceMail)
+	}
+}
+
+// withoutEffect are the members given that no call acts on.
+func (p Pearl) withoutEffect() []string {
+	var members []string
+	add := func(given bool, member string) {
+		if given {
+			members = append(members, member)
+		}
+	}
+	d := p.Definition
+	add(d.AgentPersonality != "", "Pearl.AgentPersonality")
+	add(d.KnowledgeBase != "", "Pearl.KnowledgeBase")
+	add(d.ModelType != 0, "Pearl.ModelType")
+	add(d.Memory, "Pearl.Memory")
+	add(len(d.SpeechRecognitionKeywords) > 0, "Pearl.SpeechRecognitionKeywords")
+	add(d.FlowScript != "", "Pearl.FlowScript")
+	for n, node := range d.Nodes {
+		add(node.NodeType != NodeOpeningSentence && node.NodeType != NodeEndCall, fmt.Sprintf("Pearl.Nodes[%d]", n))
+	}
+	add(len(d.TransferCallSettings) > 0, "Pearl.TransferCallSettings")
+	add(len(d.SMSSettings) > 0, "Pearl.SmsSettings")
+	add(len(d.EmailSettings) > 0, "Pearl.EmailSettings")
+	add(d.SMTPSettings != nil, "Pearl.SmtpSettings")
+	add(len(d.APISettings) > 0, "Pearl.ApiSettings")
+	add(len(d.IndicatorTags) > 0, "Pearl.IndicatorTags")
+	add(len(d.Notifications) > 0, "Pearl.Notifications")
+	add(d.AskAllQuestions && !p.decidedByQuestion(), "Pearl.AskAllQuestions")
+	if p.Outbound != nil && p.Outbound.StopRecordingAfterTransfer != nil {
+		add(*p.Outbound.StopRecordingAfterTransfer, "Outbound.IsStopRecordingAfterTransferCall")
+	}
+	add(p.Inbound != nil, "Inbound")
+	return members
+}
+
+// decidedByQuestion: success is defined, and a boolean question decides it.
+func (p Pearl) decidedByQuestion() bool {
+	if strings.TrimSpace(p.Definition.SuccessDescription) == "" {
+		return false
+	}
+	for _, v := range p.Variables {
+		if v.Group == InCall && v.Type == call.Boolean {
+			return true
+		}
+	}
+	return false
+}
+
+// edits is the number of letters to insert, delete, replace or swap with their neighbour to make b of a (Damerau and
+// Levenshtein, without edits of what was swapped).
+func edits(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	rows := make([][]int, len(x)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(y)+1)
+		rows[i][0] = i
+	}
+	for j := range y {
+		rows[0][j+1] = j + 1
+	}
+	for i := range x {
+		for j := range y {
+			replaced := rows[i][j]
+			if x[i] != y[j] {
+				replaced++
+			}
+			rows[i+1][j+1] = min(rows[i][j+1]+1, rows[i+1][j]+1, replaced)
+			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
+				rows[i+1][j+1] = min(rows[i+1][j+1], rows[i-1][j-1]+1)
+			}
+		}
+	}
+	return rows[len(x)][len(y)]
+}
