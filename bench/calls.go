@@ -50,7 +50,7 @@ func (b *bench) calls(ctx context.Context) (err error) {
 		return err
 	}
 	server, err := start(ctx, ours, filepath.Join(b.dir, "calls.log"), []string{"GOMAXPROCS=2"}, b.nacre, "serve", "--data", f.dir, "--listen", "127.0.0.1:0",
-		"--sip-listen", "127.0.0.1:0", "--log-level", "warn")
+		"--sip-listen", "127.0.0.1:0", "--allow-networks", "127.0.0.0/8", "--log-level", "warn")
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"nacre/internal/api/v2"
 	"nacre/internal/call"
 	"nacre/internal/campaign"
+	"nacre/internal/destination"
 	"nacre/internal/engine"
 	"nacre/internal/recording"
 )
@@ -31,7 +32,9 @@ type Config struct {
 
 	Prober call.Prober     // asks carriers how they are
 	Judges campaign.Judges // rules of Pearls that other rooms know
-	Voices []route.Voice   // that agents can speak with
+	// Networks are those outside of the public internet that trunks may be in.
+	Networks destination.Networks
+	Voices   []route.Voice // that agents can speak with
 	// TestWebhook sends a sample to the Pearl's URL of the kind and answers what the receiver said; nil = not offered.
 	TestWebhook func(ctx context.Context, pearl campaign.Pearl, kind engine.DeliveryKind) engine.Try
 
@@ -88,7 +91,7 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 	}
 	s := &server{Config: config, links: recording.Links{Base: config.PublicURL, Secret: secret, TTL: config.LinkTTL}}
 	services := route.Services{
-		Engine: config.Engine, Queries: config.Queries, Links: s.links, Log: config.Log, Prober: config.Prober, Judges: config.Judges,
+		Engine: config.Engine, Queries: config.Queries, Links: s.links, Log: config.Log, Prober: config.Prober, Judges: config.Judges, Networks: config.Networks,
 		Voices: config.Voices, TestWebhook: config.TestWebhook, RemoveRecordings: s.removeRecordings,
 	}
 	if services.Judges.KnownVoice == nil && len(config.Voices) > 0 { // a binary that cannot speak refuses no voice

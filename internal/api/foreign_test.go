@@ -108,7 +108,7 @@ var foreignBodies = map[string]string{
 	"POST /v2/Account/Blacklist/Remove":               `{"phoneNumbers":["+14155550166"]}`,
 	"POST /v2/Account/Blacklist/Search":               `{}`,
 	"POST /v2/Account/Keys":                           `{"name":"x"}`,
-	"POST /v2/Account/Trunks":                         `{"name":"x","host":"127.0.0.1"}`,
+	"POST /v2/Account/Trunks":                         `{"name":"x","host":"sip.carrier.example"}`,
 	"POST /v2/Account/PhoneNumbers":                   `{"number":"+14155550150","trunkId":"{otherTrunk}"}`,
 	"PUT /v2/Account/PhoneNumbers/{phoneNumberId}":    `{"trunkId":"{otherTrunk}"}`,
 	"DELETE /v1/Call":                                 `{"callIds":["{otherCall}"]}`,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"nacre/internal/api/route"
 	"nacre/internal/call"
 	"nacre/internal/campaign"
+	"nacre/internal/destination"
 	"nacre/internal/engine"
 	"nacre/internal/id"
 	"nacre/internal/webhook"
@@ -33,6 +35,7 @@ func (peer) Register(context.Context, call.Trunk) call.Answer {
 // equip gives the API what other rooms bring along.
 func (w *world) equip(config *api.Config) {
 	config.Prober = peer{}
+	config.Networks = destination.Networks{netip.MustParsePrefix("127.0.0.0/8")}
 	config.Judges = campaign.Judges{
 		URL:    func(raw string) error { return webhook.CheckURL(raw, false) },
 		Header: webhook.CheckCredentialHeader,

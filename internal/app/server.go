@@ -150,7 +150,13 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 	if err != nil {
 		return s, err
 	}
-	sip, err := telephony.Open(telephony.Config{Listen: settings.SIPListen, External: external, RTPFrom: from, RTPTo: to, Log: log})
+	networks, err := settings.Networks()
+	if err != nil {
+		return s, err
+	}
+	sip, err := telephony.Open(telephony.Config{
+		Listen: settings.SIPListen, External: external, RTPFrom: from, RTPTo: to, Networks: networks, Log: log,
+	})
 	if err != nil {
 		return s, fmt.Errorf("open telephony: %w", err)
 	}
@@ -219,7 +225,8 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 			URL:    func(raw string) error { return webhook.CheckURL(raw, settings.AllowPrivateWebhooks) },
 			Header: webhook.CheckCredentialHeader,
 		},
-		Voices: speakers.list(), TestWebhook: sender.TestKind,
+		Networks: networks,
+		Voices:   speakers.list(), TestWebhook: sender.TestKind,
 		Ready: func(ctx context.Context) error { return errors.Join(s.store.Ping(ctx), mute(speech)) },
 	})
 	if err != nil {

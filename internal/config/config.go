@@ -16,6 +16,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"gopkg.in/yaml.v3"
+
+	"nacre/internal/destination"
 )
 
 // Database says where data is kept.
@@ -42,6 +44,7 @@ type Serve struct {
 	RTPPorts             string          `help:"Range of UDP ports for audio, FROM-TO; empty is any." name:"rtp-ports" env:"NACRE_RTP_PORTS"`
 	ExternalAddress      string          `help:"IP address that carriers see, where it is not this machine's." name:"external-address" env:"NACRE_EXTERNAL_ADDRESS"`
 	AllowPrivateWebhooks bool            `help:"Let webhooks go to loopback and private addresses." name:"allow-private-webhooks" env:"NACRE_ALLOW_PRIVATE_WEBHOOKS"`
+	AllowNetworks        []string        `help:"Networks outside of the public internet that trunks and their audio may be in: 10.0.0.0/8, or one address; several with commas. Metadata services never." name:"allow-networks" placeholder:"CIDR" env:"NACRE_ALLOW_NETWORKS"`
 	RateLimit            int             `help:"Requests a second and key, sustained; 0 is off." name:"rate-limit" default:"500" env:"NACRE_RATE_LIMIT"`
 	CORSOrigins          []string        `help:"Origins that browsers may call from; empty is all." name:"cors-origins" env:"NACRE_CORS_ORIGINS"`
 	Grace                time.Duration   `help:"How long conversations may go on when the server is stopped." default:"15s" env:"NACRE_GRACE"`
@@ -62,6 +65,9 @@ func (s *Serve) Validate() error {
 	}
 	if _, err := s.External(); err != nil {
 		return fmt.Errorf("--external-address: %w", err)
+	}
+	if _, err := s.Networks(); err != nil {
+		return fmt.Errorf("--allow-networks: %w", err)
 	}
 	if s.PublicURL != "" {
 		u, err := url.Parse(s.PublicURL)
@@ -91,6 +97,9 @@ func (s *Serve) RTPRange() (from, to int, err error) {
 	}
 	return from, to, nil
 }
+
+// Networks are those outside of the public internet that trunks may be in.
+func (s *Serve) Networks() (destination.Networks, error) { return destination.Parse(s.AllowNetworks) }
 
 // External is the address that carriers see; the zero Addr where none is configured.
 func (s *Serve) External() (netip.Addr, error) {

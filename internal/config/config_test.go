@@ -87,6 +87,8 @@ func TestFile(t *testing.T) {
 		"rtp-ports: 30001-30000\n":            "--rtp-ports",
 		"rtp-ports: 80-90\n":                  "--rtp-ports",
 		"rtp-ports: 60000-70000\n":            "--rtp-ports",
+		"allow-networks: [10.0.0.0/8, all]\n": "--allow-networks",
+		"allow-networks: 10.0.0.1/8\n":        "10.0.0.0/8", // what was meant
 		"allow-private-webhooks: sometimes\n": "--allow-private-webhooks",
 	} {
 		if _, err := parse(t, yaml); err == nil || !strings.Contains(err.Error(), says) {

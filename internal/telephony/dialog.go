@@ -62,7 +62,8 @@ func toTag(response *sip.Response) string {
 	return tag
 }
 
-// nextHop is where requests to that end go: its first route, else its target.
+// nextHop is where requests to that end go: its first route, else its target. A peer may name the address at which it
+// was met; another must be one that the networks allow.
 func (e *Endpoint) nextHop(ctx context.Context, end far) hop {
 	next := end.target
 	if len(end.routes) > 0 {
@@ -74,7 +75,7 @@ func (e *Endpoint) nextHop(ctx context.Context, end far) hop {
 			transport = known
 		}
 	}
-	found, err := e.resolve(ctx, transport, next.Host, next.Port)
+	found, err := e.resolve(ctx, e.cfg.Networks.With(end.hop.address.Addr()), transport, next.Host, next.Port)
 	if err != nil {
 		e.log.Warn("the peer's contact cannot be reached; requests go where its messages come from", "error", err)
 		return end.hop

@@ -17,6 +17,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"nacre/internal/call"
+	"nacre/internal/destination"
 	"nacre/internal/id"
 	"nacre/internal/media"
 )
@@ -31,11 +32,12 @@ const receiveBuffer = 4 << 20
 
 // Config of an Endpoint. The zero value listens on any port of all addresses and refuses calls from outside.
 type Config struct {
-	Listen   string     // address of the UDP and TCP sockets; "" = 0.0.0.0:0
-	External netip.Addr // put into Via, Contact and SDP; invalid = the address of Listen, else that of the route
-	RTPFrom  int        // first UDP port for audio; 0 = any
-	RTPTo    int        // last UDP port for audio
-	Codecs   []string   // of calls that come from outside, in order of preference; nil = PCMU, PCMA
+	Listen   string               // address of the UDP and TCP sockets; "" = 0.0.0.0:0
+	External netip.Addr           // put into Via, Contact and SDP; invalid = the address of Listen, else that of the route
+	Networks destination.Networks // outside of the public internet that trunks, and what they name, may be in
+	RTPFrom  int                  // first UDP port for audio; 0 = any
+	RTPTo    int                  // last UDP port for audio
+	Codecs   []string             // of calls that come from outside, in order of preference; nil = PCMU, PCMA
 	OnInvite func(Incoming)
 	Log      *slog.Logger
 	Timers   Timers

@@ -36,6 +36,9 @@ func open(t *testing.T, cfg Config) *Endpoint {
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:0"
 	}
+	if cfg.Networks == nil {
+		cfg.Networks = loopback
+	}
 	cfg.Log = slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	e, err := Open(cfg)
 	if err != nil {

@@ -135,11 +135,11 @@ func (e *Endpoint) sourceOf(request *sip.Request) (hop, error) {
 	if !ok {
 		return hop{}, fmt.Errorf("transport %q is not spoken", request.Transport())
 	}
-	host, port, err := sip.ParseAddr(request.Source())
+	source, err := netip.ParseAddrPort(request.Source())
 	if err != nil {
 		return hop{}, fmt.Errorf("read the source of a request: %w", err)
 	}
-	return e.resolve(context.Background(), transport, host, port)
+	return hop{transport, netip.AddrPortFrom(source.Addr().Unmap(), source.Port())}, nil
 }
 
 func (in *incoming) To() string {

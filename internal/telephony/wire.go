@@ -7,18 +7,23 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"nacre/internal/call"
+	"nacre/internal/destination"
 )
 
 const (
 	product = "nacre"
 	allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"
 )
+
+// loopback is where the sandbox carrier is found.
+var loopback = destination.Networks{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
 // hop is where a request goes next.
 type hop struct {
@@ -37,9 +42,9 @@ func transportOf(name string) (transport string, ok bool) {
 	return "", false
 }
 
-// resolve finds the address of a host once, so that every message of a transaction meets the same peer.
-// The family is that of our socket. Port 0 is 5060. SRV records are not read: a trunk names its port (contract 12.1).
-func (e *Endpoint) resolve(ctx context.Context, transport, host string, port int) (hop, error) {
+// resolve finds the address of a host once, so that every message of a transaction meets the same peer. It is one that
+// the networks allow (contract 9.7, "addresses"). The family is that of our socket. Port 0 is 5060. SRV records are not read: a trunk names its port (contract 12.1).
+func (e *Endpoint) resolve(ctx context.Context, networks destination.Networks, transport, host string, port int) (hop, error) {
 	if port == 0 {
 		port = sip.DefaultUdpPort
 	}
@@ -49,6 +54,9 @@ func (e *Endpoint) resolve(ctx context.Context, transport, host string, port int
 	if address, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		if address = address.Unmap(); address.Is4() != e.bind.Addr().Is4() {
 			return hop{}, fmt.Errorf("%s cannot be reached from %s", address, e.bind.Addr())
+		}
+		if err := networks.Check(address); err != nil {
+			return hop{}, err
 		}
 		return hop{transport, netip.AddrPortFrom(address, uint16(port))}, nil
 	}
@@ -62,19 +70,26 @@ func (e *Endpoint) resolve(ctx context.Context, transport, host string, port int
 	if err != nil {
 		return hop{}, fmt.Errorf("resolve host: %w", err)
 	}
-	if len(addresses) == 0 {
-		return hop{}, fmt.Errorf("resolve %q: no address", host)
+	err = errors.New("no address")
+	for _, address := range addresses {
+		if err = networks.Check(address); err == nil {
+			return hop{transport, netip.AddrPortFrom(address.Unmap(), uint16(port))}, nil
+		}
 	}
-	return hop{transport, netip.AddrPortFrom(addresses[0].Unmap(), uint16(port))}, nil
+	return hop{}, fmt.Errorf("resolve %q: %w", host, err)
 }
 
-// trunkHop resolves the peer of a trunk.
+// trunkHop resolves the peer of a trunk. The sandbox carrier is ours, and on loopback.
 func (e *Endpoint) trunkHop(ctx context.Context, trunk call.Trunk) (hop, error) {
 	transport, ok := transportOf(trunk.Transport)
 	if !ok {
 		return hop{}, fmt.Errorf("transport %q is not spoken", trunk.Transport)
 	}
-	return e.resolve(ctx, transport, trunk.Host, trunk.Port)
+	networks := e.cfg.Networks
+	if trunk.ID.Zero() {
+		networks = append(slices.Clip(networks), loopback...)
+	}
+	return e.resolve(ctx, networks, transport, trunk.Host, trunk.Port)
 }
 
 // advertised is the address that Via, Contact and SDP carry towards a peer (contract 9.7): the external one, else the

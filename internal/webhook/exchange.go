@@ -10,12 +10,10 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
-	"code.dny.dev/ssrf"
-
 	"nacre/internal/campaign"
+	"nacre/internal/destination"
 	"nacre/internal/engine"
 )
 
@@ -37,8 +35,7 @@ type poster struct {
 func newTransport(allowPrivate bool, resolver *net.Resolver) *http.Transport {
 	dialer := &net.Dialer{Timeout: exchangeTimeout, Resolver: resolver}
 	if !allowPrivate {
-		guard := guardian()
-		dialer.Control = func(network, address string, c syscall.RawConn) error { return guard.Safe(network, address, c) }
+		dialer.Control = destination.Networks{}.Control
 	}
 	return &http.Transport{
 		DialContext:         dialer.DialContext,
@@ -185,7 +182,7 @@ func explain(err error) string {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("no complete answer within %d seconds", int(exchangeTimeout.Seconds()))
-	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork):
+	case errors.Is(err, destination.ErrForbidden):
 		return "connection refused by nacre: the host resolves to a loopback, private, link-local or otherwise special address"
 	case errors.Is(err, io.EOF):
 		return "the receiver closed the connection without an answer"

@@ -4,13 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"code.dny.dev/ssrf"
+	"nacre/internal/destination"
 )
 
 // maxURL is the longest webhook URL, in characters (contract 0.6).
@@ -182,58 +181,10 @@ func (t target) resolve(location string, allowPrivate bool) (target, error) {
 	return parseTarget(location, allowPrivate)
 }
 
-func guardian() *ssrf.Guardian { return ssrf.New(ssrf.WithAnyPort()) }
-
-// checkHost refuses hosts that name an address which must not be reached, and spellings of addresses that no resolver
-// is bound to read in one way (2130706433, 0x7f.1, 0177.0.0.1): different parts of a system read them differently.
+// checkHost refuses hosts that name an address which must not be reached.
 func checkHost(host string, allowPrivate bool) error {
-	host = strings.TrimSuffix(strings.ToLower(asciiWidth(host)), ".")
-	if address, err := netip.ParseAddr(host); err == nil {
-		if allowPrivate {
-			return nil
-		}
-		if address.Zone() != "" || guardian().SafeAddr(address) != nil {
-			return errors.New("names a loopback, private, link-local or otherwise special address")
-		}
-		return nil
-	}
-	if endsInNumber(host) {
-		return errors.New("the host is a number but no address: write IPv4 addresses as four decimal numbers without leading zeros")
-	}
 	if allowPrivate {
-		return nil
+		return destination.CheckSpelling(host)
 	}
-	switch {
-	case host == "localhost", strings.HasSuffix(host, ".localhost"), host == "localhost.localdomain", host == "localhost6",
-		host == "ip6-localhost", host == "ip6-loopback":
-		return errors.New("names a loopback address")
-	case host == "metadata.google.internal", host == "metadata.goog", host == "instance-data":
-		return errors.New("names a metadata service")
-	}
-	return nil
-}
-
-// endsInNumber is the test by which browsers take a host for an IPv4 address (WHATWG URL, 3.5).
-func endsInNumber(host string) bool {
-	last := host[strings.LastIndexByte(host, '.')+1:]
-	if last == "" {
-		return false
-	}
-	if hex, ok := strings.CutPrefix(last, "0x"); ok {
-		return strings.Trim(hex, "0123456789abcdef") == ""
-	}
-	return strings.Trim(last, "0123456789") == ""
-}
-
-// asciiWidth turns full-width letters, digits and dots into those of ASCII, as name resolution does (UTS 46).
-func asciiWidth(host string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 0xFF01 && r <= 0xFF5E:
-			return r - 0xFF01 + '!'
-		case r == 0x3002 || r == 0xFF61:
-			return '.'
-		}
-		return r
-	}, host)
+	return destination.Networks{}.CheckHost(host)
 }

@@ -49,7 +49,7 @@ func TestEveryMethodAsClientsCallIt(t *testing.T) {
 // serve starts the server on loopback, waits until it is ready, and stops it when the test ends; it answers its base URL.
 func serve(t *testing.T, binary, data string) string {
 	t.Helper()
-	server := exec.Command(binary, "serve", "--data", data, "--listen", "127.0.0.1:0", "--sip-listen", "127.0.0.1:0", "--allow-private-webhooks", "--log-level", "warn")
+	server := exec.Command(binary, "serve", "--data", data, "--listen", "127.0.0.1:0", "--sip-listen", "127.0.0.1:0", "--allow-private-webhooks", "--allow-networks", "127.0.0.0/8", "--log-level", "warn")
 	var log bytes.Buffer
 	server.Stderr = &log
 	stdout, err := server.StdoutPipe()

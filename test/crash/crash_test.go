@@ -60,7 +60,7 @@ func TestKilledServerCallsNobodyTwice(t *testing.T) {
 	carrier, carrierAddress := run(t, binary, "sandbox on ", "sandbox", "--listen", "127.0.0.1:0", "--report", report, "--log-level", "error")
 	serve := func() (*exec.Cmd, string) {
 		return run(t, binary, "listening on ", "serve", "--data", filepath.Join(folder, "data"), "--listen", "127.0.0.1:0", "--sip-listen", "127.0.0.1:0",
-			"--allow-private-webhooks", "--log-level", "error")
+			"--allow-private-webhooks", "--allow-networks", "127.0.0.0/8", "--log-level", "error")
 	}
 	server, base := serve()
 	key, err := exec.Command(binary, "key", "create", "--data", filepath.Join(folder, "data"), "--name", "crash").Output()

@@ -7,6 +7,7 @@ import (
 
 	"nacre/internal/call"
 	"nacre/internal/campaign"
+	"nacre/internal/destination"
 	"nacre/internal/engine"
 	"nacre/internal/recording"
 )
@@ -20,6 +21,8 @@ type Services struct {
 	Prober  call.Prober     // asks carriers how they are
 	Judges  campaign.Judges // rules of Pearls that other rooms know
 	Voices  []Voice
+	// Networks are those outside of the public internet that trunks may be in.
+	Networks destination.Networks
 
 	// RemoveRecordings deletes files that no call names any more; what cannot be deleted is logged. nil: there are none.
 	RemoveRecordings func(names []string)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"nacre/internal/api/route"
 	"nacre/internal/api/wire"
 	"nacre/internal/call"
+	"nacre/internal/destination"
 	"nacre/internal/fault"
 	"nacre/internal/id"
 )
@@ -81,7 +83,9 @@ func (newTrunk) Demands() []string { return []string{"name", "host"} }
 
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$`)
 
-func (in trunkInput) apply(t *account.Trunk, faults *fault.List) {
+// apply writes what was given into the trunk and judges the whole of it. Its host is judged where it is given, so that a
+// trunk whose network is no longer allowed can still be switched off.
+func (in trunkInput) apply(t *account.Trunk, networks destination.Networks, faults *fault.List) {
 	given(&t.Name, in.Name)
 	given(&t.Host, in.Host)
 	given(&t.Port, in.Port)
@@ -108,6 +112,10 @@ func (in trunkInput) apply(t *account.Trunk, faults *fault.List) {
 		faults.Add("Host", "The Host field is required.")
 	case net.ParseIP(t.Host) == nil && !hostName.MatchString(t.Host):
 		faults.Add("Host", "The value '%.60s' is no host name or address.", t.Host)
+	case in.Host.Set():
+		if err := networks.CheckHost(t.Host); err != nil {
+			faults.Add("Host", "The value '%.60s' is not allowed: %v. Who runs the server can allow a network by --allow-networks, metadata services excepted.", t.Host, err)
+		}
 	}
 	if t.Port < 1 || t.Port > 65535 {
 		faults.Add("Port", "The value '%d' is not allowed: it must be between 1 and 65535.", t.Port)
@@ -187,7 +195,7 @@ func (h trunkHandlers) list(r *route.Request, _ route.None) ([]trunkView, error)
 func (h trunkHandlers) create(r *route.Request, in newTrunk) (made, error) {
 	var faults fault.List
 	trunk := account.Trunk{Trunk: call.Trunk{Port: 5060, Transport: "udp", MaxCalls: 100, CallsPerSecond: 5}, Active: true}
-	in.apply(&trunk, &faults)
+	in.apply(&trunk, h.Networks, &faults)
 	if err := faults.Err(); err != nil {
 		return made{}, err
 	}
@@ -203,7 +211,7 @@ func (h trunkHandlers) update(r *route.Request, in trunkInput) (bool, error) {
 	}
 	err = h.Engine.UpdateTrunk(r.Context(), r.Actor, trunkID, func(t *account.Trunk) error {
 		var faults fault.List
-		in.apply(t, &faults)
+		in.apply(t, h.Networks, &faults)
 		return faults.Err()
 	})
 	return err == nil, err
@@ -260,7 +268,15 @@ func (h trunkHandlers) test(r *route.Request, _ struct{}) (trunkTest, error) {
 		step("name resolution", false, err.Error())
 		return result, nil
 	}
-	step("name resolution", true, strings.Join(addresses, ", "))
+	forbidden := func(text string) bool {
+		address, err := netip.ParseAddr(text)
+		return err != nil || h.Networks.Check(address) != nil
+	}
+	if !slices.ContainsFunc(addresses, func(text string) bool { return !forbidden(text) }) {
+		step("name resolution", false, fmt.Sprintf("the host resolves to %v, which is not allowed (--allow-networks)", destination.ErrForbidden))
+		return result, nil
+	}
+	step("name resolution", true, strings.Join(slices.DeleteFunc(addresses, forbidden), ", "))
 	ask := func(name string, request func(context.Context, call.Trunk) call.Answer) {
 		ctx, cancel := context.WithTimeout(r.Context(), stepTime)
 		defer cancel()
