@@ -32,10 +32,10 @@ func (in Range) check(faults *fault.List) {
 type Search struct {
 	Range
 	wire.Table
-	Tags                 []string              `json:"tags" doc:"calls with any of them; null or empty does not filter"`
+	Tags                 []string              `json:"tags" api:"maxitems=100" doc:"calls with any of them; null or empty does not filter"`
 	Statuses             []int                 `json:"statuses" schema:"table=ConversationStatus" doc:"null or empty does not filter"`
 	ConversationStatuses []int                 `json:"conversationStatuses" schema:"table=ConversationStatus" doc:"the same as statuses"`
-	SearchInput          body.Optional[string] `json:"searchInput" doc:"part of from, to or name"`
+	SearchInput          body.Optional[string] `json:"searchInput" api:"maxlen=100" doc:"part of from, to or name"`
 }
 
 // TableRules are what the table of calls allows.
@@ -78,7 +78,7 @@ type Bulk struct {
 	Fields   []string           `json:"fields" schema:"values=Transcript|CollectedInfo|Summary|OverallSentiment|Recording" doc:"members to fill, in any case; null or empty = all"`
 	Skip     body.Optional[int] `json:"skip" api:"min=0" doc:"rows left out; absent = 0"`
 	Limit    body.Optional[int] `json:"limit" api:"min=0" doc:"rows at most; absent, null or 0 = 100"`
-	Tags     []string           `json:"tags" doc:"calls with any of them; null or empty does not filter"`
+	Tags     []string           `json:"tags" api:"maxitems=100" doc:"calls with any of them; null or empty does not filter"`
 	Statuses []int              `json:"statuses" schema:"table=ConversationStatus" doc:"null or empty does not filter"`
 }
 

@@ -163,7 +163,7 @@ func (h *Handlers[Full]) view(r *route.Request, pearlID, leadID id.ID, what stri
 type LeadFilter struct {
 	wire.Table
 	Statuses    []int                 `json:"statuses" schema:"table=LeadStatus" doc:"null or empty does not filter"`
-	SearchInput body.Optional[string] `json:"searchInput" doc:"part of phone number, externalId or a callData value"`
+	SearchInput body.Optional[string] `json:"searchInput" api:"maxlen=100" doc:"part of phone number, externalId or a callData value"`
 }
 
 // TableRules are what the table of leads allows.

@@ -46,7 +46,7 @@ func (h blacklistHandlers) remove(r *route.Request, in blacklistEntries) (bool, 
 // blacklistSearch is the body of a search of the blacklist.
 type blacklistSearch struct {
 	wire.Table
-	Search body.Optional[string] `json:"search" doc:"part of an entry"`
+	Search body.Optional[string] `json:"search" api:"maxlen=100" doc:"part of an entry"`
 }
 
 // maxTablePage is the largest page of tables other than calls.
