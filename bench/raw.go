@@ -12,10 +12,10 @@ import (
 type rawManner int
 
 const (
-	// plain is what anybody would write first: every column, and SQLite folds its log every 1000 pages, its default.
+	// plain is what anybody would write first: every column, and SQLite checkpoints every 1000 pages, its default.
 	plain rawManner = iota
-	// tuned leaves unchanged columns out and folds the log every 16 MB, which is faster than any smaller size; beyond, its
-	// p99 grows to several times that of the store, whose log is folded beside the writer.
+	// tuned leaves unchanged columns out and checkpoints every 16 MB, which is faster than any smaller size; beyond, its p99 grows
+	// to several times that of the store, which checkpoints beside the writer.
 	tuned
 )
 

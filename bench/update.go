@@ -58,7 +58,7 @@ func (b *bench) stocked(ctx context.Context) (s *stock, err error) {
 	if s.pearl, err = f.store.ReadPearl(ctx, f.actor.Account, pearlID); err != nil {
 		return nil, err
 	}
-	if err := f.store.Close(); err != nil { // folds the log into the file
+	if err := f.store.Close(); err != nil { // copies the log into the file
 		return nil, err
 	}
 	rawPath := filepath.Join(b.dir, "stock-raw.db")
@@ -118,13 +118,13 @@ func (b *bench) updates(ctx context.Context) error {
 	ratio, grouped := median(ratios), median(each)
 	b.add(result{
 		name: fmt.Sprintf("Update Lead, durable, %d callers", callers), figure: figure.String(), raw: limited.String(),
-		ratio: share(ratio), goal: "≥ 0.85", missed: ratio < 0.85,
+		ratio: share(ratio), goal: "≥ 0.70, p99 < 2×", missed: ratio < 0.7 || figure.p99 >= 2*limited.p99,
 	})
 	b.add(result{
 		name: "… processor time of one", figure: microseconds(figure.cpu), raw: microseconds(limited.cpu), ratio: times(float64(figure.cpu) / float64(limited.cpu)),
 	})
 	b.add(result{
-		name: "… against one commit a request", figure: perSecond(figure.rate), raw: single.String(), ratio: times(grouped), goal: "≥ 2×", missed: grouped < 2,
+		name: "… against one commit a request", figure: perSecond(figure.rate), raw: single.String(), ratio: times(grouped), goal: "≥ 2.5×", missed: grouped < 2.5,
 	})
 	return nil
 }

@@ -271,7 +271,7 @@ func (s *Store) SearchCalls(ctx context.Context, accountID, pearlID id.ID, wante
 	if wanted.Heavy {
 		columns, scan = callColumns, scanCall
 	}
-	err = s.backend.snapshot(ctx, func(q session) error {
+	err = s.scan(ctx, accountID, func(q session) error {
 		if owned, err := owns(q, accountID, pearlID); err != nil || !owned {
 			return err
 		}

@@ -120,7 +120,7 @@ func (s *Store) SearchDeliveries(ctx context.Context, accountID, pearlID id.ID, 
 		f.add("call_id = ?%d AND call_id <> ''", wanted.Call)
 	}
 	f.between("created", wanted.From, wanted.To)
-	err = s.backend.snapshot(ctx, func(q session) error {
+	err = s.scan(ctx, accountID, func(q session) error {
 		if owned, err := owns(q, accountID, pearlID); err != nil || !owned {
 			return err
 		}

@@ -3,12 +3,18 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"zombiezen.com/go/sqlite"
 
 	"nacre/internal/engine"
 	"nacre/internal/fault"
@@ -165,7 +171,7 @@ func TestUnanswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	other, err := openSQLiteConn(path, "", "busy_timeout(0)")
+	other, err := openSQLiteConn(path, "busy_timeout(0)")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,9 +192,9 @@ func TestUnanswered(t *testing.T) {
 	}
 }
 
-// TestLogIsFolded: the log does not grow with what is written, while writing goes on; where a reader needs it, it grows until
-// that has ended; and when nothing is written it is folded however short it is.
-func TestLogIsFolded(t *testing.T) {
+// TestLogIsBounded: the log is written over from its start while writing goes on; where a reader needs it, it grows until that has
+// ended; and when nothing is written all of it is copied into the file, however short it is.
+func TestLogIsBounded(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), FileName)
 	s, err := OpenSQLite(path, Options{})
@@ -198,7 +204,7 @@ func TestLogIsFolded(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close() })
 	var others [2]*sqliteConn
 	for n := range others {
-		if others[n], err = openSQLiteConn(path, ""); err != nil {
+		if others[n], err = openSQLiteConn(path); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = others[n].close() })
@@ -222,54 +228,89 @@ func TestLogIsFolded(t *testing.T) {
 			}
 		}
 	}
-	logged := func() (pages, folded int) {
+	logged := func() (pages, copied int) {
 		t.Helper()
-		pages, folded, err := fold(watcher, "NOOP")
+		pages, copied, err := checkpoint(watcher, "NOOP")
 		if err != nil {
 			t.Fatal(err)
 		}
-		return pages, folded
+		return pages, copied
 	}
-	beginsAnew := func() { // while writing goes on
-		t.Helper()
-		for began := time.Now(); ; {
-			write(10)
-			pages, _ := logged()
-			if pages < foldPages {
-				return
-			}
-			if time.Since(began) > time.Minute {
-				t.Fatalf("the log has %d pages, and goes on", pages)
-			}
+	for range 20 {
+		write(10)
+		if pages, _ := logged(); pages > walPages+walPages/16 { // a megabyte above, and no reader was in the way
+			t.Fatalf("the log has %d pages, its limit is %d", pages, walPages)
 		}
 	}
-	write(200)
-	beginsAnew()
 
-	if _, err := reader.exec("BEGIN"); err != nil {
-		t.Fatal(err)
+	mustExec(t, reader, "BEGIN")
+	mustExec(t, reader, "SELECT count(*) FROM replay")
+	write(100)
+	if pages, copied := logged(); pages < walPages || pages-copied < walPages {
+		t.Errorf("%d of %d pages are copied though a reader needs them", copied, pages)
 	}
-	if _, err := reader.exec("SELECT count(*) FROM replay"); err != nil {
-		t.Fatal(err)
+	mustExec(t, reader, "ROLLBACK")
+	for began := time.Now(); ; {
+		write(5)
+		if pages, _ := logged(); pages < walPages {
+			break
+		}
+		if time.Since(began) > time.Minute {
+			t.Fatal("the log is not restarted after its reader has gone")
+		}
 	}
-	write(200)
-	if pages, folded := logged(); pages-folded < foldPages {
-		t.Errorf("%d of %d pages are folded though a reader needs them", folded, pages)
+	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() > walLimit+walLimit/16 {
+		t.Errorf("the log's file: %v, %v", info, err)
 	}
-	if _, err := reader.exec("ROLLBACK"); err != nil {
-		t.Fatal(err)
-	}
-	beginsAnew()
 
-	write(5)
 	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		pages, folded := logged()
-		if pages == folded {
+		pages, copied := logged()
+		if pages == copied {
 			break
 		}
 		if time.Since(began) > 30*time.Second {
-			t.Fatalf("%d of %d pages are folded, long after the last write", folded, pages)
+			t.Fatalf("%d of %d pages are copied, long after the last write", copied, pages)
 		}
+	}
+}
+
+func mustExec(t *testing.T, conn *sqliteConn, text string, args ...any) {
+	t.Helper()
+	if _, err := conn.exec(text, args...); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+}
+
+// TestShortCommand: what closes beside a server leaves its log alone, since to cut it takes the right to write; the last one cuts it.
+func TestShortCommand(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), FileName)
+	var stores [2]*Store
+	for n := range stores {
+		var err error
+		if stores[n], err = OpenSQLite(path, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		err = stores[n].backend.update(t.Context(), func(q session) error {
+			_, err := q.exec("INSERT INTO secret (name, content) VALUES (?1, ?2)", fmt.Sprint(n), make([]byte, 1<<20))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	server, command := stores[0], stores[1]
+	if err := command.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if pages, _, err := checkpoint(server.backend.(*sqliteBackend).writer, "NOOP"); err != nil || pages == 0 {
+		t.Errorf("the log has %d pages after a short command, %v", pages, err)
+	}
+	if err := server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the log after the last has closed: %v", err)
 	}
 }
 
@@ -313,5 +354,82 @@ func TestASnapshotIsInterrupted(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Fatalf("an endless query: %v", err)
 		}
+	}
+}
+
+// TestRolledBackByAnError: an I/O error, on a read too, makes SQLite roll back what the whole group has written. Everything is done
+// once all the same, and nothing is committed by itself.
+func TestRolledBackByAnError(t *testing.T) {
+	t.Parallel()
+	s, err := OpenSQLite(filepath.Join(t.TempDir(), FileName), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	failing := true
+	err = s.backend.(*sqliteBackend).writer.conn.CreateFunction("read_page", &sqlite.FunctionImpl{Scalar: func(sqlite.Context, []sqlite.Value) (sqlite.Value, error) {
+		if failing {
+			failing = false
+			return sqlite.Value{}, sqlite.ResultIOErrRead.ToError()
+		}
+		return sqlite.IntegerValue(1), nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string) func(q session) error {
+		return func(q session) error {
+			_, err := q.exec("INSERT INTO secret (name, content) VALUES (?1, ?2)", name, []byte("x"))
+			return err
+		}
+	}
+	readPage := func(q session) error {
+		_, err := one(q, scanInt, "SELECT max(read_page()) FROM sqlite_schema")
+		return err
+	}
+	if err := s.backend.update(t.Context(), write("there")); err != nil {
+		t.Fatal(err)
+	}
+	for name, reader := range map[string]func(q session) error{
+		"returned": func(q session) error { return readPage(q) },
+		"ignored": func(q session) error {
+			_ = readPage(q)
+			return write("ignored")(q)
+		},
+		"after a write": func(q session) error {
+			if err := write("after a write")(q); err != nil {
+				return err
+			}
+			_ = readPage(q)
+			return q.queue(nil, "DELETE FROM secret WHERE name = 'there'")
+		},
+	} {
+		failing = true
+		group := []func(q session) error{write(name + " 1"), reader, write(name + " 2")}
+		if name == "after a write" { // it is run again, and only then may it delete
+			group = []func(q session) error{write(name + " 1"), func(q session) error {
+				if err := reader(q); err != nil {
+					return err
+				}
+				return errors.New("boom")
+			}, write(name + " 2")}
+		}
+		for n, err := range together(t, s, group...) {
+			if want := name == "after a write" && n == 1; (err != nil) != want {
+				t.Errorf("%s: transaction %d returns %v", name, n, err)
+			}
+		}
+		if failing {
+			t.Errorf("%s: no read has failed", name)
+		}
+	}
+	var names []string
+	err = s.backend.read(t.Context(), func(q session) (err error) {
+		names, err = list(q, scanText[string], "SELECT name FROM secret WHERE content = ?1 ORDER BY name", []byte("x"))
+		return err
+	})
+	want := []string{"after a write 1", "after a write 2", "ignored", "ignored 1", "ignored 2", "returned 1", "returned 2", "there"}
+	if err != nil || !slices.Equal(names, want) {
+		t.Errorf("stored %q, %v, want %q", names, err, want)
 	}
 }

@@ -106,7 +106,7 @@ func (s *Store) SearchLeads(ctx context.Context, accountID, pearlID id.ID, wante
 	if err != nil {
 		return 0, nil, err
 	}
-	err = s.backend.snapshot(ctx, func(q session) error {
+	err = s.scan(ctx, accountID, func(q session) error {
 		if owned, err := owns(q, accountID, pearlID); err != nil || !owned {
 			return err
 		}

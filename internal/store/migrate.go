@@ -45,7 +45,7 @@ func migrateSQLite(path string) (err error) {
 	}
 	// A new file is made by a connection of ours: that of package database/sql has an order of its own for pragmas, by which the
 	// size of pages would come too late.
-	conn, err := openSQLiteConn(path, "")
+	conn, err := openSQLiteConn(path)
 	if err != nil {
 		return err
 	}

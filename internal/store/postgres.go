@@ -124,6 +124,11 @@ func (b *postgresBackend) snapshot(ctx context.Context, fn func(session) error) 
 	return b.reading(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", fn)
 }
 
+// scan takes a share of the pool: Store lets scans in, and there are more connections.
+func (b *postgresBackend) scan(ctx context.Context, fn func(session) error) error {
+	return b.snapshot(ctx, fn)
+}
+
 func (b *postgresBackend) reading(ctx context.Context, begin string, fn func(session) error) error {
 	conn, err := b.pool.Acquire(ctx)
 	if err != nil {

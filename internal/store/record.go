@@ -61,7 +61,7 @@ func (s *Store) AuditLog(ctx context.Context, accountID id.ID, from, to time.Tim
 	if user != "" {
 		f.add("actor = ?%d", user)
 	}
-	err = s.backend.read(ctx, func(q session) error {
+	err = s.scan(ctx, accountID, func(q session) error {
 		found, err = pageOf(q, func(r row) (e engine.Audit, err error) {
 			var at int64
 			var data string

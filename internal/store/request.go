@@ -104,7 +104,7 @@ func (s *Store) SearchRequests(ctx context.Context, accountID, pearlID id.ID, fr
 	f.add("pearl_id = ?%d", pearlID)
 	f.add("account_id = ?%d", accountID)
 	f.between("created", from, to)
-	err = s.backend.snapshot(ctx, func(q session) error {
+	err = s.scan(ctx, accountID, func(q session) error {
 		if count, err = f.count(q, "request"); err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 // TallyCalls implements engine.Queries. Whole buckets come from their rollups; calls are handed out one by one at the edges
 // of the range and where a bucket is due. That a bucket without a rollup is empty unless it is due is kept by triggers.
 func (s *Store) TallyCalls(ctx context.Context, accountID, pearlID id.ID, from, to time.Time, tally *report.Tally) error {
-	err := s.backend.snapshot(ctx, func(q session) error {
+	err := s.scan(ctx, accountID, func(q session) error {
 		if owned, err := owns(q, accountID, pearlID); err != nil || !owned {
 			return err
 		}

@@ -16,18 +16,22 @@ import (
 
 // sqliteBackend is one writer goroutine with its connection, readers, and a checkpointer.
 type sqliteBackend struct {
-	path    string
-	log     *slog.Logger
-	readers *readerPool
-	count   int // of readers
-	group   int // transactions that may share a commit
-	jobs    chan *job
-	closing chan struct{}  // no more jobs come
-	pending sync.WaitGroup // callers of update
-	mu      sync.Mutex     // guards closed against new callers, and lock
-	closed  bool
-	running sync.WaitGroup // writer and checkpointer
-	lock    *os.File
+	path     string
+	log      *slog.Logger
+	readers  *readerPool // for look-ups
+	scanners *readerPool
+	conns    []*sqliteConn // all that are open
+	writer   *sqliteConn
+	file     *os.File // the database, to sync it
+	count    int      // of readers
+	group    int      // transactions that may share a commit
+	jobs     chan *job
+	closing  chan struct{}  // no more jobs come
+	pending  sync.WaitGroup // callers of update
+	mu       sync.Mutex     // guards closed against new callers, and lock
+	closed   bool
+	running  sync.WaitGroup // writer and checkpointer
+	lock     *os.File
 }
 
 // The page caches. A million leads take about half a GB on disk; what the caches do not hold comes from the operating
@@ -74,36 +78,48 @@ func openSQLite(path string, options Options) (*Store, error) {
 
 // start opens the connections and starts the goroutines.
 func (b *sqliteBackend) start() error {
-	if err := registerVFS(); err != nil {
+	var err error
+	cache := func(size int) string { return fmt.Sprintf("cache_size(%d)", size) }
+	b.writer, err = b.open(cache(writerCache), "temp_store(MEMORY)", fmt.Sprintf("journal_size_limit(%d)", walLimit))
+	if err != nil {
 		return err
 	}
-	type kind struct {
-		vfs     string
-		pragmas []string
+	c, err := b.newCheckpointer()
+	if err != nil {
+		return errors.Join(err, b.closeConns())
 	}
-	cache := func(size int) string { return fmt.Sprintf("cache_size(%d)", size) }
-	kinds := []kind{
-		{gatheringVFS, []string{cache(writerCache), "wal_autocheckpoint(0)", "temp_store(MEMORY)", fmt.Sprintf("journal_size_limit(%d)", logKept)}}, // the writer
-	}
-	for range b.count {
-		kinds = append(kinds, kind{"", []string{cache(readerCache), "query_only(1)"}})
-	}
-	conns := make([]*sqliteConn, len(kinds))
-	for n, k := range kinds {
-		var err error
-		if conns[n], err = openSQLiteConn(b.path, k.vfs, k.pragmas...); err != nil {
-			for _, opened := range conns[:n] {
-				err = errors.Join(err, opened.close())
-			}
-			return err
+	readers := make([]*sqliteConn, b.count+scans)
+	for n := range readers {
+		if readers[n], err = b.open(cache(readerCache), "query_only(1)"); err != nil {
+			return errors.Join(err, b.closeConns())
 		}
 	}
-	b.readers = newReaderPool(conns[1:])
-	c := &checkpointer{path: b.path, log: b.log, begin: make(chan struct{}, 1), done: make(chan bool, 1)}
-	w := &writer{conn: conns[0], most: b.group, jobs: b.jobs, log: b.log, checkpointer: c, due: foldPages}
+	b.readers, b.scanners = newReaderPool(readers[:b.count]), newReaderPool(readers[b.count:])
+	w := &writer{conn: b.writer, most: b.group, jobs: b.jobs, log: b.log, checkpointer: c, copied: -1}
 	b.running.Go(func() { w.run(b.closing) })
 	b.running.Go(c.run)
 	return nil
+}
+
+// open opens a connection that closeConns closes.
+func (b *sqliteBackend) open(pragmas ...string) (*sqliteConn, error) {
+	conn, err := openSQLiteConn(b.path, append(pragmas, "wal_autocheckpoint(0)")...)
+	if err == nil {
+		b.conns = append(b.conns, conn)
+	}
+	return conn, err
+}
+
+// closeConns closes the connections. The last one on the file, of all processes, copies the log into it and deletes the log, which
+// a short command beside a server therefore leaves alone. b.file comes after them: to close it drops SQLite's POSIX locks on it.
+func (b *sqliteBackend) closeConns() (err error) {
+	for _, conn := range b.conns {
+		err = errors.Join(err, conn.close())
+	}
+	if b.file != nil {
+		err = errors.Join(err, b.file.Close())
+	}
+	return err
 }
 
 func (b *sqliteBackend) update(ctx context.Context, fn func(session) error) error {
@@ -140,6 +156,11 @@ func errClosed() error {
 }
 
 func (b *sqliteBackend) read(ctx context.Context, fn func(session) error) error {
+	// Not interrupted: to watch ctx takes a goroutine, which costs as much as finding a row.
+	return b.readFrom(ctx, b.readers, fn)
+}
+
+func (b *sqliteBackend) readFrom(ctx context.Context, pool *readerPool, fn func(session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -151,18 +172,25 @@ func (b *sqliteBackend) read(ctx context.Context, fn func(session) error) error 
 	b.pending.Add(1)
 	b.mu.Unlock()
 	defer b.pending.Done()
-	n, err := b.readers.take(ctx)
+	n, err := pool.take(ctx)
 	if err != nil {
 		return err
 	}
-	defer b.readers.give(n)
-	// Not interrupted: to watch ctx takes a goroutine, which costs as much as finding a row.
-	return unanswered(fn(sqliteReader{b.readers.conns[n]}))
+	defer pool.give(n)
+	return unanswered(fn(sqliteReader{pool.conns[n]}))
 }
 
-// snapshot is interrupted when ctx ends: nobody waits for the search any more.
 func (b *sqliteBackend) snapshot(ctx context.Context, fn func(session) error) error {
-	return b.read(ctx, func(q session) error {
+	return b.snapshotFrom(ctx, b.readers, fn)
+}
+
+func (b *sqliteBackend) scan(ctx context.Context, fn func(session) error) error {
+	return b.snapshotFrom(ctx, b.scanners, fn)
+}
+
+// snapshotFrom is interrupted when ctx ends: nobody waits for it any more.
+func (b *sqliteBackend) snapshotFrom(ctx context.Context, pool *readerPool, fn func(session) error) error {
+	return b.readFrom(ctx, pool, func(q session) error {
 		conn := q.(sqliteReader).conn
 		if _, err := conn.exec("BEGIN"); err != nil {
 			return err
@@ -196,7 +224,7 @@ func (b *sqliteBackend) close() error {
 	b.pending.Wait()
 	close(b.closing)
 	b.running.Wait()
-	err := b.readers.close()
+	err := b.closeConns()
 	if b.lock != nil {
 		err = errors.Join(err, b.lock.Close())
 	}
@@ -234,14 +262,6 @@ func (p *readerPool) give(n int) {
 	p.taken[n] = false
 	p.mu.Unlock()
 	<-p.places
-}
-
-// close closes the connections; all were given back.
-func (p *readerPool) close() (err error) {
-	for _, conn := range p.conns {
-		err = errors.Join(err, conn.close())
-	}
-	return err
 }
 
 // sqliteReader is a session that only reads.

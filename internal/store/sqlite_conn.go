@@ -24,7 +24,12 @@ type sqliteConn struct {
 }
 
 // connectionPragmas are what every connection needs. The size of pages holds for a file that is made; others keep theirs (ADR 17).
-var connectionPragmas = []string{"busy_timeout(10000)", "page_size(2048)", "journal_mode(WAL)", "synchronous(FULL)"}
+var connectionPragmas = []string{
+	fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), fmt.Sprintf("page_size(%d)", pageSize), "journal_mode(WAL)", "synchronous(FULL)",
+}
+
+// busyTimeout is how long a connection waits for a lock that another process holds.
+const busyTimeout = 10 * time.Second
 
 // sqliteDSN names the file for package database/sql, which migrations use.
 func sqliteDSN(path string) (string, error) {
@@ -39,13 +44,8 @@ func sqliteURI(path string, values url.Values) (string, error) {
 	return (&url.URL{Scheme: "file", Path: absolute, RawQuery: values.Encode()}).String(), nil
 }
 
-// openSQLiteConn opens a connection whose files are reached by the named VFS; empty: that of the system.
-func openSQLiteConn(path, vfs string, pragmas ...string) (*sqliteConn, error) {
-	values := url.Values{}
-	if vfs != "" {
-		values.Set("vfs", vfs)
-	}
-	uri, err := sqliteURI(path, values)
+func openSQLiteConn(path string, pragmas ...string) (*sqliteConn, error) {
+	uri, err := sqliteURI(path, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ func TestPageSize(t *testing.T) {
 	t.Parallel()
 	pageSize := func(path string) (found int) {
 		t.Helper()
-		conn, err := openSQLiteConn(path, "")
+		conn, err := openSQLiteConn(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +38,7 @@ func TestPageSize(t *testing.T) {
 		if err := errors.Join(err, s.Close()); err != nil {
 			t.Fatal(err)
 		}
-		conn, err := openSQLiteConn(path, "")
+		conn, err := openSQLiteConn(path)
 		if err != nil {
 			t.Fatal(err)
 		}

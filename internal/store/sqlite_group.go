@@ -17,6 +17,7 @@ type group struct {
 	began   time.Time
 	open    bool   // BEGIN was run
 	wrote   bool   // something of an earlier job is in the transaction
+	lost    bool   // SQLite rolled the transaction back by itself, and nothing was undone yet
 	spoiled bool   // the transaction was lost with what earlier jobs wrote
 	jobs    []*job // those that were run; err is set where fn failed
 	rows    buffer // to be inserted at the commit
@@ -39,7 +40,12 @@ func (g *group) attempt(j *job) {
 		return
 	}
 	s := &sqliteSession{group: g}
-	if j.err = s.call(j.fn); j.err == nil {
+	j.err = s.call(j.fn)
+	g.lost = g.conn.conn.AutocommitEnabled()
+	if j.err == nil && g.lost {
+		j.err = errRolledBack // fn made nothing of it
+	}
+	if j.err == nil {
 		j.err = s.keep()
 	}
 	if j.err != nil {
@@ -69,6 +75,18 @@ func (g *group) exec(text string, args ...any) (int64, error) {
 	return g.conn.exec(text, args...)
 }
 
+// rolledBack returns the error of a statement, and notes where SQLite rolled the whole transaction back because of it: it does so
+// on I/O errors, a full disk, or no memory, on reads too (https://www.sqlite.org/lang_transaction.html). Nothing may run then that
+// belongs to the transaction: without one, each statement would be committed by itself.
+func (g *group) rolledBack(err error) error {
+	if err != nil && g.open && g.conn.conn.AutocommitEnabled() {
+		g.lost = true
+	}
+	return err
+}
+
+var errRolledBack = errors.New("the transaction was rolled back after an error")
+
 // commit writes what waits and makes the transaction durable. When it fails nothing of the group was changed.
 func (g *group) commit() error {
 	if g.spoiled {
@@ -97,7 +115,7 @@ func (g *group) commit() error {
 func (g *group) abandon() {
 	_, _ = g.exec("ROLLBACK") // as in commit
 	g.pearls = nil
-	g.open = false
+	g.open, g.lost = false, false
 	g.spoiled = g.wrote
 }
 
@@ -133,7 +151,7 @@ func (s *sqliteSession) call(fn func(session) error) (err error) {
 // the whole transaction is its own.
 func (s *sqliteSession) write() error {
 	if s.group.wrote && !s.savepoint {
-		if _, err := s.group.exec("SAVEPOINT job"); err != nil {
+		if _, err := s.run("SAVEPOINT job"); err != nil {
 			return err
 		}
 		s.savepoint = true
@@ -145,7 +163,7 @@ func (s *sqliteSession) write() error {
 func (s *sqliteSession) keep() error {
 	if only := s.only; only != nil {
 		s.only = nil
-		n, err := s.group.exec(only.text, only.args...)
+		n, err := s.run(only.text, only.args...)
 		if err == nil && n == 0 && only.otherwise != nil {
 			return only.otherwise // nothing was written, nothing is to be undone
 		}
@@ -158,7 +176,7 @@ func (s *sqliteSession) keep() error {
 		}
 	}
 	if s.savepoint {
-		if _, err := s.group.exec("RELEASE job"); err != nil {
+		if _, err := s.run("RELEASE job"); err != nil {
 			return fmt.Errorf("release savepoint: %w", err)
 		}
 		s.savepoint = false
@@ -172,6 +190,10 @@ func (s *sqliteSession) keep() error {
 }
 
 func (s *sqliteSession) undo() {
+	if s.group.lost {
+		s.group.abandon()
+		return
+	}
 	if !s.wrote {
 		return
 	}
@@ -206,7 +228,19 @@ func (s *sqliteSession) each(scan func(row) error, text string, args ...any) err
 	if err := s.settle(); err != nil {
 		return err
 	}
-	return s.group.conn.each(scan, text, args...)
+	if s.group.lost {
+		return errRolledBack
+	}
+	return s.group.rolledBack(s.group.conn.each(scan, text, args...))
+}
+
+// run runs a statement in the transaction.
+func (s *sqliteSession) run(text string, args ...any) (int64, error) {
+	if s.group.lost {
+		return 0, errRolledBack
+	}
+	n, err := s.group.exec(text, args...)
+	return n, s.group.rolledBack(err)
 }
 
 func (s *sqliteSession) exec(text string, args ...any) (int64, error) {
@@ -216,7 +250,7 @@ func (s *sqliteSession) exec(text string, args ...any) (int64, error) {
 	if err := s.write(); err != nil {
 		return 0, err
 	}
-	return s.group.exec(text, args...)
+	return s.run(text, args...)
 }
 
 func (s *sqliteSession) queue(otherwise error, text string, args ...any) error {
@@ -248,14 +282,21 @@ func (s *sqliteSession) flush() error {
 	}
 	if !s.flushed {
 		// Under our savepoint: when we fail they are undone with us, and the group still has them.
-		if err := s.group.rows.write(s.group.conn); err != nil {
+		if err := s.insertBuffered(&s.group.rows); err != nil {
 			return err
 		}
 		s.flushed = true
 	}
-	err := s.rows.write(s.group.conn)
+	err := s.insertBuffered(&s.rows)
 	s.rows = buffer{}
 	return err
+}
+
+func (s *sqliteSession) insertBuffered(rows *buffer) error {
+	if s.group.lost {
+		return errRolledBack
+	}
+	return s.group.rolledBack(rows.write(s.group.conn))
 }
 
 func (s *sqliteSession) keptPearl(accountID, pearlID id.ID) (pearlRow, bool) {

@@ -37,29 +37,28 @@ type writer struct {
 	jobs         chan *job
 	log          *slog.Logger
 	checkpointer *checkpointer
-	folding      bool // the checkpointer is at work
-	length, due  int  // pages of the log when it was last looked at, and with how many it is to be folded
+
+	checkpointing bool // by the checkpointer
+	pages, copied int  // of the log: how many there were when it was last looked at, how many were copied when it was last begun
+	due           int  // nothing is tried before the log has so many
 }
 
 // run serves until closing is closed and no job is left.
 func (w *writer) run(closing <-chan struct{}) {
-	defer close(w.checkpointer.begin)
-	quiet := time.NewTimer(quietTime)
+	idle := time.NewTimer(idleTime)
 	for {
 		select {
 		case first := <-w.jobs:
 			w.group(first)
-			w.tend(false)
-			quiet.Reset(quietTime)
-		case little := <-w.checkpointer.done:
-			w.beginAnew(little)
-		case <-quiet.C:
-			w.tend(true)
+			w.checkpointIfDue(false)
+			idle.Reset(idleTime)
+		case <-w.checkpointer.done:
+			w.checkpointing = false
+			idle.Reset(idleTime)
+		case <-idle.C:
+			w.checkpointIfDue(true)
 		case <-closing:
-			w.truncate()
-			if err := w.conn.close(); err != nil {
-				w.log.Error("database not closed", "error", err)
-			}
+			close(w.checkpointer.begin)
 			return
 		}
 	}

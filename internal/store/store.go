@@ -24,7 +24,7 @@ const FileName = "nacre.db"
 // Options are what both databases take. The zero value is usable.
 type Options struct {
 	Log *slog.Logger // nil: silent
-	// Connections bounds how many are open at once for reading (SQLite, default 4) or at all (PostgreSQL, default 16).
+	// Connections bounds how many are open at once for look-ups (SQLite, default 4) or at all (PostgreSQL, default 16).
 	Connections int
 	// Group bounds how many transactions share one commit of SQLite (default 512). 1 gives each its own: what grouping is
 	// measured against.
@@ -46,6 +46,9 @@ type backend interface {
 	read(ctx context.Context, fn func(session) error) error
 	// snapshot is read where all statements of fn see the same state.
 	snapshot(ctx context.Context, fn func(session) error) error
+	// scan is snapshot for what may take long: on connections that read and snapshot do not need, at most so many at once as scans
+	// says. It is interrupted when ctx ends.
+	scan(ctx context.Context, fn func(session) error) error
 	lockNode(ctx context.Context) error
 	close() error
 }
@@ -56,6 +59,8 @@ type Store struct {
 	log     *slog.Logger
 
 	parsed     parsed
+	turns      *turns
+	scanTime   time.Duration
 	touched    map[id.ID]time.Time // keys used since the last flush
 	touchMu    sync.Mutex
 	stop       chan struct{}
@@ -79,7 +84,7 @@ func Open(ctx context.Context, dataDir, databaseURL string, options Options) (*S
 }
 
 func start(b backend, options Options) *Store {
-	s := &Store{backend: b, log: options.logger(), touched: map[id.ID]time.Time{}, stop: make(chan struct{})}
+	s := &Store{backend: b, log: options.logger(), touched: map[id.ID]time.Time{}, turns: newTurns(scans), scanTime: scanTime, stop: make(chan struct{})}
 	s.background.Go(s.flushTouches)
 	return s
 }
@@ -93,7 +98,7 @@ func (s *Store) LockNode(ctx context.Context) error {
 	return nil
 }
 
-// Close ends all work, folds SQLite's log into its file, and releases the node lock. Transactions that were begun are
+// Close ends all work and releases the node lock; SQLite's log is copied into its file where nobody else has it open. Transactions that were begun are
 // finished first; later ones fail.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() {

@@ -69,7 +69,7 @@ func (s *Store) Suppressions(ctx context.Context, accountID id.ID, page engine.P
 	if search != "" {
 		f.contains(search, "", []string{"entry"})
 	}
-	err = s.backend.snapshot(ctx, func(q session) error {
+	err = s.scan(ctx, accountID, func(q session) error {
 		if count, err = f.count(q, "suppression"); err != nil {
 			return err
 		}
