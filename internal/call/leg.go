@@ -32,7 +32,15 @@ type Trunk struct {
 	Codecs         []string // in order of preference: "PCMU", "PCMA"
 	MaxCalls       int
 	CallsPerSecond float64
+	LockMedia      bool   // audio is heard from no address but the one that the peer's SDP names (contract 9.7)
+	MediaTo        string // MediaToSource or MediaToDescription; "" = MediaToSource
 }
+
+// Where our audio goes when the peer's comes from another address than its SDP names.
+const (
+	MediaToSource      = "source"      // to where the peer's comes from, as peers behind a NAT need it
+	MediaToDescription = "description" // to where its SDP says, for peers that send from a port of their own
+)
 
 // Invite is one attempt to be put on the wire: exactly one INVITE (besides the one that answers a challenge).
 type Invite struct {

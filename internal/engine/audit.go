@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
 	"nacre/internal/account"
+	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/id"
 )
@@ -143,13 +145,16 @@ type auditedTrunk struct {
 	Codecs         []string `json:"codecs"`
 	MaxCalls       int      `json:"maxCalls"`
 	CallsPerSecond float64  `json:"callsPerSecond"`
+	LockMedia      bool     `json:"lockMedia"`
+	MediaTo        string   `json:"mediaTo"`
 	IsActive       bool     `json:"isActive"`
 }
 
 func auditTrunkOf(t account.Trunk) auditedTrunk {
 	shown := auditedTrunk{
 		ID: t.ID, Name: t.Name, Host: t.Host, Port: t.Port, Transport: t.Transport, Username: t.Username, Registers: t.Registers,
-		FromDomain: t.FromDomain, Codecs: t.Codecs, MaxCalls: t.MaxCalls, CallsPerSecond: t.CallsPerSecond, IsActive: t.Active,
+		FromDomain: t.FromDomain, Codecs: t.Codecs, MaxCalls: t.MaxCalls, CallsPerSecond: t.CallsPerSecond,
+		LockMedia: t.LockMedia, MediaTo: cmp.Or(t.MediaTo, call.MediaToSource), IsActive: t.Active,
 	}
 	if t.Password != "" {
 		shown.Password = masked

@@ -42,7 +42,7 @@ func BenchmarkCalls(b *testing.B) {
 func holdCalls(b *testing.B, calls int, duration time.Duration) {
 	ports := NewPorts(loopback, 0, 0)
 	open := func() *Session {
-		s, err := NewSession(ports, loopback, nil)
+		s, err := NewSession(ports, Config{Advertise: loopback})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -171,8 +171,8 @@ func TestAnswerMirrorsDirectionAndCountsVersions(t *testing.T) {
 			d.Origin.SessionVersion != version || d.Origin.SessionID != s.sdpID {
 			t.Errorf("step %d: held %v, version %d, want %d\n%s", i, s.terms.held, d.Origin.SessionVersion, version, answer)
 		}
-		if s.latch.remote() != at {
-			t.Errorf("step %d: audio goes to %v", i, s.latch.remote())
+		if s.latch.heard() != at {
+			t.Errorf("step %d: audio goes to %v", i, s.latch.heard())
 		}
 	}
 }
@@ -215,7 +215,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(peerSDP(netip.MustParseAddrPort("0.0.0.0:1"), "8", "inactive"))
 	f.Add(crlf("c=IN IP6 ::1", "m=audio 65535/2 RTP/AVPF 97", "a=rtpmap:97 PCMU/8000/1", "a=rtcp:1 IN IP4 192.0.2.1"))
 	f.Add(crlf("m=video 1 UDP/TLS x", "m=audio 4000 RTP/AVP 0", "c=IN IP4 192.0.2.1", "m="))
-	s, err := NewSession(NewPorts(loopback, 0, 0), loopback, nil)
+	s, err := NewSession(NewPorts(loopback, 0, 0), Config{Advertise: loopback})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -64,14 +64,19 @@ func (s *Session) receive(packet *rtp.Packet, from netip.AddrPort, now time.Time
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.serving {
+		s.latch.note(from.Addr())
 		return
 	}
 	kind := s.terms.kinds[packet.PayloadType]
 	if kind == unknownPayload && from != s.latch.source { // no proof of being ours
 		return
 	}
-	if !s.latch.admit(from, packet.SSRC, packet.SequenceNumber, now) {
+	before := s.latch.source
+	if !s.latch.admit(from, packet.SSRC, packet.SequenceNumber, now, s.allowed) {
 		return
+	}
+	if before.IsValid() && before != from {
+		s.moved(before, packet.SSRC)
 	}
 	s.quiet = 0
 	if kind == eventPayload && s.inbound.started && packet.SSRC != s.inbound.ssrc {
@@ -98,6 +103,16 @@ func (s *Session) receive(packet *rtp.Packet, from netip.AddrPort, now time.Time
 		s.inbound.timing(packet.Timestamp, uint32(now.Sub(s.began)*call.SampleRate/time.Second))
 	}
 	s.jitter.push(packet.SequenceNumber, kind, packet.Payload)
+}
+
+// moved tells that the stream has another source address than before.
+func (s *Session) moved(before netip.AddrPort, ssrc uint32) {
+	if before.Addr() != s.latch.source.Addr() {
+		s.rtcpSource = netip.AddrPort{}
+	}
+	if s.inbound.ssrc != ssrc {
+		s.inbound.end()
+	}
 }
 
 // pressEvent takes an event packet. What is pressed while we are on hold is not for the party.

@@ -17,13 +17,14 @@ func reportInterval() time.Duration {
 func (s *Session) receiveRTCP(datagram []byte, from netip.AddrPort, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.serving || from.Addr() != s.latch.remote().Addr() {
+	if !s.serving || !s.reportsFrom(from) {
 		return
 	}
 	packets, err := rtcp.Unmarshal(datagram)
 	if err != nil {
 		return
 	}
+	s.latch.note(from.Addr())
 	s.rtcpSource = from
 	for _, packet := range packets {
 		if report, ok := packet.(*rtcp.SenderReport); ok && s.inbound.started && report.SSRC == s.inbound.ssrc {
@@ -32,10 +33,21 @@ func (s *Session) receiveRTCP(datagram []byte, from netip.AddrPort, now time.Tim
 	}
 }
 
+// reportsFrom says whether reports that come from an address are the peer's.
+func (s *Session) reportsFrom(from netip.AddrPort) bool {
+	if s.cfg.Lock {
+		return from == s.terms.remoteRTCP || from == s.terms.remote
+	}
+	host := from.Addr()
+	return host == s.latch.heard().Addr() || host == s.terms.remote.Addr() || host == s.terms.remoteRTCP.Addr()
+}
+
 // rtcpRemote is where our reports go. Behind a NAT the signalled port means nothing: the peer's own reports show it.
 func (s *Session) rtcpRemote() netip.AddrPort {
-	stream := s.latch.remote()
+	stream := s.remote()
 	switch {
+	case stream == s.terms.remote && (s.cfg.Lock || s.cfg.ToDescription):
+		return s.terms.remoteRTCP
 	case s.rtcpSource.IsValid():
 		return s.rtcpSource
 	case stream == s.terms.remote:

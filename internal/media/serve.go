@@ -47,6 +47,7 @@ func (s *Session) Serve(ctx context.Context, party call.Party) call.Ending {
 	}
 	s.mu.Lock()
 	s.serving, s.began = true, start
+	s.latch.heardAt = start
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
@@ -139,7 +140,7 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 	s.mu.Lock()
 	held, codec, payload, events, eventPayload :=
 		s.terms.held, s.terms.codec, s.terms.codecPayload, s.terms.events, s.terms.eventPayload
-	remote := s.latch.remote()
+	remote := s.remote()
 	o.presses = append(o.presses[:0], s.pressed.presses...)
 	s.pressed.presses = s.pressed.presses[:0]
 	var key keyStep

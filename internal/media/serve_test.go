@@ -22,7 +22,7 @@ var loopback = netip.MustParseAddr("127.0.0.1")
 
 func newSession(t *testing.T, codecs ...string) *Session {
 	t.Helper()
-	s, err := NewSession(NewPorts(loopback, 0, 0), loopback, codecs)
+	s, err := NewSession(NewPorts(loopback, 0, 0), Config{Advertise: loopback, Codecs: codecs})
 	if err != nil {
 		t.Fatal(err)
 	}

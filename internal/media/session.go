@@ -26,9 +26,9 @@ var ErrNoCodec = errors.New("no common codec")
 
 // Session is one call's media: a pair of sockets, one SSRC, one codec at a time. Safe for concurrent use.
 type Session struct {
+	cfg       Config
 	ports     *Ports
 	sockets   pair
-	advertise netip.Addr
 	codecs    []payloadKind // in our order
 	ssrc      uint32
 	cname     string // RFC 7022: random, of one call
@@ -59,12 +59,26 @@ type Session struct {
 	sentOctets atomic.Uint32 // of payload, for sender reports
 }
 
-// NewSession binds a pair of ports. advertise is the address written into our descriptions; codecs are the names
-// "PCMU", "PCMA" in order of preference (empty: both). Errors wrap ErrNoPort, or ErrNoCodec when no name is known.
-// The session must be closed, served or not.
-func NewSession(ports *Ports, advertise netip.Addr, codecs []string) (*Session, error) {
-	s := &Session{ports: ports, advertise: advertise.Unmap(), cname: rand.Text()[:16],
+// Config of a Session.
+type Config struct {
+	Advertise netip.Addr // written into our descriptions
+	Codecs    []string   // "PCMU", "PCMA" in order of preference; empty = both
+	// Lock hears no address but the one that the peer's description names (call.Trunk.LockMedia).
+	Lock bool
+	// ToDescription sends to the address that the peer's description names, also where the peer's audio comes from
+	// another one (call.MediaToDescription).
+	ToDescription bool
+	// Allowed reports why no audio goes to an address; nil = it goes to all.
+	Allowed func(netip.Addr) error
+}
+
+// NewSession binds a pair of ports. Errors wrap ErrNoPort, or ErrNoCodec when no name of a codec is known. The session
+// must be closed, served or not.
+func NewSession(ports *Ports, cfg Config) (*Session, error) {
+	cfg.Advertise = cfg.Advertise.Unmap()
+	s := &Session{cfg: cfg, ports: ports, cname: rand.Text()[:16],
 		lostAfter: int(20 * time.Second / call.FrameTime), closed: make(chan struct{})}
+	codecs := cfg.Codecs
 	if len(codecs) == 0 {
 		codecs = []string{"PCMU", "PCMA"}
 	}
@@ -112,7 +126,7 @@ func (s *Session) Offer() []byte {
 func (s *Session) Accept(answer []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, terms, err := agree(parseMedia(answer), s.codecs, unknownPayload, s.advertise.Is6())
+	_, terms, err := agree(parseMedia(answer), s.codecs, unknownPayload, s.cfg.Advertise.Is6())
 	if err != nil {
 		return fmt.Errorf("accept an SDP answer: %w", err)
 	}
@@ -126,7 +140,7 @@ func (s *Session) Answer(offer []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	lines := parseMedia(offer)
-	chosen, t, err := agree(lines, s.codecs, s.terms.codec, s.advertise.Is6())
+	chosen, t, err := agree(lines, s.codecs, s.terms.codec, s.cfg.Advertise.Is6())
 	if err != nil {
 		return nil, fmt.Errorf("answer an SDP offer: %w", err)
 	}
@@ -153,15 +167,16 @@ func (s *Session) Answer(offer []byte) ([]byte, error) {
 
 // settle puts new terms into force. A peer that names another address is listened to afresh.
 func (s *Session) settle(t terms) {
-	old := s.terms
+	old, now := s.terms, time.Now()
 	if t.remote.Addr().IsUnspecified() && s.agreed { // held without an address: it comes back to the one it had
 		t.remote, t.remoteRTCP = old.remote, old.remoteRTCP
 	}
 	if !s.agreed || t.remote != old.remote {
-		s.latch.arm(t.remote, time.Now())
+		s.latch.arm(t.remote, now)
 		s.rtcpSource = netip.AddrPort{}
 		s.inbound.end()
 	}
+	s.latch.admitStrangers(!s.cfg.Lock && t.direction == sendRecv, now)
 	if t.held != old.held {
 		s.jitter.reset()
 		s.keys.interrupt()
@@ -170,6 +185,19 @@ func (s *Session) settle(t terms) {
 		s.pressed.way = 0
 	}
 	s.terms, s.agreed = t, true
+}
+
+// allowed reports whether audio may go to an address.
+func (s *Session) allowed(to netip.Addr) bool {
+	return s.cfg.Allowed == nil || s.cfg.Allowed(to) == nil
+}
+
+// remote is where our audio goes (symmetric RTP, RFC 4961, unless the trunk says otherwise).
+func (s *Session) remote() netip.AddrPort {
+	if s.cfg.ToDescription {
+		return s.terms.remote
+	}
+	return s.latch.heard()
 }
 
 // describe puts the session part before the media sections and counts the versions (RFC 3264 section 8).
@@ -181,11 +209,11 @@ func (s *Session) describe(sections string) []byte {
 		s.sdpBody = sections
 	}
 	family := "IP4"
-	if s.advertise.Is6() {
+	if s.cfg.Advertise.Is6() {
 		family = "IP6"
 	}
 	return fmt.Appendf(nil, "v=0\r\no=- %d %d IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\n%s",
-		s.sdpID, s.sdpVersion, family, s.advertise, family, s.advertise, sections)
+		s.sdpID, s.sdpVersion, family, s.cfg.Advertise, family, s.cfg.Advertise, sections)
 }
 
 // SendKeys queues keys (0–9 * # A–D; anything else is skipped) to be sent one after another in place of the audio:

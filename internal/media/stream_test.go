@@ -14,76 +14,6 @@ import (
 	"nacre/internal/call"
 )
 
-var (
-	signalled = netip.MustParseAddrPort("192.0.2.1:4000")
-	otherPort = netip.MustParseAddrPort("192.0.2.1:4444")
-	outside   = netip.MustParseAddrPort("198.51.100.7:5000")
-	intruder  = netip.MustParseAddrPort("203.0.113.9:6000")
-)
-
-func TestLatch(t *testing.T) {
-	t.Parallel()
-	type packet struct {
-		from     netip.AddrPort
-		ssrc     uint32
-		sequence uint16
-		admitted bool
-	}
-	for name, test := range map[string]struct {
-		packets []packet
-		remote  netip.AddrPort
-	}{
-		"nothing yet":              {nil, signalled},
-		"as signalled":             {[]packet{{signalled, 1, 1, true}, {otherPort, 1, 2, false}, {intruder, 1, 2, false}, {signalled, 1, 2, true}}, signalled},
-		"another port of the host": {[]packet{{otherPort, 1, 1, true}, {signalled, 1, 2, false}}, otherPort},
-		"behind a NAT":             {[]packet{{outside, 1, 65535, false}, {outside, 1, 0, false}, {outside, 1, 1, true}, {signalled, 1, 2, false}}, outside},
-		"one stray packet":         {[]packet{{intruder, 1, 1, false}, {signalled, 2, 1, true}, {intruder, 1, 2, false}, {intruder, 1, 3, false}}, signalled},
-		"spray":                    {[]packet{{intruder, 1, 1, false}, {intruder, 2, 2, false}, {intruder, 2, 4, false}, {outside, 2, 5, false}}, signalled},
-		"strangers in turn":        {[]packet{{outside, 1, 1, false}, {intruder, 1, 2, false}, {outside, 1, 2, false}, {intruder, 1, 3, false}}, signalled},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			now := time.Unix(1, 0)
-			var l latch
-			if l.admit(signalled, 1, 1, now) {
-				t.Error("a stream before any description")
-			}
-			l.arm(signalled, now)
-			for i, p := range test.packets {
-				if got := l.admit(p.from, p.ssrc, p.sequence, now); got != p.admitted {
-					t.Errorf("packet %d: %v", i, got)
-				}
-			}
-			if l.remote() != test.remote {
-				t.Errorf("audio goes to %v", l.remote())
-			}
-		})
-	}
-}
-
-func TestLatchDoesNotFallBackToTheAddressTheReINVITELeft(t *testing.T) {
-	t.Parallel()
-	now := time.Unix(1, 0)
-	var l latch
-	l.arm(signalled, now)
-	l.admit(signalled, 1, 1, now)
-	moved := netip.MustParseAddrPort("192.0.2.50:4000")
-	l.arm(moved, now)
-	for n := range uint16(10) {
-		if l.admit(signalled, 1, 2+n, now.Add(time.Second)) {
-			t.Fatal("stragglers won")
-		}
-	}
-	if l.remote() != moved {
-		t.Errorf("audio goes to %v", l.remote())
-	}
-	for n := range uint16(3) { // a peer that signals another address than it sends from
-		if got := l.admit(signalled, 1, 20+n, now.Add(3*time.Second)); got != (n == 2) {
-			t.Errorf("later packet %d: %v", n, got)
-		}
-	}
-}
-
 func TestInboundTellsStreamsApartAndCounts(t *testing.T) {
 	t.Parallel()
 	var in inbound
@@ -336,14 +266,14 @@ func TestPortsAreEvenPairsAndRunOut(t *testing.T) {
 	probe.rtp.Close()
 	probe.rtcp.Close()
 	ports := NewPorts(loopback, from-1, from+2) // one pair: an odd end on each side
-	first, err := NewSession(ports, loopback, nil)
+	first, err := NewSession(ports, Config{Advertise: loopback})
 	if err != nil {
 		t.Skipf("another process took the port meanwhile: %v", err)
 	}
 	if first.sockets.port != from {
 		t.Errorf("port %d", first.sockets.port)
 	}
-	if _, err := NewSession(ports, loopback, nil); !errors.Is(err, ErrNoPort) {
+	if _, err := NewSession(ports, Config{Advertise: loopback}); !errors.Is(err, ErrNoPort) {
 		t.Errorf("a second pair: %v", err)
 	}
 	if err := first.Close(); err != nil {
@@ -358,20 +288,20 @@ func TestPortsAreEvenPairsAndRunOut(t *testing.T) {
 		t.Skipf("another process took the port meanwhile: %v", err)
 	}
 	defer taken.Close()
-	if _, err := NewSession(ports, loopback, nil); !errors.Is(err, ErrNoPort) {
+	if _, err := NewSession(ports, Config{Advertise: loopback}); !errors.Is(err, ErrNoPort) {
 		t.Errorf("a pair with a taken half: %v", err)
 	}
-	if _, err := NewSession(NewPorts(netip.MustParseAddr("192.0.2.1"), 0, 0), loopback, nil); !errors.Is(err, ErrNoPort) {
+	if _, err := NewSession(NewPorts(netip.MustParseAddr("192.0.2.1"), 0, 0), Config{Advertise: loopback}); !errors.Is(err, ErrNoPort) {
 		t.Errorf("an address that is not ours: %v", err)
 	}
-	if _, err := NewSession(ports, loopback, []string{"G729"}); !errors.Is(err, ErrNoCodec) {
+	if _, err := NewSession(ports, Config{Advertise: loopback, Codecs: []string{"G729"}}); !errors.Is(err, ErrNoCodec) {
 		t.Errorf("a codec unknown: %v", err)
 	}
 }
 
 func TestTheWildcardOfIPv6TakesIPv4(t *testing.T) {
 	t.Parallel()
-	s, err := NewSession(NewPorts(netip.IPv6Unspecified(), 0, 0), loopback, nil)
+	s, err := NewSession(NewPorts(netip.IPv6Unspecified(), 0, 0), Config{Advertise: loopback})
 	if errors.Is(err, ErrNoPort) {
 		t.Skip("no IPv6 here")
 	}

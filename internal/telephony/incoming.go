@@ -245,7 +245,7 @@ func (in *incoming) Answer() (call.Leg, error) {
 
 // negotiate opens the audio and makes its description: an answer to the caller's offer, or an offer of ours.
 func (in *incoming) negotiate() (*media.Session, []byte, error) {
-	session, err := media.NewSession(in.e.ports, in.host, in.e.cfg.Codecs)
+	session, err := media.NewSession(in.e.ports, media.Config{Advertise: in.host, Codecs: in.e.cfg.Codecs})
 	if err != nil {
 		return nil, nil, fmt.Errorf("answer: %w", err)
 	}

@@ -153,7 +153,8 @@ func (inv *invitation) prepare(ctx context.Context) (*sip.ClientTx, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := media.NewSession(e.ports, host, trunk.Codecs)
+	session, err := media.NewSession(e.ports, media.Config{Advertise: host, Codecs: trunk.Codecs,
+		Lock: trunk.LockMedia, ToDescription: trunk.MediaTo == call.MediaToDescription})
 	if err != nil {
 		return nil, fmt.Errorf("prepare audio: %w", err)
 	}

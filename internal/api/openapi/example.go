@@ -204,7 +204,7 @@ func usualValue(name, kind string) (text string, known bool) {
 			"number": `"+12025550100"`, "from": `"+12025550100"`, "to": `"+14155550101"`, "timeZone": `"Eastern Standard Time"`, "timeZoneId": `"Pacific Standard Time"`,
 			"name": `"Joe"`, "summary": `"Joe agreed."`, "content": `"Hello Joe."`, "direction": `"1"`, "language": `"en-US"`, "source": `"api"`,
 			"recording": `"https://nacre.example/recordings/665f1f77bcf86cd799439099?expires=…&signature=…"`, "email": `"ada@example.com"`, "roleName": `"Owner"`,
-			"key": `"6650a1f2c3d4e5f607182900:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"`, "scope": `"leads"`, "host": `"sip.carrier.example"`, "transport": `"udp"`,
+			"key": `"6650a1f2c3d4e5f607182900:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"`, "scope": `"leads"`, "host": `"sip.carrier.example"`, "transport": `"udp"`, "mediaTo": `"source"`,
 			"password": `"********"`, "state": `"ok"`, "reason": `"hours"`, "callWebhookUrl": `"https://crm.example/nacre/calls"`,
 			"leadWebhookUrl": `"https://crm.example/nacre/leads"`, "secret": `"whsec_…"`, "date": `"2026-11-23T00:00:00Z"`,
 		},

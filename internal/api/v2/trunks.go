@@ -1,6 +1,7 @@
 package v2
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,8 @@ type trunkView struct {
 	Codecs         []string           `json:"codecs" schema:"values=PCMU|PCMA"`
 	MaxCalls       int                `json:"maxCalls"`
 	CallsPerSecond float64            `json:"callsPerSecond"`
+	LockMedia      bool               `json:"lockMedia"`
+	MediaTo        string             `json:"mediaTo" schema:"values=source|description"`
 	IsActive       bool               `json:"isActive"`
 	State          account.TrunkState `json:"state"`
 	StateDetail    *string            `json:"stateDetail" doc:"why it is in this state"`
@@ -72,6 +75,8 @@ type trunkInput struct {
 	Codecs         body.Optional[[]string] `json:"codecs" schema:"values=PCMU|PCMA" doc:"in order of preference; absent = both"`
 	MaxCalls       body.Optional[int]      `json:"maxCalls" schema:"min=1" doc:"absent = 100"`
 	CallsPerSecond body.Optional[float64]  `json:"callsPerSecond" schema:"max=1000" doc:"above 0; absent = 5"`
+	LockMedia      body.Optional[bool]     `json:"lockMedia" doc:"audio is heard from no address but the one that the carrier's SDP names; absent = false"`
+	MediaTo        body.Optional[string]   `json:"mediaTo" schema:"values=source|description" doc:"where audio goes when the carrier's comes from another address than its SDP names; absent = source"`
 	IsActive       body.Optional[bool]     `json:"isActive"`
 }
 
@@ -102,6 +107,8 @@ func (in trunkInput) apply(t *account.Trunk, networks destination.Networks, faul
 	given(&t.Codecs, in.Codecs)
 	given(&t.MaxCalls, in.MaxCalls)
 	given(&t.CallsPerSecond, in.CallsPerSecond)
+	given(&t.LockMedia, in.LockMedia)
+	given(&t.MediaTo, in.MediaTo)
 	given(&t.Active, in.IsActive)
 	t.Transport = strings.ToLower(t.Transport)
 	if strings.TrimSpace(t.Name) == "" {
@@ -154,6 +161,11 @@ func (in trunkInput) apply(t *account.Trunk, networks destination.Networks, faul
 	if t.CallsPerSecond <= 0 || t.CallsPerSecond > 1000 {
 		faults.Add("CallsPerSecond", "The value '%g' is not allowed: more than 0, at most 1000.", t.CallsPerSecond)
 	}
+	switch t.MediaTo {
+	case "", call.MediaToSource, call.MediaToDescription:
+	default:
+		faults.Add("MediaTo", "The value '%.20s' is not allowed: source or description.", t.MediaTo)
+	}
 }
 
 // given writes a member that was given; null changes nothing.
@@ -179,7 +191,8 @@ func (h trunkHandlers) list(r *route.Request, _ route.None) ([]trunkView, error)
 	for n, t := range trunks {
 		views[n] = trunkView{
 			ID: t.ID, Name: t.Name, Host: t.Host, Port: t.Port, Transport: t.Transport, Username: wire.Text(t.Username), Registers: t.Registers,
-			FromDomain: wire.Text(t.FromDomain), Codecs: wire.List(t.Codecs), MaxCalls: t.MaxCalls, CallsPerSecond: t.CallsPerSecond, IsActive: t.Active,
+			FromDomain: wire.Text(t.FromDomain), Codecs: wire.List(t.Codecs), MaxCalls: t.MaxCalls, CallsPerSecond: t.CallsPerSecond,
+			LockMedia: t.LockMedia, MediaTo: cmp.Or(t.MediaTo, call.MediaToSource), IsActive: t.Active,
 			State: t.State, StateDetail: wire.Text(t.Detail),
 		}
 		if t.Password != "" {
