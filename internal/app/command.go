@@ -118,11 +118,22 @@ func (c *serveCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	fmt.Fprintln(s.Out, "listening on", running.url)
-	<-ctx.Done()
-	log.Info("stopping", "grace", c.Grace)
-	running.Close()
-	return nil
+	select {
+	case <-ctx.Done():
+		log.Info("stopping", "grace", c.Grace)
+		running.Close()
+		return nil
+	case err := <-running.store.NodeLost():
+		log.Error("stopping, since another process may hold the database", "error", err)
+		running.grace = min(running.grace, lostGrace)
+		running.Close()
+		return fmt.Errorf("hold the database: %w", err)
+	}
 }
+
+// lostGrace is how long conversations may go on in a process that has lost the database: less than a number rests of which a
+// call was lost (a ring duration and 30 s), so that the next process does not call anybody who is on the line.
+const lostGrace = 10 * time.Second
 
 type sandboxCommand struct {
 	config.Log
@@ -292,9 +303,9 @@ func (versionCommand) Run(_ context.Context, s streams) error {
 	return nil
 }
 
-// withEngine opens the store without the node lock, so that it works beside a running server.
+// withEngine opens the store not as its node, so that it works beside a running server.
 func withEngine(ctx context.Context, settings config.Database, fn func(*engine.Engine) error) error {
-	opened, err := openStore(ctx, settings)
+	opened, err := openStore(ctx, settings, false)
 	if err != nil {
 		return err
 	}

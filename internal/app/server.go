@@ -90,13 +90,10 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 		return s, fmt.Errorf("make data folder: %w", err)
 	}
 	// The database, and the lock that keeps a second process off it.
-	if s.store, err = openStore(ctx, settings.Database); err != nil {
+	if s.store, err = openStore(ctx, settings.Database, true); err != nil {
 		return s, err
 	}
 	s.onClose(func(context.Context) { logClose(log, "store", s.store.Close()) })
-	if err := s.store.LockNode(ctx); err != nil {
-		return s, fmt.Errorf("lock data: %w", err)
-	}
 	ids, err := id.NewSource(rand.Reader)
 	if err != nil {
 		return s, fmt.Errorf("make ids: %w", err)
@@ -287,13 +284,14 @@ func judge(script call.Script, talk call.Talk, transcriptOptions int) engine.End
 	}
 }
 
-func openStore(ctx context.Context, settings config.Database) (*store.Store, error) {
+// openStore opens the database, for a server as its node.
+func openStore(ctx context.Context, settings config.Database, node bool) (*store.Store, error) {
 	if settings.DatabaseURL == "" {
 		if err := os.MkdirAll(settings.Data, 0o700); err != nil {
 			return nil, fmt.Errorf("make data folder: %w", err)
 		}
 	}
-	s, err := store.Open(ctx, settings.Data, settings.DatabaseURL, store.Options{})
+	s, err := store.Open(ctx, settings.Data, settings.DatabaseURL, store.Options{Node: node})
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -177,10 +178,15 @@ func (d *Dialer) Cease(ctx context.Context) {
 		d.mu.Lock()
 		var cancels sync.WaitGroup // together, so that the last one is not late
 		for _, current := range d.air {
-			c := current.call
+			c, talks := current.call, current.talks
 			cancels.Go(func() {
-				if err := d.Engine.CancelForShutdown(ctx, c); err != nil {
-					d.Log.Error("cancel ringing call at shutdown", "call", c.ID, "error", err)
+				err := d.cancelForShutdown(ctx, c)
+				if err == nil {
+					return
+				}
+				d.Log.Error("cancel ringing call at shutdown", "call", c.ID, "error", err)
+				if !talks {
+					d.Stopped(c.ID) // also where the database does not take it: nobody's telephone rings for a process that ends
 				}
 			})
 		}
@@ -188,6 +194,22 @@ func (d *Dialer) Cease(ctx context.Context) {
 		cancels.Wait()
 		d.loops.Wait()
 	})
+}
+
+// cancelWait is how long a cancel at shutdown waits for the database before it goes out on the wire alone.
+const cancelWait = 2 * time.Second
+
+func (d *Dialer) cancelForShutdown(ctx context.Context, c call.Call) error {
+	done := make(chan error, 1)
+	go func() { done <- d.Engine.CancelForShutdown(ctx, c) }()
+	timer := time.NewTimer(cancelWait)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-timer.C:
+		return fmt.Errorf("the database has not answered for %s", cancelWait)
+	}
 }
 
 // Stop ceases, lets conversations go on for the grace, then ends them, and returns when every conversation is final or ctx

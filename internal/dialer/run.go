@@ -2,6 +2,7 @@ package dialer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -77,6 +78,9 @@ func (d *Dialer) finish(begun *engine.Begun, ending engine.Ending) {
 			return
 		}
 		d.Log.Error("finish call", "call", begun.Call.ID, "error", err)
+		if errors.Is(err, engine.ErrNotNode) {
+			return // another process has settled it as lost
+		}
 		select {
 		case <-d.calls.Done():
 			return // stopping: the next start settles it

@@ -141,13 +141,13 @@ func (a *addition) inParts(ctx context.Context, ends []int) error {
 }
 
 func (a *addition) insertParts(ctx context.Context, bulk Bulk, ends []int) error {
-	if err := a.e.update(ctx, func(tx Tx, _ *signals) error { return tx.InsertBulk(bulk) }); err != nil {
+	if err := a.e.asNode(ctx, func(tx Tx, _ *signals) error { return tx.InsertBulk(bulk) }); err != nil {
 		return fmt.Errorf("begin to add leads: %w", err)
 	}
 	from := 0
 	for _, to := range ends {
 		before := len(a.faults.Fields)
-		err := a.e.update(ctx, func(tx Tx, _ *signals) error {
+		err := a.e.asNode(ctx, func(tx Tx, _ *signals) error {
 			a.faults.Fields = a.faults.Fields[:before]
 			_, err := a.insert(tx, from, to, true)
 			return err
@@ -160,7 +160,7 @@ func (a *addition) insertParts(ctx context.Context, bulk Bulk, ends []int) error
 	if err := a.faults.Err(); err != nil {
 		return err
 	}
-	return a.e.update(ctx, func(tx Tx, s *signals) error {
+	return a.e.asNode(ctx, func(tx Tx, s *signals) error {
 		if err := tx.DeleteBulk(bulk.First); err != nil {
 			return fmt.Errorf("end of adding leads: %w", err)
 		}
@@ -249,7 +249,7 @@ func (a *addition) duplicate(tx Tx, l lead.Lead) (existing id.ID, member string,
 // takeBack removes the leads of an add that did not become whole, part by part, and then the note of it.
 func (e *Engine) takeBack(ctx context.Context, bulk Bulk) error {
 	for done := false; !done; {
-		err := e.update(ctx, func(tx Tx, s *signals) error {
+		err := e.asNode(ctx, func(tx Tx, s *signals) error {
 			done = false
 			unfinished, err := tx.Bulk(bulk.First)
 			if err != nil {

@@ -30,12 +30,12 @@ type Begun struct {
 // commits the call's record and the attempt. Where a gate is shut nothing is dialled, the lead goes back, and begun is nil.
 // trace is the call's, unless the request that asked for the call brings one.
 func (e *Engine) Begin(ctx context.Context, w Work, trace string) (begun *Begun, err error) {
-	err = e.update(ctx, func(tx Tx, s *signals) error {
+	err = e.asNode(ctx, func(tx Tx, s *signals) error {
 		begun, err = e.begin(tx, s, w, trace)
 		return err
 	})
 	if errors.Is(err, ErrNumberTaken) {
-		err = e.update(ctx, func(tx Tx, s *signals) error { return e.release(tx, s, w, numberBusyWait) })
+		err = e.asNode(ctx, func(tx Tx, s *signals) error { return e.release(tx, s, w, numberBusyWait) })
 		begun = nil
 	}
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {

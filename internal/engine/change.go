@@ -186,6 +186,17 @@ func (e *Engine) update(ctx context.Context, fn func(tx Tx, s *signals) error) e
 	return nil
 }
 
+// asNode is update for what only the process that holds the database may do, since it speaks of claims and calls in the air or
+// of an add under way, all of which the next process settles: a process that has lost its lock without knowing changes nothing.
+func (e *Engine) asNode(ctx context.Context, fn func(tx Tx, s *signals) error) error {
+	return e.update(ctx, func(tx Tx, s *signals) error {
+		if err := tx.HoldNode(); err != nil {
+			return err
+		}
+		return fn(tx, s)
+	})
+}
+
 // tell passes on what was committed.
 func (e *Engine) tell(s signals) {
 	for _, callID := range s.calls {

@@ -26,7 +26,7 @@ func (e *Engine) Claim(ctx context.Context, accountID, pearlID id.ID, limit int)
 	if err != nil {
 		return nil, false, fmt.Errorf("list due zones: %w", err)
 	}
-	err = e.update(ctx, func(tx Tx, s *signals) error {
+	err = e.asNode(ctx, func(tx Tx, s *signals) error {
 		works, more = nil, false
 		now := e.clock()
 		owner, err := tx.Account(accountID, Exclusive) // claims of one account go one after another: its agents are counted here
@@ -194,7 +194,7 @@ func (b *batch) lead(l lead.Lead) error {
 // Release gives a claim back that will not be begun: the process is stopping, or Begin failed. It is not claimed again
 // before wait is over.
 func (e *Engine) Release(ctx context.Context, w Work, wait time.Duration) error {
-	err := e.update(ctx, func(tx Tx, s *signals) error { return e.release(tx, s, w, wait) })
+	err := e.asNode(ctx, func(tx Tx, s *signals) error { return e.release(tx, s, w, wait) })
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
 		return nil // somebody else has taken it back already
 	}

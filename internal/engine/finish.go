@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 // Answer commits that a ringing call was answered. It is false where a cancel came first: the call must then be ended
 // by BYE at once, nothing is spoken, and it finishes as cancelled (contract 1.1).
 func (e *Engine) Answer(ctx context.Context, begun call.Call) (holds bool, err error) {
-	err = e.update(ctx, func(tx Tx, s *signals) error {
+	err = e.asNode(ctx, func(tx Tx, s *signals) error {
 		holds = false
 		l, err := leadOf(tx, begun.Account, begun.Pearl, begun.Lead)
 		if err != nil {
@@ -68,9 +69,9 @@ type Ending struct {
 }
 
 // Finish makes a call final: its row, the lead's step, cost, and the deliveries, in one transaction. A call that is
-// final already is left alone, so that a rescue and a late end cannot both count.
+// final already is left alone, so that a rescue and a late end cannot both count. ErrNotNode: another process settles the call.
 func (e *Engine) Finish(ctx context.Context, begun call.Call, ending Ending) error {
-	err := e.update(ctx, func(tx Tx, s *signals) error {
+	err := e.asNode(ctx, func(tx Tx, s *signals) error {
 		now := e.clock()
 		if ending.OptOut {
 			if err := e.optOut(tx, begun, now); err != nil {
@@ -79,6 +80,9 @@ func (e *Engine) Finish(ctx context.Context, begun call.Call, ending Ending) err
 		}
 		return e.finish(tx, s, begun, ending, now)
 	})
+	if errors.Is(err, ErrNotNode) && ending.OptOut { // the call is the next process's to settle; what the person said is not
+		err = errors.Join(err, e.update(ctx, func(tx Tx, _ *signals) error { return e.optOut(tx, begun, e.clock()) }))
+	}
 	if err != nil {
 		return fmt.Errorf("finish call: %w", err)
 	}

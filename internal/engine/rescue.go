@@ -32,7 +32,7 @@ func (e *Engine) Rescue(ctx context.Context, node string) (claims, calls int, er
 		return 0, 0, fmt.Errorf("list claims of node: %w", err)
 	}
 	for _, h := range held {
-		err := e.update(ctx, func(tx Tx, s *signals) error { return e.rescueClaim(tx, s, h) })
+		err := e.asNode(ctx, func(tx Tx, s *signals) error { return e.rescueClaim(tx, s, h) })
 		if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
 			continue // settled by somebody else
 		}
@@ -71,7 +71,7 @@ func (e *Engine) Settle(ctx context.Context, known func(leadOrRequest id.ID) boo
 		if known(cmp.Or(h.Lead, h.Request)) {
 			continue
 		}
-		err := e.update(ctx, func(tx Tx, s *signals) error { return e.rescueClaim(tx, s, h) })
+		err := e.asNode(ctx, func(tx Tx, s *signals) error { return e.rescueClaim(tx, s, h) })
 		if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
 			continue // given back meanwhile
 		}
@@ -155,7 +155,7 @@ func (e *Engine) stopInAir(tx Tx, s *signals, actor Actor, current call.Call, wh
 
 // CancelForShutdown cancels this node's call if it still rings; the attempt will not count.
 func (e *Engine) CancelForShutdown(ctx context.Context, current call.Call) error {
-	err := e.update(ctx, func(tx Tx, s *signals) error {
+	err := e.asNode(ctx, func(tx Tx, s *signals) error {
 		return e.stopInAir(tx, s, Actor{Account: current.Account, By: "shutdown"}, current, call.ByShutdown, e.clock())
 	})
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {

@@ -9,6 +9,7 @@ import (
 	"nacre/internal/account"
 	"nacre/internal/call"
 	"nacre/internal/campaign"
+	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/lead"
 	"nacre/internal/phone"
@@ -19,6 +20,9 @@ var ErrStale = errors.New("row changed since it was read")
 
 // ErrNumberTaken: another call to the number is live in the account (a unique index says so).
 var ErrNumberTaken = errors.New("another call to the number is live")
+
+// ErrNotNode: another process has become the node of the database. What it holds now is not ours to change.
+var ErrNotNode error = &fault.Error{Kind: fault.Unavailable, Detail: "another process has taken the database over; this one ends", RetryAfter: time.Second}
 
 // Store is where everything is kept. Implemented by store, for SQLite and PostgreSQL alike.
 type Store interface {
@@ -36,8 +40,12 @@ type Store interface {
 // Tx is one transaction. Missing rows are fault.NotFound with the contract's word (PearlId, LeadId, CallId, …; plain
 // "Account" for accounts). Reads marked "locks" hold the row against other writers until the end of the transaction
 // (SELECT … FOR UPDATE on PostgreSQL, nothing to do on SQLite, whose writer is alone); "shares" allows other sharers.
-// Lock order, to keep clear of deadlocks: account, pearl, number, trunk, lead (by id), request, call.
+// Lock order, to keep clear of deadlocks: node, account, pearl, number, trunk, lead (by id), request, call.
 type Tx interface {
+	// HoldNode shares the node's row: no other process becomes the node before the end of the transaction. ErrNotNode where
+	// another has, since this one did. A process that never was the node (tests, short commands) is not held to it.
+	HoldNode() error
+
 	// Accounts and what they own.
 	Account(id id.ID, lock Lock) (account.Account, error)
 	InsertAccount(account.Account) error

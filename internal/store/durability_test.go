@@ -39,11 +39,8 @@ func TestWriterProcess(t *testing.T) {
 	if folder == "" {
 		t.Skip("runs as a child of TestKilledProcess")
 	}
-	s, err := store.Open(t.Context(), folder, "", store.Options{})
+	s, err := store.Open(t.Context(), folder, "", store.Options{Node: true})
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.LockNode(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for caller := range 8 {
@@ -107,7 +104,7 @@ func TestKilledProcess(t *testing.T) {
 			if other, err := store.Open(t.Context(), folder, "", store.Options{}); err != nil {
 				t.Errorf("open beside a running process: %v", err)
 			} else {
-				if err := other.LockNode(t.Context()); err == nil || !strings.Contains(err.Error(), "in use by another process") {
+				if _, err := store.Open(t.Context(), folder, "", store.Options{Node: true}); err == nil || !strings.Contains(err.Error(), "in use by another process") {
 					t.Errorf("second node on a folder: %v", err)
 				}
 				// A short command beside the server may write.
@@ -133,17 +130,11 @@ func TestKilledProcess(t *testing.T) {
 		t.Fatalf("the child stored %d leads", len(stored))
 	}
 
-	s, err = store.Open(t.Context(), folder, "", store.Options{})
+	s, err = store.Open(t.Context(), folder, "", store.Options{Node: true})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("open as the node after the process was killed: %v", err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	if err := s.LockNode(t.Context()); err != nil {
-		t.Errorf("lock after the process was killed: %v", err)
-	}
-	if err := s.LockNode(t.Context()); err != nil {
-		t.Errorf("lock that is held already: %v", err)
-	}
 	for _, leadID := range stored {
 		if _, err := s.ReadLead(t.Context(), writerAccount, writerPearl, leadID); err != nil {
 			t.Fatalf("lead %s was acknowledged: %v", leadID, err)
@@ -314,30 +305,5 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if _, err := store.OpenSQLite(filepath.Join(t.TempDir(), "none", "x.db"), store.Options{}); err == nil {
 		t.Error("a folder that does not exist")
-	}
-}
-
-// TestPostgresNode: one node holds a database, until it closes.
-func TestPostgresNode(t *testing.T) {
-	t.Parallel()
-	address := storetest.StartPostgres(t)
-	first, second := openPostgres(t, address), openPostgres(t, address)
-	if err := first.LockNode(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := first.LockNode(t.Context()); err != nil {
-		t.Errorf("lock that is held already: %v", err)
-	}
-	if err := second.LockNode(t.Context()); err == nil || !strings.Contains(err.Error(), "in use by another process") {
-		t.Errorf("second node on a database: %v", err)
-	}
-	if err := first.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := second.LockNode(t.Context()); err != nil {
-		t.Errorf("lock after the first node has closed: %v", err)
-	}
-	if _, err := store.OpenPostgres(t.Context(), "postgres://nobody@127.0.0.1:1/x", store.Options{}); err == nil {
-		t.Error("a database that is not there")
 	}
 }

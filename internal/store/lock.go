@@ -38,7 +38,7 @@ func lockFolder(folder string) (*os.File, error) {
 		n, _ := file.Read(holder) // only to be told
 		file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("the data folder %s is in use by another process (%s)", folder, strings.TrimSpace(string(holder[:n])))
+			return nil, fmt.Errorf("lock: the data folder %s is in use by another process (%s)", folder, strings.TrimSpace(string(holder[:n])))
 		}
 		return nil, err
 	}

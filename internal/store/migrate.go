@@ -4,11 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
@@ -19,8 +21,8 @@ import (
 var migrations embed.FS
 
 // migrate brings the tables up to date. Only forward: a database that is newer than the program is refused by nothing
-// here, because later versions keep to additions.
-func migrate(ctx context.Context, kind database.Dialect, folder string, db *sql.DB, options ...goose.ProviderOption) error {
+// here, because later versions keep to additions. hold is called before anything is changed; release undoes it.
+func migrate(ctx context.Context, kind database.Dialect, folder string, db *sql.DB, hold func() (release func() error, err error), options ...goose.ProviderOption) error {
 	files, err := fs.Sub(migrations, "migrations/"+folder)
 	if err != nil {
 		return err
@@ -29,12 +31,32 @@ func migrate(ctx context.Context, kind database.Dialect, folder string, db *sql.
 	if err != nil {
 		return err
 	}
+	if pending, err := provider.HasPending(ctx); err != nil || !pending {
+		return err
+	}
+	release, err := hold()
+	if err != nil {
+		return fmt.Errorf("the tables are not those of this version, and cannot be changed now: %w", err)
+	}
 	_, err = provider.Up(ctx)
-	return err
+	return errors.Join(err, release())
 }
 
+// asNode holds nothing more: the process has the node's lock already.
+func asNode() (release func() error, err error) { return func() error { return nil }, nil }
+
 // migrateSQLite holds the folder's lock meanwhile: two processes may open a new database at the same time.
-func migrateSQLite(path string) (err error) {
+func migrateSQLite(path string, node bool) (err error) {
+	hold := func() (func() error, error) {
+		lock, err := lockFolder(filepath.Dir(path))
+		if err != nil {
+			return nil, err
+		}
+		return lock.Close, nil
+	}
+	if node {
+		hold = asNode
+	}
 	folder, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return err
@@ -66,14 +88,24 @@ func migrateSQLite(path string) (err error) {
 		}
 	}()
 	db.SetMaxOpenConns(1)
-	return migrate(context.Background(), database.DialectSQLite3, "sqlite", db)
+	return migrate(context.Background(), database.DialectSQLite3, "sqlite", db, hold)
 }
 
-// migratePostgres holds a session lock meanwhile: nodes may start at the same time.
-func migratePostgres(ctx context.Context, db *sql.DB) error {
+// migratePostgres holds a session lock meanwhile: short commands may start at the same time.
+func migratePostgres(ctx context.Context, db *sql.DB, config *pgx.ConnConfig, node bool) error {
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		return err
 	}
-	return migrate(ctx, database.DialectPostgres, "postgres", db, goose.WithSessionLocker(locker))
+	hold := func() (func() error, error) {
+		conn, err := lockDatabase(ctx, config)
+		if err != nil {
+			return nil, err
+		}
+		return func() error { return closeConn(conn) }, nil
+	}
+	if node {
+		hold = asNode
+	}
+	return migrate(ctx, database.DialectPostgres, "postgres", db, hold, goose.WithSessionLocker(locker))
 }

@@ -23,9 +23,8 @@ import (
 type postgresBackend struct {
 	pool    *pgxpool.Pool
 	dialect dialect
-	texts   sync.Map // statements by their text with ?1: rewritten once
-	mu      sync.Mutex
-	lock    *pgx.Conn
+	texts   sync.Map  // statements by their text with ?1: rewritten once
+	lock    *pgx.Conn // of the node, nil where it is not one; used by nodeEpoch
 }
 
 // nodeLock is the advisory lock of the one node: "nacre" in ASCII.
@@ -40,10 +39,14 @@ func OpenPostgres(ctx context.Context, url string, options Options) (*Store, err
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", unavailable(err))
 	}
-	return start(b, options), nil
+	s, err := start(ctx, b, options)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return s, nil
 }
 
-func openPostgres(ctx context.Context, url string, options Options) (*postgresBackend, error) {
+func openPostgres(ctx context.Context, url string, options Options) (b *postgresBackend, err error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err // pgx leaves the password out
@@ -55,16 +58,25 @@ func openPostgres(ctx context.Context, url string, options Options) (*postgresBa
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "nacre"
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, err
+	b = &postgresBackend{dialect: postgresDialect()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.close())
+		}
+	}()
+	if options.Node {
+		if b.lock, err = lockDatabase(ctx, config.ConnConfig); err != nil {
+			return b, err
+		}
 	}
-	db := stdlib.OpenDBFromPool(pool)
-	if err := errors.Join(migratePostgres(ctx, db), db.Close()); err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("migrate: %w", err)
+	if b.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return b, err
 	}
-	return &postgresBackend{pool: pool, dialect: postgresDialect()}, nil
+	db := stdlib.OpenDBFromPool(b.pool)
+	if err := errors.Join(migratePostgres(ctx, db, config.ConnConfig, options.Node), db.Close()); err != nil {
+		return b, fmt.Errorf("migrate: %w", err)
+	}
+	return b, nil
 }
 
 func (b *postgresBackend) text(text string) string {
@@ -143,41 +155,45 @@ func (b *postgresBackend) reading(ctx context.Context, begin string, fn func(ses
 	return unavailable(err)
 }
 
-// lockNode keeps a connection of its own: PostgreSQL frees the lock with it, also when the process is killed.
-func (b *postgresBackend) lockNode(ctx context.Context) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.lock != nil {
-		return nil
-	}
-	conn, err := pgx.ConnectConfig(ctx, b.pool.Config().ConnConfig)
+// lockDatabase takes the node's lock on a connection of its own: PostgreSQL frees it with that, also when the process is killed.
+func lockDatabase(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
+	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return unavailable(err)
+		return nil, err
 	}
 	var locked bool
 	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(nodeLock)).Scan(&locked)
 	if err == nil && !locked {
-		err = fmt.Errorf("the database %s is in use by another process", conn.Config().Database)
+		err = fmt.Errorf("lock: the database %s is in use by another process", config.Database)
 	}
 	if err != nil {
-		return errors.Join(err, conn.Close(ctx))
+		return nil, errors.Join(err, closeConn(conn))
 	}
-	b.lock = conn
-	return nil
+	return conn, nil
+}
+
+func (b *postgresBackend) nodeEpoch(ctx context.Context) (epoch int64, err error) {
+	err = b.lock.QueryRow(ctx, readEpoch).Scan(&epoch)
+	if err != nil && b.lock.IsClosed() {
+		err = fmt.Errorf("%w: its connection to PostgreSQL is gone: %w", errLockLost, err)
+	}
+	return epoch, err
+}
+
+func closeConn(conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return conn.Close(ctx)
 }
 
 func (b *postgresBackend) close() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var err error
-	if b.lock != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		err = b.lock.Close(ctx)
-		b.lock = nil
+	if b.pool != nil {
+		b.pool.Close()
 	}
-	b.pool.Close()
-	return err
+	if b.lock == nil {
+		return nil
+	}
+	return closeConn(b.lock) // the last: until then nobody else begins
 }
 
 // sqlState is PostgreSQL's code of an error, "" where it is none of PostgreSQL's.

@@ -131,6 +131,13 @@ func (s *postgresSession) queue(otherwise error, text string, args ...any) error
 	return nil
 }
 
+// require is queue for a query: it fails by itself where it finds no row.
+func (s *postgresSession) require(otherwise error, text string, args ...any) error {
+	text = "WITH found AS (" + text + ") SELECT 1 / count(*) FROM found"
+	s.queued = append(s.queued, queuedStatement{s.backend.text(text), args, otherwise})
+	return nil
+}
+
 // notNil keeps empty bytes from being stored as NULL.
 func notNil(args []any) []any {
 	for n, arg := range args {

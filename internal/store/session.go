@@ -20,6 +20,9 @@ type session interface {
 	// queue runs a statement at the latest before the next query or the commit. Where it does not touch exactly one row,
 	// otherwise is answered, here or by the transaction as a whole; nil = any number will do.
 	queue(otherwise error, text string, args ...any) error
+	// require runs a query that must find a row, at the latest before the next query or the commit. Where it finds none,
+	// otherwise is answered, here or by the transaction as a whole.
+	require(otherwise error, text string, args ...any) error
 	// insert adds rows to a table, at the latest at the commit; flush makes them visible to each.
 	insert(into table, rows [][]any) error
 	flush() error

@@ -28,10 +28,10 @@ type sqliteBackend struct {
 	jobs     chan *job
 	closing  chan struct{}  // no more jobs come
 	pending  sync.WaitGroup // callers of update
-	mu       sync.Mutex     // guards closed against new callers, and lock
+	mu       sync.Mutex     // guards closed against new callers
 	closed   bool
 	running  sync.WaitGroup // writer and checkpointer
-	lock     *os.File
+	lock     *os.File       // of the node, nil where it is not one
 }
 
 // The page caches. A million leads take about half a GB on disk; what the caches do not hold comes from the operating
@@ -43,28 +43,43 @@ const (
 )
 
 // OpenSQLite opens or makes the database file at path and brings its tables up to date. Its folder must exist. Several
-// processes may have it open; see LockNode.
+// processes may have it open, one of them as the node.
 func OpenSQLite(path string, options Options) (*Store, error) {
-	s, err := openSQLite(path, options)
+	b, err := openSQLite(path, options)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	s, err := start(context.Background(), b, options)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
 	return s, nil
 }
 
-func openSQLite(path string, options Options) (*Store, error) {
+func openSQLite(path string, options Options) (b *sqliteBackend, err error) {
 	if runtime.GOMAXPROCS(0) < 2 {
 		runtime.GOMAXPROCS(2) // the writer would wait for the scheduler behind every disk write: p99 of 1.6 s was measured
 	}
-	if err := migrateSQLite(path); err != nil {
+	var lock *os.File
+	if options.Node {
+		if lock, err = lockFolder(filepath.Dir(path)); err != nil {
+			return nil, err
+		}
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, lock.Close())
+			}
+		}()
+	}
+	if err := migrateSQLite(path, options.Node); err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	count := options.Connections
 	if count <= 0 {
 		count = 4
 	}
-	b := &sqliteBackend{
-		path: path, log: options.logger(), count: count,
+	b = &sqliteBackend{
+		path: path, log: options.logger(), count: count, lock: lock,
 		group: maxGroup, jobs: make(chan *job, maxGroup), closing: make(chan struct{}),
 	}
 	if options.Group > 0 {
@@ -73,7 +88,7 @@ func openSQLite(path string, options Options) (*Store, error) {
 	if err := b.start(); err != nil {
 		return nil, err
 	}
-	return start(b, options), nil
+	return b, nil
 }
 
 // start opens the connections and starts the goroutines.
@@ -203,18 +218,25 @@ func (b *sqliteBackend) snapshotFrom(ctx context.Context, pool *readerPool, fn f
 	})
 }
 
-func (b *sqliteBackend) lockNode(context.Context) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		return errClosed()
+// nodeEpoch also looks whether the lock file is the one that is locked: where somebody has removed it, another process
+// locks a new one.
+func (b *sqliteBackend) nodeEpoch(ctx context.Context) (epoch int64, err error) {
+	locked, err := b.lock.Stat()
+	if err != nil {
+		return 0, err
 	}
-	if b.lock != nil {
-		return nil
+	named, err := os.Stat(b.lock.Name())
+	if errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(locked, named) {
+		return 0, fmt.Errorf("%w: %s was removed or replaced", errLockLost, b.lock.Name())
 	}
-	var err error
-	b.lock, err = lockFolder(filepath.Dir(b.path))
-	return err
+	if err != nil {
+		return 0, err
+	}
+	err = b.read(ctx, func(q session) error {
+		epoch, err = one(q, scanEpoch, readEpoch)
+		return err
+	})
+	return epoch, err
 }
 
 func (b *sqliteBackend) close() error {
@@ -274,6 +296,7 @@ func (r sqliteReader) each(scan func(row) error, text string, args ...any) error
 }
 func (r sqliteReader) exec(string, ...any) (int64, error)  { return 0, errReadOnly }
 func (r sqliteReader) queue(error, string, ...any) error   { return errReadOnly }
+func (r sqliteReader) require(error, string, ...any) error { return errReadOnly }
 func (r sqliteReader) insert(table, [][]any) error         { return errReadOnly }
 func (r sqliteReader) flush() error                        { return nil }
 func (r sqliteReader) violates(error, uniqueIndex) bool    { return false }

@@ -265,6 +265,14 @@ func (s *sqliteSession) queue(otherwise error, text string, args ...any) error {
 	return err
 }
 
+func (s *sqliteSession) require(otherwise error, text string, args ...any) error {
+	_, err := one(s, func(row) (struct{}, error) { return struct{}{}, nil }, text, args...)
+	if errors.Is(err, errNoRow) {
+		return otherwise
+	}
+	return err
+}
+
 func (s *sqliteSession) insert(into table, rows [][]any) error {
 	s.rows.insert(into, rows)
 	return nil

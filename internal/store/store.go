@@ -7,7 +7,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -24,6 +23,10 @@ const FileName = "nacre.db"
 // Options are what both databases take. The zero value is usable.
 type Options struct {
 	Log *slog.Logger // nil: silent
+	// Node makes this process the one node on the database, until Close (ADR 19). Opening fails at once where another is: the
+	// lock comes first, then the tables are brought up to date. Short commands that run beside a server (key create) do without;
+	// they change no tables while a node is there.
+	Node bool
 	// Connections bounds how many are open at once for look-ups (SQLite, default 4) or at all (PostgreSQL, default 16).
 	Connections int
 	// Group bounds how many transactions share one commit of SQLite (default 512). 1 gives each its own: what grouping is
@@ -49,7 +52,8 @@ type backend interface {
 	// scan is snapshot for what may take long: on connections that read and snapshot do not need, at most so many at once as scans
 	// says. It is interrupted when ctx ends.
 	scan(ctx context.Context, fn func(session) error) error
-	lockNode(ctx context.Context) error
+	// nodeEpoch reads the epoch beside what holds the node's lock; errLockLost where that is gone.
+	nodeEpoch(ctx context.Context) (int64, error)
 	close() error
 }
 
@@ -57,6 +61,9 @@ type backend interface {
 type Store struct {
 	backend backend
 	log     *slog.Logger
+
+	epoch    int64 // as this process raised it, 0 where it is not the node
+	nodeLost chan error
 
 	parsed     parsed
 	turns      *turns
@@ -83,19 +90,16 @@ func Open(ctx context.Context, dataDir, databaseURL string, options Options) (*S
 	return nil, errors.New("open database: the URL must begin with postgres:// (leave it empty for SQLite)")
 }
 
-func start(b backend, options Options) *Store {
-	s := &Store{backend: b, log: options.logger(), touched: map[id.ID]time.Time{}, turns: newTurns(scans), scanTime: scanTime, stop: make(chan struct{})}
-	s.background.Go(s.flushTouches)
-	return s
-}
-
-// LockNode makes this process the only node on the database, until Close. It fails at once where another process holds
-// the lock. Short commands that run beside a server (key create) do without.
-func (s *Store) LockNode(ctx context.Context) error {
-	if err := s.backend.lockNode(ctx); err != nil {
-		return fmt.Errorf("lock database: %w", err)
+// start begins what runs beside. b is closed where that fails.
+func start(ctx context.Context, b backend, options Options) (*Store, error) {
+	s := &Store{backend: b, log: options.logger(), nodeLost: make(chan error, 1), touched: map[id.ID]time.Time{}, turns: newTurns(scans), scanTime: scanTime, stop: make(chan struct{})}
+	if options.Node {
+		if err := s.becomeNode(ctx); err != nil {
+			return nil, errors.Join(err, b.close())
+		}
 	}
-	return nil
+	s.background.Go(s.flushTouches)
+	return s, nil
 }
 
 // Close ends all work and releases the node lock; SQLite's log is copied into its file where nobody else has it open. Transactions that were begun are
@@ -126,8 +130,9 @@ func (s *Store) Ping(ctx context.Context) error {
 type tx struct {
 	session
 	parsed *parsed
+	epoch  int64
 }
 
-func (s *Store) newTx(q session) *tx { return &tx{session: q, parsed: &s.parsed} }
+func (s *Store) newTx(q session) *tx { return &tx{session: q, parsed: &s.parsed, epoch: s.epoch} }
 
 var _ engine.Tx = (*tx)(nil)
