@@ -7,6 +7,7 @@ import (
 
 	"nacre/internal/call"
 	"nacre/internal/id"
+	"nacre/internal/phone"
 )
 
 // Standing is the account's status (contract 8.6).
@@ -31,6 +32,7 @@ type Account struct {
 	Credit        int64 // hundredths
 	Standing      Standing
 	CountryCodes  []string // enabled country calling codes ("1", "39"); nil = all
+	DefaultRegion string   // two-letter country of numbers that are written nationally, "" = none
 	RetentionDays *int
 	Created       time.Time
 }
@@ -54,6 +56,15 @@ func (a Account) CountryEnabled(code string) bool {
 		}
 	}
 	return false
+}
+
+// Home says how numbers are read that belong to no campaign (contract 1.3, 5). numbers are the account's.
+func (a Account) Home(numbers []Number) phone.Home {
+	home := phone.Home{Region: a.DefaultRegion}
+	for _, n := range numbers {
+		home.Callers = append(home.Callers, n.Number)
+	}
+	return home
 }
 
 // Scope narrows a key (contract 0.4).

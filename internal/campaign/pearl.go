@@ -10,6 +10,7 @@ import (
 	"nacre/internal/hours"
 	"nacre/internal/id"
 	"nacre/internal/lead"
+	"nacre/internal/phone"
 )
 
 // Type of a Pearl (contract 8).
@@ -46,6 +47,21 @@ type Pearl struct {
 	Outbound   *OutboundSettings // type 2
 	Webhooks   Webhooks
 	Spent      int64 // cost of all calls so far, hundredths
+	// Of its account and its phone number when it was read; they are changed there.
+	AccountRegion string // two-letter country, "" = none
+	Caller        string // the number as the carrier knows it, "" = none
+}
+
+// Home says how the Pearl's numbers are read that do not begin with their country calling code (contract 1.3).
+func (p Pearl) Home() phone.Home {
+	home := phone.Home{Region: p.AccountRegion}
+	if p.Outbound != nil && p.Outbound.DefaultRegion != "" {
+		home.Region = p.Outbound.DefaultRegion
+	}
+	if p.Caller != "" {
+		home.Callers = []string{p.Caller}
+	}
+	return home
 }
 
 // Definition is the member `pearl` of creation and settings (contract 2.4, 2.5). JSON names are the API's; it is stored in this form.

@@ -120,7 +120,7 @@ func (e *Engine) DeleteKey(ctx context.Context, actor Actor, keyID id.ID) error 
 
 // Suppress adds blacklist entries, in force at once: nothing begins to a covered number, ringing calls to one are cancelled (contract 5).
 func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, source string) error {
-	normal, err := blacklistEntries(entries)
+	normal, err := e.blacklistEntries(ctx, actor.Account, entries)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, so
 
 // Unsuppress removes entries; leads that ended at 220 stay there.
 func (e *Engine) Unsuppress(ctx context.Context, actor Actor, entries []string) error {
-	normal, err := blacklistEntries(entries)
+	normal, err := e.blacklistEntries(ctx, actor.Account, entries)
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,24 @@ func (e *Engine) Unsuppress(ctx context.Context, actor Actor, entries []string) 
 	})
 }
 
-func blacklistEntries(entries []string) ([]string, error) {
+// accountHome is how numbers are read that belong to no campaign: in the account's region, next to its own numbers.
+func (e *Engine) accountHome(ctx context.Context, accountID id.ID) (phone.Home, error) {
+	owner, err := e.Store.ReadAccount(ctx, accountID)
+	if err != nil {
+		return phone.Home{}, fmt.Errorf("read account: %w", err)
+	}
+	numbers, err := e.Store.Numbers(ctx, accountID)
+	if err != nil {
+		return phone.Home{}, fmt.Errorf("list numbers: %w", err)
+	}
+	return owner.Home(numbers), nil
+}
+
+func (e *Engine) blacklistEntries(ctx context.Context, accountID id.ID, entries []string) ([]string, error) {
+	home, err := e.accountHome(ctx, accountID)
+	if err != nil {
+		return nil, err
+	}
 	var faults fault.List
 	if len(entries) > MaxLeads {
 		faults.Add("PhoneNumbers", "The list holds %d entries; at most %d are allowed in one request.", len(entries), MaxLeads)
@@ -185,7 +202,7 @@ func blacklistEntries(entries []string) ([]string, error) {
 	normal := make([]string, 0, len(entries))
 	for n, entry := range entries {
 		path := fmt.Sprintf("PhoneNumbers[%d]", n)
-		text, err := phone.NormalizePrefix(entry)
+		text, err := phone.ParseEntry(entry, home)
 		if err != nil {
 			faults.Add(path, "%s", err)
 			continue

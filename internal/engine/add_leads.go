@@ -57,7 +57,7 @@ func (e *Engine) addLeads(ctx context.Context, actor Actor, pearlID id.ID, input
 	a := &addition{e: e, actor: actor, pearlID: pearlID, leads: make([]lead.Lead, len(inputs)), ids: make([]id.ID, len(inputs)), prefix: prefix}
 	var faults fault.List
 	for n, input := range inputs {
-		a.leads[n] = input.lead(&faults, prefix(n), region(pearl))
+		a.leads[n] = input.lead(&faults, prefix(n), pearl.Home())
 		a.leads[n].Account, a.leads[n].Campaign = actor.Account, pearlID
 	}
 	if err := faults.Err(); err != nil {

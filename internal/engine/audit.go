@@ -75,11 +75,12 @@ type auditedAccount struct {
 	CreditBalance float64          `json:"creditBalance"`
 	Status        account.Standing `json:"status"`
 	CountryCodes  []string         `json:"countryCodes"`
+	DefaultRegion string           `json:"defaultRegion"`
 	RetentionDays *int             `json:"retentionDays"`
 }
 
 func auditAccountOf(a account.Account) auditedAccount {
-	return auditedAccount{a.Name, a.TotalAgents, float64(a.Credit) / 100, a.Standing, a.CountryCodes, a.RetentionDays}
+	return auditedAccount{a.Name, a.TotalAgents, float64(a.Credit) / 100, a.Standing, a.CountryCodes, a.DefaultRegion, a.RetentionDays}
 }
 
 type auditedPearl struct {

@@ -137,7 +137,7 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 	}
 	var number phone.Number
 	if to != "" {
-		if number, err = phone.Parse(to, region(pearl)); err != nil {
+		if number, err = phone.Parse(to, pearl.Home()); err != nil {
 			faults.Add("To", "%s", err)
 		}
 	}

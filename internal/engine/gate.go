@@ -120,7 +120,12 @@ func (e *Engine) cost(answered, ended time.Time) int64 {
 	return max(1, minutes) * e.PricePerMinute
 }
 
+// countryAllowed reports whether the account may call the number's country; one that earlier rules stored though it is no
+// possible number is called nowhere.
 func countryAllowed(owner account.Account, number phone.Number) bool {
+	if !number.Possible() {
+		return false
+	}
 	code, known := phone.Country(number)
 	return known && owner.CountryEnabled(code)
 }

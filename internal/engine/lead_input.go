@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"nacre/internal/campaign"
 	"nacre/internal/fault"
 	"nacre/internal/lead"
 	"nacre/internal/phone"
@@ -23,20 +22,12 @@ const (
 	MaxLeads = 50_000
 )
 
-// region is the campaign's default region for national numbers, "" without one.
-func region(pearl campaign.Pearl) string {
-	if pearl.Outbound == nil {
-		return ""
-	}
-	return pearl.Outbound.DefaultRegion
-}
-
-func parsePhone(faults *fault.List, path, text, region string) phone.Number {
+func parsePhone(faults *fault.List, path, text string, home phone.Home) phone.Number {
 	if text == "" {
 		faults.Add(path, "The PhoneNumber field is required.")
 		return ""
 	}
-	number, err := phone.Parse(text, region)
+	number, err := phone.Parse(text, home)
 	if err != nil {
 		faults.Add(path, "%s", err)
 	}
@@ -133,21 +124,25 @@ func textEnd(raw []byte, start int) (end int, plain bool) {
 }
 
 // lead makes the lead to be stored out of what the caller wrote; prefix is "" or "Leads[3].".
-func (n NewLead) lead(faults *fault.List, prefix, region string) lead.Lead {
+func (n NewLead) lead(faults *fault.List, prefix string, home phone.Home) lead.Lead {
 	l := lead.Lead{ExternalID: n.ExternalID, Zone: n.Zone, CallData: n.CallData}
-	l.Phone = parsePhone(faults, prefix+"PhoneNumber", n.Phone, region)
+	l.Phone = parsePhone(faults, prefix+"PhoneNumber", n.Phone, home)
 	l.ZoneKey = parseZone(faults, prefix+"TimeZoneId", n.Zone)
 	checkExternalID(faults, prefix+"ExternalId", n.ExternalID)
 	checkCallData(faults, prefix+"CallData", n.CallData)
 	return l
 }
 
-// patch makes a lead.Patch out of what the caller wrote.
-func (u LeadUpdate) patch(region string, current lead.Lead) (lead.Patch, error) {
+// patch makes a lead.Patch out of what the caller wrote. The number that the lead has is no change, whatever today's rules
+// say of it: clients send back what they read.
+func (u LeadUpdate) patch(home phone.Home, current lead.Lead) (lead.Patch, error) {
 	var faults fault.List
 	patch := lead.Patch{ExternalID: u.ExternalID, Zone: u.Zone, CallData: u.CallData}
 	if u.Phone != nil {
-		number := parsePhone(&faults, "PhoneNumber", *u.Phone, region)
+		number := current.Phone
+		if *u.Phone != string(current.Phone) {
+			number = parsePhone(&faults, "PhoneNumber", *u.Phone, home)
+		}
 		patch.Phone = &number
 	}
 	if u.Zone != nil {

@@ -358,7 +358,7 @@ func testOptOutDuringTheTalk(t *testing.T, s engine.Store) {
 		t.Error("a lead with a blacklisted number was claimed")
 	}
 	same(t, "its twin", fmt.Sprint(int(w.leadOf(second, twin).Status)), "220")
-	count, rows, err := s.Suppressions(w.ctx, w.account, engine.Page{Limit: 10}, "")
+	count, rows, err := s.Suppressions(w.ctx, w.account, engine.Page{Limit: 10}, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"time"
 
 	"nacre/internal/call"
@@ -27,6 +28,9 @@ func (e *Engine) CreatePearl(ctx context.Context, actor Actor, pearl campaign.Pe
 	pearl.Webhooks.Secret = secret
 	err = e.update(ctx, func(tx Tx, s *signals) error {
 		if err := checkNumber(tx, pearl, "Outbound."); err != nil {
+			return err
+		}
+		if err := normalizeTransfers(tx, &pearl); err != nil {
 			return err
 		}
 		if err := tx.InsertPearl(pearl); err != nil {
@@ -73,6 +77,11 @@ func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, au
 				return err
 			}
 		}
+		if !slices.Equal(after.Definition.TransferCallSettings, before.Definition.TransferCallSettings) {
+			if err := normalizeTransfers(tx, &after); err != nil {
+				return err
+			}
+		}
 		after.Version = before.Version + 1
 		if err := tx.SavePearl(after); err != nil {
 			return fmt.Errorf("save pearl: %w", err)
@@ -84,6 +93,40 @@ func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, au
 		return e.audit(tx, actor, auditEvent, e.clock(), map[string]any{"pearlId": pearlID, "before": auditPearlOf(before), "after": auditPearlOf(after)})
 	})
 	return stored, err
+}
+
+// normalizeTransfers reads the numbers that calls may be transferred to as those of leads are read (contract 1.3).
+func normalizeTransfers(tx Tx, pearl *campaign.Pearl) error {
+	transfers := slices.Clone(pearl.Definition.TransferCallSettings)
+	if len(transfers) == 0 {
+		return nil
+	}
+	owner, err := tx.Account(pearl.Account, Unlocked)
+	if err != nil {
+		return err
+	}
+	pearl.AccountRegion, pearl.Caller = owner.DefaultRegion, ""
+	if numberID := numberOf(*pearl); !numberID.Zero() {
+		number, err := tx.Number(pearl.Account, numberID, Unlocked)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return fmt.Errorf("read number: %w", err)
+		}
+		pearl.Caller = number.Number
+	}
+	var faults fault.List
+	for n, transfer := range transfers {
+		if transfer.PhoneNumber == "" {
+			continue
+		}
+		number, err := phone.Parse(transfer.PhoneNumber, pearl.Home())
+		if err != nil {
+			faults.Add(fmt.Sprintf("Pearl.TransferCallSettings[%d].TransferCallPhoneNumber", n), "%s", err)
+			continue
+		}
+		transfers[n].PhoneNumber = string(number)
+	}
+	pearl.Definition.TransferCallSettings = transfers
+	return faults.Err()
 }
 
 // urlsChanged: a removed URL drops the deliveries that wait for it; a new one takes them with it at once.

@@ -27,7 +27,7 @@ type Queries interface {
 	ReadAccount(ctx context.Context, accountID id.ID) (account.Account, error)
 	Numbers(ctx context.Context, accountID id.ID) ([]account.Number, error)
 	Trunks(ctx context.Context, accountID id.ID) ([]account.Trunk, error) // accountID zero: of all accounts (dialer, registrar)
-	Suppressions(ctx context.Context, accountID id.ID, page Page, search string) (count int, rows []account.Suppression, err error)
+	Suppressions(ctx context.Context, accountID id.ID, page Page, search string, whole phone.Number) (count int, rows []account.Suppression, err error)
 	IsSuppressed(ctx context.Context, accountID id.ID, number phone.Number) (bool, error)
 
 	ReadPearl(ctx context.Context, accountID, pearlID id.ID) (campaign.Pearl, error)
@@ -99,7 +99,7 @@ type Page struct {
 type LeadFilter struct {
 	Statuses []int
 	Search   string       // case-insensitive substring of phone number, external id or any callData value
-	Number   phone.Number // what Search is as a whole number in the campaign's region, "" = none
+	Number   phone.Number // the number that Search is by itself, as the campaign reads it, "" = none
 }
 
 // CallFilter: From and To are inclusive over Start.

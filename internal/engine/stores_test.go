@@ -17,6 +17,10 @@ type storeTest struct {
 func storeTests() []storeTest {
 	return []storeTest{
 		{"UpdateLead", testUpdateLead},
+		{"DoubtfulNumbers", testDoubtfulNumbers},
+		{"Regions", testRegions},
+		{"SpellingsOfOneNumber", testSpellingsOfOneNumber},
+		{"NumbersStoredBefore", testNumbersStoredBefore},
 		{"DeliveriesOfATypicalLife", testDeliveriesOfATypicalLife},
 		{"ConcurrentUpdatesLoseNothing", testConcurrentUpdatesLoseNothing},
 		{"StopRacesClaimAndBegin", testStopRacesClaimAndBegin},

@@ -54,7 +54,7 @@ func (c *change) edit(input LeadUpdate) error {
 	if input.IfMatch != nil && !slices.Contains(input.IfMatch, c.before.Version) {
 		return &fault.Error{Kind: fault.Stale, Detail: fmt.Sprintf("the lead is at version %d", c.before.Version)}
 	}
-	patch, err := input.patch(region(c.pearl), c.before)
+	patch, err := input.patch(c.pearl.Home(), c.before)
 	if err != nil {
 		return err
 	}

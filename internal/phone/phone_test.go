@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"nacre/internal/phone"
 )
@@ -12,12 +13,13 @@ func TestParse(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, input, region string
+		callers             []string     // our own numbers
 		want                phone.Number // "" = refused
 		text                string       // a part of the error
 	}{
 		{name: "normal form", input: "+14155550101", want: "+14155550101"},
 		{name: "spaces and dashes", input: " +1 415-555-0101 ", want: "+14155550101"},
-		{name: "brackets, dots, slashes", input: "+1 (415) 555.01/01", want: "+14155550101"},
+		{name: "brackets, dots, slashes", input: "+1/(415) 555.0101", want: "+14155550101"},
 		{name: "square and curly brackets", input: "[+1]{415}5550101", want: "+14155550101"},
 		{name: "bracket before the plus", input: "(+1) 4155550101", want: "+14155550101"},
 		{name: "no-break, thin, ideographic space, tab, newline", input: "+1\u00a0415\u2009555\u3000\t0101\n", want: "+14155550101"},
@@ -28,7 +30,8 @@ func TestParse(t *testing.T) {
 		{name: "full-width brackets and dot", input: "+1（415）555．0101", want: "+14155550101"},
 		{name: "00", input: "0014155550101", want: "+14155550101"},
 		{name: "00 with spaces between", input: "0 0 1 415 555 0101", want: "+14155550101"},
-		{name: "00 before a region", input: "0014155550101", region: "DE", want: "+14155550101"},
+		{name: "00 is the international prefix of the region", input: "0014155550101", region: "DE", want: "+14155550101"},
+		{name: "00 is not the region's prefix", input: "0014155550101", region: "US", text: "no possible number of US (+1)"},
 		{name: "plus before a region", input: "+442079460958", region: "US", want: "+442079460958"},
 		{name: "plus missing", input: "442079460958", want: "+442079460958"},
 		{name: "national in the US", input: "(415) 555-0101", region: "US", want: "+14155550101"},
@@ -37,9 +40,13 @@ func TestParse(t *testing.T) {
 		{name: "Italian zero is kept", input: "06 0000 0000", region: "IT", want: "+390600000000"},
 		{name: "British number with its code but no plus", input: "442079460958", region: "GB", want: "+442079460958"},
 		{name: "British zero is dropped", input: "020 7946 0958", region: "GB", want: "+442079460958"},
-		{name: "too long for the region: plus missing", input: "442079460958", region: "US", want: "+442079460958"},
-		{name: "shortest", input: "+1234567", want: "+1234567"},
-		{name: "longest", input: "+123456789012345", want: "+123456789012345"},
+		{name: "another country's number without plus", input: "442079460958", region: "US", text: "no possible number of US (+1)"},
+		{name: "its own code without plus, where both are possible and one is in use", input: "393331234567", region: "IT", want: "+393331234567"},
+		{name: "national number that begins like its own code", input: "391 234 5678", region: "IT", want: "+393912345678"},
+		{name: "its own code without plus, where nothing speaks for one", input: "491381234", region: "DE", text: "could be +49491381234 or +491381234"},
+		{name: "national prefix 8", input: "8 (495) 123-45-67", region: "RU", want: "+74951234567"},
+		{name: "shortest", input: "+6834000", want: "+6834000"},
+		{name: "longest", input: "+999456789012345", want: "+999456789012345"},
 		{name: "code that does not exist is accepted", input: "+9991234567", want: "+9991234567"},
 		{name: "number that metadata calls invalid", input: "+972500000000", want: "+972500000000"},
 		{name: "64 characters", input: "+14155550101" + strings.Repeat(" ", 52), want: "+14155550101"},
@@ -49,14 +56,49 @@ func TestParse(t *testing.T) {
 		{name: "blank", input: " \t", text: "no digits"},
 		{name: "plus alone", input: "+", text: "no digits"},
 		{name: "00 alone", input: "00", text: "no digits"},
-		{name: "too short", input: "+123456", text: "has 6 digits"},
-		{name: "too long", input: "+1234567890123456", text: "has 16 digits"},
+		{name: "too short", input: "+999456", text: "has 6 digits"},
+		{name: "too long", input: "+9994567890123456", text: "has 16 digits"},
 		{name: "zero after the plus", input: "+0415555010", text: "begins with 0"},
 		{name: "000", input: "0001415555", text: "begins with 0"},
 		{name: "national without a region", input: "0415 555 0101", text: "national number"},
-		{name: "national and not possible", input: "0", region: "US", text: "no possible number in US"},
-		{name: "dialling prefix of the region", input: "011 44 20 7946 0958", region: "US", text: "no possible number in US"},
+		{name: "national and not possible", input: "0", region: "US", text: "no possible number of US"},
+		{name: "international prefix of the region", input: "011 44 20 7946 0958", region: "US", want: "+442079460958"},
+		{name: "international prefix of the region before its own code", input: "011 1 415 555 0101", region: "US", want: "+14155550101"},
+		{name: "international prefix and no code that exists", input: "011 999 123 4567", region: "US", text: "no country calling code"},
 		{name: "unknown region", input: "4155550101", region: "XX", text: `"XX" is no two-letter country`},
+		{name: "Hong Kong's international prefix", input: "001 65 6123 4501", region: "HK", want: "+6561234501"},
+
+		{name: "spreadsheet's tail", input: "4155550102.0", region: "US", text: "ends in .0"},
+		{name: "spreadsheet's tail after a plus", input: "+14155550102.0", text: "ends in .0"},
+		{name: "spreadsheet's tail with a blank", input: "+1 415 555 0102 . 0 ", text: "ends in .0"},
+		{name: "two zeros after a dot are French", input: "01.42.68.53.00", region: "FR", want: "+33142685300"},
+		{name: "slash and two digits", input: "+14155550101/02", text: "ends in /02"},
+		{name: "slash and one digit", input: "+14155550101 / 2", text: "ends in /2"},
+		{name: "slash within the number", input: "0664/123 4567", region: "AT", want: "+436641234567"},
+		{name: "direct dialling after a dash", input: "+49 30 123456-0", want: "+49301234560"},
+
+		{name: "brackets, no region, a number of ours in the US", input: "(415) 555-0101", callers: []string{"+12025550100"}, text: "could be +4155550101, and in US also +14155550101"},
+		{name: "ten digits, no region, a number of ours in the US", input: "713 555 0103", callers: []string{"+12025550100"}, text: "in US also +17135550103"},
+		{name: "ten digits, no region, nothing known", input: "713 555 0103", text: "no possible number of RU (+7)"},
+		{name: "seven digits, no region", input: "555-0101", callers: []string{"+12025550100"}, text: "no possible number of BR (+55)"},
+		{name: "plus missing, a number of ours in the US", input: "393331234567", callers: []string{"+12025550100"}, want: "+393331234567"},
+		{name: "plus missing, our own country", input: "14155550101", callers: []string{"+12025550100"}, want: "+14155550101"},
+		{name: "plus missing, a short number of ours", input: "393331234567", callers: []string{"12345"}, want: "+393331234567"},
+		{name: "national prefix of ours or a code", input: "84951234567", callers: []string{"+74951234560"}, text: "in RU also +74951234567"},
+		{name: "local number in the region", input: "555-0103", region: "US", text: "lacks its area code"},
+		{name: "local number with code", input: "+1 555-0103", text: "no possible number of US (+1)"},
+
+		{name: "zero in brackets", input: "+44 (0)20 7946 0107", want: "+442079460107"},
+		{name: "zero in brackets after 00", input: "0044 [0] 20 7946 0107", want: "+442079460107"},
+		{name: "zero in brackets after the region's prefix", input: "00 44 (0)20 7946 0107", region: "DE", want: "+442079460107"},
+		{name: "zero in brackets, plus missing", input: "44 (0)20 7946 0107", want: "+442079460107"},
+		{name: "zero in brackets, plan without national prefix", input: "+34 (0)912 345 678", want: "+34912345678"},
+		{name: "zero in brackets, Italy keeps it", input: "+39 (0)6 1234 5678", want: "+390612345678"},
+		{name: "zero in brackets, a national number", input: "(0)20 7946 0107", region: "GB", want: "+442079460107"},
+		{name: "zero in brackets elsewhere", input: "+44 20 (0)7946 010", want: "+442007946010"},
+		{name: "zero kept after the code", input: "+44 020 7946 0107", text: "too many"},
+		{name: "zero kept after the code, possible by length", input: "+49 030 1234567", text: "the 0 before the area code is left out"},
+
 		{name: "letters", input: "+1 415 FLOWERS", text: "contains 'F'"},
 		{name: "extension", input: "+14155550101 ext. 5", text: "contains 'e'"},
 		{name: "extension after x", input: "+14155550101x5", text: "contains 'x'"},
@@ -72,9 +114,9 @@ func TestParse(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := phone.Parse(test.input, test.region)
+			got, err := phone.Parse(test.input, phone.Home{Region: test.region, Callers: test.callers})
 			if got != test.want {
-				t.Errorf("Parse(%q, %q) = %q, %v; want %q", test.input, test.region, got, err, test.want)
+				t.Errorf("Parse(%q, %q, %v) = %q, %v; want %q", test.input, test.region, test.callers, got, err, test.want)
 			}
 			if (err != nil) != (test.want == "") {
 				t.Errorf("Parse(%q, %q): error %v", test.input, test.region, err)
@@ -86,28 +128,74 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestNormalizePrefix(t *testing.T) {
+func TestParseEntry(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ entry, want string }{
-		{"+41", "+41"},
-		{"+14155550101", "+14155550101"},
-		{"+1 (415) 555-01", "+141555501"},
-		{"0041", "+41"},
-		{"00 41", "+41"},
-		{"41", "+41"},
-		{"1", "+1"},
-		{"\u200e+41\u00a079", "+4179"},
-		{"+" + strings.Repeat("1", 24), "+" + strings.Repeat("1", 24)},
-		{strings.Repeat("1", 25), "+" + strings.Repeat("1", 25)},
-		{"+" + strings.Repeat("1", 25), ""},
-		{"", ""}, {"+", ""}, {" ", ""}, {"00", ""}, {"-", ""},
-		{"0", ""}, {"0171", ""}, {"+0", ""}, {"000", ""},
-		{"+41a", ""}, {"++41", ""}, {"4+1", ""}, {"*", ""}, {"+4１", ""},
+	american := phone.Home{Callers: []string{"+12025550100", "700"}}
+	tests := []struct {
+		entry string
+		home  phone.Home
+		want  string
+	}{
+		{entry: "+41", want: "+41"},
+		{entry: "+41", home: phone.Home{Region: "US"}, want: "+41"},
+		{entry: "+14155550101", want: "+14155550101"},
+		{entry: "+1 (415) 555-01", want: "+141555501"},
+		{entry: "0041", want: "+41"},
+		{entry: "00 41", want: "+41"},
+		{entry: "41", want: "+41"},
+		{entry: "1", want: "+1"},
+		{entry: "\u200e+41\u00a079", want: "+4179"},
+		{entry: "+44 (0)20 7946 0107", want: "+442079460107"},
+		{entry: "+44 (0)20", want: "+4420"},
+		{entry: "+39 (0)6", want: "+3906"},
+		{entry: "+" + strings.Repeat("1", 24), want: "+" + strings.Repeat("1", 24)},
+		{entry: strings.Repeat("1", 25), want: "+" + strings.Repeat("1", 25)},
+		{entry: "+" + strings.Repeat("1", 25)},
+
+		{entry: "(408) 555-0102", home: phone.Home{Region: "us"}, want: "+14085550102"},
+		{entry: "(408) 555-0102", home: american},
+		{entry: "14085550114", home: american, want: "+14085550114"},
+		{entry: "1408", home: american, want: "+1408"},
+		{entry: "408", home: american},
+		{entry: "41", home: american},
+		{entry: "442079460107", home: american, want: "+442079460107"},
+		{entry: "408", home: phone.Home{Region: "US"}},
+		{entry: "14085550114.0", home: american},
+		{entry: "+14085550114.0"},
+		{entry: "+14085550114/15"},
+		{entry: "+44 020 7946 0107"},
+
+		{}, {entry: "+"}, {entry: " "}, {entry: "00"}, {entry: "-"},
+		{entry: "0"}, {entry: "0171"}, {entry: "+0"}, {entry: "000"},
+		{entry: "+41a"}, {entry: "++41"}, {entry: "4+1"}, {entry: "*"}, {entry: "+4１"},
 	}
 	for _, test := range tests {
-		got, err := phone.NormalizePrefix(test.entry)
+		got, err := phone.ParseEntry(test.entry, test.home)
 		if got != test.want || (err != nil) != (test.want == "") {
-			t.Errorf("NormalizePrefix(%q) = %q, %v; want %q", test.entry, got, err, test.want)
+			t.Errorf("ParseEntry(%q, %v) = %q, %v; want %q", test.entry, test.home, got, err, test.want)
+		}
+	}
+}
+
+// What was stored before today's rules is found as it was stored.
+func TestParseStored(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]phone.Number{
+		"+4402079460107": "+4402079460107", "+15550103": "+15550103", "+1 555 0103": "+15550103", "(415) 555-0101": "+14155550101", "555-0103": "", "+123": "",
+	} {
+		if got, err := phone.ParseStored(typed, phone.Home{Region: "US"}); got != want || (err != nil) != (want == "") {
+			t.Errorf("ParseStored(%q) = %q, %v; want %q", typed, got, err, want)
+		}
+	}
+}
+
+func TestFragment(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"415 555": "415555", "+1 (415)": "+1415", "0044 20": "+4420", "-01/02": "0102", "00": "00", "Ada": "", "": "", " ": "", "+": "", "4+1": "", "5.0": "50",
+	} {
+		if got, ok := phone.Fragment(text); ok != (want != "") || ok && got != want {
+			t.Errorf("Fragment(%q) = %q, %v; want %q", text, got, ok, want)
 		}
 	}
 }
@@ -172,25 +260,18 @@ func TestValidRegion(t *testing.T) {
 	}
 }
 
-// A list of 50,000 in normal form is checked without one allocation.
-func TestParseOfNormalFormDoesNotAllocate(t *testing.T) {
-	// Not parallel: AllocsPerRun counts the allocations of the whole process.
-	if n := testing.AllocsPerRun(100, func() { _, _ = phone.Parse("+14155550101", "US") }); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-}
-
 var normalForm = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"+14155550101", "0014155550101", "(415) 555-0101", "442079460958", "06 0000 0000", "8 10 44 20 7946 0958",
+	for _, seed := range []string{"+44 (0)20 7946 0107", "4155550102.0", "+14155550101/02", "001 65 6123 4501", "393331234567", "+14155550101", "0014155550101", "(415) 555-0101", "442079460958", "06 0000 0000", "8 10 44 20 7946 0958",
 		"+1\u200b415", "\xff", "tel:+14155550101;phone-context=+1", "*31#", "+", ""} {
 		f.Add(seed, "")
 		f.Add(seed, "US")
 		f.Add(seed, "it")
 	}
 	f.Fuzz(func(t *testing.T, input, region string) {
-		number, err := phone.Parse(input, region)
+		home := phone.Home{Region: region, Callers: []string{"+12025550100", "+390612345678"}}
+		number, err := phone.Parse(input, home)
 		if err != nil {
 			if number != "" || err.Error() == "" {
 				t.Fatalf("refused with number %q and text %q", number, err)
@@ -200,11 +281,24 @@ func FuzzParse(f *testing.F) {
 		if !normalForm.MatchString(string(number)) {
 			t.Fatalf("Parse(%q, %q) = %q, not normal form", input, region, number)
 		}
-		if again, err := phone.Parse(string(number), region); err != nil || again != number {
+		if again, err := phone.Parse(string(number), home); err != nil || again != number {
 			t.Fatalf("Parse(%q, %q) = %q, then %q, %v", input, region, number, again, err)
 		}
-		if entry, err := phone.NormalizePrefix(string(number)); err != nil || !number.CoveredBy(entry) {
-			t.Fatalf("%q is not covered by itself: %q, %v", number, entry, err)
+		if again, err := phone.Parse(string(number), phone.Home{}); err != nil || again != number {
+			t.Fatalf("%q is read as %q, %v where nothing is known", number, again, err)
+		}
+		if stored, err := phone.ParseStored(input, home); err != nil || stored != number {
+			t.Fatalf("Parse(%q, %q) = %q, but looked up it is %q, %v", input, region, number, stored, err)
+		}
+		if entry, err := phone.ParseEntry(string(number), home); err != nil || entry != string(number) {
+			t.Fatalf("as an entry %q is %q, %v", number, entry, err)
+		}
+		if utf8.RuneCountInString(input) > 25 {
+			return // longer than an entry may be
+		}
+		// An entry that is accepted covers the number that the same text is as a lead.
+		if entry, err := phone.ParseEntry(input, home); err == nil && !number.CoveredBy(entry) {
+			t.Fatalf("Parse(%q, %q) = %q, which the entry %q does not cover", input, region, number, entry)
 		}
 	})
 }
@@ -214,7 +308,7 @@ func BenchmarkParse(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := phone.Parse(input, "US"); err != nil {
+				if _, err := phone.Parse(input, phone.Home{Region: "US"}); err != nil {
 					b.Fatal(err)
 				}
 			}

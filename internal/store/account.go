@@ -20,14 +20,14 @@ func missing(err error, what string) error {
 	return err
 }
 
-const accountColumns = "id, name, total_agents, credit, standing, country_codes, retention_days, created"
+const accountColumns = "id, name, total_agents, credit, standing, country_codes, retention_days, created, default_region"
 
 func scanAccount(r row) (account.Account, error) {
 	var a account.Account
 	var countries string
 	var created int64
 	var retention int
-	if err := r.Scan((*string)(&a.ID), &a.Name, &a.TotalAgents, &a.Credit, (*int)(&a.Standing), &countries, &retention, &created); err != nil {
+	if err := r.Scan((*string)(&a.ID), &a.Name, &a.TotalAgents, &a.Credit, (*int)(&a.Standing), &countries, &retention, &created, &a.DefaultRegion); err != nil {
 		return a, err
 	}
 	a.Created = instant(created)
@@ -46,7 +46,7 @@ func accountValues(a account.Account) ([]any, error) {
 	if a.RetentionDays != nil {
 		retention = *a.RetentionDays
 	}
-	return []any{a.ID, a.Name, a.TotalAgents, a.Credit, int(a.Standing), countries, retention, millis(a.Created)}, nil
+	return []any{a.ID, a.Name, a.TotalAgents, a.Credit, int(a.Standing), countries, retention, millis(a.Created), a.DefaultRegion}, nil
 }
 
 func (t *tx) Account(accountID id.ID, lock engine.Lock) (account.Account, error) {
@@ -71,16 +71,17 @@ func (t *tx) InsertAccount(a account.Account) error {
 	if err != nil {
 		return err
 	}
-	return t.queue(nil, "INSERT INTO account ("+accountColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", values...)
+	return t.queue(nil, "INSERT INTO account ("+accountColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", values...)
 }
 
 func (t *tx) SaveAccount(a account.Account) error {
+	t.forgetPearls() // their region
 	values, err := accountValues(a)
 	if err != nil {
 		return err
 	}
 	return t.queue(fault.Missing("Account"), `UPDATE account SET name = ?2, total_agents = ?3, credit = ?4, standing = ?5,
-		country_codes = ?6, retention_days = ?7, created = ?8 WHERE id = ?1`, values...)
+		country_codes = ?6, retention_days = ?7, created = ?8, default_region = ?9 WHERE id = ?1`, values...)
 }
 
 func (s *Store) ReadAccount(ctx context.Context, accountID id.ID) (found account.Account, err error) {

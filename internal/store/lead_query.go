@@ -24,9 +24,9 @@ func (s *Store) ReadLead(ctx context.Context, accountID, pearlID, leadID id.ID) 
 }
 
 // leadRecord is one statement, because what a statement costs is mostly the statement.
-var leadRecord = "SELECT " + qualified("l", leadColumns) + ", " + qualified("p", pearlColumns) + `,
+var leadRecord = "SELECT " + qualified("l", leadColumns) + ", " + qualified("pearl", pearlColumns) + pearlHome + `,
 	CASE WHEN EXISTS (SELECT 1 FROM call c WHERE c.lead_id = l.id AND c.lead_id <> '') THEN 1 ELSE 0 END
-	FROM lead l JOIN pearl p ON p.id = l.pearl_id WHERE l.id = ?1 AND l.pearl_id = ?2 AND l.account_id = ?3`
+	FROM lead l JOIN pearl ON pearl.id = l.pearl_id WHERE l.id = ?1 AND l.pearl_id = ?2 AND l.account_id = ?3`
 
 // qualified puts the name of a table before each column.
 func qualified(table, columns string) string {

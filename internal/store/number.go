@@ -30,15 +30,18 @@ func (t *tx) Number(accountID, numberID id.ID, lock engine.Lock) (account.Number
 }
 
 func (t *tx) InsertNumber(n account.Number) error {
+	t.forgetPearls() // their caller
 	return t.queue(nil, "INSERT INTO number ("+numberColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", numberValues(n)...)
 }
 
 func (t *tx) SaveNumber(n account.Number) error {
+	t.forgetPearls()
 	return t.queue(fault.Missing("PhoneNumberId"),
 		"UPDATE number SET number = ?3, direction = ?4, trunk_id = ?5, active = ?6, created = ?7 WHERE id = ?1 AND account_id = ?2", numberValues(n)...)
 }
 
 func (t *tx) DeleteNumber(accountID, numberID id.ID) error {
+	t.forgetPearls()
 	return t.remove("PhoneNumberId", "DELETE FROM number WHERE account_id = ?1 AND id = ?2", accountID, numberID)
 }
 

@@ -99,13 +99,13 @@ func owns(q session, accountID, pearlID id.ID) (bool, error) {
 }
 
 // contains adds that one of the columns holds the text, whatever its case: phone numbers as given or as they are stored
-// (contract 1.3), folded columns as they are. national is the whole number that the text is in the campaign's region, "" =
+// (contract 1.3), folded columns as they are. whole is the number that the text is by itself, "" =
 // none.
-func (f *filter) contains(search string, national phone.Number, phones []string, folded ...string) {
+func (f *filter) contains(search string, whole phone.Number, phones []string, folded ...string) {
 	text := caseless(search)
 	needles := []string{text, phoneNeedle(search)}
-	if national != "" {
-		needles = append(needles, string(national))
+	if whole != "" {
+		needles = append(needles, string(whole))
 	}
 	var conditions []string
 	var args []any
@@ -125,14 +125,10 @@ func (f *filter) contains(search string, national phone.Number, phones []string,
 // phoneNeedle brings what looks like part of a phone number into the form numbers are stored in; any other text stays as
 // it is, folded.
 func phoneNeedle(search string) string {
-	prefix, err := phone.NormalizePrefix(search)
-	if err != nil {
-		return caseless(search)
+	if fragment, ok := phone.Fragment(search); ok {
+		return fragment
 	}
-	if trimmed := strings.TrimLeft(search, " ("); !strings.HasPrefix(trimmed, "+") && !strings.HasPrefix(trimmed, "00") {
-		return prefix[1:] // the middle of a number, perhaps
-	}
-	return prefix
+	return caseless(search)
 }
 
 // caseless makes texts comparable whatever their case. By way of the capital letter, because some have two small ones: ς and σ.

@@ -61,11 +61,16 @@ type pearlRow struct {
 	revision string
 }
 
-const pearlColumns = "id, account_id, type, name, activity, archived, created, version, spent, revision"
+const (
+	pearlColumns = "id, account_id, type, name, activity, archived, created, version, spent, revision"
+	// pearlHome is selected after pearlColumns: what a Pearl has of its account and its number.
+	pearlHome = `, COALESCE((SELECT default_region FROM account WHERE account.id = pearl.account_id), ''),
+		COALESCE((SELECT number FROM number WHERE number.id = pearl.phone_number_id AND number.account_id = pearl.account_id), '')`
+)
 
 func (p *pearlRow) into(created *int64) []any {
 	return []any{(*string)(&p.pearl.ID), (*string)(&p.pearl.Account), (*int)(&p.pearl.Type), &p.pearl.Name, (*int)(&p.pearl.Activity),
-		&p.pearl.Archived, created, &p.pearl.Version, &p.pearl.Spent, &p.revision}
+		&p.pearl.Archived, created, &p.pearl.Version, &p.pearl.Spent, &p.revision, &p.pearl.AccountRegion, &p.pearl.Caller}
 }
 
 func scanPearlRow(r row) (pearlRow, error) {
@@ -117,7 +122,7 @@ func (t *tx) Pearl(accountID, pearlID id.ID, lock engine.Lock) (campaign.Pearl, 
 			return t.complete(kept)
 		}
 	}
-	const text = "SELECT " + pearlColumns + " FROM pearl WHERE id = ?1 AND account_id = ?2 "
+	const text = "SELECT " + pearlColumns + pearlHome + " FROM pearl WHERE id = ?1 AND account_id = ?2 "
 	found, err := one(t, scanPearlRow, lockText(text, lock), pearlID, accountID)
 	if err != nil {
 		return campaign.Pearl{}, missing(err, "PearlId")
@@ -223,7 +228,7 @@ func (s *Store) pearls(ctx context.Context, where string, args ...any) (found []
 }
 
 func (t *tx) pearls(where string, args ...any) ([]campaign.Pearl, error) {
-	rows, err := list(t, scanPearlRow, "SELECT "+pearlColumns+" FROM pearl WHERE "+where+" ORDER BY created, id", args...)
+	rows, err := list(t, scanPearlRow, "SELECT "+pearlColumns+pearlHome+" FROM pearl WHERE "+where+" ORDER BY created, id", args...)
 	if err != nil {
 		return nil, err
 	}

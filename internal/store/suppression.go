@@ -57,7 +57,7 @@ func (s *Store) IsSuppressed(ctx context.Context, accountID id.ID, number phone.
 }
 
 // Suppressions implements engine.Queries. Columns to sort by: created (default; also createdAt), phoneNumber, source, id.
-func (s *Store) Suppressions(ctx context.Context, accountID id.ID, page engine.Page, search string) (count int, rows []account.Suppression, err error) {
+func (s *Store) Suppressions(ctx context.Context, accountID id.ID, page engine.Page, search string, whole phone.Number) (count int, rows []account.Suppression, err error) {
 	order, err := orderBy(page, map[string]string{
 		"": "created", "created": "created", "createdat": "created", "phonenumber": "entry", "source": "source", "id": "id",
 	})
@@ -67,7 +67,7 @@ func (s *Store) Suppressions(ctx context.Context, accountID id.ID, page engine.P
 	var f filter
 	f.add("account_id = ?%d", accountID)
 	if search != "" {
-		f.contains(search, "", []string{"entry"})
+		f.contains(search, whole, []string{"entry"})
 	}
 	err = s.scan(ctx, accountID, func(q session) error {
 		if count, err = f.count(q, "suppression"); err != nil {

@@ -25,7 +25,7 @@ func (in *Made) CheckWith(pearl campaign.Pearl, faults *fault.List) {
 	if in.To == "" || pearl.Outbound == nil {
 		return
 	}
-	if _, err := phone.Parse(in.To, pearl.Outbound.DefaultRegion); err != nil {
+	if _, err := phone.Parse(in.To, pearl.Home()); err != nil {
 		faults.Add("To", "%s", err)
 	}
 }

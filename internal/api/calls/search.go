@@ -59,7 +59,7 @@ type Row struct {
 // Find searches the calls of a Pearl.
 func (h *Handlers) Find(r *route.Request, in Search) (wire.Page[Row], error) {
 	filter := filterOf(in.Range, in.Tags, true, slices.Concat(in.Statuses, in.ConversationStatuses)...)
-	filter.Search, filter.Number = in.SearchInput.Value, wire.National(in.SearchInput.Value, r.Pearl)
+	filter.Search, filter.Number = in.SearchInput.Value, wire.Whole(in.SearchInput.Value, r.Pearl)
 	count, found, err := h.Queries.SearchCalls(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(in.TableRules()))
 	if err != nil {
 		return wire.Page[Row]{}, fmt.Errorf("search calls: %w", err)

@@ -138,7 +138,7 @@ func (h *Handlers[Full]) ByPhone(r *route.Request, _ route.None) (full Full, err
 	if err != nil {
 		return full, err
 	}
-	number, err := phone.Parse(text, wire.Region(r.Pearl))
+	number, err := phone.ParseStored(text, r.Pearl.Home())
 	if err != nil {
 		return full, &fault.Error{Kind: fault.NotFound, What: "PhoneNumber", Detail: err.Error()}
 	}
@@ -179,7 +179,7 @@ func (s *LeadFilter) Check(faults *fault.List) {
 
 // Find carries out a search; more are further statuses.
 func (h *Handlers[Full]) Find(r *route.Request, in LeadFilter, more ...int) (wire.Page[wire.LeadRow], error) {
-	filter := engine.LeadFilter{Statuses: append(in.Statuses, more...), Search: in.SearchInput.Value, Number: wire.National(in.SearchInput.Value, r.Pearl)}
+	filter := engine.LeadFilter{Statuses: append(in.Statuses, more...), Search: in.SearchInput.Value, Number: wire.Whole(in.SearchInput.Value, r.Pearl)}
 	count, rows, err := h.Queries.SearchLeads(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(in.TableRules()))
 	if err != nil {
 		return wire.Page[wire.LeadRow]{}, fmt.Errorf("search leads: %w", err)

@@ -121,7 +121,7 @@ func (h pearlHandlers) resetMemory(r *route.Request, _ route.None) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	number, err := phone.Parse(text, wire.Region(r.Pearl))
+	number, err := phone.ParseStored(text, r.Pearl.Home())
 	if err != nil {
 		return false, fault.Bad("PhoneNumber", "%s", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
+	"nacre/internal/phone"
 )
 
 type accountHandlers struct{ route.Services }
@@ -143,11 +144,12 @@ func (h accountHandlers) voices(*route.Request, route.None) ([]language, error) 
 // accountSettings are what an account decides for itself.
 type accountSettings struct {
 	CountryCodes  *[]string `json:"countryCodes" doc:"enabled country calling codes, null = all"`
+	DefaultRegion *string   `json:"defaultRegion" doc:"two-letter country in whose format numbers are read that are written nationally, where a campaign names none; null = none"`
 	RetentionDays *int      `json:"retentionDays" doc:"how long calls, their recordings and call requests are kept, in days from their start; null = for ever"`
 }
 
 func settingsOf(a account.Account) accountSettings {
-	settings := accountSettings{RetentionDays: a.RetentionDays}
+	settings := accountSettings{DefaultRegion: wire.Text(a.DefaultRegion), RetentionDays: a.RetentionDays}
 	if a.CountryCodes != nil {
 		settings.CountryCodes = &a.CountryCodes
 	}
@@ -165,16 +167,20 @@ func (h accountHandlers) settings(r *route.Request, _ route.None) (accountSettin
 // accountChange is the body of a change of the account's settings; absent = unchanged.
 type accountChange struct {
 	CountryCodes  body.Optional[[]string] `json:"countryCodes" api:"maxitems=1000" doc:"null = all"`
+	DefaultRegion body.Optional[string]   `json:"defaultRegion" schema:"pattern=^[A-Za-z][A-Za-z]$" doc:"null = none"`
 	RetentionDays body.Optional[int]      `json:"retentionDays" api:"min=1,max=36500" doc:"null = for ever"`
 }
 
-// Check judges the calling codes.
+// Check judges the calling codes and the region.
 func (in *accountChange) Check(faults *fault.List) {
 	for n, code := range in.CountryCodes.Value {
 		digits := strings.TrimPrefix(code, "+")
 		if digits == "" || len(digits) > 3 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
 			faults.Add(wire.Element("CountryCodes", n), "The value '%.20s' is no country calling code, such as 1 or 39.", code)
 		}
+	}
+	if region := in.DefaultRegion; region.Set() && region.Value != "" && !phone.ValidRegion(region.Value) {
+		faults.Add("DefaultRegion", "The value '%.16s' is no region; it must be a country of two letters, such as US.", region.Value)
 	}
 }
 
@@ -188,6 +194,9 @@ func (h accountHandlers) setSettings(r *route.Request, in accountChange) (accoun
 			for n, code := range in.CountryCodes.Value {
 				a.CountryCodes[n] = strings.TrimPrefix(code, "+")
 			}
+		}
+		if in.DefaultRegion.State != body.Absent {
+			a.DefaultRegion = strings.ToUpper(in.DefaultRegion.Value)
 		}
 		switch in.RetentionDays.State {
 		case body.Null:

@@ -9,6 +9,7 @@ import (
 	"nacre/internal/api/wire"
 	"nacre/internal/fault"
 	"nacre/internal/id"
+	"nacre/internal/phone"
 )
 
 type blacklistHandlers struct{ route.Services }
@@ -43,6 +44,19 @@ func (h blacklistHandlers) remove(r *route.Request, in blacklistEntries) (bool, 
 	return err == nil, err
 }
 
+// home is how the account's numbers are read.
+func (h blacklistHandlers) home(r *route.Request) (phone.Home, error) {
+	owner, err := h.Queries.ReadAccount(r.Context(), r.Actor.Account)
+	if err != nil {
+		return phone.Home{}, fmt.Errorf("read account: %w", err)
+	}
+	numbers, err := h.Queries.Numbers(r.Context(), r.Actor.Account)
+	if err != nil {
+		return phone.Home{}, fmt.Errorf("list numbers: %w", err)
+	}
+	return owner.Home(numbers), nil
+}
+
 // blacklistSearch is the body of a search of the blacklist.
 type blacklistSearch struct {
 	wire.Table
@@ -72,7 +86,12 @@ type blacklistRow struct {
 }
 
 func (h blacklistHandlers) search(r *route.Request, in blacklistSearch) (wire.Page[blacklistRow], error) {
-	count, found, err := h.Queries.Suppressions(r.Context(), r.Actor.Account, in.Page(in.TableRules()), in.Search.Value)
+	home, err := h.home(r)
+	if err != nil {
+		return wire.Page[blacklistRow]{}, err
+	}
+	whole, _ := phone.Parse(in.Search.Value, home) // what is no number is searched for as text alone
+	count, found, err := h.Queries.Suppressions(r.Context(), r.Actor.Account, in.Page(in.TableRules()), in.Search.Value, whole)
 	if err != nil {
 		return wire.Page[blacklistRow]{}, fmt.Errorf("search blacklist: %w", err)
 	}

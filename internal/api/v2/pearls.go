@@ -203,7 +203,7 @@ type resetMemory struct {
 func (h pearlHandlers) resetMemory(r *route.Request, in resetMemory) (bool, error) {
 	var number *phone.Number
 	if in.PhoneNumber.Set() {
-		parsed, err := phone.Parse(in.PhoneNumber.Value, wire.Region(r.Pearl))
+		parsed, err := phone.ParseStored(in.PhoneNumber.Value, r.Pearl.Home())
 		if err != nil {
 			return false, fault.Bad("PhoneNumber", "%s", err)
 		}

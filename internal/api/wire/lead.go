@@ -134,7 +134,7 @@ func checkNumberGiven(number body.Optional[string], faults *fault.List) {
 // checkLead adds what only the campaign can tell; empty members are judged elsewhere.
 func checkLead(prefix string, pearl campaign.Pearl, faults *fault.List, number, zoneName string) {
 	if number != "" {
-		if _, err := phone.Parse(number, Region(pearl)); err != nil {
+		if _, err := phone.Parse(number, pearl.Home()); err != nil {
 			faults.Add(prefix+"PhoneNumber", "%s", err)
 		}
 	}
@@ -145,21 +145,9 @@ func checkLead(prefix string, pearl campaign.Pearl, faults *fault.List, number, 
 	}
 }
 
-// Region is where a campaign's national numbers belong, "" where they are refused.
-func Region(pearl campaign.Pearl) string {
-	if pearl.Outbound == nil {
-		return ""
-	}
-	return pearl.Outbound.DefaultRegion
-}
-
-// National is the number that a search for text means in the campaign's region, "" where it means none (contract 1.3).
-func National(text string, pearl campaign.Pearl) phone.Number {
-	region := Region(pearl)
-	if region == "" {
-		return ""
-	}
-	number, _ := phone.Parse(text, region) // what is no number is searched for as text alone
+// Whole is the number that a search for text means in the campaign, "" where it means none (contract 1.3).
+func Whole(text string, pearl campaign.Pearl) phone.Number {
+	number, _ := phone.Parse(text, pearl.Home()) // what is no number is searched for as text alone
 	return number
 }
 

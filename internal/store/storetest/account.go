@@ -192,15 +192,15 @@ func testSuppressions(t *testing.T, store Store) {
 	if must[bool](t)(store.IsSuppressed(t.Context(), noID, "+14155550101")) {
 		t.Error("an entry holds in another account")
 	}
-	count, rows, err := store.Suppressions(t.Context(), w.account.ID, engine.Page{Limit: 2}, "")
+	count, rows, err := store.Suppressions(t.Context(), w.account.ID, engine.Page{Limit: 2}, "", "")
 	if err != nil || count != 3 || len(rows) != 2 || rows[0].Entry != "+3" || rows[0].Source != "api" {
 		t.Errorf("search: %d %v %v", count, rows, err)
 	}
-	count, rows, err = store.Suppressions(t.Context(), w.account.ID, engine.Page{Limit: 9, Sort: "PhoneNumber", Ascending: true}, "(415) 555")
+	count, rows, err = store.Suppressions(t.Context(), w.account.ID, engine.Page{Limit: 9, Sort: "PhoneNumber", Ascending: true}, "(415) 555", "")
 	if err != nil || count != 1 || rows[0].Entry != "+14155550101" {
 		t.Errorf("search by text: %d %v %v", count, rows, err)
 	}
-	if _, _, err := store.Suppressions(t.Context(), w.account.ID, engine.Page{Limit: 2, Sort: "nonsense"}, ""); !fault.Is(err, fault.Invalid) {
+	if _, _, err := store.Suppressions(t.Context(), w.account.ID, engine.Page{Limit: 2, Sort: "nonsense"}, "", ""); !fault.Is(err, fault.Invalid) {
 		t.Errorf("unknown column: %v", err)
 	}
 	w.update(t, func(tx engine.Tx) error {

@@ -1,0 +1,3 @@
+-- +goose Up
+-- The country whose national format numbers are read in where a campaign names none, '' = none.
+ALTER TABLE account ADD COLUMN default_region TEXT NOT NULL DEFAULT '';
