@@ -5,6 +5,7 @@ type Cause string
 
 const (
 	CauseBusy         Cause = "busy"         // 486, 600, 603
+	CauseBlocked      Cause = "blocked"      // 603 "Network Blocked", 607, 608: what the person is called from is blocked
 	CauseNoAnswer     Cause = "noAnswer"     // 480, 408, our own ring-out after a provisional answer
 	CauseNotAllocated Cause = "notAllocated" // 404, 410, 484, 604
 	CauseFailed       Cause = "failed"       // everything else; also no answer at all within the ring time
@@ -26,6 +27,7 @@ const (
 	BusyOutcome  Outcome = "busy"         // busy or rejected
 	RangOut      Outcome = "noAnswer"     // rang out
 	SetupFailed  Outcome = "failed"       // set-up failed at the carrier
+	Blocked      Outcome = "blocked"      // a network or the person's telephone blocks the number called from
 	NotAllocated Outcome = "notAllocated" // the number does not exist
 	Lost         Outcome = "lost"         // the node died with the call in the air
 	NeverRang    Outcome = "neverRang"    // nothing can have rung; the attempt does not count
@@ -56,6 +58,8 @@ func OutcomeOf(cause Cause) Outcome {
 		return BusyOutcome
 	case CauseNoAnswer:
 		return RangOut
+	case CauseBlocked:
+		return Blocked
 	case CauseNotAllocated:
 		return NotAllocated
 	case CauseUnreachable, CauseUnauthorized, CauseTooLate:
@@ -67,13 +71,16 @@ func OutcomeOf(cause Cause) Outcome {
 	}
 }
 
-// CauseOf maps a final SIP status code other than 2xx, 401 and 407 to a cause (contract 9.7).
+// CauseOf maps a final SIP status code other than 2xx, 401 and 407 to a cause (contract 9.7). What else the response says
+// may go before.
 func CauseOf(code int) Cause {
 	switch code {
 	case 486, 600, 603:
 		return CauseBusy
 	case 480, 408:
 		return CauseNoAnswer
+	case 607, 608:
+		return CauseBlocked
 	case 404, 410, 484, 604:
 		return CauseNotAllocated
 	default:

@@ -140,7 +140,7 @@ type Rules struct {
 }
 
 // RetryPolicy says, by outcome, when an attempt is followed by another (contract 9.4).
-// Keys: busy, noAnswer, failed, machine, voicemail, lost.
+// Keys: busy, noAnswer, failed, blocked, machine, voicemail, lost.
 type RetryPolicy map[call.Outcome]Retry
 
 // Retry is the policy for one outcome.
@@ -151,5 +151,5 @@ type Retry struct {
 
 // RetryOutcomes are the outcomes that a retry policy may name.
 func RetryOutcomes() []call.Outcome {
-	return []call.Outcome{call.BusyOutcome, call.RangOut, call.SetupFailed, call.Machine, call.Voicemail, call.Lost}
+	return []call.Outcome{call.BusyOutcome, call.RangOut, call.SetupFailed, call.Blocked, call.Machine, call.Voicemail, call.Lost}
 }

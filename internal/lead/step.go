@@ -207,9 +207,16 @@ func (l *Lead) mayRetry(outcome call.Outcome, rules Rules) bool {
 // a call at once.
 const longestDelay = 10 * 365 * 24 * 60 * 60
 
+// blockedRest is how long a number is not called again from a number that was blocked on the way (contract 9.7, "causes"),
+// unless the policy says otherwise.
+const blockedRest = 24 * time.Hour
+
 // delay is the wait after the attempt-th attempt, counted from 1. A lost call may still be ringing somewhere:
 // its wait is never below the ring time and half a minute.
 func (r Rules) delay(outcome call.Outcome, attempt int) time.Duration {
+	if _, named := r.Retry[call.Blocked]; outcome == call.Blocked && !named {
+		return max(r.delay(call.SetupFailed, attempt), blockedRest)
+	}
 	wait := r.Interval
 	if delays := r.Retry[outcome].Delays; len(delays) > 0 {
 		seconds := delays[min(max(attempt, 1), len(delays))-1]

@@ -24,7 +24,7 @@ func (inv *invitation) answered(ctx context.Context, response *sip.Response) {
 		return
 	}
 	d := inv.acknowledge(response, true)
-	if err := d.session.Accept(response.Body()); err != nil {
+	if err := d.session.Accept(inv.descriptionOf(response)); err != nil {
 		inv.e.count.unusable.Add(1)
 		inv.log.Warn("the peer's session description cannot be used", "error", err)
 		d.finish(call.SignallingLost)

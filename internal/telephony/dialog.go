@@ -164,7 +164,7 @@ func (d *dialog) early() far {
 func (d *dialog) branch(end far) *dialog {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return &dialog{e: d.e, key: d.key, local: d.local, remote: d.remote, host: d.host, contact: d.contact, secrets: d.secrets,
+	return &dialog{e: d.e, key: d.key, local: d.local, remote: d.remote, host: d.host, contact: d.contact, secrets: d.secrets.fork(),
 		ended: make(chan struct{}), far: end, seq: d.seq}
 }
 

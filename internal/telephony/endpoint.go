@@ -147,7 +147,7 @@ func Open(cfg Config) (*Endpoint, error) {
 	}
 	tameLibrary()
 	libraryLog := slog.New(libraryHandler{e.log.Handler()})
-	parser := sip.NewParser()
+	parser := newParser()
 	e.transports = sip.NewTransportLayer(net.DefaultResolver, parser, nil,
 		sip.WithTransportLayerLogger(libraryLog),
 		sip.WithTransportLayerReadFilter(e.filter(parser)),

@@ -31,10 +31,12 @@ func FuzzParsers(f *testing.F) {
 				_, _ = sip.ServerTxKeyMake(message)
 				_, _ = sip.ClientTxKeyMake(message)
 				if response, ok := message.(*sip.Response); ok {
-					_, _, _ = readChallenge(response)
+					_, _ = readChallenges(response)
+					_ = causeOf(response)
 					_ = response.Contact()
 				} else if request, ok := message.(*sip.Request); ok {
-					_, _ = required(request)
+					_ = unsupported(request)
+					_, _ = keyOf(request)
 					_, _ = sessionTimer(request)
 					_ = sip.NewResponseFromRequest(request, 200, "OK", nil).String()
 				}

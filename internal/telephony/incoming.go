@@ -54,8 +54,7 @@ func (e *Endpoint) invited(request *sip.Request, tx *sip.ServerTx) {
 		e.reply(tx, request, sip.StatusNotFound, "Not Found")
 		return
 	}
-	if extension, ok := required(request); ok {
-		e.reply(tx, request, sip.StatusBadExtension, "Bad Extension", sip.NewHeader("Unsupported", extension))
+	if e.demandsMore(request, tx) {
 		return
 	}
 	transport, _ := transportOf(request.Transport())
@@ -96,16 +95,26 @@ func (e *Endpoint) invited(request *sip.Request, tx *sip.ServerTx) {
 	e.cfg.OnInvite(in)
 }
 
-// required answers an extension that the INVITE demands and we do not have.
-func required(request *sip.Request) (extension string, ok bool) {
+// demandsMore answers 420 to a request that demands extensions which we do not have (RFC 3261 8.2.2.3), within a dialog
+// and outside of one.
+func (e *Endpoint) demandsMore(request *sip.Request, tx *sip.ServerTx) bool {
+	missing := unsupported(request)
+	if len(missing) > 0 {
+		e.reply(tx, request, sip.StatusBadExtension, "Bad Extension", sip.NewHeader("Unsupported", strings.Join(missing, ", ")))
+	}
+	return len(missing) > 0
+}
+
+// unsupported are the extensions that a request demands and we do not have.
+func unsupported(request *sip.Request) (missing []string) {
 	for _, header := range request.GetHeaders("Require") {
 		for name := range strings.SplitSeq(header.Value(), ",") {
 			if name = strings.TrimSpace(name); name != "" && !strings.EqualFold(name, "timer") {
-				return name, true
+				missing = append(missing, name)
 			}
 		}
 	}
-	return "", false
+	return missing
 }
 
 // sessionTimer answers the Session-Expires to grant (RFC 4028): with the peer as refresher. Where the peer wants us to

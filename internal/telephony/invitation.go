@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -54,8 +55,10 @@ type invitation struct {
 
 	verdict   chan verdict
 	delivered bool
-	rung      bool // a provisional response came
-	rangOut   bool // the ring time is over
+	rung      bool   // a provisional response came
+	rangOut   bool   // the ring time is over
+	timer     string // seconds of the session timer that a 422 demands
+	early     []earlyDialog
 	cancelled bool // the caller's ctx ended, or the endpoint closes
 
 	mu      sync.Mutex
@@ -185,14 +188,24 @@ func (inv *invitation) prepare(ctx context.Context) (*sip.ClientTx, error) {
 	return tx, nil
 }
 
-// invite makes the transaction of the next INVITE; answering is the challenge it answers, nil for the first.
+// invite makes the transaction of the next INVITE; answering is the challenge or 422 it answers, nil for the first.
 func (inv *invitation) invite(ctx context.Context, answering *sip.Response, offer []byte) (*sip.ClientTx, error) {
 	request := inv.dialog.request(sip.INVITE, 0)
 	request.AppendHeader(inv.dialog.contact.Clone())
 	request.AppendHeader(sip.NewHeader("Allow", allowed))
+	request.AppendHeader(sip.NewHeader("Supported", supported))
 	setBody(request, offer)
-	if answering != nil {
-		copyCredentials(inv.request, request)
+	if inv.timer != "" {
+		request.AppendHeader(sip.NewHeader("Session-Expires", inv.timer))
+		request.AppendHeader(sip.NewHeader("Min-SE", inv.timer))
+	}
+	switch {
+	case answering == nil:
+	case !challenged(answering):
+		if err := inv.credentials.present(request); err != nil {
+			return nil, err
+		}
+	default:
 		if err := inv.credentials.answer(request, answering); err != nil {
 			return nil, err
 		}
@@ -209,7 +222,7 @@ func (inv *invitation) invite(ctx context.Context, answering *sip.Response, offe
 	return tx, nil
 }
 
-// inviteAgain sends the INVITE that answers a challenge, unless the call was cancelled meanwhile.
+// inviteAgain sends the INVITE that answers a challenge or a 422, unless the call was cancelled meanwhile.
 func (inv *invitation) inviteAgain(ctx context.Context, challenge *sip.Response) (*sip.ClientTx, error) {
 	tx, err := inv.invite(ctx, challenge, inv.request.Body())
 	if err != nil {
@@ -222,7 +235,9 @@ func (inv *invitation) inviteAgain(ctx context.Context, challenge *sip.Response)
 		tx.Terminate()
 		return nil, fmt.Errorf("send INVITE: %w", err)
 	}
-	inv.e.count.challenges.Add(1)
+	if challenged(challenge) {
+		inv.e.count.challenges.Add(1)
+	}
 	return tx, nil
 }
 
@@ -258,16 +273,17 @@ func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-c
 			switch {
 			case response.IsProvisional():
 				inv.rung = true
+				inv.provisional(ctx, response)
 			case response.IsSuccess():
 				inv.answered(ctx, response)
 				return
-			case challenged(response) && inv.wanted(ctx):
+			case (challenged(response) || inv.briefTimer(response)) && inv.wanted(ctx):
 				next, err := inv.inviteAgain(ctx, response)
 				if err != nil {
 					inv.unanswered(ctx, response, err)
 					return
 				}
-				tx, inv.rung = next, false
+				tx, inv.rung, inv.early = next, false, nil
 				silent.Reset(inv.e.timers.NoResponse)
 			default:
 				inv.unanswered(ctx, response, nil)
@@ -292,10 +308,9 @@ func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-c
 		case <-ringing:
 			inv.rangOut = true
 			if !inv.rung && !inv.cancelled {
-				// A silent peer may ring all the same. The call is over for the caller, not yet for us.
+				// A silent peer may ring all the same, and its INVITE is repeated: the call is over when the transaction is.
 				inv.e.count.silent.Add(1)
 				inv.close()
-				inv.fail(call.CauseFailed, 0, "no answer from the peer")
 			}
 		case <-done:
 			inv.cancelled, done = true, nil
@@ -308,6 +323,16 @@ func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-c
 			inv.sendCancel()
 		}
 	}
+}
+
+// briefTimer reports whether a response is a 422 (RFC 4028 section 7.3) that can be met, which it is once.
+func (inv *invitation) briefTimer(response *sip.Response) bool {
+	least, ok := seconds(response.GetHeader("Min-SE"))
+	if response.StatusCode != statusIntervalTooSmall || inv.timer != "" || !ok {
+		return false
+	}
+	inv.timer = strconv.Itoa(int(least / time.Second))
+	return true
 }
 
 // wanted reports whether an answer would still be taken.
@@ -334,16 +359,21 @@ func (inv *invitation) unanswered(ctx context.Context, response *sip.Response, e
 	// Whether the person's phone rang is for the peer's answer to tell, but for what we did ourselves.
 	ours := response == nil || response.IsSuccess() || challenged(response) || code == sip.StatusRequestTerminated
 	cause := call.CauseOf(code)
+	if response != nil {
+		cause = causeOf(response)
+	}
 	switch {
 	case inv.cancelled || ctx.Err() != nil:
 		cause = call.CauseCancelled
-	case inv.rangOut && ours:
+	case inv.rangOut && ours && inv.rung:
 		cause = call.CauseNoAnswer
+	case inv.rangOut && ours:
+		cause = call.CauseFailed // whether it rang nobody said
 	case errors.Is(err, errRefused):
 		cause, reason = call.CauseUnreachable, err.Error()
 	case errors.Is(err, errCredentials):
 		cause = call.CauseUnauthorized
-	case response != nil && challenged(response): // the challenge was refused, and its answer could not be sent
+	case response != nil && err != nil: // what answers a challenge could not be sent
 		cause, reason = call.CauseUnreachable, err.Error()
 	}
 	inv.fail(cause, code, reason)

@@ -27,7 +27,7 @@ func (e *Endpoint) dispatch(request *sip.Request, tx *sip.ServerTx) {
 		e.reply(tx, request, sip.StatusOK, "OK", sip.NewHeader("Allow", allowed), sip.NewHeader("Accept", "application/sdp"))
 	case sip.ACK:
 		tx.Terminate() // of a refused INVITE whose transaction is gone; nothing answers an ACK
-	case sip.CANCEL, sip.BYE, sip.UPDATE:
+	case sip.CANCEL, sip.BYE, sip.UPDATE, sip.INFO:
 		e.reply(tx, request, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
 	default:
 		e.reply(tx, request, sip.StatusMethodNotAllowed, "Method Not Allowed", sip.NewHeader("Allow", allowed))
@@ -53,6 +53,8 @@ func (e *Endpoint) within(d *dialog, request *sip.Request, tx *sip.ServerTx) {
 		d.changed(request, tx)
 	case request.Method == sip.UPDATE:
 		d.updated(request, tx)
+	case request.Method == sip.INFO:
+		d.informed(request, tx)
 	default:
 		e.reply(tx, request, sip.StatusMethodNotAllowed, "Method Not Allowed", sip.NewHeader("Allow", allowed))
 	}
@@ -168,6 +170,9 @@ func (d *dialog) accepted(request *sip.Request, description []byte) *sip.Respons
 // changed answers a re-INVITE: hold, resume, a new address or codec. One without an offer gets ours, and its ACK
 // carries the answer.
 func (d *dialog) changed(request *sip.Request, tx *sip.ServerTx) {
+	if d.e.demandsMore(request, tx) {
+		return
+	}
 	d.settle()
 	if code := d.order(request); code != 0 {
 		d.refuse(request, tx, code)
@@ -206,6 +211,9 @@ func (d *dialog) changed(request *sip.Request, tx *sip.ServerTx) {
 
 // updated answers an UPDATE (RFC 3311), with or without an offer.
 func (d *dialog) updated(request *sip.Request, tx *sip.ServerTx) {
+	if d.e.demandsMore(request, tx) {
+		return
+	}
 	d.settle()
 	code := d.order(request)
 	if code == sip.StatusRequestPending && len(request.Body()) == 0 {

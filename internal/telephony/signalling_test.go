@@ -216,33 +216,42 @@ func TestNothingRingsBeyondTheHours(t *testing.T) {
 	})
 }
 
-// A silent peer: the call ends with the ring time, and what comes after is got rid of.
+// A silent peer may ring, and its INVITE is repeated after the ring time too: the call is over, and its number free, when
+// the transaction is. What comes late is got rid of.
 func TestSilentPeer(t *testing.T) {
 	t.Parallel()
 	e := open(t, Config{})
-	silent := func(t *testing.T) (*rawPeer, message) {
+	silent := func(t *testing.T, e *Endpoint) (*rawPeer, message, <-chan dialed) {
 		peer := newRawPeer(t)
-		begun := time.Now()
 		result := dial(t.Context(), e, inviteTo(trunkTo(peer.address()), 300*time.Millisecond))
-		invite := peer.expect("INVITE")
-		checkFailure(t, await(t, "the end", result), call.CauseFailed, 0)
-		if took := time.Since(begun); took > 800*time.Millisecond {
-			t.Errorf("ended after %v", took)
+		peer.expect("INVITE")
+		peer.expect("INVITE") // after 500 ms
+		select {
+		case got := <-result:
+			t.Errorf("%+v while the INVITE is repeated", got.failure)
+		default:
 		}
-		return peer, invite
+		return peer, peer.expect("INVITE"), result
 	}
+	t.Run("until Timer B", func(t *testing.T) {
+		t.Parallel()
+		short := open(t, Config{Timers: Timers{NoResponse: 2 * time.Second}})
+		_, _, result := silent(t, short)
+		checkFailure(t, await(t, "the end", result), call.CauseFailed, 0)
+	})
 	t.Run("a late 180 is cancelled", func(t *testing.T) {
 		t.Parallel()
-		peer, invite := silent(t)
+		peer, invite, result := silent(t, e)
 		peer.respond(invite, "180 Ringing", "a", "", "")
 		cancel := peer.expect("CANCEL")
 		peer.respond(cancel, "200 OK", "a", "", "")
 		peer.respond(invite, "487 Request Terminated", "a", "", "")
 		peer.expect("ACK")
+		checkFailure(t, await(t, "the end", result), call.CauseNoAnswer, 487)
 	})
 	t.Run("a late 200 is ended", func(t *testing.T) {
 		t.Parallel()
-		peer, invite := silent(t)
+		peer, invite, result := silent(t, e)
 		peer.respond(invite, "200 OK", "a", "", description(4000, "sendrecv"))
 		peer.expect("ACK")
 		bye := peer.expect("BYE")
@@ -250,6 +259,7 @@ func TestSilentPeer(t *testing.T) {
 			t.Errorf("BYE with To %q, CSeq %q", bye.header("To"), bye.header("CSeq"))
 		}
 		peer.respond(bye, "200 OK", "", "", "")
+		checkFailure(t, await(t, "the end", result), call.CauseFailed, 200)
 	})
 }
 

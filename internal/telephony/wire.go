@@ -19,7 +19,12 @@ import (
 
 const (
 	product = "nacre"
-	allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"
+	allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
+
+	statusIntervalTooSmall = 422 // RFC 4028
+
+	// supported are our extensions as a caller: reliable provisional responses (RFC 3262) and session timers (RFC 4028).
+	supported = "100rel, timer"
 )
 
 // loopback is where the sandbox carrier is found.

@@ -128,7 +128,7 @@ type OutboundInput struct {
 	WebhookCredentialHeader    body.Optional[string]           `json:"webhookCredentialHeader" doc:"name of the header; null = Authorization"`
 	WebhookEnums               body.Optional[string]           `json:"webhookEnums" schema:"values=numbers|names"`
 	WebhookExtras              body.Optional[bool]             `json:"webhookExtras" doc:"adds externalId and callData to call webhooks"`
-	RetryPolicy                body.Optional[lead.RetryPolicy] `json:"retryPolicy" doc:"by outcome: busy, noAnswer, failed, machine, voicemail, lost"`
+	RetryPolicy                body.Optional[lead.RetryPolicy] `json:"retryPolicy" doc:"by outcome: busy, noAnswer, failed, blocked, machine, voicemail, lost"`
 	Holidays                   body.Optional[[]hours.Holiday]  `json:"holidays" doc:"in the lead's zone"`
 	DefaultRegion              body.Optional[string]           `json:"defaultRegion" schema:"pattern=^[A-Za-z][A-Za-z]$" doc:"two-letter country that national numbers are read in"`
 	DuplicatePolicy            body.Optional[string]           `json:"duplicatePolicy" schema:"values=allow|skip|reject"`
