@@ -170,9 +170,9 @@ func TestRequestsWithinACall(t *testing.T) {
 	if old := peer.expect("SIP/2.0 "); !strings.HasPrefix(old.first, "SIP/2.0 500") {
 		t.Errorf("an old CSeq was answered %q", old.first)
 	}
-	peer.request(e, "INFO", 8, tag, "info", "", "")
+	peer.request(e, "MESSAGE", 8, tag, "message", "", "")
 	if m := peer.expect("SIP/2.0 "); !strings.HasPrefix(m.first, "SIP/2.0 405") || m.header("Allow") == "" {
-		t.Errorf("INFO was answered %q", m.first)
+		t.Errorf("MESSAGE was answered %q", m.first)
 	}
 	peer.request(e, "OPTIONS", 9, tag, "options", "", "")
 	peer.expect("SIP/2.0 200")
