@@ -59,6 +59,7 @@ func (m *metrics) watch(sip *telephony.Endpoint) {
 		"crossed": func(c telephony.Counters) uint64 { return c.Crossed }, "unusable": func(c telephony.Counters) uint64 { return c.Unusable },
 		"byes": func(c telephony.Counters) uint64 { return c.Byes }, "byes_received": func(c telephony.Counters) uint64 { return c.ByesReceived },
 		"requests": func(c telephony.Counters) uint64 { return c.Requests }, "garbage": func(c telephony.Counters) uint64 { return c.Garbage },
+		"flooded": func(c telephony.Counters) uint64 { return c.Flooded },
 	} {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "nacre_sip_total", ConstLabels: prometheus.Labels{"what": what},

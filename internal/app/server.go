@@ -165,6 +165,9 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 		defer cancel()
 		logClose(log, "telephony", sip.Close(ctx))
 	})
+	if sip.Address().Addr().IsLoopback() {
+		log.Info("SIP listens on loopback only: the sandbox carrier is reached, trunks elsewhere are not; --sip-listen 0.0.0.0:0 opens it", "address", sip.Address())
+	}
 	metrics.watch(sip)
 	carrier, err := openSandbox(besides(sip.Address().Addr()), speaker, log)
 	if err != nil {

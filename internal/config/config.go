@@ -40,7 +40,7 @@ type Serve struct {
 	Config               kong.ConfigFlag `help:"YAML file with the same settings (keys are flag names)."`
 	Listen               string          `help:"Address of the HTTP API; port 0 is any." default:"127.0.0.1:8080" env:"NACRE_LISTEN"`
 	PublicURL            string          `help:"Base of the links in answers and webhooks, as clients reach this server." name:"public-url" env:"NACRE_PUBLIC_URL"`
-	SIPListen            string          `help:"Address of SIP; name port 5060 for trunks that authenticate by address." name:"sip-listen" default:"0.0.0.0:0" env:"NACRE_SIP_LISTEN"`
+	SIPListen            string          `help:"Address of SIP. Carriers need one that they reach: 0.0.0.0:0, or 0.0.0.0:5060 for those that know you by address." name:"sip-listen" default:"127.0.0.1:0" env:"NACRE_SIP_LISTEN"`
 	RTPPorts             string          `help:"Range of UDP ports for audio, FROM-TO; empty is any." name:"rtp-ports" env:"NACRE_RTP_PORTS"`
 	ExternalAddress      string          `help:"IP address that carriers see, where it is not this machine's." name:"external-address" env:"NACRE_EXTERNAL_ADDRESS"`
 	AllowPrivateWebhooks bool            `help:"Let webhooks go to loopback and private addresses." name:"allow-private-webhooks" env:"NACRE_ALLOW_PRIVATE_WEBHOOKS"`

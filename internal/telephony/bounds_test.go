@@ -48,7 +48,7 @@ func TestStrangersAreForgotten(t *testing.T) {
 func TestConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
 	const limit = 3
-	e := open(t, Config{connections: limit, Timers: Timers{Idle: 5 * time.Second}})
+	e := open(t, Config{connections: limit, perSource: limit, Timers: Timers{Idle: 5 * time.Second}})
 	connect := func() net.Conn {
 		t.Helper()
 		conn, err := net.Dial("tcp", e.Address().String())

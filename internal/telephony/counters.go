@@ -16,10 +16,11 @@ type Counters struct {
 	ByesReceived uint64
 	Requests     uint64 // requests from outside, of any method
 	Garbage      uint64 // datagrams dropped unread
+	Flooded      uint64 // messages of strangers beyond their share, dropped unread
 }
 
 type counters struct {
-	invites, challenges, answered, refused, silent, cancels, crossed, unusable, byes, byesReceived, requests, garbage atomic.Uint64
+	invites, challenges, answered, refused, silent, cancels, crossed, unusable, byes, byesReceived, requests, garbage, flooded atomic.Uint64
 }
 
 // Counters are the figures for /metrics.
@@ -28,6 +29,6 @@ func (e *Endpoint) Counters() Counters {
 	return Counters{
 		Invites: c.invites.Load(), Challenges: c.challenges.Load(), Answered: c.answered.Load(), Refused: c.refused.Load(),
 		Silent: c.silent.Load(), Cancels: c.cancels.Load(), Crossed: c.crossed.Load(), Unusable: c.unusable.Load(),
-		Byes: c.byes.Load(), ByesReceived: c.byesReceived.Load(), Requests: c.requests.Load(), Garbage: c.garbage.Load(),
+		Byes: c.byes.Load(), ByesReceived: c.byesReceived.Load(), Requests: c.requests.Load(), Garbage: c.garbage.Load(), Flooded: c.flooded.Load(),
 	}
 }

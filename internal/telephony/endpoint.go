@@ -43,7 +43,8 @@ type Config struct {
 	Timers   Timers
 
 	senders     int // that the library may remember; 0 = maxSenders
-	connections int // over TCP from outside; 0 = maxConnections
+	connections int // over TCP from strangers; 0 = maxConnections
+	perSource   int // of them from one address; 0 = a part of connections
 }
 
 // Timers are the times of RFC 3261 and of contract 9.7 that tests shorten. Zero members take their defaults.
@@ -55,6 +56,7 @@ type Timers struct {
 	NoAck       time.Duration // Timer H, a 200 of ours without ACK: 32 s
 	Backoff     time.Duration // between failed registrations: 30 s
 	Idle        time.Duration // a TCP connection from outside without a word: 10 min
+	FirstWord   time.Duration // one that has not said anything yet: 10 s
 }
 
 func (t Timers) withDefaults() Timers {
@@ -70,6 +72,7 @@ func (t Timers) withDefaults() Timers {
 	set(&t.NoAck, 32*time.Second)
 	set(&t.Backoff, 30*time.Second)
 	set(&t.Idle, 10*time.Minute)
+	set(&t.FirstWord, 10*time.Second)
 	return t
 }
 
@@ -86,6 +89,7 @@ type Endpoint struct {
 	ports        *media.Ports
 	count        counters
 	senders      senders
+	strangers    *strangers
 
 	mu          sync.Mutex
 	dialogs     map[dialogKey]*dialog
@@ -126,6 +130,9 @@ func Open(cfg Config) (*Endpoint, error) {
 	if cfg.connections == 0 {
 		cfg.connections = maxConnections
 	}
+	if cfg.perSource == 0 {
+		cfg.perSource = max(cfg.connections/sourceSharing, 1)
+	}
 	udp, tcp, err := listen(cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen for SIP on %s: %w", cfg.Listen, err)
@@ -137,6 +144,7 @@ func Open(cfg Config) (*Endpoint, error) {
 		dialogs: map[dialogKey]*dialog{}, invitations: map[string]*invitation{}, incoming: map[*incoming]struct{}{},
 		closing: make(chan struct{}), idle: make(chan struct{}),
 		senders: senders{limit: cfg.senders, known: map[netip.AddrPort]struct{}{}}, paces: map[id.ID]*pace{},
+		strangers: newStrangers(cfg.OnInvite != nil),
 	}
 	e.ports = media.NewPorts(e.bind.Addr(), cfg.RTPFrom, cfg.RTPTo)
 	if err = udp.SetReadBuffer(receiveBuffer); err != nil {
@@ -202,7 +210,8 @@ func (e *Endpoint) serve() error {
 	taken := make(chan struct{})
 	e.serving.Go(func() { e.readUDP(taken) })
 	e.serving.Go(func() {
-		visitors := &guarded{e.tcp, make(chan struct{}, e.cfg.connections), e.timers.Idle}
+		visitors := &guarded{Listener: e.tcp, strangers: e.strangers, limit: e.cfg.connections, perSource: e.cfg.perSource,
+			idle: e.timers.Idle, firstWord: e.timers.FirstWord, source: map[netip.Addr]int{}}
 		if err := e.transports.ServeTCP(visitors); !errors.Is(err, net.ErrClosed) {
 			e.log.Error("the SIP socket over TCP is no longer read", "error", err)
 		}

@@ -15,8 +15,8 @@ func FuzzParsers(f *testing.F) {
 	f.Add([]byte("SIP/2.0 401 No\r\nv: SIP/2.0/UDP a;branch=z9hG4bKq;rport=1;received=::1\r\nf: sip:a@b;tag=1\r\nt: <tel:+14155550101>\r\n" +
 		"i: q\r\nCSeq: 1 INVITE\r\nm: <sip:a>;expires=5\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth, auth-int\"\r\nl: 0\r\n\r\n"))
 	f.Add([]byte("\r\n\r\nINVITE tel:1 SIP/2.0\r\n folded\r\nSubject: a\r\n\tb\r\n\r\n"))
-	parser := sip.NewParser()
-	e := &Endpoint{}
+	parser := newParser()
+	e := &Endpoint{strangers: newStrangers(true)}
 	filter := e.filter(parser)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if _, err := filter(sip.TransportReadProps{Transport: "UDP"}, data); err != nil {

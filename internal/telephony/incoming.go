@@ -51,7 +51,7 @@ type incoming struct {
 // invited hands an INVITE from outside to whoever answers calls; without one the number does not exist here.
 func (e *Endpoint) invited(request *sip.Request, tx *sip.ServerTx) {
 	if e.cfg.OnInvite == nil {
-		e.reply(tx, request, sip.StatusNotFound, "Not Found")
+		e.replyOnce(tx, request, sip.StatusNotFound, "Not Found")
 		return
 	}
 	if e.demandsMore(request, tx) {

@@ -24,13 +24,13 @@ func (e *Endpoint) dispatch(request *sip.Request, tx *sip.ServerTx) {
 	case sip.INVITE:
 		e.invited(request, tx)
 	case sip.OPTIONS:
-		e.reply(tx, request, sip.StatusOK, "OK", sip.NewHeader("Allow", allowed), sip.NewHeader("Accept", "application/sdp"))
+		e.replyOnce(tx, request, sip.StatusOK, "OK", sip.NewHeader("Allow", allowed), sip.NewHeader("Accept", "application/sdp"))
 	case sip.ACK:
 		tx.Terminate() // of a refused INVITE whose transaction is gone; nothing answers an ACK
 	case sip.CANCEL, sip.BYE, sip.UPDATE, sip.INFO:
-		e.reply(tx, request, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
+		e.replyOnce(tx, request, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
 	default:
-		e.reply(tx, request, sip.StatusMethodNotAllowed, "Method Not Allowed", sip.NewHeader("Allow", allowed))
+		e.replyOnce(tx, request, sip.StatusMethodNotAllowed, "Method Not Allowed", sip.NewHeader("Allow", allowed))
 	}
 }
 
@@ -43,7 +43,7 @@ func (e *Endpoint) within(d *dialog, request *sip.Request, tx *sip.ServerTx) {
 			d.acknowledged(request)
 		}
 	case d == nil || !d.knows(request):
-		e.reply(tx, request, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
+		e.replyOnce(tx, request, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
 	case request.Method == sip.OPTIONS: // how peers ask whether a call still stands
 		e.reply(tx, request, sip.StatusOK, "OK", sip.NewHeader("Allow", allowed), sip.NewHeader("Accept", "application/sdp"))
 	case request.Method == sip.BYE:

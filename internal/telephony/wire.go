@@ -94,7 +94,16 @@ func (e *Endpoint) trunkHop(ctx context.Context, trunk call.Trunk) (hop, error) 
 	if trunk.ID.Zero() {
 		networks = append(slices.Clip(networks), loopback...)
 	}
-	return e.resolve(ctx, networks, transport, trunk.Host, trunk.Port)
+	next, err := e.resolve(ctx, networks, transport, trunk.Host, trunk.Port)
+	if err != nil {
+		return hop{}, err
+	}
+	if e.bind.Addr().IsLoopback() && !next.address.Addr().IsLoopback() {
+		return hop{}, fmt.Errorf("%s cannot be reached: SIP listens on loopback only (--sip-listen %s); name an address that carriers reach, "+
+			"such as 0.0.0.0:0, or 0.0.0.0:5060 for carriers that know you by address", next.address.Addr(), e.cfg.Listen)
+	}
+	e.strangers.trunk(next.address.Addr(), time.Now())
+	return next, nil
 }
 
 // advertised is the address that Via, Contact and SDP carry towards a peer (contract 9.7): the external one, else the
@@ -240,9 +249,17 @@ func (e *Endpoint) reply(tx *sip.ServerTx, request *sip.Request, code int, reaso
 
 // filter drops datagrams that are no SIP before the library sees them: it would quote them in errors, answer some,
 // and remember the address of every sender, which is counted for what gets through. A datagram on which its parser
-// breaks is dropped too.
+// breaks is dropped too, and so is what strangers send beyond their share, before anything is made of it. A connection
+// over which too much comes is closed.
 func (e *Endpoint) filter(parser *sip.Parser) sip.TransportReadFilter {
 	return func(info sip.TransportReadProps, data []byte) (passed []byte, err error) {
+		if !e.strangers.allow(addressOf(info.RemoteAddr), time.Now()) {
+			e.count.flooded.Add(1)
+			if info.Transport != "UDP" {
+				return nil, errFlood
+			}
+			return nil, nil
+		}
 		if info.Transport != "UDP" {
 			return data, nil
 		}
@@ -261,6 +278,8 @@ func (e *Endpoint) filter(parser *sip.Parser) sip.TransportReadFilter {
 		return data, nil
 	}
 }
+
+var errFlood = errors.New("more than a stranger's share")
 
 // whole reports whether a message carries what every SIP message must (RFC 3261 8.1.1).
 func whole(message sip.Message) bool {
