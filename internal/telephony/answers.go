@@ -33,6 +33,9 @@ func (inv *invitation) answered(ctx context.Context, response *sip.Response) {
 		return
 	}
 	inv.e.count.answered.Add(1)
+	if timer, ok := refreshingOf(response); ok {
+		go d.refresh(timer)
+	}
 	ready := make(chan struct{})
 	close(ready)
 	inv.deliver(verdict{leg: &leg{d, ready}})
