@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,7 +26,43 @@ type Bulk struct {
 	First, Last id.ID // of its leads; no id between them is anybody else's
 	Account     id.ID
 	Pearl       id.ID
-	Created     time.Time // before that of its leads
+	Created     time.Time // not after that of its leads, nor after their first due instants
+	Node        string    // of the process that adds
+}
+
+// holds reports whether a lead is one of the add's.
+func (b Bulk) holds(leadID id.ID) bool { return b.First <= leadID && leadID <= b.Last }
+
+// among reports whether a lead belongs to one of the adds.
+func among(bulks []Bulk, leadID id.ID) bool {
+	return slices.ContainsFunc(bulks, func(b Bulk) bool { return b.holds(leadID) })
+}
+
+// adding are the adds in parts that requests to this process are at, by their first id.
+type adding struct {
+	mu    sync.Mutex
+	first map[id.ID]bool
+}
+
+func (a *adding) begin(first id.ID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.first == nil {
+		a.first = map[id.ID]bool{}
+	}
+	a.first[first] = true
+}
+
+func (a *adding) end(first id.ID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.first, first)
+}
+
+func (a *adding) has(first id.ID) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.first[first]
 }
 
 // AddLead adds one lead (contract 1.5) and answers its id, or that of the lead that duplicatePolicy keeps in its place.
@@ -82,6 +119,7 @@ type addition struct {
 	leads   []lead.Lead
 	ids     []id.ID // to answer: of the leads, or of those that are kept in their place
 	prefix  func(int) string
+	bulk    Bulk // of an add in parts, else zero
 
 	byPhone, byExternal map[string]id.ID // what this request inserts, where the policy asks
 	faults              fault.List       // of the policy
@@ -112,7 +150,7 @@ func (a *addition) parts() []int {
 // atOnce inserts all in one transaction.
 func (a *addition) atOnce(ctx context.Context) error {
 	return a.e.update(ctx, func(tx Tx, s *signals) error {
-		pearl, err := a.insert(tx, 0, len(a.leads), false)
+		pearl, err := a.insert(tx, 0, len(a.leads))
 		if err != nil {
 			return err
 		}
@@ -127,21 +165,32 @@ func (a *addition) atOnce(ctx context.Context) error {
 // inParts inserts part by part, between a first transaction that says so and a last one that makes them whole.
 func (a *addition) inParts(ctx context.Context, ends []int) error {
 	a.number()
-	bulk := Bulk{First: a.leads[0].ID, Last: a.leads[len(a.leads)-1].ID, Account: a.actor.Account, Pearl: a.pearlID, Created: a.e.clock()}
-	err := a.insertParts(ctx, bulk, ends)
+	a.bulk = Bulk{First: a.leads[0].ID, Last: a.leads[len(a.leads)-1].ID, Account: a.actor.Account, Pearl: a.pearlID, Created: a.e.clock(), Node: a.e.Node}
+	a.e.adding.begin(a.bulk.First)
+	defer a.e.adding.end(a.bulk.First)
+	err := a.insertParts(ctx, ends)
 	if err == nil {
 		return nil
 	}
 	// Also where it is not known whether the last transaction was committed: then there is nothing to take back.
-	if undone := a.e.takeBack(context.WithoutCancel(ctx), bulk); undone != nil {
-		a.e.Log.Error("leads of an add that failed could not be taken back yet", "pearl", a.pearlID, "error", undone)
-		go a.e.takeBackLater(bulk)
+	if undone := a.e.takeBack(context.WithoutCancel(ctx), a.bulk); undone != nil {
+		a.e.Log.Error("leads of an add that failed could not be taken back yet", "pearl", a.pearlID, "error", undone) // Settle will
 	}
 	return err
 }
 
-func (a *addition) insertParts(ctx context.Context, bulk Bulk, ends []int) error {
-	if err := a.e.asNode(ctx, func(tx Tx, _ *signals) error { return tx.InsertBulk(bulk) }); err != nil {
+func (a *addition) insertParts(ctx context.Context, ends []int) error {
+	err := a.e.asNode(ctx, func(tx Tx, _ *signals) error {
+		pearl, err := outbound(tx, a.actor.Account, a.pearlID, Exclusive)
+		if err != nil {
+			return err
+		}
+		if err := a.alone(tx, pearl); err != nil {
+			return err
+		}
+		return tx.InsertBulk(a.bulk)
+	})
+	if err != nil {
 		return fmt.Errorf("begin to add leads: %w", err)
 	}
 	from := 0
@@ -149,7 +198,13 @@ func (a *addition) insertParts(ctx context.Context, bulk Bulk, ends []int) error
 		before := len(a.faults.Fields)
 		err := a.e.asNode(ctx, func(tx Tx, _ *signals) error {
 			a.faults.Fields = a.faults.Fields[:before]
-			_, err := a.insert(tx, from, to, true)
+			// What is taken back waits for us here, and we find that nothing is to be added any more.
+			if stands, err := tx.Bulk(a.bulk.First); err != nil {
+				return fmt.Errorf("look whether the add stands: %w", err)
+			} else if !stands {
+				return &fault.Error{Kind: fault.Unavailable, Detail: "the add was taken back", RetryAfter: time.Second}
+			}
+			_, err := a.insert(tx, from, to)
 			return err
 		})
 		if err != nil {
@@ -161,7 +216,7 @@ func (a *addition) insertParts(ctx context.Context, bulk Bulk, ends []int) error
 		return err
 	}
 	return a.e.asNode(ctx, func(tx Tx, s *signals) error {
-		if err := tx.DeleteBulk(bulk.First); err != nil {
+		if err := tx.DeleteBulk(a.bulk.First); err != nil {
 			return fmt.Errorf("end of adding leads: %w", err)
 		}
 		s.wake = true
@@ -172,15 +227,22 @@ func (a *addition) insertParts(ctx context.Context, bulk Bulk, ends []int) error
 // insert inserts the leads from from to to. The campaign is held: adds to it are committed one after another, so that
 // created, and the ids where it is the same, grow in the order in which leads become visible, and two adds at the same time
 // see each other's leads.
-func (a *addition) insert(tx Tx, from, to int, part bool) (campaign.Pearl, error) {
+func (a *addition) insert(tx Tx, from, to int) (campaign.Pearl, error) {
 	pearl, err := outbound(tx, a.actor.Account, a.pearlID, Exclusive)
 	if err != nil {
 		return pearl, err
 	}
+	part := !a.bulk.First.Zero()
 	if !part {
 		a.number()
 	}
+	if err := a.alone(tx, pearl); err != nil {
+		return pearl, err
+	}
 	now := a.e.clock()
+	if now.Before(a.bulk.Created) {
+		now = a.bulk.Created // the clock was set back: nothing of the add is due before the add
+	}
 	created := a.e.added.stamp(now, part)
 	policy := pearl.Outbound.DuplicatePolicy
 	fresh := make([]lead.Lead, 0, to-from)
@@ -211,6 +273,25 @@ func (a *addition) insert(tx Tx, from, to int, part bool) (campaign.Pearl, error
 		return pearl, fmt.Errorf("insert leads: %w", err)
 	}
 	return pearl, nil
+}
+
+// alone refuses, where duplicatePolicy asks for duplicates, while another add to the campaign is not whole (contract 1.5): what is
+// answered must exist, and its leads may be taken back.
+func (a *addition) alone(tx Tx, pearl campaign.Pearl) error {
+	if policy := pearl.Outbound.DuplicatePolicy; policy != "skip" && policy != "reject" {
+		return nil
+	}
+	bulks, err := tx.PearlBulks(a.pearlID)
+	if err != nil {
+		return fmt.Errorf("look for adds under way: %w", err)
+	}
+	if slices.ContainsFunc(bulks, func(b Bulk) bool { return b.First != a.bulk.First }) {
+		return &fault.Error{
+			Kind: fault.Unfinished, RetryAfter: time.Second,
+			Detail: "Another request is adding leads to this campaign, and duplicatePolicy cannot be judged before it ends. Repeat the request.",
+		}
+	}
+	return nil
 }
 
 // duplicate finds the lead that duplicatePolicy takes for the same as l, in this request or among those stored, and the
@@ -283,16 +364,6 @@ func (e *Engine) takeBack(ctx context.Context, bulk Bulk) error {
 		}
 	}
 	return nil
-}
-
-// takeBackLater tries again for an hour; after that the next start does it.
-func (e *Engine) takeBackLater(bulk Bulk) {
-	for wait := time.Second; wait < time.Hour; wait *= 2 {
-		time.Sleep(wait)
-		if e.takeBack(context.Background(), bulk) == nil {
-			return
-		}
-	}
 }
 
 // stamps gives leads the instant they were added.

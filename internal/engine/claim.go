@@ -50,10 +50,11 @@ func (e *Engine) Claim(ctx context.Context, accountID, pearlID id.ID, limit int)
 			return err
 		}
 		b := &batch{e: e, tx: tx, owner: owner, pearl: pearl, trunk: g.trunk.Trunk, now: now, until: now, signals: s, free: free, numbers: map[string]bool{}}
-		if adding, err := tx.BulkSince(pearlID); err != nil {
+		if b.adding, err = tx.PearlBulks(pearlID); err != nil {
 			return fmt.Errorf("look for adds under way: %w", err)
-		} else if !adding.IsZero() && !adding.After(now) {
-			b.until = adding.Add(-time.Millisecond) // leads of an add that is not whole yet may be taken back
+		}
+		if len(b.adding) > 0 && !b.adding[0].Created.After(now) {
+			b.until = b.adding[0].Created.Add(-time.Millisecond) // leads of an add that is not whole yet may be taken back
 		}
 		if err := b.requests(p); err != nil {
 			return err
@@ -79,6 +80,7 @@ type batch struct {
 	trunk   call.Trunk
 	now     time.Time
 	until   time.Time // leads that fall due later are left alone
+	adding  []Bulk    // not whole yet: none of their leads is claimed, whenever it is due
 	signals *signals
 	free    int
 	full    bool
@@ -152,6 +154,7 @@ func (b *batch) leads(p plan, zones []DueZone) error {
 			if err != nil {
 				return fmt.Errorf("list due leads: %w", err)
 			}
+			due = slices.DeleteFunc(due, func(l lead.Lead) bool { return among(b.adding, l.ID) })
 			b.full = b.full || len(due) == b.free
 			for _, l := range due {
 				if err := b.lead(l); err != nil {

@@ -55,6 +55,7 @@ type Engine struct {
 	sandboxWait atomic.Int64 // Unix ms until which the sandbox carrier, which has no trunk row, is left alone
 	plans       plans        // settings compiled per Pearl version
 	added       stamps
+	adding      adding
 }
 
 // New makes an engine. Listen connects it to the dialer and the webhook sender.

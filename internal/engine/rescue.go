@@ -54,11 +54,33 @@ func (e *Engine) Rescue(ctx context.Context, node string) (claims, calls int, er
 	return claims, calls, nil
 }
 
+// settleAdds takes back the adds that this node began, that are not whole, and that no request of it is at any more: the database
+// was away when they failed, or told nothing of their begin.
+func (e *Engine) settleAdds(ctx context.Context) error {
+	bulks, err := e.Store.Bulks(ctx)
+	if err != nil {
+		return fmt.Errorf("list adds: %w", err)
+	}
+	for _, bulk := range bulks {
+		if bulk.Node != e.Node || e.adding.has(bulk.First) {
+			continue
+		}
+		if err := e.takeBack(ctx, bulk); err != nil {
+			return err
+		}
+		e.Log.Warn("took back the leads of an add that had failed", "pearl", bulk.Pearl)
+	}
+	return nil
+}
+
 // Settle gives back what this node holds in the database and knows nothing of: a claim or the record of a call whose commit
 // succeeded although its answer was lost, or a claim that could not be given back while the database was away. Nothing of
-// it was dialled. known says, by lead or request, what is under way; it is asked after the database was, and no Claim may
+// it was dialled. So with adds of many leads. known says, by lead or request, what is under way; it is asked after the database was, and no Claim may
 // run beside.
 func (e *Engine) Settle(ctx context.Context, known func(leadOrRequest id.ID) bool) (settled int, err error) {
+	if err := e.settleAdds(ctx); err != nil {
+		return 0, err
+	}
 	held, err := e.Store.HeldClaims(ctx, e.Node)
 	if err != nil {
 		return 0, fmt.Errorf("list claims of node: %w", err)

@@ -40,7 +40,7 @@ type Store interface {
 // Tx is one transaction. Missing rows are fault.NotFound with the contract's word (PearlId, LeadId, CallId, …; plain
 // "Account" for accounts). Reads marked "locks" hold the row against other writers until the end of the transaction
 // (SELECT … FOR UPDATE on PostgreSQL, nothing to do on SQLite, whose writer is alone); "shares" allows other sharers.
-// Lock order, to keep clear of deadlocks: node, account, pearl, number, trunk, lead (by id), request, call.
+// Lock order, to keep clear of deadlocks: node, add (Bulk), account, pearl, number, trunk, lead (by id), request, call.
 type Tx interface {
 	// HoldNode shares the node's row: no other process becomes the node before the end of the transaction. ErrNotNode where
 	// another has, since this one did. A process that never was the node (tests, short commands) is not held to it.
@@ -80,10 +80,10 @@ type Tx interface {
 	Lead(accountID, pearlID, leadID id.ID) (lead.Lead, error) // locks
 	InsertLeads([]lead.Lead) error
 	InsertBulk(Bulk) error
-	Bulk(first id.ID) (unfinished bool, err error)         // locks
-	DeleteBulk(first id.ID) error                          // ErrStale where it is gone already
-	BulkLeads(b Bulk, limit int) ([]lead.Lead, error)      // up to limit of those inserted so far, by id, locks
-	BulkSince(pearlID id.ID) (oldest time.Time, err error) // Created of the campaign's oldest Bulk, zero without one
+	Bulk(first id.ID) (unfinished bool, err error)    // locks
+	DeleteBulk(first id.ID) error                     // ErrStale where it is gone already
+	BulkLeads(b Bulk, limit int) ([]lead.Lead, error) // up to limit of those inserted so far, by id, locks
+	PearlBulks(pearlID id.ID) ([]Bulk, error)         // of the campaign, oldest first
 	// SaveLead stores next where the stored version is before.Version (next.Version is before.Version+1), else ErrStale.
 	// before is what was read: only what differs needs to be written.
 	SaveLead(before, next lead.Lead) error

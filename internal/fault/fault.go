@@ -22,9 +22,10 @@ const (
 	Unauthenticated             // no key, or a wrong one
 	TooMany                     // a limit; RetryAfter says when
 	Unavailable                 // not ready, or a dependency does not answer
+	Unfinished                  // it depends on what another request has begun; RetryAfter says when to ask again
 )
 
-var kindNames = [...]string{"internal", "invalid", "not found", "conflict", "stale", "denied", "unauthenticated", "too many", "unavailable"}
+var kindNames = [...]string{"internal", "invalid", "not found", "conflict", "stale", "denied", "unauthenticated", "too many", "unavailable", "unfinished"}
 
 func (k Kind) String() string { return kindNames[k] }
 

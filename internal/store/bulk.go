@@ -3,25 +3,24 @@ package store
 import (
 	"context"
 	"errors"
-	"time"
 
 	"nacre/internal/engine"
 	"nacre/internal/id"
 	"nacre/internal/lead"
 )
 
-const bulkColumns = "first_id, last_id, account_id, pearl_id, created"
+const bulkColumns = "first_id, last_id, account_id, pearl_id, created, node"
 
 func scanBulk(r row) (engine.Bulk, error) {
 	var b engine.Bulk
 	var created int64
-	err := r.Scan((*string)(&b.First), (*string)(&b.Last), (*string)(&b.Account), (*string)(&b.Pearl), &created)
+	err := r.Scan((*string)(&b.First), (*string)(&b.Last), (*string)(&b.Account), (*string)(&b.Pearl), &created, &b.Node)
 	b.Created = instant(created)
 	return b, err
 }
 
 func (t *tx) InsertBulk(b engine.Bulk) error {
-	return t.queue(nil, "INSERT INTO bulk ("+bulkColumns+") VALUES (?1, ?2, ?3, ?4, ?5)", b.First, b.Last, b.Account, b.Pearl, millis(b.Created))
+	return t.queue(nil, "INSERT INTO bulk ("+bulkColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6)", b.First, b.Last, b.Account, b.Pearl, millis(b.Created), b.Node)
 }
 
 func (t *tx) Bulk(first id.ID) (bool, error) {
@@ -41,11 +40,9 @@ func (t *tx) BulkLeads(b engine.Bulk, limit int) ([]lead.Lead, error) {
 		ORDER BY id LIMIT ?5 {for update}`, b.First, b.Last, b.Pearl, b.Account, limit)
 }
 
-// BulkSince implements engine.Tx: the table has as many rows as large adds are under way.
-func (t *tx) BulkSince(pearlID id.ID) (time.Time, error) {
-	oldest, err := one(t, func(r row) (ms int64, err error) { return ms, r.Scan(&ms) },
-		"SELECT COALESCE(min(created), 0) FROM bulk WHERE pearl_id = ?1", pearlID)
-	return instant(oldest), err
+// PearlBulks implements engine.Tx: the table has as many rows as large adds are under way.
+func (t *tx) PearlBulks(pearlID id.ID) ([]engine.Bulk, error) {
+	return list(t, scanBulk, "SELECT "+bulkColumns+" FROM bulk WHERE pearl_id = ?1 ORDER BY created, first_id", pearlID)
 }
 
 // Bulks implements engine.Queries.

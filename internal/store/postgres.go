@@ -30,9 +30,6 @@ type postgresBackend struct {
 // nodeLock is the advisory lock of the one node: "nacre" in ASCII.
 const nodeLock = 0x6e61637265
 
-// updateTimeout bounds one transaction. Its caller's context does not: what has begun must become known.
-const updateTimeout = time.Minute
-
 // OpenPostgres connects to a PostgreSQL database (15 or later) and brings its tables up to date.
 func OpenPostgres(ctx context.Context, url string, options Options) (*Store, error) {
 	b, err := openPostgres(ctx, url, options)
@@ -47,16 +44,9 @@ func OpenPostgres(ctx context.Context, url string, options Options) (*Store, err
 }
 
 func openPostgres(ctx context.Context, url string, options Options) (b *postgresBackend, err error) {
-	config, err := pgxpool.ParseConfig(url)
+	config, err := postgresConfig(url, options)
 	if err != nil {
-		return nil, err // pgx leaves the password out
-	}
-	config.MaxConns = 16
-	if options.Connections > 0 {
-		config.MaxConns = int32(options.Connections)
-	}
-	if config.ConnConfig.RuntimeParams["application_name"] == "" {
-		config.ConnConfig.RuntimeParams["application_name"] = "nacre"
+		return nil, err
 	}
 	b = &postgresBackend{dialect: postgresDialect()}
 	defer func() {
@@ -72,7 +62,9 @@ func openPostgres(ctx context.Context, url string, options Options) (b *postgres
 	if b.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return b, err
 	}
-	db := stdlib.OpenDBFromPool(b.pool)
+	migrating := config.ConnConfig.Copy() // which may take as long as it takes
+	migrating.AfterConnect = func(ctx context.Context, c *pgconn.PgConn) error { return settleSession(ctx, c, 0) }
+	db := stdlib.OpenDB(*migrating)
 	if err := errors.Join(migratePostgres(ctx, db, config.ConnConfig, options.Node), db.Close()); err != nil {
 		return b, fmt.Errorf("migrate: %w", err)
 	}
@@ -95,10 +87,11 @@ func (b *postgresBackend) update(ctx context.Context, fn func(session) error) er
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), updateTimeout)
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), updateTimeout, errSilent)
 	defer cancel()
 	for attempt := 1; ; attempt++ {
 		err := b.transaction(ctx, fn)
+		b.doubt(ctx)
 		if attempt == attempts || !rolledBackForOthers(err) {
 			return unavailable(err)
 		}
@@ -128,6 +121,17 @@ func (b *postgresBackend) transaction(ctx context.Context, fn func(session) erro
 	return nil
 }
 
+// errSilent is why a read or a transaction was given up: PostgreSQL has not answered in our time.
+var errSilent = errors.New("PostgreSQL does not answer in time")
+
+// doubt closes all connections of the pool after one of them was silent: those beside it went the same way, and whoever comes
+// next should not wait for each of them in turn.
+func (b *postgresBackend) doubt(ctx context.Context) {
+	if errors.Is(context.Cause(ctx), errSilent) {
+		b.pool.Reset()
+	}
+}
+
 func (b *postgresBackend) read(ctx context.Context, fn func(session) error) error {
 	return b.reading(ctx, "", fn)
 }
@@ -142,6 +146,9 @@ func (b *postgresBackend) scan(ctx context.Context, fn func(session) error) erro
 }
 
 func (b *postgresBackend) reading(ctx context.Context, begin string, fn func(session) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, readTimeout, errSilent)
+	defer cancel()
+	defer b.doubt(ctx)
 	conn, err := b.pool.Acquire(ctx)
 	if err != nil {
 		return unavailable(fmt.Errorf("connect: %w", err))

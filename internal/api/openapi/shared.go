@@ -95,12 +95,17 @@ func problems(status int) object {
 			"noObject":   one("", map[string][]string{"$": {"The body is empty; a JSON object is required."}}),
 		}
 	}
+	if status == http.StatusConflict {
+		return object{
+			"sameKey": one("A request with the same Idempotency-Key is still in progress.", nil),
+			"adding":  one("Another request is adding leads to this campaign, and duplicatePolicy cannot be judged before it ends. Repeat the request.", nil),
+		}
+	}
 	return object{"usual": one(map[int]string{
 		401: "The key is wrong.",
 		403: `The key has the scope "read"; this route needs "leads".`,
 		404: "There is no such route. Did you mean POST /v2/Outbound/{pearlId}/Leads?",
 		408: "The body did not arrive in time.",
-		409: "A request with the same Idempotency-Key is still in progress.",
 		412: "If-Match names another version than the stored one.",
 		413: "The body is over the limit of this route, 1048576 bytes.",
 		415: "The Content-Type is not accepted; send application/json.",

@@ -56,6 +56,9 @@ func Of(err error, pearlWord string) (p Problem, header http.Header, logged bool
 		// Somebody else was quicker, several times: nothing is wrong with the request, so the client may repeat it.
 		p = New(http.StatusServiceUnavailable, text(f.Detail, "The same thing was being changed by others. Repeat the request."))
 		retryAfter(header, f.RetryAfter)
+	case fault.Unfinished:
+		p = New(http.StatusConflict, f.Detail)
+		retryAfter(header, f.RetryAfter)
 	case fault.Stale:
 		p = New(http.StatusPreconditionFailed, text(f.Detail, "If-Match names another version than the stored one."))
 	case fault.Denied:
