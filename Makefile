@@ -1,6 +1,7 @@
 # make        builds bin/nacre, with the embedded voice
 # make demo   builds, then calls sixty simulated people and shows what came of it
 # make test   everything: what the tests need is installed where it may be, nothing is left out
+# make chaos  a campaign over PostgreSQL that is cut off, silenced and killed, for minutes
 # make bench  ratios against raw limits measured in the same run
 # make lint   formatting, vet, staticcheck
 
@@ -9,7 +10,7 @@ GO = go
 # Packages whose tests hold real calls in real time: they run by themselves, one after another, so that audio finds a core.
 REALTIME = -e nacre/internal/app -e nacre/internal/telephony -e nacre/internal/media -e nacre/test/
 
-.PHONY: all build demo test bench lint clean
+.PHONY: all build demo test chaos bench lint clean
 
 all: build
 
@@ -28,6 +29,10 @@ test: $(VOICE)
 	tools/fuzz
 	$(GO) test -race -timeout 25m $$($(GO) list ./... | grep -v $(REALTIME))
 	$(GO) test -race -timeout 25m -p 1 $$($(GO) list ./... | grep $(REALTIME))
+
+# Within make test the chaos test takes forty seconds of trouble; here it takes NACRE_CHAOS.
+chaos: $(VOICE)
+	NACRE_CHAOS=$${NACRE_CHAOS:-5m} $(GO) test -race -timeout 30m -count 1 -v ./test/chaos
 
 bench: build
 	tools/require-packages
