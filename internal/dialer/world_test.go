@@ -222,6 +222,7 @@ type faulty struct {
 	release func() error
 	answer  func() error
 	finish  func() error
+	cancel  func() error // at shutdown
 }
 
 func (f *faulty) Claim(ctx context.Context, accountID, pearlID id.ID, limit int) ([]engine.Work, bool, error) {
@@ -237,6 +238,15 @@ func (f *faulty) Claim(ctx context.Context, accountID, pearlID id.ID, limit int)
 		}
 	}
 	return works, more, err
+}
+
+func (f *faulty) CancelForShutdown(ctx context.Context, current call.Call) error {
+	if f.cancel != nil {
+		if err := f.cancel(); err != nil {
+			return err
+		}
+	}
+	return f.Engine.CancelForShutdown(ctx, current)
 }
 
 func (f *faulty) Release(ctx context.Context, w engine.Work, wait time.Duration) error {
