@@ -57,6 +57,7 @@ type invitation struct {
 	delivered bool
 	rung      bool   // a provisional response came
 	rangOut   bool   // the ring time is over
+	silent    bool   // and no provisional response came before
 	timer     string // seconds of the session timer that a 422 demands
 	early     []earlyDialog
 	cancelled bool // the caller's ctx ended, or the endpoint closes
@@ -309,6 +310,7 @@ func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-c
 			inv.rangOut = true
 			if !inv.rung && !inv.cancelled {
 				// A silent peer may ring all the same, and its INVITE is repeated: the call is over when the transaction is.
+				inv.silent = true
 				inv.e.count.silent.Add(1)
 				inv.close()
 			}
@@ -365,10 +367,10 @@ func (inv *invitation) unanswered(ctx context.Context, response *sip.Response, e
 	switch {
 	case inv.cancelled || ctx.Err() != nil:
 		cause = call.CauseCancelled
-	case inv.rangOut && ours && inv.rung:
-		cause = call.CauseNoAnswer
+	case inv.rangOut && ours && inv.silent:
+		cause = call.CauseFailed // contract 9.7, "no answer at all"
 	case inv.rangOut && ours:
-		cause = call.CauseFailed // whether it rang nobody said
+		cause = call.CauseNoAnswer
 	case errors.Is(err, errRefused):
 		cause, reason = call.CauseUnreachable, err.Error()
 	case errors.Is(err, errCredentials):

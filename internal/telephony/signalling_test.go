@@ -247,7 +247,7 @@ func TestSilentPeer(t *testing.T) {
 		peer.respond(cancel, "200 OK", "a", "", "")
 		peer.respond(invite, "487 Request Terminated", "a", "", "")
 		peer.expect("ACK")
-		checkFailure(t, await(t, "the end", result), call.CauseNoAnswer, 487)
+		checkFailure(t, await(t, "the end", result), call.CauseFailed, 487)
 	})
 	t.Run("a late 200 is ended", func(t *testing.T) {
 		t.Parallel()

@@ -93,11 +93,11 @@ func TestSIPpIsCancelled(t *testing.T) {
 
 func TestSIPpIsLate(t *testing.T) {
 	t.Parallel()
-	for _, scenario := range []string{"late_ring", "late_answer"} {
+	for scenario, code := range map[string]int{"late_ring": 487, "late_answer": 200} {
 		t.Run(scenario, func(t *testing.T) {
 			t.Parallel()
 			peer := startSIPp(t, scenario, "udp")
-			wantFailure(t, open(t, Config{}), inviteTo(trunkTo(peer.address), 700*time.Millisecond), call.CauseFailed, 0)
+			wantFailure(t, open(t, Config{}), inviteTo(trunkTo(peer.address), 700*time.Millisecond), call.CauseFailed, code)
 			peer.finish()
 		})
 	}
