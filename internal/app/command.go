@@ -21,6 +21,7 @@ import (
 	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
+	"nacre/internal/sandbox"
 )
 
 // Version is set at release by the linker.
@@ -159,7 +160,7 @@ func (c *sandboxCommand) Run(ctx context.Context, s streams) error {
 	} else {
 		defer speaker.Close()
 	}
-	carrier, err := openSandbox(c.Listen, speaker, log)
+	carrier, err := openSandbox(c.Listen, speaker, sandbox.Options{Log: log})
 	if err != nil {
 		return err
 	}

@@ -8,13 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"nacre/examples"
@@ -26,8 +24,9 @@ import (
 type demoCommand struct {
 	config.Log
 	Listen string `help:"Address of the HTTP API; port 0 is any." default:"127.0.0.1:0"`
-	Once   bool   `help:"Stop after the summary; exit 0 when every lead ended as expected, else 1."`
-	JSON   bool   `help:"Write one JSON object to stdout, everything else to stderr." name:"json"`
+	Once   bool   `help:"Stop after the summary; exit 0 when every lead ended as expected, else 1. So it is where there is no terminal."`
+	JSON   bool   `help:"Write one JSON object to stdout, everything else to stderr. The folder is kept." name:"json"`
+	Keep   bool   `help:"Keep the folder of data and recordings."`
 }
 
 // demoResult is the object of --json.
@@ -73,25 +72,22 @@ var callees = []struct {
 	{90, 99, "interrupts, then agrees", []int{100}},
 }
 
-var statusNames = map[int]string{
-	1: "New", 10: "NeedRetry", 20: "InCallQueue", 30: "WrongCountryCode", 40: "OnCall", 70: "VoiceMailLeft", 100: "Success",
-	110: "NotSuccessfull", 130: "Completed", 150: "Unreachable", 220: "Blacklisted", 500: "Error",
-}
-
 // demo is one run: a server of its own, used over its API like by any client.
 type demo struct {
 	say      io.Writer // what people read
-	terminal bool
+	terminal bool      // say is one
+	talk     talk
 	base     string
 	key      string
 	pearl    string
 	data     string
+	shown    int // lines of the table on the terminal; elsewhere the fives of seconds told
 	receiver *receiver
 	leads    []demoLead
 	started  time.Time
 }
 
-func (c *demoCommand) Run(ctx context.Context, s streams) error {
+func (c *demoCommand) Run(ctx context.Context, s streams) (err error) {
 	d := &demo{say: s.Out, started: time.Now()}
 	if c.JSON {
 		d.say = s.Err
@@ -101,17 +97,20 @@ func (c *demoCommand) Run(ctx context.Context, s streams) error {
 		d.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
 	}
 	running, err := d.open(ctx, c, s)
-	if running != nil {
-		defer running.Close()
-	}
-	if d.receiver != nil {
-		defer d.receiver.Close()
-	}
-	if err != nil {
+	defer func() {
 		if running != nil {
 			running.Close()
 		}
-		return exitError{exitUsage, fmt.Errorf("the demo could not start: %w", errors.Join(err, os.RemoveAll(d.data)))}
+		if d.receiver != nil {
+			d.receiver.Close()
+		}
+		if !c.JSON && !c.Keep {
+			err = errors.Join(err, os.RemoveAll(d.data))
+		}
+	}()
+	if err != nil {
+		c.Keep, c.JSON = false, false // nothing worth keeping
+		return exitError{exitUsage, fmt.Errorf("the demo could not start: %w", err)}
 	}
 	if err := d.watch(ctx); err != nil {
 		return err
@@ -126,8 +125,13 @@ func (c *demoCommand) Run(ctx context.Context, s streams) error {
 			return fmt.Errorf("write result: %w", err)
 		}
 	}
-	if !c.Once {
-		d.invite(result)
+	if c.JSON || c.Keep {
+		fmt.Fprintln(d.say, "data in", d.data)
+	}
+	if d.terminal && !c.Once && !c.JSON {
+		if err := d.invite(result); err != nil {
+			return err
+		}
 		<-ctx.Done()
 	}
 	if !result.OK {
@@ -149,7 +153,7 @@ func (d *demo) open(ctx context.Context, c *demoCommand, s streams) (*server, er
 	settings := config.Serve{
 		Database: config.Database{Data: d.data}, Log: level, Listen: c.Listen, SIPListen: "127.0.0.1:0", AllowPrivateWebhooks: true, Grace: 2 * time.Second,
 	}
-	running, err := start(ctx, settings, newLog(s.Err, level))
+	running, err := startWith(ctx, settings, newLog(s.Err, level), parts{openVoice: openVoice, agentSaid: d.agentSaid, personSaid: d.talk.personSaid})
 	if err != nil {
 		return nil, err
 	}
@@ -169,8 +173,7 @@ func (d *demo) open(ctx context.Context, c *demoCommand, s streams) (*server, er
 	case <-ctx.Done():
 		return running, ctx.Err()
 	}
-	fmt.Fprintf(d.say, "nacre demo: %s, data in %s\n", d.base, d.data)
-	fmt.Fprintln(d.say, "The people are simulated and the campaign is open at all hours: never do that with real ones. No recogniser: people answer with keys.")
+	d.head()
 	return running, d.campaign(ctx)
 }
 
@@ -193,8 +196,8 @@ func (d *demo) campaign(ctx context.Context) error {
 	pearl := map[string]any{
 		"name": "Plan renewal",
 		"pearl": map[string]any{
-			"agents": []any{map[string]any{"name": "Nora"}}, "companyName": "Pearl Fitness", "companyDescription": "A chain of gyms.", "timeZone": "Eastern Standard Time",
-			"openingSentence":    "Hello {firstName}, this is Nora from Pearl Fitness, about your {plan}.",
+			"agents": []any{map[string]any{"name": "Neil"}}, "companyName": "Pearl Fitness", "companyDescription": "A chain of gyms.", "timeZone": "Eastern Standard Time",
+			"openingSentence":    "Hello {firstName}, this is Neil from Pearl Fitness, about your {plan}.",
 			"flowScript":         "Ask whether the plan is to be renewed.",
 			"successDescription": "The person renews the plan.",
 		},
@@ -222,6 +225,7 @@ func (d *demo) campaign(ctx context.Context) error {
 			"callData": map[string]any{"firstName": row[3], "lastName": row[4], "plan": row[5]},
 		})
 		d.leads = append(d.leads, expectation(row[0], row[1]))
+		d.talk.name("+"+strings.TrimPrefix(row[0], "+"), row[3])
 	}
 	var added struct{ LeadIDs []string }
 	if err := d.call(ctx, "POST", "/v2/Outbound/"+d.pearl+"/Leads/Add?returnIds=true", map[string]any{"leads": leads}, &added); err != nil {
@@ -260,13 +264,12 @@ func (d *demo) watch(ctx context.Context) error {
 	deadline := time.Now().Add(demoLimit)
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	lines := 0
 	for {
 		counts, open, err := d.look(ctx)
 		if err != nil {
 			return err
 		}
-		lines = d.table(counts, lines)
+		d.show(counts)
 		if !open {
 			return nil
 		}
@@ -316,35 +319,6 @@ func (d *demo) look(ctx context.Context) (counts map[int]int, open bool, err err
 	return counts, false, nil
 }
 
-// table shows counts in place on a terminal, else as one line when they changed much.
-func (d *demo) table(counts map[int]int, shown int) int {
-	seconds := int(time.Since(d.started).Seconds())
-	received := d.receiver.counts()
-	if !d.terminal {
-		if shown == 0 || seconds/5 != shown-1 {
-			var parts []string
-			for _, status := range sortedKeys(counts) {
-				parts = append(parts, fmt.Sprintf("%s %d", statusNames[status], counts[status]))
-			}
-			fmt.Fprintf(d.say, "%3d s  %s  webhooks: lead %d, call %d\n", seconds, strings.Join(parts, ", "), received.Lead, received.Call)
-		}
-		return seconds/5 + 1
-	}
-	var b strings.Builder
-	if shown > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", shown)
-	}
-	lines := 0
-	line := func(format string, args ...any) { fmt.Fprintf(&b, "\x1b[2K"+format+"\n", args...); lines++ }
-	line("%3d s on the clock", seconds)
-	for _, status := range []int{1, 10, 20, 40, 70, 100, 110, 130, 150, 220, 500} {
-		line("%16s %3d  %s", statusNames[status], counts[status], strings.Repeat("█", counts[status]))
-	}
-	line("webhooks received: %d of leads, %d of calls; the last: %s", received.Lead, received.Call, d.receiver.last())
-	fmt.Fprint(d.say, b.String())
-	return lines
-}
-
 // result reads how every lead ended.
 func (d *demo) result(ctx context.Context, recordings string) (demoResult, error) {
 	result := demoResult{OK: true, Seconds: time.Since(d.started).Seconds(), Leads: len(d.leads), ByStatus: map[string]int{}, Recordings: []string{}, Data: d.data}
@@ -390,46 +364,6 @@ func pickRecordings(leads []demoLead, folder string) []string {
 	return paths
 }
 
-func (d *demo) summary(r demoResult) {
-	fmt.Fprintf(d.say, "\n%d leads, %d calls, %.0f s; webhooks received: %d of leads, %d of calls\n", r.Leads, r.Calls, r.Seconds, r.Webhooks.Lead, r.Webhooks.Call)
-	counts := map[int]int{}
-	for _, l := range r.Results {
-		counts[l.Status]++
-	}
-	for _, status := range sortedKeys(counts) {
-		fmt.Fprintf(d.say, "%5d %-16s %3d\n", status, statusNames[status], counts[status])
-	}
-	for _, l := range r.Results {
-		if !slices.Contains(l.Expected, l.Status) {
-			fmt.Fprintf(d.say, "not as expected: %s (%s) ended at %d, expected %v, calls %v\n", l.PhoneNumber, l.Callee, l.Status, l.Expected, l.CallsID)
-		}
-	}
-	fmt.Fprintln(d.say, "recordings (agent left, person right):")
-	for _, path := range r.Recordings {
-		fmt.Fprintln(d.say, " ", path)
-	}
-}
-
-// invite says how to go on by hand.
-func (d *demo) invite(r demoResult) {
-	due := r.Results[0]
-	for _, l := range r.Results {
-		if l.Status == 10 {
-			due = l
-		}
-	}
-	auth := fmt.Sprintf("-H 'Authorization: Bearer %s'", d.key)
-	lead := d.base + "/v2/Outbound/" + d.pearl + "/Lead/" + due.LeadID
-	fmt.Fprintf(d.say, "\nThe server stays up until Ctrl-C. Key: %s\n", d.key)
-	fmt.Fprintf(d.say, "When is %s called next?\n  curl -s %s %s/Next\n", due.PhoneNumber, auth, lead)
-	fmt.Fprintf(d.say, "Stop calling it, from this instant:\n  curl -s -X PUT %s -H 'Content-Type: application/json' -d '{\"status\":130}' %s\n", auth, lead)
-	fmt.Fprintf(d.say, "What happened to it?\n  curl -s %s %s/History\n", auth, lead)
-	fmt.Fprintf(d.say, "The campaign:\n  curl -s %s %s/v2/Pearl/%s\n", auth, d.base, d.pearl)
-	if calls := due.CallsID; len(calls) > 0 {
-		fmt.Fprintf(d.say, "A call, with its transcript and a link to the recording:\n  curl -s %s %s/v2/Call/%s\n", auth, d.base, calls[len(calls)-1])
-	}
-}
-
 // call makes one request of the API and reads its answer.
 func (d *demo) call(ctx context.Context, method, path string, body, into any) error {
 	var reader io.Reader
@@ -469,85 +403,3 @@ func (d *demo) call(ctx context.Context, method, path string, body, into any) er
 	}
 	return nil
 }
-
-func sortedKeys(counts map[int]int) []int {
-	keys := make([]int, 0, len(counts))
-	for k := range counts {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// receiver is a customer's CRM: it takes webhooks and counts them.
-type receiver struct {
-	url    string
-	server *http.Server
-	mu     sync.Mutex
-	count  webhookCounts
-	latest string
-}
-
-func newReceiver() (*receiver, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("listen for webhooks: %w", err)
-	}
-	r := &receiver{url: "http://" + listener.Addr().String()}
-	r.server = &http.Server{Handler: http.HandlerFunc(r.take), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = r.server.Serve(listener) }()
-	return r, nil
-}
-
-func (r *receiver) take(w http.ResponseWriter, request *http.Request) {
-	var body struct {
-		Status      int
-		PhoneNumber string
-		To          string
-	}
-	if err := json.NewDecoder(request.Body).Decode(&body); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch request.URL.Path {
-	case "/lead":
-		r.count.Lead++
-		r.latest = fmt.Sprintf("lead %s is %s", body.PhoneNumber, statusNames[body.Status])
-	case "/call":
-		r.count.Call++
-		r.latest = fmt.Sprintf("call to %s has status %d", body.To, body.Status)
-	}
-}
-
-func (r *receiver) counts() webhookCounts {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.count
-}
-
-func (r *receiver) last() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.latest
-}
-
-// settled waits until nothing has come for a second: the last deliveries are on their way when the last lead is final.
-func (r *receiver) settled(ctx context.Context) webhookCounts {
-	for before := r.counts(); ; {
-		select {
-		case <-ctx.Done():
-			return before
-		case <-time.After(time.Second):
-		}
-		now := r.counts()
-		if now == before {
-			return now
-		}
-		before = now
-	}
-}
-
-// Close stops taking webhooks.
-func (r *receiver) Close() { _ = r.server.Close() }

@@ -17,6 +17,7 @@ import (
 
 	"nacre/internal/call"
 	"nacre/internal/config"
+	"nacre/internal/sandbox"
 	"nacre/internal/store/storetest"
 	"nacre/internal/telephony"
 	"nacre/internal/voice/flite"
@@ -26,9 +27,9 @@ import (
 func testServer(t *testing.T, database config.Database) *server {
 	t.Helper()
 	settings := config.Serve{Database: database, Listen: "127.0.0.1:0", SIPListen: "127.0.0.1:0", RateLimit: 500}
-	s, err := startWith(context.Background(), settings, slog.New(slog.DiscardHandler), func(string, *slog.Logger) (*flite.Voice, error) {
+	s, err := startWith(context.Background(), settings, slog.New(slog.DiscardHandler), parts{openVoice: func(string, *slog.Logger) (*flite.Voice, error) {
 		return nil, flite.ErrMissing
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func TestTheSandboxSpeaksTheFamilyOfTheEndpoint(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		carrier, err := openSandbox(besides(sip.Address().Addr()), nil, log)
+		carrier, err := openSandbox(besides(sip.Address().Addr()), nil, sandbox.Options{Log: log})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -75,11 +75,18 @@ func (s *server) Close() {
 
 // start opens the store, wires every room and begins to serve. On an error what was started is closed again.
 func start(ctx context.Context, settings config.Serve, log *slog.Logger) (*server, error) {
-	return startWith(ctx, settings, log, openVoice)
+	return startWith(ctx, settings, log, parts{openVoice: openVoice})
 }
 
-// startWith is start with a voice of the caller's choice.
-func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, openVoice func(cache string, log *slog.Logger) (*flite.Voice, error)) (s *server, err error) {
+// parts are what the caller of startWith chooses.
+type parts struct {
+	openVoice  func(cache string, log *slog.Logger) (*flite.Voice, error)
+	agentSaid  func(callID id.ID, words string) // voice.Config.Said
+	personSaid func(number, words, keys string) // sandbox.Options.Said
+}
+
+// startWith is start with parts of the caller's choice.
+func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, chosen parts) (s *server, err error) {
 	s = &server{log: log, grace: settings.Grace, recordings: filepath.Join(settings.Data, "recordings")}
 	defer func() {
 		if err != nil {
@@ -116,13 +123,13 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 	links := recording.Links{Secret: secret}
 
 	// The voice, without which no campaign runs.
-	speaker, speech := openVoice(voiceCache(settings.Data), log)
+	speaker, speech := chosen.openVoice(voiceCache(settings.Data), log)
 	if speaker != nil {
 		s.onClose(func(context.Context) { logClose(log, "voice", speaker.Close()) })
 	}
 	speakers := newVoices(speaker)
 	metrics := newMetrics()
-	agentConfig := voice.Config{Missing: speech, Recordings: s.recordings, Log: log}
+	agentConfig := voice.Config{Missing: speech, Recordings: s.recordings, Log: log, Said: chosen.agentSaid}
 	if speaker != nil {
 		agentConfig.Speaker = speakers
 	}
@@ -169,7 +176,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, ope
 		log.Info("SIP listens on loopback only: the sandbox carrier is reached, trunks elsewhere are not; --sip-listen 0.0.0.0:0 opens it", "address", sip.Address())
 	}
 	metrics.watch(sip)
-	carrier, err := openSandbox(besides(sip.Address().Addr()), speaker, log)
+	carrier, err := openSandbox(besides(sip.Address().Addr()), speaker, sandbox.Options{Log: log, Said: chosen.personSaid})
 	if err != nil {
 		return s, err
 	}
@@ -311,8 +318,8 @@ type sandboxCarrier struct {
 	log      *slog.Logger
 }
 
-func openSandbox(listen string, speaker *flite.Voice, log *slog.Logger) (*sandboxCarrier, error) {
-	options := sandbox.Options{Log: log}
+func openSandbox(listen string, speaker *flite.Voice, options sandbox.Options) (*sandboxCarrier, error) {
+	log := options.Log
 	c := &sandboxCarrier{log: log}
 	if speaker != nil {
 		c.carrier = sandbox.New(speaker, options)

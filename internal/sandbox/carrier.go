@@ -43,6 +43,8 @@ type Options struct {
 	Silence time.Duration // of the line that ends an answered call; default 15 s
 	Longest time.Duration // that anybody stays on the line; default 10 min
 	Log     *slog.Logger  // default none
+	// Said is told what a person says, and the keys pressed with it, as they begin; it must not block. Default nobody.
+	Said func(number, words, keys string)
 }
 
 // Carrier takes calls on behalf of all numbers there are. Safe for concurrent use.
@@ -169,7 +171,7 @@ func (c *Carrier) Handle(in Incoming) {
 	case who.rejects != nil:
 		c.reject(in, *who.rejects, log)
 	default:
-		c.talk(in, who, prepared, log)
+		c.talk(in, number, who, prepared, log)
 	}
 }
 
@@ -189,7 +191,7 @@ func (c *Carrier) wait(in Incoming, d time.Duration, log *slog.Logger) bool {
 	}
 }
 
-func (c *Carrier) talk(in Incoming, who callee, prepared <-chan []scene, log *slog.Logger) {
+func (c *Carrier) talk(in Incoming, number string, who callee, prepared <-chan []scene, log *slog.Logger) {
 	var scenes []scene
 	select {
 	case scenes = <-prepared:
@@ -205,7 +207,9 @@ func (c *Carrier) talk(in Incoming, who callee, prepared <-chan []scene, log *sl
 		log.Debug("sandbox call not answered", "error", err)
 		return
 	}
-	ending := leg.Serve(c.alive, newPerson(scenes, leg.SendKeys, c.opts))
+	callee := newPerson(scenes, leg.SendKeys, c.opts)
+	callee.number = number
+	ending := leg.Serve(c.alive, callee)
 	log.Debug("sandbox call over", "ending", ending.String())
 }
 

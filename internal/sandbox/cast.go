@@ -7,7 +7,7 @@ const (
 	woman = "slt"
 	man   = "rms"
 	scot  = "awb"
-	// machine is quick to make; it speaks the long lines.
+	// machine is quick to make; it speaks the long lines, and is a man's.
 	machine = "kal16"
 )
 
@@ -181,7 +181,7 @@ func answeringMachine(variant, _ int) callee {
 		"Hi, you have reached the Miller family. Please leave a message after the tone.",
 		"Hello, this is John. I cannot take your call right now. Leave a message after the beep.",
 		"We are not at home. Please leave your name and number after the tone.",
-		"Hi, this is Susan's phone. I will call you back. Please speak after the beep.",
+		"Hi, this is Simon's phone. I will call you back. Please speak after the beep.",
 		"The person you are calling is not available. Please record your message after the tone.",
 	}
 	tones := []float64{1000, 850, 1400, 440, 1000}
@@ -213,10 +213,14 @@ func longTalk(variant, _ int) callee {
 			"The doctor says that it will get better in the spring, but he has been saying that for years."},
 	} {
 		steps = append(steps,
-			step{cue: afterAgent, after: pause(variant), voice: machine, say: story[0]},
-			step{after: 600 * time.Millisecond, voice: machine, say: story[1]})
+			step{cue: afterAgent, after: pause(variant), say: story[0]},
+			step{after: 600 * time.Millisecond, say: story[1]})
 	}
-	return answering(variant, append(steps, yes(variant)...)...)
+	steps = append(steps, yes(variant)...)
+	for n := range steps {
+		steps[n].voice = machine // one person, one voice
+	}
+	return answering(variant, steps...)
 }
 
 // interrupts cuts in a second and a half after the agent began, and listens to what it says then.

@@ -24,6 +24,7 @@ type scene struct {
 // person holds the callee's end of a call by a list of scenes. It lives in stream time, so that a call can be played
 // as fast as a processor can.
 type person struct {
+	number   string
 	scenes   []scene
 	sendKeys func(string)
 	opts     Options
@@ -51,6 +52,9 @@ func (p *person) Exchange(heard, say *call.Frame) bool {
 			return false
 		}
 		p.playing, p.at, p.keysSent = true, 0, false
+		if s := p.scenes[p.next]; p.opts.Said != nil && s.say != "" {
+			p.opts.Said(p.number, s.say, s.keys)
+		}
 	}
 	if p.playing {
 		p.play(say)

@@ -3,10 +3,12 @@ package voice
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"nacre/internal/call"
 	"nacre/internal/hearing"
+	"nacre/internal/id"
 	"nacre/internal/turn"
 )
 
@@ -28,6 +30,8 @@ type session struct {
 	record  *recorder // nil = none
 	optOuts chan bool // the opt-out is over; true = failed
 	limit   time.Duration
+	said    func(callID id.ID, words string) // nil = nobody listens
+	saying  []string
 
 	now      time.Duration // since the answer
 	heldAt   time.Time
@@ -52,6 +56,7 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 		book:    &book{ctx: ctx, speaker: a.config.Speaker, voice: script.VoiceID, log: log, phrases: make(map[string]*phrase)},
 		optOuts: make(chan bool, 1),
 		limit:   a.timing.OptOutLimit,
+		said:    a.config.Said,
 		vad:     hearing.NewVAD(hearing.VADConfig{Quietest: quietest, Margin: margin}),
 		beep:    hearing.NewBeep(),
 		events:  make([]turn.Event, 0, 8),
@@ -159,6 +164,9 @@ func (s *session) begin() bool {
 		return false
 	}
 	p.begun = true
+	if s.said != nil {
+		s.said(s.script.Call, strings.Join(s.saying, " "))
+	}
 	s.step(turn.Event{Kind: turn.PlayoutStarted, Utterance: p.utterance})
 	return p.utterance != 0
 }
@@ -200,6 +208,7 @@ func (s *session) do(action turn.Action) {
 		for i, text := range action.Parts {
 			parts[i] = s.book.get(text)
 		}
+		s.saying = action.Parts
 		s.playback.start(action.Utterance, parts, s.now)
 	case turn.StopSpeaking:
 		if s.playback.utterance == action.Utterance {

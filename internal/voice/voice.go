@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/id"
 	"nacre/internal/turn"
 )
 
@@ -27,6 +28,8 @@ type Config struct {
 	Missing    error  // why there is no Speaker, where there is none
 	Recordings string // folder of the recordings; "" = none are made
 	Log        *slog.Logger
+	// Said is told what the agent says in a call, as it begins; it must not block. Default nobody.
+	Said func(callID id.ID, words string)
 }
 
 // Agent holds answered calls with the form brain. Safe for concurrent use; every call is a session of its own.

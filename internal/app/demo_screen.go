@@ -1,0 +1,186 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"nacre/internal/id"
+)
+
+// statusNames are lead statuses as people write them; on the wire there are only the numbers.
+var statusNames = map[int]string{
+	1: "New", 10: "NeedRetry", 20: "InCallQueue", 30: "WrongCountryCode", 40: "OnCall", 70: "VoiceMailLeft", 100: "Success",
+	110: "NotSuccessful", 130: "Completed", 150: "Unreachable", 220: "Blacklisted", 500: "Error",
+}
+
+// callStatusNames are those of calls (contract 8.3).
+var callStatusNames = map[int]string{3: "InProgress", 4: "Completed", 5: "Busy", 6: "Failed", 7: "NoAnswer", 8: "Canceled"}
+
+// columns is the width of the narrowest terminal that is served: nothing is written beyond it.
+const columns = 80
+
+// fit cuts a line to the screen, an ellipsis at its end.
+func fit(line string) string {
+	if utf8.RuneCountInString(line) < columns {
+		return line
+	}
+	return string([]rune(line)[:columns-2]) + "…"
+}
+
+// talk is the line that was spoken last in any of the calls.
+type talk struct {
+	mu    sync.Mutex
+	names map[string]string // of the people, by number
+	line  string
+}
+
+func (t *talk) name(number, name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.names == nil {
+		t.names = map[string]string{}
+	}
+	t.names[number] = name
+}
+
+func (t *talk) personSaid(number, words, keys string) {
+	if keys != "" {
+		words += " [" + keys + "]"
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.line = fmt.Sprintf("%s: %s", t.names[number], words)
+}
+
+func (t *talk) said(number, words string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if name := t.names[number]; name != "" {
+		t.line = fmt.Sprintf("Neil to %s: %s", name, words)
+	}
+}
+
+func (t *talk) last() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.line
+}
+
+// agentSaid finds the number of the call by what its start told the receiver.
+func (d *demo) agentSaid(callID id.ID, words string) {
+	d.talk.said(d.receiver.number(string(callID)), words)
+}
+
+// head says once what is seen.
+func (d *demo) head() {
+	fmt.Fprintf(d.say, "nacre calls sixty simulated people over SIP. API and docs: %s/docs\n", d.base)
+	fmt.Fprintln(d.say, "The campaign is open at all hours: never do that with real people.")
+	fmt.Fprintln(d.say, "There is no speech recogniser: people answer with the keys of their telephone.")
+}
+
+// show draws the table in place on a terminal; elsewhere it writes a line every five seconds.
+func (d *demo) show(counts map[int]int) {
+	seconds := int(time.Since(d.started).Seconds())
+	received := d.receiver.counts()
+	if !d.terminal {
+		if d.shown == 0 || seconds/5 != d.shown-1 {
+			var parts []string
+			for _, status := range sortedKeys(counts) {
+				parts = append(parts, fmt.Sprintf("%s %d", statusNames[status], counts[status]))
+			}
+			fmt.Fprintf(d.say, "%3d s  %s; webhooks: lead %d, call %d\n", seconds, strings.Join(parts, ", "), received.Lead, received.Call)
+		}
+		d.shown = seconds/5 + 1
+		return
+	}
+	lines := []string{""}
+	for _, status := range []int{1, 10, 20, 40, 70, 100, 110, 150} {
+		lines = append(lines, fmt.Sprintf("%14s %3d  %s", statusNames[status], counts[status], strings.Repeat("█", min(counts[status], columns-22))))
+	}
+	lines = append(lines, "",
+		fmt.Sprintf("%3d s   webhooks: %d of leads, %d of calls; %s", seconds, received.Lead, received.Call, d.receiver.last()),
+		d.talk.last())
+	var b strings.Builder
+	if d.shown > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA", d.shown)
+	}
+	for _, line := range lines {
+		fmt.Fprintf(&b, "\r\x1b[2K%s\n", fit(line))
+	}
+	fmt.Fprint(d.say, b.String())
+	d.shown = len(lines)
+}
+
+// summary is the last screen: how all ended.
+func (d *demo) summary(r demoResult) {
+	if d.terminal && d.shown > 0 {
+		fmt.Fprintf(d.say, "\x1b[%dA\r\x1b[J", d.shown) // the summary takes the place of the table
+	}
+	fmt.Fprintf(d.say, "\n%d leads, %d calls, %.0f s; webhooks: %d of leads, %d of calls\n", r.Leads, r.Calls, r.Seconds, r.Webhooks.Lead, r.Webhooks.Call)
+	counts := map[int]int{}
+	for _, l := range r.Results {
+		counts[l.Status]++
+	}
+	for _, status := range sortedKeys(counts) {
+		fmt.Fprintf(d.say, "%5d %-16s %3d\n", status, statusNames[status], counts[status])
+	}
+	for _, l := range r.Results {
+		if !slices.Contains(l.Expected, l.Status) {
+			fmt.Fprintf(d.say, "not as expected: %s (%s) ended at %d, expected %v\n", l.PhoneNumber, l.Callee, l.Status, l.Expected)
+		}
+	}
+	if len(r.Recordings) > 0 {
+		fmt.Fprintf(d.say, "recordings (agent left, person right) in %s:\n", filepath.Dir(r.Recordings[0]))
+		for _, path := range r.Recordings {
+			fmt.Fprintln(d.say, " ", filepath.Base(path))
+		}
+	}
+}
+
+// invite says how to go on by hand, with a file of shell variables so that the commands stay short.
+func (d *demo) invite(r demoResult) error {
+	due := r.Results[0]
+	for _, l := range r.Results {
+		if l.Status == 10 {
+			due = l
+		}
+	}
+	settings := filepath.Join(d.data, "api.sh")
+	text := fmt.Sprintf("KEY=%s\nLEAD=%s/v2/Outbound/%s/Lead/%s\nCALL=%s/v2/Call/%s\n", d.key, d.base, d.pearl, due.LeadID, d.base, last(due.CallsID)) +
+		`api() { curl -s -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" "$@"; echo; }` + "\n"
+	if err := os.WriteFile(settings, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", settings, err)
+	}
+	fmt.Fprintf(d.say, "\nThe server stays up until Ctrl-C; its docs: %s/docs\nIn another terminal:\n", d.base)
+	for _, line := range []string{
+		". " + settings,
+		"api $LEAD/Next                           # when it is called next, or why not",
+		`api -X PUT $LEAD -d '{"status":130}'     # stop calling it, from this instant`,
+		"api $CALL                                # a transcript, a link to the recording",
+	} {
+		fmt.Fprintln(d.say, " ", line)
+	}
+	return nil
+}
+
+func last(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[len(ids)-1]
+}
+
+func sortedKeys(counts map[int]int) []int {
+	keys := make([]int, 0, len(counts))
+	for k := range counts {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
