@@ -22,6 +22,7 @@ import (
 	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/sandbox"
+	"nacre/internal/store"
 )
 
 // Version is set at release by the linker.
@@ -43,8 +44,10 @@ type commands struct {
 	User    userCommands    `cmd:"" help:"People of an account, also beside a running server."`
 	Account accountCommands `cmd:"" help:"What the operator decides of accounts, also beside a running server."`
 	Pearl   pearlCommands   `cmd:"" help:"Pearls on hold by the operator, also beside a running server."`
+	Backup  backupCommand   `cmd:"" help:"Write database, recordings and keys into one file, also beside a running server."`
+	Restore restoreCommand  `cmd:"" help:"Unpack a backup into a new folder, its campaigns paused."`
 	Migrate migrateCommand  `cmd:"" help:"Bring the database to this version's schema."`
-	Version versionCommand  `cmd:"" help:"Print the version."`
+	Version versionCommand  `cmd:"" help:"Print the version, its revision and date."`
 }
 
 // streams are where a command writes: answers on Out, everything else on Err.
@@ -63,14 +66,22 @@ func Run(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "nacre:", err)
 		return exitFailed
 	}
+	args, bare := asHelp(args)
+	if bare {
+		parser.Stdout = errs
+	}
 	command, err := parser.Parse(args)
 	if exit >= 0 { // --help
+		if bare {
+			return exitUsage
+		}
 		return exit
 	}
 	if err != nil {
 		fmt.Fprintln(errs, "nacre:", err)
 		return exitUsage
 	}
+	warnOfUnknown(parser.Model, os.Environ(), errs)
 	command.BindTo(ctx, (*context.Context)(nil))
 	err = command.Run(streams{Out: out, Err: errs})
 	var code exitError
@@ -213,6 +224,7 @@ type keyCreate struct {
 	Account string `help:"Account by name, made when new; the first account without it."`
 	Scope   string `help:"read, leads or full." default:"full" enum:"read,leads,full"`
 	Expires string `help:"Date (YYYY-MM-DD) or instant (RFC 3339) from which the key is refused."`
+	Init    bool   `help:"Make the data where there is none yet; otherwise serve makes it."`
 }
 
 func (c *keyCreate) Run(ctx context.Context, s streams) error {
@@ -223,7 +235,11 @@ func (c *keyCreate) Run(ctx context.Context, s streams) error {
 			return exitError{exitUsage, fmt.Errorf("--expires: %w", err)}
 		}
 	}
-	return withEngine(ctx, c.Database, func(e *engine.Engine) error {
+	open := withEngine
+	if c.Init {
+		open = makingData
+	}
+	return open(ctx, c.Database, func(e *engine.Engine) error {
 		owner, err := accountFor(ctx, e, c.Account)
 		if err != nil {
 			return err
@@ -291,7 +307,7 @@ type migrateCommand struct{ config.Database }
 
 func (c *migrateCommand) Run(ctx context.Context, s streams) error {
 	// Opening brings the schema up to date.
-	return withEngine(ctx, c.Database, func(*engine.Engine) error {
+	return makingData(ctx, c.Database, func(*engine.Engine) error {
 		fmt.Fprintln(s.Err, "the database is at this version's schema")
 		return nil
 	})
@@ -300,12 +316,28 @@ func (c *migrateCommand) Run(ctx context.Context, s streams) error {
 type versionCommand struct{}
 
 func (versionCommand) Run(_ context.Context, s streams) error {
-	fmt.Fprintln(s.Out, "nacre", Version)
+	fmt.Fprintln(s.Out, "nacre", describeVersion())
 	return nil
 }
 
-// withEngine opens the store not as its node, so that it works beside a running server.
+// withEngine opens a store that a server has made, not as its node, so that it works beside a running server.
 func withEngine(ctx context.Context, settings config.Database, fn func(*engine.Engine) error) error {
+	found, err := store.Exists(ctx, settings.Data, settings.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	if !found {
+		where := "in " + settings.Data
+		if settings.DatabaseURL != "" {
+			where = "in that database"
+		}
+		return fmt.Errorf("there is no data %s yet: nacre serve makes it (so does nacre key create --init); --data and --database-url name another place", where)
+	}
+	return makingData(ctx, settings, fn)
+}
+
+// makingData is withEngine where the data need not be there yet.
+func makingData(ctx context.Context, settings config.Database, fn func(*engine.Engine) error) error {
 	opened, err := openStore(ctx, settings, false)
 	if err != nil {
 		return err

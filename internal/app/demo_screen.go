@@ -79,7 +79,7 @@ func (d *demo) agentSaid(callID id.ID, words string) {
 
 // head says once what is seen.
 func (d *demo) head() {
-	fmt.Fprintf(d.say, "nacre calls sixty simulated people over SIP. API and docs: %s/docs\n", d.base)
+	fmt.Fprintf(d.say, "nacre calls sixty simulated people over SIP. Docs: %s/docs\n", d.base)
 	fmt.Fprintln(d.say, "The campaign is open at all hours: never do that with real people.")
 	fmt.Fprintln(d.say, "There is no speech recogniser: people answer with the keys of their telephone.")
 }
@@ -160,9 +160,9 @@ func (d *demo) invite(r demoResult) error {
 	fmt.Fprintf(d.say, "\nThe server stays up until Ctrl-C; its docs: %s/docs\nIn another terminal:\n", d.base)
 	for _, line := range []string{
 		". " + settings,
-		"api $LEAD/Next                           # when it is called next, or why not",
-		`api -X PUT $LEAD -d '{"status":130}'     # stop calling it, from this instant`,
-		"api $CALL                                # a transcript, a link to the recording",
+		"api $LEAD/Next                         # when it is called next, or why not",
+		`api -X PUT $LEAD -d '{"status":130}'   # stop calling it, now`,
+		"api $CALL                              # its transcript and recording",
 	} {
 		fmt.Fprintln(d.say, " ", line)
 	}

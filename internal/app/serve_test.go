@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -185,7 +186,9 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{"version", []string{"version"}, 0, "nacre"},
 		{"help", []string{"--help"}, 0, "serve"},
-		{"nothing", nil, 2, "expected one of"},
+		{"help in a word", []string{"help"}, 0, "serve"},
+		{"help of a command", []string{"help", "key", "create"}, 0, "--scope"},
+		{"nothing", nil, 2, "Run the server"},
 		{"unknown command", []string{"sing"}, 2, "unexpected argument sing"},
 		{"unknown flag", []string{"serve", "--loud"}, 2, "unknown flag --loud"},
 		{"bad address", []string{"serve", "--listen", "here"}, 2, "--listen"},
@@ -195,7 +198,9 @@ func TestCommandLine(t *testing.T) {
 		{"missing file", []string{"serve", "--config", filepath.Join(folder, "none.yaml")}, 2, "none.yaml"},
 		{"unknown database", []string{"migrate", "--database-url", "mysql://x"}, 1, "postgres://"},
 		{"port in use", []string{"serve", "--data", folder, "--listen", busy.Addr().String(), "--sip-listen", "127.0.0.1:0"}, 1, "listen"},
-		{"first of all a key", []string{"key", "create", "--data", filepath.Join(folder, "new", "data"), "--name", "x"}, 0, ":"},
+		{"a key where there is no data", []string{"key", "create", "--data", filepath.Join(folder, "new", "data"), "--name", "x"}, 1, "no data in " + filepath.Join(folder, "new", "data")},
+		{"a list where there is no data", []string{"key", "list", "--data", filepath.Join(folder, "new", "data")}, 1, "no data"},
+		{"a key of all others", []string{"key", "create", "--data", filepath.Join(folder, "new", "data"), "--name", "x", "--init"}, 0, ":"},
 		{"migrate", []string{"migrate", "--data", folder}, 0, "schema"},
 		{"list without an account", []string{"key", "list", "--data", folder}, 1, "no account yet"},
 		{"revoke nothing", []string{"key", "revoke", "--data", filepath.Join(folder, "new", "data"), "0123456789abcdef01234567"}, 1, "has no key"},
@@ -218,6 +223,9 @@ func TestCommandLine(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			code, out, errs := command(t, test.args...)
+			if _, err := os.Stat(filepath.Join(folder, "new")); err == nil && test.says == "no data" {
+				t.Error("a command that only looks has made the folder")
+			}
 			if code != test.code || !strings.Contains(out+errs, test.says) {
 				t.Errorf("got %d, want %d and %q: %q %q", code, test.code, test.says, out, errs)
 			}

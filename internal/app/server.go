@@ -258,6 +258,11 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	if speech == nil {
 		s.onClose(s.dialer.Cease) // before anything is waited for
 	}
+	where := settings.Data
+	if settings.DatabaseURL != "" {
+		where = "PostgreSQL, recordings in " + s.recordings
+	}
+	log.Info("serving", "docs", s.url+"/docs", "data", where, "sip", sip.Address())
 	log.Warn("calls over a number without a trunk go to the sandbox carrier: its people are simulated, its results are not real")
 	if speech != nil {
 		log.Error("this binary cannot speak: campaigns cannot run", "error", speech)

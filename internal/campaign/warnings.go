@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nacre/internal/call"
+	"nacre/internal/spelling"
 )
 
 // Warning is something that a Pearl holds and that will probably not do what was meant. It refuses nothing.
@@ -42,14 +43,8 @@ func (p Pearl) unknownVariable(name string) (warning string, unknown bool) {
 		known = append(known, v.ID)
 	}
 	warning = fmt.Sprintf("{%s} is neither declared nor built in: a lead whose callData has no key of this name hears nothing in its place.", name)
-	best, least := "", 3 // edits; more is another word
-	for _, candidate := range known {
-		if distance := edits(strings.ToLower(name), strings.ToLower(candidate)); distance < least {
-			best, least = candidate, distance
-		}
-	}
-	if best != "" {
-		warning += fmt.Sprintf(" Did you mean {%s}?", best)
+	if meant := spelling.Nearest(name, known, 2); meant != "" { // more edits make another word
+		warning += fmt.Sprintf(" Did you mean {%s}?", meant)
 	}
 	return warning, true
 }
@@ -129,31 +124,4 @@ func (p Pearl) decidedByQuestion() bool {
 		}
 	}
 	return false
-}
-
-// edits is the number of letters to insert, delete, replace or swap with their neighbour to make b of a (Damerau and
-// Levenshtein, without edits of what was swapped).
-func edits(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	rows := make([][]int, len(x)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(y)+1)
-		rows[i][0] = i
-	}
-	for j := range y {
-		rows[0][j+1] = j + 1
-	}
-	for i := range x {
-		for j := range y {
-			replaced := rows[i][j]
-			if x[i] != y[j] {
-				replaced++
-			}
-			rows[i+1][j+1] = min(rows[i][j+1]+1, rows[i+1][j]+1, replaced)
-			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
-				rows[i+1][j+1] = min(rows[i+1][j+1], rows[i-1][j-1]+1)
-			}
-		}
-	}
-	return rows[len(x)][len(y)]
 }
