@@ -8,7 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"nacre/internal/campaign"
 	"nacre/internal/config"
+	"nacre/internal/engine"
+	"nacre/internal/id"
 )
 
 // TestBackupAndRestore: a backup taken beside a running server holds database and recordings of one instant; what is
@@ -29,6 +32,19 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Fatalf("add: %d %s", status, lead)
 	}
 	if err := os.WriteFile(filepath.Join(data, "recordings", "x.wav"), []byte("sound"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	owner, _, _ := strings.Cut(key, ":")
+	err := s.store.Update(t.Context(), func(tx engine.Tx) error { // the API runs nothing without a voice
+		running, err := tx.Pearl(id.ID(owner), id.ID(pearl), engine.Exclusive)
+		if err != nil {
+			return err
+		}
+		running.Activity = campaign.Running
+		running.Version++
+		return tx.SavePearl(running)
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(folder, "backup.tar")
@@ -59,6 +75,9 @@ func TestBackupAndRestore(t *testing.T) {
 	again := testServer(t, config.Database{Data: restored})
 	if status, answer := request(t, again, key, "GET", "/v2/Outbound/"+pearl+"/Lead/External/before", ""); status != 200 {
 		t.Errorf("the lead from before the backup: %d %s", status, answer)
+	}
+	if status, answer := request(t, again, key, "GET", "/v2/Pearl/"+pearl, ""); status != 200 || !strings.Contains(answer, `"status":2`) {
+		t.Errorf("a campaign that ran is paused: %d %s", status, answer)
 	}
 	if status, answer := request(t, again, key, "GET", "/v2/Outbound/"+pearl+"/Lead/External/after", ""); status != 400 {
 		t.Errorf("the lead from after it: %d %s", status, answer)
