@@ -30,7 +30,7 @@ test: $(VOICE)
 	$(GO) test -race -timeout 25m $$($(GO) list ./... | grep -v $(REALTIME))
 	$(GO) test -race -timeout 25m -p 1 $$($(GO) list ./... | grep $(REALTIME))
 
-# Within make test the chaos test takes forty seconds of trouble; here it takes NACRE_CHAOS.
+# Within make test the chaos test takes half a minute of trouble; here it takes NACRE_CHAOS.
 chaos: $(VOICE)
 	NACRE_CHAOS=$${NACRE_CHAOS:-5m} $(GO) test -race -timeout 30m -count 1 -v ./test/chaos
 

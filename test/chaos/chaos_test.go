@@ -31,12 +31,12 @@ var kinds = []int{60, 0, 65, 75, 40, 1, 61, 35, 66, 20}
 
 func number(n int) string { return fmt.Sprintf("+1%d55501%02d", 201+n/len(kinds), kinds[n%len(kinds)]) }
 
-// TestDatabaseIsLostAgainAndAgain takes forty seconds of trouble and as long to settle, or NACRE_CHAOS (a duration: make chaos).
+// TestDatabaseIsLostAgainAndAgain takes half a minute of trouble and as long to settle, or NACRE_CHAOS (a duration: make chaos).
 func TestDatabaseIsLostAgainAndAgain(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs PostgreSQL, the embedded voice and minutes")
 	}
-	trouble := 40 * time.Second
+	trouble := 30 * time.Second
 	if text := os.Getenv("NACRE_CHAOS"); text != "" {
 		var err error
 		if trouble, err = time.ParseDuration(text); err != nil {
