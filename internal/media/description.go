@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"nacre/internal/call"
 )
 
 // direction of a media line (RFC 8866 section 6.7), from the point of view of the one who wrote it.
@@ -37,7 +39,16 @@ type mediaLine struct {
 	encodings   map[string]string // payload type → upper-case "NAME/RATE", from rtpmap
 	address     string            // of its own c=, else the session's; "" without either
 	rtcpPort    int               // of a=rtcp (RFC 3605); 0 = none
+	rtcpAddress string            // of a=rtcp; "" = none
 	direction   direction
+	packetTime  int   // ms of audio that the peer wants in a packet (a=ptime); 0 = not told
+	packetLimit int   // ms it takes at most (a=maxptime); 0 = not told
+	fault       error // why its addresses cannot be used
+}
+
+// usable reports whether the line is audio that we could talk over.
+func (m *mediaLine) usable() bool {
+	return m.kind == "audio" && m.port != 0 && (m.proto == "RTP/AVP" || m.proto == "RTP/AVPF")
 }
 
 // parseMedia reads the media sections of an SDP. It reads what it knows and passes over the rest, because one strange
@@ -109,8 +120,43 @@ func (m *mediaLine) attribute(value string) {
 			if n, err := strconv.ParseUint(fields[0], 10, 16); err == nil {
 				m.rtcpPort = int(n)
 			}
+			if len(fields) == 4 {
+				m.rtcpAddress = fields[3]
+			}
+		}
+	case "ptime":
+		m.packetTime = milliseconds(value)
+	case "maxptime":
+		m.packetLimit = milliseconds(value)
+	}
+}
+
+// milliseconds reads a time of at most a second; 0 where it is none.
+func milliseconds(value string) int {
+	n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	if err != nil || !(n >= 1 && n <= 1000) {
+		return 0
+	}
+	return int(n)
+}
+
+// packetSamples is how much audio a packet of ours carries: as much as the peer asks for, if that is 10, 20, 30, 40 or
+// 60 ms; otherwise 20 ms. It never exceeds the peer's limit, if that is 10 ms or more.
+func (m *mediaLine) packetSamples() int {
+	const usual = 20
+	sizes := []int{60, 40, 30, usual, 10}
+	wanted := usual
+	if slices.Contains(sizes, m.packetTime) {
+		wanted = m.packetTime
+	}
+	if m.packetLimit > 0 {
+		for _, size := range sizes {
+			if wanted > m.packetLimit && size < wanted {
+				wanted = size
+			}
 		}
 	}
+	return wanted * call.SampleRate / 1000
 }
 
 // defaultEventPayload is the payload type of keys where the peer has not named another.
@@ -190,6 +236,8 @@ type terms struct {
 	kinds        [128]payloadKind // what we take, by payload type
 	direction    direction        // ours
 	held         bool
+	mute         bool // the peer wrote 0.0.0.0: nothing is sent, no reports either (RFC 3264 section 8.4)
+	packet       int  // samples in a packet of ours
 }
 
 // agree finds the first media line we can talk over and what it makes of a call. codecs are ours; preferred, when
@@ -198,7 +246,7 @@ func agree(lines []mediaLine, codecs []payloadKind, preferred payloadKind, ipv6 
 	err := fmt.Errorf("no audio line: %w", ErrNoCodec)
 	for i := range lines {
 		line := &lines[i]
-		if line.kind != "audio" || line.port == 0 || line.proto != "RTP/AVP" && line.proto != "RTP/AVPF" {
+		if !line.usable() {
 			continue
 		}
 		t, fault := line.terms(codecs, preferred, ipv6)
@@ -211,17 +259,24 @@ func agree(lines []mediaLine, codecs []payloadKind, preferred payloadKind, ipv6 
 }
 
 func (m *mediaLine) terms(codecs []payloadKind, preferred payloadKind, ipv6 bool) (terms, error) {
+	if m.fault != nil {
+		return terms{}, fmt.Errorf("address %q of the audio: %w: %w", m.address, ErrNoCodec, m.fault)
+	}
 	address, err := netip.ParseAddr(m.address)
 	if err != nil || address.Unmap().Is6() != ipv6 || address.Zone() != "" || address.IsMulticast() {
 		return terms{}, fmt.Errorf("address %q of the audio: %w", m.address, ErrNoCodec)
 	}
-	t := terms{remote: netip.AddrPortFrom(address.Unmap(), uint16(m.port)), direction: m.direction.answer()}
+	t := terms{remote: netip.AddrPortFrom(address.Unmap(), uint16(m.port)), direction: m.direction.answer(), packet: m.packetSamples()}
 	rtcpPort := m.rtcpPort
 	if rtcpPort == 0 {
 		rtcpPort = m.port + 1
 	}
 	t.remoteRTCP = netip.AddrPortFrom(t.remote.Addr(), uint16(rtcpPort))
+	if own, err := netip.ParseAddr(m.rtcpAddress); err == nil && own.Unmap().Is6() == ipv6 && own.Zone() == "" && !own.IsMulticast() {
+		t.remoteRTCP = netip.AddrPortFrom(own.Unmap(), uint16(rtcpPort))
+	}
 	if t.remote.Addr().IsUnspecified() { // hold in the manner of RFC 2543; RFC 3264 section 8.4 keeps it valid
+		t.mute = true
 		switch t.direction {
 		case sendRecv:
 			t.direction = recvOnly

@@ -113,7 +113,8 @@ func TestUselessDescriptionsAreRefusedAndChangeNothing(t *testing.T) {
 		"port 0":       crlf("c=IN IP4 192.0.2.1", "m=audio 0 RTP/AVP 0"),
 		"bad port":     crlf("c=IN IP4 192.0.2.1", "m=audio 70000 RTP/AVP 0"),
 		"no address":   crlf("m=audio 4000 RTP/AVP 0"),
-		"host name":    crlf("c=IN IP4 host.example", "m=audio 4000 RTP/AVP 0"),
+		"no such host": crlf("c=IN IP4 host..example", "m=audio 4000 RTP/AVP 0"),
+		"no host":      crlf("c=IN IP4 [host]:80", "m=audio 4000 RTP/AVP 0"),
 		"IPv6":         crlf("c=IN IP6 2001:db8::1", "m=audio 4000 RTP/AVP 0"),
 		"multicast":    crlf("c=IN IP4 224.0.0.1/127", "m=audio 4000 RTP/AVP 0"),
 		"SRTP":         crlf("c=IN IP4 192.0.2.1", "m=audio 4000 RTP/SAVP 0"),
@@ -238,4 +239,61 @@ func FuzzAnswer(f *testing.F) {
 		}
 		s.Offer()
 	})
+}
+
+func TestAddressesAreFoundAndJudged(t *testing.T) {
+	t.Parallel()
+	refused := errors.New("not here")
+	for name, test := range map[string]struct {
+		text         []byte
+		remote, rtcp string // "" = refused
+	}{
+		"an address":                        {crlf("c=IN IP4 192.0.2.1", "m=audio 4000 RTP/AVP 0"), "192.0.2.1:4000", "192.0.2.1:4001"},
+		"a name":                            {crlf("c=IN IP4 localhost", "m=audio 4000 RTP/AVP 0"), "127.0.0.1:4000", "127.0.0.1:4001"},
+		"a name for reports":                {crlf("c=IN IP4 192.0.2.1", "m=audio 4000 RTP/AVP 0", "a=rtcp:53020 IN IP4 localhost"), "192.0.2.1:4000", "127.0.0.1:53020"},
+		"an address that is not allowed":    {crlf("c=IN IP4 10.0.0.1", "m=audio 4000 RTP/AVP 0"), "", ""},
+		"reports to one that is not":        {crlf("c=IN IP4 192.0.2.1", "m=audio 4000 RTP/AVP 0", "a=rtcp:53020 IN IP4 10.0.0.1"), "", ""},
+		"the second line, where allowed":    {crlf("m=audio 4000 RTP/AVP 0", "c=IN IP4 10.0.0.1", "m=audio 4002 RTP/AVP 0", "c=IN IP4 192.0.2.1"), "192.0.2.1:4002", "192.0.2.1:4003"},
+		"held, without an address":          {crlf("c=IN IP4 0.0.0.0", "m=audio 4000 RTP/AVP 0"), "0.0.0.0:4000", "0.0.0.0:4001"},
+		"a spelling that is not an address": {crlf("c=IN IP4 0x7f000001.", "m=audio 4000 RTP/AVP 0"), "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSession(t)
+			s.cfg.Allowed = func(address netip.Addr) error {
+				if address.IsPrivate() {
+					return fmt.Errorf("%s: %w", address, refused)
+				}
+				return nil
+			}
+			_, answered := s.Answer(test.text)
+			err := s.Accept(test.text)
+			if test.remote == "" {
+				if !errors.Is(err, ErrNoCodec) || !errors.Is(answered, ErrNoCodec) || s.agreed {
+					t.Errorf("%v, %v", answered, err)
+				}
+				if strings.Contains(string(test.text), "10.0.0.1") && !errors.Is(err, refused) {
+					t.Errorf("the cause is not told: %v", err)
+				}
+				return
+			}
+			if err != nil || answered != nil || s.terms.remote.String() != test.remote || s.terms.remoteRTCP.String() != test.rtcp {
+				t.Errorf("audio to %s, reports to %s; %v, %v", s.terms.remote, s.terms.remoteRTCP, answered, err)
+			}
+		})
+	}
+}
+
+func TestPacketTimes(t *testing.T) {
+	t.Parallel()
+	for asked, want := range map[string]int{
+		"": 20, "a=ptime:10": 10, "a=ptime:30": 30, "a=ptime:40": 40, "a=ptime:60": 60, "a=ptime:20\r\na=maxptime:10": 10,
+		"a=ptime:50": 20, "a=ptime:2000": 20, "a=ptime:x": 20, "a=ptime:NaN": 20, "a=maxptime:150": 20, "a=ptime:60\r\na=maxptime:45": 40,
+		"a=ptime:30\r\na=maxptime:25": 20, "a=maxptime:5": 10, "a=ptime: 30": 30,
+	} {
+		lines := parseMedia(crlf("c=IN IP4 192.0.2.1", "m=audio 4000 RTP/AVP 0", asked))
+		if got := lines[0].packetSamples() / 8; got != want {
+			t.Errorf("%q: %d ms, want %d", asked, got, want)
+		}
+	}
 }

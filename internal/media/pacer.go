@@ -46,7 +46,7 @@ type pacedPacket struct {
 	session *Session
 	remote  netip.AddrPort
 	length  int
-	data    [12 + call.FrameSamples]byte
+	data    [12 + maxPacket]byte
 	route   route
 }
 

@@ -25,7 +25,7 @@ func (s *Session) receiveRTCP(datagram []byte, from netip.AddrPort, now time.Tim
 		return
 	}
 	s.latch.note(from.Addr())
-	s.rtcpSource = from
+	s.rtcpSource, s.quiet = from, 0 // a silent callee is still there
 	for _, packet := range packets {
 		if report, ok := packet.(*rtcp.SenderReport); ok && s.inbound.started && report.SSRC == s.inbound.ssrc {
 			s.inbound.senderReport, s.inbound.senderReportAt = uint32(report.NTPTime>>16), now
@@ -56,7 +56,8 @@ func (s *Session) rtcpRemote() netip.AddrPort {
 	return netip.AddrPortFrom(stream.Addr(), stream.Port()+1)
 }
 
-// report sends a sender report (RFC 3550 section 6.4.1) with our name, and a goodbye at the end of the call.
+// report sends a report with our name, and a goodbye at the end of the call: a sender's (RFC 3550 section 6.4.1), or a
+// receiver's where nothing was sent since the last report but one, as on hold.
 func (s *Session) report(timestamp uint32, goodbye bool, now time.Time) {
 	s.mu.Lock()
 	remote := s.rtcpRemote()
@@ -67,11 +68,18 @@ func (s *Session) report(timestamp uint32, goodbye bool, now time.Time) {
 	if s.inbound.started {
 		sender.Reports = []rtcp.ReceptionReport{s.inbound.reception(now)}
 	}
+	var first rtcp.Packet = sender
+	sent := s.sent.Load()
+	if sent == s.reported[0] {
+		first = &rtcp.ReceiverReport{SSRC: s.ssrc, Reports: sender.Reports}
+	}
+	s.reported = [2]uint64{s.reported[1], sent}
+	mute := s.terms.mute
 	s.mu.Unlock()
-	if !remote.IsValid() || remote.Addr().IsUnspecified() || remote.Port() == 0 {
+	if mute || !remote.IsValid() || remote.Addr().IsUnspecified() || remote.Port() == 0 {
 		return
 	}
-	packets := []rtcp.Packet{sender, &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
+	packets := []rtcp.Packet{first, &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
 		Source: s.ssrc, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: s.cname}},
 	}}}}
 	if goodbye {

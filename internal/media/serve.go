@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"net/netip"
 	"time"
 
 	"github.com/pion/rtp"
@@ -16,6 +17,8 @@ const (
 	// maxBehind is how far sending may lag and still make up for it packet by packet. After a longer stall (a suspended
 	// machine) the peer's jitter buffer has given up, and a burst would only be thrown away: the time is left out.
 	maxBehind = 10 * call.FrameTime
+	// maxPacket is the longest packet of ours, in bytes of G.711: 60 ms.
+	maxPacket = 3 * call.FrameSamples
 )
 
 // outgoing is the sending side of a served session; it belongs to the goroutine of Serve.
@@ -30,6 +33,11 @@ type outgoing struct {
 	packets    [4]*pacedPacket // used in turn
 	turn       int
 	due        time.Time // when the next frame is to be made; it leaves later by ahead
+
+	audio      [maxPacket + call.FrameSamples]byte // encoded, and not in a packet yet
+	waiting    int                                 // bytes of it
+	waitingAt  uint32                              // timestamp of the first
+	waitingFor uint8                               // payload type
 	nextReport time.Time
 }
 
@@ -41,7 +49,7 @@ func (s *Session) Serve(ctx context.Context, party call.Party) call.Ending {
 	var random [6]byte
 	rand.Read(random[:])
 	out := &outgoing{
-		session: s, party: party, pacer: sharedPacer(), due: start, nextReport: start.Add(reportInterval()),
+		session: s, party: party, pacer: sharedPacer(), due: start, nextReport: start.Add(s.reportInterval()),
 		header: rtp.Header{Version: 2, SSRC: s.ssrc, Marker: true,
 			SequenceNumber: binary.BigEndian.Uint16(random[:]), Timestamp: binary.BigEndian.Uint32(random[2:])},
 	}
@@ -82,15 +90,16 @@ func (o *outgoing) run(ctx context.Context) call.Ending {
 				o.due = o.due.Add(missed * call.FrameTime)
 				o.header.Timestamp += uint32(missed) * call.FrameSamples
 				o.header.Marker = true
+				o.waiting = 0
 			}
 			if ending, over := o.frame(o.due); over {
 				return ending
 			}
 			o.due = o.due.Add(call.FrameTime)
 		}
-		if now.After(o.nextReport) && !o.held {
+		if now.After(o.nextReport) {
 			o.report(false, now)
-			o.nextReport = now.Add(reportInterval())
+			o.nextReport = now.Add(o.session.reportInterval())
 		}
 		timer.Reset(o.due.Sub(now))
 	}
@@ -138,8 +147,8 @@ func (o *outgoing) settle() {
 func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 	s := o.session
 	s.mu.Lock()
-	held, codec, payload, events, eventPayload :=
-		s.terms.held, s.terms.codec, s.terms.codecPayload, s.terms.events, s.terms.eventPayload
+	t := &s.terms
+	held, codec, payload, events, eventPayload, size := t.held, t.codec, t.codecPayload, t.events, t.eventPayload, t.packet
 	remote := s.remote()
 	o.presses = append(o.presses[:0], s.pressed.presses...)
 	s.pressed.presses = s.pressed.presses[:0]
@@ -147,7 +156,9 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 	lost := false
 	if !held {
 		s.jitter.pop(&o.heard)
-		s.quiet++
+		if s.quiet++; t.direction != sendRecv { // the peer said that it does not send
+			s.quiet = 0
+		}
 		lost = s.quiet > s.lostAfter
 		key = s.keys.next(o.header.Timestamp)
 	}
@@ -160,6 +171,7 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 		o.held = held
 		o.party.Held(held)
 		o.header.Marker = true // the first packet after the hold
+		o.waiting = 0
 	}
 	switch {
 	case held:
@@ -173,34 +185,73 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 		return call.PartyHungUp, true
 	}
 
-	packet := o.next()
-	header := o.header
-	header.PayloadType = payload
-	body := packet.data[12:]
+	leaves := due.Add(ahead)
 	switch {
 	case key.event && events:
+		o.flush(leaves, remote)
+		header := o.header
 		header.PayloadType, header.Timestamp = eventPayload, key.timestamp
 		header.Marker = header.Marker || key.first
-		body = body[:keyEventBytes]
-		key.put(body)
+		var body [keyEventBytes]byte
+		key.put(body[:])
+		o.send(header, body[:], leaves, remote)
 	case key.busy && !events:
 		key.tone(&o.say)
 		fallthrough
 	default:
-		if codec == alawPayload {
-			EncodeALaw(body, o.say[:])
-		} else {
-			EncodeULaw(body, o.say[:])
-		}
-	}
-	if remote.IsValid() && !remote.Addr().IsUnspecified() {
-		if _, err := header.MarshalTo(packet.data[:]); err == nil {
-			packet.due, packet.remote, packet.length = due.Add(ahead), remote, 12+len(body)
-			o.pacer.send(packet)
-		}
-		o.header.SequenceNumber++
-		o.header.Marker = false
+		o.speak(codec, payload, size, leaves, remote)
 	}
 	o.header.Timestamp += call.FrameSamples
 	return 0, false
+}
+
+// speak encodes the frame and sends the packets that it makes full; size is theirs in samples. One that ends within the
+// frame leaves before its end by as much.
+func (o *outgoing) speak(codec payloadKind, payload uint8, size int, leaves time.Time, remote netip.AddrPort) {
+	if o.waitingFor != payload {
+		o.flush(leaves, remote)
+	}
+	if o.waiting == 0 {
+		o.waitingAt, o.waitingFor = o.header.Timestamp, payload
+	}
+	frame := o.audio[o.waiting : o.waiting+call.FrameSamples]
+	if codec == alawPayload {
+		EncodeALaw(frame, o.say[:])
+	} else {
+		EncodeULaw(frame, o.say[:])
+	}
+	o.waiting += call.FrameSamples
+	for o.waiting >= size {
+		rest := time.Duration(o.waiting-size) * time.Second / call.SampleRate
+		o.sendAudio(size, leaves.Add(-rest), remote)
+	}
+}
+
+// flush sends what is left of audio that something else follows.
+func (o *outgoing) flush(leaves time.Time, remote netip.AddrPort) {
+	if o.waiting > 0 {
+		o.sendAudio(o.waiting, leaves, remote)
+	}
+}
+
+func (o *outgoing) sendAudio(size int, leaves time.Time, remote netip.AddrPort) {
+	header := o.header
+	header.PayloadType, header.Timestamp = o.waitingFor, o.waitingAt
+	o.send(header, o.audio[:size], leaves, remote)
+	o.waiting = copy(o.audio[:], o.audio[size:o.waiting])
+	o.waitingAt += uint32(size)
+}
+
+// send hands a packet to the pacer.
+func (o *outgoing) send(header rtp.Header, body []byte, leaves time.Time, remote netip.AddrPort) {
+	if !remote.IsValid() || remote.Addr().IsUnspecified() {
+		return
+	}
+	packet := o.next()
+	if _, err := header.MarshalTo(packet.data[:]); err == nil {
+		packet.due, packet.remote, packet.length = leaves, remote, 12+copy(packet.data[12:], body)
+		o.pacer.send(packet)
+	}
+	o.header.SequenceNumber++
+	o.header.Marker = false
 }

@@ -33,6 +33,8 @@ type Session struct {
 	ssrc      uint32
 	cname     string // RFC 7022: random, of one call
 	lostAfter int    // frames without a packet until the audio is lost
+	// reportInterval is how long it is until the next report.
+	reportInterval func() time.Duration
 
 	closeOnce sync.Once
 	closeErr  error
@@ -51,9 +53,10 @@ type Session struct {
 	jitter     jitterBuffer
 	pressed    keyReceiver
 	keys       keySender
-	quiet      int            // frames since the last packet of the peer, hold not counted
+	quiet      int            // frames since the last packet of a peer that sends, audio or report; hold not counted
 	began      time.Time      // of Serve
 	rtcpSource netip.AddrPort // of the peer's reports; zero until one came
+	reported   [2]uint64      // packets sent by the last report but one, and by the last
 
 	sent, late atomic.Uint64
 	sentOctets atomic.Uint32 // of payload, for sender reports
@@ -77,7 +80,7 @@ type Config struct {
 func NewSession(ports *Ports, cfg Config) (*Session, error) {
 	cfg.Advertise = cfg.Advertise.Unmap()
 	s := &Session{cfg: cfg, ports: ports, cname: rand.Text()[:16],
-		lostAfter: int(20 * time.Second / call.FrameTime), closed: make(chan struct{})}
+		lostAfter: int(20 * time.Second / call.FrameTime), reportInterval: reportInterval, closed: make(chan struct{})}
 	codecs := cfg.Codecs
 	if len(codecs) == 0 {
 		codecs = []string{"PCMU", "PCMA"}
@@ -124,9 +127,11 @@ func (s *Session) Offer() []byte {
 // Accept takes the peer's answer to our Offer. Errors wrap ErrNoCodec and change nothing. It may be called again
 // (an answer in a 183, then the one in the 200): the last one counts.
 func (s *Session) Accept(answer []byte) error {
+	lines := parseMedia(answer)
+	s.locate(lines)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, terms, err := agree(parseMedia(answer), s.codecs, unknownPayload, s.cfg.Advertise.Is6())
+	_, terms, err := agree(lines, s.codecs, unknownPayload, s.cfg.Advertise.Is6())
 	if err != nil {
 		return fmt.Errorf("accept an SDP answer: %w", err)
 	}
@@ -137,9 +142,10 @@ func (s *Session) Accept(answer []byte) error {
 // Answer takes the peer's offer, initial or in a re-INVITE or UPDATE, and gives our answer. Errors wrap ErrNoCodec
 // and change nothing.
 func (s *Session) Answer(offer []byte) ([]byte, error) {
+	lines := parseMedia(offer)
+	s.locate(lines)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	lines := parseMedia(offer)
 	chosen, t, err := agree(lines, s.codecs, s.terms.codec, s.cfg.Advertise.Is6())
 	if err != nil {
 		return nil, fmt.Errorf("answer an SDP offer: %w", err)

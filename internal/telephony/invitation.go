@@ -158,7 +158,7 @@ func (inv *invitation) prepare(ctx context.Context) (*sip.ClientTx, error) {
 		return nil, err
 	}
 	session, err := media.NewSession(e.ports, media.Config{Advertise: host, Codecs: trunk.Codecs,
-		Lock: trunk.LockMedia, ToDescription: trunk.MediaTo == call.MediaToDescription})
+		Lock: trunk.LockMedia, ToDescription: trunk.MediaTo == call.MediaToDescription, Allowed: e.networks(trunk).With(next.address.Addr()).Check})
 	if err != nil {
 		return nil, fmt.Errorf("prepare audio: %w", err)
 	}

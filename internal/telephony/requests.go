@@ -183,6 +183,7 @@ func (d *dialog) changed(request *sip.Request, tx *sip.ServerTx) {
 	if offered {
 		var err error
 		if description, err = d.session.Answer(request.Body()); err != nil {
+			d.e.log.Warn("the peer's new session description cannot be used; the audio stays as it was", "error", err)
 			d.refuse(request, tx, sip.StatusNotAcceptableHere)
 			return
 		}
@@ -227,6 +228,7 @@ func (d *dialog) updated(request *sip.Request, tx *sip.ServerTx) {
 	if len(request.Body()) > 0 {
 		var err error
 		if description, err = d.session.Answer(request.Body()); err != nil {
+			d.e.log.Warn("the peer's new session description cannot be used; the audio stays as it was", "error", err)
 			d.refuse(request, tx, sip.StatusNotAcceptableHere)
 			return
 		}

@@ -84,17 +84,13 @@ func (e *Endpoint) resolve(ctx context.Context, networks destination.Networks, t
 	return hop{}, fmt.Errorf("resolve %q: %w", host, err)
 }
 
-// trunkHop resolves the peer of a trunk. The sandbox carrier is ours, and on loopback.
+// trunkHop resolves the peer of a trunk.
 func (e *Endpoint) trunkHop(ctx context.Context, trunk call.Trunk) (hop, error) {
 	transport, ok := transportOf(trunk.Transport)
 	if !ok {
 		return hop{}, fmt.Errorf("transport %q is not spoken", trunk.Transport)
 	}
-	networks := e.cfg.Networks
-	if trunk.ID.Zero() {
-		networks = append(slices.Clip(networks), loopback...)
-	}
-	next, err := e.resolve(ctx, networks, transport, trunk.Host, trunk.Port)
+	next, err := e.resolve(ctx, e.networks(trunk), transport, trunk.Host, trunk.Port)
 	if err != nil {
 		return hop{}, err
 	}
@@ -104,6 +100,14 @@ func (e *Endpoint) trunkHop(ctx context.Context, trunk call.Trunk) (hop, error) 
 	}
 	e.strangers.trunk(next.address.Addr(), time.Now())
 	return next, nil
+}
+
+// networks are those outside of the public internet that a trunk may be in. The sandbox carrier is ours, and on loopback.
+func (e *Endpoint) networks(trunk call.Trunk) destination.Networks {
+	if trunk.ID.Zero() {
+		return append(slices.Clip(e.cfg.Networks), loopback...)
+	}
+	return e.cfg.Networks
 }
 
 // advertised is the address that Via, Contact and SDP carry towards a peer (contract 9.7): the external one, else the
