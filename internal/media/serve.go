@@ -10,10 +10,13 @@ import (
 	"github.com/pion/rtp"
 
 	"nacre/internal/call"
+	"nacre/internal/hearing"
 )
 
 const (
-	lateAfter = 5 * time.Millisecond
+	// echoFrames is how long a tone of ours may come back from the line.
+	echoFrames = int(time.Second / call.FrameTime)
+	lateAfter  = 5 * time.Millisecond
 	// maxBehind is how far sending may lag and still make up for it packet by packet. After a longer stall (a suspended
 	// machine) the peer's jitter buffer has given up, and a burst would only be thrown away: the time is left out.
 	maxBehind = 10 * call.FrameTime
@@ -30,6 +33,8 @@ type outgoing struct {
 	held       bool
 	heard, say call.Frame
 	presses    []rune
+	tones      hearing.Keys
+	deaf       int             // frames for which tones are not listened to
 	packets    [4]*pacedPacket // used in turn
 	turn       int
 	due        time.Time // when the next frame is to be made; it leaves later by ahead
@@ -162,6 +167,7 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 		lost = s.quiet > s.lostAfter
 		key = s.keys.next(o.header.Timestamp)
 	}
+	byTone := !held && !events && s.pressed.way <= toneWay
 	s.mu.Unlock()
 
 	for _, press := range o.presses {
@@ -179,6 +185,9 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 		return 0, false
 	case lost:
 		return call.AudioLost, true
+	}
+	if byTone {
+		o.hearKeys(key.busy)
 	}
 	clear(o.say[:])
 	if !o.party.Exchange(&o.heard, &o.say) {
@@ -203,6 +212,23 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 	}
 	o.header.Timestamp += call.FrameSamples
 	return 0, false
+}
+
+// hearKeys listens for keys in the audio, as peers send them that take no events; tones of ours come back from the line.
+func (o *outgoing) hearKeys(sending bool) {
+	if sending {
+		o.deaf = echoFrames
+	}
+	key, pressed := o.tones.Push(&o.heard)
+	if o.deaf > 0 {
+		o.deaf--
+		return
+	}
+	if pressed {
+		o.session.mu.Lock()
+		o.session.pressed.press(key, toneWay, time.Now())
+		o.session.mu.Unlock()
+	}
 }
 
 // speak encodes the frame and sends the packets that it makes full; size is theirs in samples. One that ends within the

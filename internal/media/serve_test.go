@@ -6,6 +6,7 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -571,6 +572,73 @@ func TestKeysAreTonesWhereEventsAreNotAgreed(t *testing.T) {
 		if sample != 0 {
 			t.Fatal("the gap is not silent")
 		}
+	}
+}
+
+// sing sends a key as it sounds, frame by frame in time.
+func (p *peer) sing(key rune) {
+	p.Helper()
+	ticker := time.NewTicker(call.FrameTime)
+	defer ticker.Stop()
+	for n := range keyFrames + gapFrames {
+		var frame call.Frame
+		keyStep{keyEvent: keyEvent{code: uint8(strings.IndexRune(keySigns, key))}, frame: n + 1}.tone(&frame)
+		payload := make([]byte, call.FrameSamples)
+		EncodeULaw(payload, frame[:])
+		<-ticker.C
+		p.send(0, payload)
+		p.header.Timestamp += call.FrameSamples
+	}
+}
+
+func TestKeysAreHeardInTheAudioWhereEventsAreNotAgreed(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ formats, want string }{{"0", "*9D"}, {"0 101", ""}} {
+		t.Run(test.formats, func(t *testing.T) {
+			t.Parallel()
+			s := newSession(t)
+			p := newPeer(t, s)
+			if err := s.Accept(peerSDP(p.at, test.formats, "sendrecv")); err != nil {
+				t.Fatal(err)
+			}
+			listener := newPerson()
+			serve(t.Context(), s, listener)
+			p.must() // serving
+			p.sing('*')
+			p.sing('9')
+			if test.want != "" {
+				listener.until(t, "the tones", func() bool { return len(listener.keys) == 2 })
+			}
+			s.Press('D')
+			listener.until(t, "the last key", func() bool { return len(listener.keys) > 0 && listener.keys[len(listener.keys)-1] == 'D' })
+			listener.mu.Lock()
+			defer listener.mu.Unlock()
+			if got := string(listener.keys); test.want != "" && got != test.want || test.want == "" && got != "D" {
+				t.Errorf("keys %q", got)
+			}
+		})
+	}
+}
+
+// A tone of ours that comes back from the line is nobody's key.
+func TestOurOwnTonesAreNotHeard(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	p := newPeer(t, s)
+	if err := s.Accept(peerSDP(p.at, "0", "sendrecv")); err != nil {
+		t.Fatal(err)
+	}
+	s.SendKeys("1")
+	listener := newPerson()
+	serve(t.Context(), s, listener)
+	for range 40 {
+		p.send(0, p.must().Payload)
+		p.header.Timestamp += call.FrameSamples
+	}
+	listener.mu.Lock()
+	defer listener.mu.Unlock()
+	if len(listener.keys) > 0 {
+		t.Errorf("keys %q", string(listener.keys))
 	}
 }
 
