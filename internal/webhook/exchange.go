@@ -93,14 +93,26 @@ func (p poster) post(ctx context.Context, hooks campaign.Webhooks, d engine.Deli
 		return v, err
 	}
 	switch answer.StatusCode {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	case http.StatusFound, http.StatusSeeOther:
 		return p.follow(ctx, v, to, answer.Header.Get("Location"), hooks, d, at)
+	case http.StatusMovedPermanently, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return v, moved(to, answer)
 	}
 	v.gone = answer.StatusCode == http.StatusGone
 	return v, nil
 }
 
-// follow is the one GET after a redirect: without body, and without the credential where it leads to another host.
+// moved says that the receiver wants the POST at another address (301, 307, 308). It is never repeated there: whoever
+// answers for the URL would decide where bodies and signatures go. The text names the address to configure (contract 6.5).
+func moved(from target, answer *http.Response) error {
+	location, err := from.resolve(answer.Header.Get("Location"), true) // named only, never connected to
+	if err != nil {
+		return fmt.Errorf("the receiver answered %d without an address that can be used: %w", answer.StatusCode, err)
+	}
+	return fmt.Errorf("the receiver has moved (%d): set the webhook URL to %s", answer.StatusCode, location)
+}
+
+// follow is the one GET after a 302 or 303: without body, and without the credential where it leads to another host.
 func (p poster) follow(ctx context.Context, v verdict, from target, location string, hooks campaign.Webhooks, d engine.Delivery, at time.Time) (verdict, error) {
 	to, err := from.resolve(location, p.allowPrivate)
 	if err != nil {

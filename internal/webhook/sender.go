@@ -53,8 +53,9 @@ type Sender struct {
 	loop   sync.WaitGroup
 	runs   sync.WaitGroup
 
-	mu    sync.Mutex
-	lanes *lanes
+	mu       sync.Mutex
+	lanes    *lanes
+	underWay map[id.ID]bool // deliveries from their claim until they are settled or given back
 }
 
 // New makes a sender; it does nothing before Start.
@@ -69,7 +70,7 @@ func New(config Config) *Sender {
 		config.Transport = newTransport(config.AllowPrivate, config.Resolver)
 	}
 	s := &Sender{
-		Config: config, wake: make(chan struct{}, 1), stop: make(chan struct{}), lanes: newLanes(config.InFlight),
+		Config: config, wake: make(chan struct{}, 1), stop: make(chan struct{}), lanes: newLanes(config.InFlight), underWay: map[id.ID]bool{},
 		poster: poster{transport: config.Transport, allowPrivate: config.AllowPrivate, now: config.Now},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -162,15 +163,24 @@ func (s *Sender) take(ctx context.Context, now time.Time) (taken int, err error)
 	}
 	for _, d := range batch {
 		key := laneKey{d.Pearl, d.Kind}
-		s.mu.Lock()
-		entered := s.lanes.enter(key, now)
-		s.mu.Unlock()
-		if !entered {
-			continue // its receiver is stuck; the end of the lease brings it back
+		if !s.enter(key, d, now) {
+			continue
 		}
 		s.runs.Go(func() { s.work(key, d) })
 	}
 	return len(batch), nil
+}
+
+// enter takes a place for the delivery. It refuses one whose receiver is stuck, which the end of the lease brings back,
+// and one that is under way: where the clock has stepped forward, the lease is over but the exchange is not.
+func (s *Sender) enter(key laneKey, d engine.Delivery, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.underWay[d.ID] || !s.lanes.enter(key, now) {
+		return false
+	}
+	s.underWay[d.ID] = true
+	return true
 }
 
 // pause is how long nothing is to be done unless somebody wakes the loop. asked is when the outbox had nothing.
@@ -201,6 +211,7 @@ func (s *Sender) work(key laneKey, d engine.Delivery) {
 	s.deliver(s.Log.With("delivery", d.ID, "pearl", d.Pearl, "trace", d.Trace), key, d)
 	s.mu.Lock()
 	s.lanes.leave(key)
+	delete(s.underWay, d.ID)
 	s.mu.Unlock()
 	s.Notify() // a place is free, and what was held back may go
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -522,6 +523,27 @@ func TestCrashRepeatsAfterTheLease(t *testing.T) {
 		synctest.Wait()
 		if got := outbox.get(t, "d1").State; got != engine.DeliveryDelivered {
 			t.Errorf("delivery is %s after the lease", got)
+		}
+	})
+}
+
+// TestClockThatStepsForward: a lease that is over by a clock that was set forward (NTP, a resumed machine) has nothing sent
+// a second time beside the first.
+func TestClockThatStepsForward(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlA, "", "https://a.example/hook")), newReceiver()
+		r.on("a.example", func(int, string) reply { return reply{status: 200, after: 10 * time.Second} })
+		outbox.add(leadDelivery("d1", leadOne))
+		var step atomic.Int64
+		s := startSender(t, outbox, r, func(c *Config) { c.Now = func() time.Time { return time.Now().Add(time.Duration(step.Load())) } })
+		time.Sleep(time.Second) // virtual time
+		step.Store(int64(time.Minute))
+		s.Notify()
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if times := r.times("d1"); len(times) != 1 || outbox.get(t, "d1").State != engine.DeliveryDelivered {
+			t.Errorf("sent at %v, then %s; want it sent once and delivered", times, outbox.get(t, "d1").State)
 		}
 	})
 }

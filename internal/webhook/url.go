@@ -137,6 +137,9 @@ func (t target) url() *url.URL {
 	return u
 }
 
+// String is the target as a user would configure it.
+func (t target) String() string { return t.scheme + "://" + t.host + t.path + t.query }
+
 // mayHaveCredential reports whether the credential that was meant for t may go to other: the same host and port, or
 // the move from plain http to https on their default ports.
 func (t target) mayHaveCredential(other target) bool {
