@@ -19,6 +19,21 @@ func RotateSecret(p *campaign.Pearl, secret string, now time.Time) {
 	p.Webhooks.Secret = secret
 }
 
+// DeliveryRoom says whose deliveries a claim may take, so that neither a receiver nor an account takes the places of others.
+type DeliveryRoom struct {
+	BusyPearls []id.ID       // nothing of these
+	Accounts   map[id.ID]int // at most so much of each of these
+	Others     int           // and of every other account
+}
+
+// Of is how much may be claimed of an account.
+func (r DeliveryRoom) Of(accountID id.ID) int {
+	if room, named := r.Accounts[accountID]; named {
+		return room
+	}
+	return r.Others
+}
+
 // ReplayDelivery sends one delivery again, whatever became of it: same body, same id (contract 6.3, 12).
 func (e *Engine) ReplayDelivery(ctx context.Context, actor Actor, deliveryID id.ID) error {
 	if err := e.Store.ReviveDelivery(ctx, actor.Account, deliveryID, e.clock()); err != nil {

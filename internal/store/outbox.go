@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -22,16 +23,17 @@ const pearlsPending = `WITH RECURSIVE pearls(pearl_id) AS (
 	UNION ALL
 	SELECT (SELECT pearl_id FROM delivery WHERE state = 'pending' AND pearl_id > pearls.pearl_id ORDER BY pearl_id LIMIT 1)
 	FROM pearls WHERE pearls.pearl_id IS NOT NULL)
-SELECT pearl_id, COALESCE((SELECT next_try FROM delivery WHERE state = 'pending' AND delivery.pearl_id = pearls.pearl_id ORDER BY next_try LIMIT 1), 0)
+SELECT pearl_id, COALESCE((SELECT next_try FROM delivery WHERE state = 'pending' AND delivery.pearl_id = pearls.pearl_id ORDER BY next_try LIMIT 1), 0),
+	COALESCE((SELECT account_id FROM delivery WHERE state = 'pending' AND delivery.pearl_id = pearls.pearl_id ORDER BY next_try LIMIT 1), '')
 FROM pearls WHERE pearl_id IS NOT NULL`
 
 type pendingPearl struct {
-	pearl   id.ID
-	nextTry int64
+	pearl, account id.ID
+	nextTry        int64
 }
 
 func scanPendingPearl(r row) (p pendingPearl, err error) {
-	return p, r.Scan((*string)(&p.pearl), &p.nextTry)
+	return p, r.Scan((*string)(&p.pearl), &p.nextTry, (*string)(&p.account))
 }
 
 // waiting is a pending delivery as the claim judges it.
@@ -56,9 +58,9 @@ const nextDeliveries = "SELECT " + waitingColumns + ` FROM delivery
 	WHERE pearl_id = ?1 AND state = 'pending' AND next_try <= ?2 ORDER BY next_try, id LIMIT ?3 {skip locked}`
 
 // NextDeliveries claims up to limit deliveries that are due at now for lease: until then nobody else gets them, and
-// afterwards, where SettleDelivery was not called, anybody. Pearls in busy are left out, and the others get equal shares,
-// so that no receiver starves another.
-func (s *Store) NextDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int, busy []id.ID) (claimed []engine.Delivery, err error) {
+// afterwards, where SettleDelivery was not called, anybody. Accounts get equal shares, as far as there is room for them,
+// and within an account its Pearls, so that no receiver and no account starves another.
+func (s *Store) NextDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int, room engine.DeliveryRoom) (claimed []engine.Delivery, err error) {
 	err = s.backend.update(ctx, func(q session) error {
 		claimed = nil
 		if err := q.flush(); err != nil {
@@ -68,25 +70,49 @@ func (s *Store) NextDeliveries(ctx context.Context, now time.Time, lease time.Du
 		if err != nil {
 			return err
 		}
-		pearls = slices.DeleteFunc(pearls, func(p pendingPearl) bool { return p.nextTry > millis(now) || slices.Contains(busy, p.pearl) })
-		slices.SortStableFunc(pearls, func(a, b pendingPearl) int { return int(min(max(a.nextTry-b.nextTry, -1), 1)) })
-		for n, p := range pearls {
-			share := (limit - len(claimed) + len(pearls) - n - 1) / (len(pearls) - n)
-			ids, err := claimDeliveries(q, p.pearl, now, lease, share)
-			if err != nil {
-				return err
-			}
-			for _, deliveryID := range ids {
-				d, err := one(q, scanDelivery, "SELECT "+deliveryColumns+" FROM delivery WHERE id = ?1", deliveryID)
+		pearls = slices.DeleteFunc(pearls, func(p pendingPearl) bool {
+			return p.nextTry > millis(now) || slices.Contains(room.BusyPearls, p.pearl) || room.Of(p.account) <= 0
+		})
+		slices.SortStableFunc(pearls, func(a, b pendingPearl) int { return cmp.Compare(a.nextTry, b.nextTry) })
+		accounts := byAccount(pearls)
+		for n, own := range accounts {
+			quota := min(share(limit-len(claimed), len(accounts)-n), room.Of(own[0].account))
+			for m, p := range own {
+				ids, err := claimDeliveries(q, p.pearl, now, lease, share(quota, len(own)-m))
 				if err != nil {
 					return err
 				}
-				claimed = append(claimed, d)
+				quota -= len(ids)
+				for _, deliveryID := range ids {
+					d, err := one(q, scanDelivery, "SELECT "+deliveryColumns+" FROM delivery WHERE id = ?1", deliveryID)
+					if err != nil {
+						return err
+					}
+					claimed = append(claimed, d)
+				}
 			}
 		}
 		return nil
 	})
 	return claimed, wrap("claim deliveries", err)
+}
+
+// share is what the first of so many gets of a quantity that is to last for all of them.
+func share(quantity, among int) int { return (quantity + among - 1) / among }
+
+// byAccount puts the Pearls of an account together and keeps the order otherwise.
+func byAccount(pearls []pendingPearl) (accounts [][]pendingPearl) {
+	place := map[id.ID]int{}
+	for _, p := range pearls {
+		at, known := place[p.account]
+		if !known {
+			at = len(accounts)
+			place[p.account] = at
+			accounts = append(accounts, nil)
+		}
+		accounts[at] = append(accounts[at], p)
+	}
+	return accounts
 }
 
 // maxHeldBack bounds how many waiting deliveries one claim puts behind others, so that it stays short.

@@ -15,11 +15,11 @@ import (
 // Outbox is where deliveries wait. Implemented by store.
 type Outbox interface {
 	// NextDeliveries answers up to limit deliveries that are pending and due, oldest due first, and leases each to the
-	// caller: nobody gets it again before the lease is over or it was settled. Left out are those of the busy Pearls, and
-	// those held back by an earlier one that is still pending: a lead delivery by any earlier one of its lead, the end of
+	// caller: nobody gets it again before the lease is over or it was settled. Left out are those
+	// that there is no room for, and those held back by an earlier one that is still pending: a lead delivery by any earlier one of its lead, the end of
 	// a call by its start. A start whose end waits is due at once, and dropped as superseded when that try fails too
 	// (contract 6.3.3).
-	NextDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int, busy []id.ID) ([]engine.Delivery, error)
+	NextDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int, room engine.DeliveryRoom) ([]engine.Delivery, error)
 	// NextDeliveryTime is when NextDeliveries may have something next, zero when nothing is pending. What is leased counts
 	// from the end of its lease; what is held back by another delivery need not count.
 	NextDeliveryTime(ctx context.Context) (time.Time, error)

@@ -22,6 +22,7 @@ type laneKey struct {
 
 // lane is what is in flight to one receiver, and what is known of it.
 type lane struct {
+	account  id.ID
 	inFlight int
 	progress time.Time // when an exchange last came to an end, or the first of these began
 	known    bool      // it has been tried since this process started
@@ -29,25 +30,43 @@ type lane struct {
 	paired   bool      // the Pearl's other URL is set too
 }
 
-// lanes keeps receivers from taking one another's places. Not safe for concurrent use.
+// lanes keeps receivers and accounts from taking one another's places. Not safe for concurrent use.
 type lanes struct {
-	limit    int // over all lanes
-	inFlight int
-	byKey    map[laneKey]*lane
+	limit     int // over all lanes
+	inFlight  int
+	byKey     map[laneKey]*lane
+	byAccount map[id.ID]int // exchanges under way; an account without any is not in it
 }
 
-func newLanes(limit int) *lanes { return &lanes{limit: limit, byKey: map[laneKey]*lane{}} }
+func newLanes(limit int) *lanes {
+	return &lanes{limit: limit, byKey: map[laneKey]*lane{}, byAccount: map[id.ID]int{}}
+}
 
-// crowded: more than half of all places are taken, so that the rest is shared out with care.
-func (l *lanes) crowded() bool { return l.inFlight > l.limit/2 }
+// accountShare is how many times as many exchanges as there are free places an account may have: the dynamic threshold of
+// shared-memory switches (Choudhury and Hahne, 1998). One account alone gets three quarters of the places, two get three
+// sevenths each, and however many there are, some places are free for one that has nothing under way.
+const accountShare = 3
+
+// roomFor is how many more exchanges an account with so many under way may begin.
+func (l *lanes) roomFor(underWay int) int {
+	return max(0, (accountShare*l.free()-underWay+accountShare)/(accountShare+1))
+}
+
+// crowded: the account has taken more than half of what it can have, so that the rest is shared out with care among its
+// receivers.
+func (l *lanes) crowded(accountID id.ID) bool {
+	underWay := l.byAccount[accountID]
+	return underWay > (underWay+l.roomFor(underWay))/2
+}
 
 // limitOf is how many exchanges the lane may have. It narrows for a receiver that does not answer, since each of its
 // exchanges holds a place for 15 seconds, and for everybody when it is crowded.
 func (l *lanes) limitOf(one *lane) int {
+	crowded := l.crowded(one.account)
 	switch {
-	case l.crowded() && (one.silent || !one.known):
+	case crowded && (one.silent || !one.known):
 		return 1
-	case one.silent || l.crowded():
+	case one.silent || crowded:
 		return silentLimit
 	default:
 		return laneLimit
@@ -58,11 +77,20 @@ func (l *lanes) full(one *lane) bool { return one != nil && one.inFlight >= l.li
 
 // stuck: a full lane will not have room soon, as far as can be told.
 func (l *lanes) stuck(one *lane, now time.Time) bool {
-	return one.silent || !one.known && l.crowded() || now.Sub(one.progress) >= stuckAfter
+	return one.silent || !one.known && l.crowded(one.account) || now.Sub(one.progress) >= stuckAfter
 }
 
 // free is how many more exchanges may begin.
 func (l *lanes) free() int { return max(0, l.limit-l.inFlight) }
+
+// room is what the next claim may take.
+func (l *lanes) room(now time.Time) engine.DeliveryRoom {
+	room := engine.DeliveryRoom{BusyPearls: l.busy(now), Accounts: make(map[id.ID]int, len(l.byAccount)), Others: l.roomFor(0)}
+	for accountID, underWay := range l.byAccount {
+		room.Accounts[accountID] = l.roomFor(underWay)
+	}
+	return room
+}
 
 // busy answers the Pearls whose deliveries are to be passed over: those with a full lane. A Pearl whose full lane is
 // stuck is not among them while its other receiver is in use and has room, for the sake of that one.
@@ -96,10 +124,10 @@ func (l *lanes) anyFull() bool {
 
 // enter takes a place for an exchange. A full lane refuses while it is stuck; while it answers, the few deliveries of a
 // batch that are too many for it are let in, since they are leased already and it will soon have room.
-func (l *lanes) enter(key laneKey, now time.Time) bool {
+func (l *lanes) enter(key laneKey, accountID id.ID, now time.Time) bool {
 	one := l.byKey[key]
 	if one == nil {
-		one = &lane{progress: now}
+		one = &lane{account: accountID, progress: now}
 		l.byKey[key] = one
 	}
 	if l.full(one) && l.stuck(one, now) {
@@ -110,6 +138,7 @@ func (l *lanes) enter(key laneKey, now time.Time) bool {
 	}
 	one.inFlight++
 	l.inFlight++
+	l.byAccount[accountID]++
 	return true
 }
 
@@ -121,6 +150,10 @@ func (l *lanes) heard(key laneKey, now time.Time, answered bool) {
 
 // leave gives the place back. What is known of the receiver is kept: there are no more lanes than Pearls have URLs.
 func (l *lanes) leave(key laneKey) {
-	l.byKey[key].inFlight--
+	one := l.byKey[key]
+	one.inFlight--
 	l.inFlight--
+	if l.byAccount[one.account]--; l.byAccount[one.account] == 0 {
+		delete(l.byAccount, one.account)
+	}
 }

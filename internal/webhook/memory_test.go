@@ -80,19 +80,24 @@ func (m *memory) held(r *row) bool {
 	return false
 }
 
-func (m *memory) NextDeliveries(_ context.Context, now time.Time, lease time.Duration, limit int, busy []id.ID) ([]engine.Delivery, error) {
+func (m *memory) NextDeliveries(_ context.Context, now time.Time, lease time.Duration, limit int, room engine.DeliveryRoom) ([]engine.Delivery, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.queries++
 	var due []*row
 	for _, r := range m.rows {
-		if r.State == engine.DeliveryPending && !r.NextTry.After(now) && !now.Before(r.leased) && !slices.Contains(busy, r.Pearl) && !m.held(r) {
+		if r.State == engine.DeliveryPending && !r.NextTry.After(now) && !now.Before(r.leased) && !slices.Contains(room.BusyPearls, r.Pearl) && !m.held(r) {
 			due = append(due, r)
 		}
 	}
 	slices.SortStableFunc(due, func(a, b *row) int { return a.NextTry.Compare(b.NextTry) })
 	var out []engine.Delivery
-	for _, r := range due[:min(limit, len(due))] {
+	taken := map[id.ID]int{}
+	for _, r := range due {
+		if len(out) == limit || taken[r.Account] == room.Of(r.Account) {
+			continue
+		}
+		taken[r.Account]++
 		r.leased = now.Add(lease)
 		d := r.Delivery
 		d.Tries = slices.Clone(d.Tries)

@@ -152,12 +152,13 @@ func (s *Sender) run() {
 // take begins what is due, as far as there are places; taken counts what the outbox gave.
 func (s *Sender) take(ctx context.Context, now time.Time) (taken int, err error) {
 	s.mu.Lock()
-	free, busy := s.lanes.free(), s.lanes.busy(now)
+	free, room := s.lanes.free(), s.lanes.room(now)
 	s.mu.Unlock()
 	if free == 0 {
 		return 0, nil
 	}
-	batch, err := s.Outbox.NextDeliveries(ctx, now, leaseTime, min(free, batchSize), busy)
+	// A part of what is free at a time, since every exchange that begins leaves the accounts less room.
+	batch, err := s.Outbox.NextDeliveries(ctx, now, leaseTime, min((free+accountShare)/(accountShare+1), batchSize), room)
 	if err != nil {
 		return 0, err
 	}
@@ -176,7 +177,7 @@ func (s *Sender) take(ctx context.Context, now time.Time) (taken int, err error)
 func (s *Sender) enter(key laneKey, d engine.Delivery, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.underWay[d.ID] || !s.lanes.enter(key, now) {
+	if s.underWay[d.ID] || !s.lanes.enter(key, d.Account, now) {
 		return false
 	}
 	s.underWay[d.ID] = true

@@ -503,6 +503,44 @@ func TestManyDeadReceivers(t *testing.T) {
 	})
 }
 
+// TestAccountsShareThePlaces: an account with more Pearls than there are places, whose receivers all are silent, leaves room
+// for the first delivery of another account at once, and so do several such accounts.
+func TestAccountsShareThePlaces(t *testing.T) {
+	t.Parallel()
+	for _, accounts := range []int{1, 5} {
+		synctest.Test(t, func(t *testing.T) {
+			theirs := pearl(pearlB, "", "https://other.example/")
+			theirs.Account = "other"
+			outbox, r := newMemory(theirs), newReceiver()
+			r.on("hole.example", func(int, string) reply { return reply{status: 200, after: time.Hour} })
+			r.on("other.example", always(200))
+			for p := range 40 * accounts {
+				hole := pearl(id.ID(fmt.Sprintf("pearl%d", p)), "", "https://hole.example/")
+				hole.Account = id.ID(fmt.Sprintf("account%d", p%accounts))
+				outbox.pearls[hole.ID] = hole
+				for n := range 2 {
+					d := leadDelivery(id.ID(fmt.Sprintf("hole%d-%d", p, n)), id.ID(fmt.Sprintf("lead%d-%d", p, n)))
+					d.Account, d.Pearl = hole.Account, hole.ID
+					outbox.add(d)
+				}
+			}
+			s := startSender(t, outbox, r, func(c *Config) { c.InFlight = 32 })
+			for minute := range 3 {
+				other := leadDelivery(id.ID(fmt.Sprintf("other%d", minute)), leadTwo)
+				other.Account, other.Pearl = theirs.Account, pearlB
+				outbox.add(other)
+				s.Notify()
+				began := time.Since(r.began)
+				time.Sleep(time.Minute) // virtual time
+				synctest.Wait()
+				if times := r.times(other.ID); len(times) != 1 || times[0]-began > overduePause {
+					t.Errorf("with %d silent accounts: sent at %v, due at %s", accounts, times, began)
+				}
+			}
+		})
+	}
+}
+
 func TestCrashRepeatsAfterTheLease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -510,7 +548,7 @@ func TestCrashRepeatsAfterTheLease(t *testing.T) {
 		r.on("a.example", always(200))
 		outbox.add(leadDelivery("d1", leadOne))
 		// A sender that died with the delivery leased.
-		if taken, err := outbox.NextDeliveries(t.Context(), time.Now(), leaseTime, 10, nil); err != nil || len(taken) != 1 {
+		if taken, err := outbox.NextDeliveries(t.Context(), time.Now(), leaseTime, 10, engine.DeliveryRoom{Others: 10}); err != nil || len(taken) != 1 {
 			t.Fatal(taken, err)
 		}
 		startSender(t, outbox, r)

@@ -33,7 +33,7 @@ func (w *world) deliver(t *testing.T, deliveries ...engine.Delivery) {
 // next answers the ids of what is claimed at an instant.
 func (w *world) next(t *testing.T, at time.Time, limit int, busy ...id.ID) []id.ID {
 	t.Helper()
-	claimed, err := w.store.NextDeliveries(t.Context(), at, lease, limit, busy)
+	claimed, err := w.store.NextDeliveries(t.Context(), at, lease, limit, engine.DeliveryRoom{BusyPearls: busy, Others: limit})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,6 +259,39 @@ func testShares(t *testing.T, store Store) {
 	if more := w.next(t, at, 8); len(more) != 8 {
 		t.Errorf("claimed %d of one receiver alone, want 8", len(more))
 	}
+}
+
+// testAccountShares: an account with many Pearls whose deliveries have waited for long gets no more than one with a single Pearl,
+// and none gets more than there is room for.
+func testAccountShares(t *testing.T, store Store) {
+	w := newWorld(t, store)
+	other := w.newPearl(w.id())
+	for range 9 {
+		pearl := w.newPearl(w.account.ID)
+		w.update(t, func(tx engine.Tx) error { return tx.InsertPearl(pearl) })
+		for range 2 {
+			d := w.leadDelivery(w.id(), 1)
+			d.Pearl = pearl.ID
+			w.deliver(t, d)
+		}
+	}
+	for range 6 {
+		d := w.leadDelivery(w.id(), 1)
+		d.Account, d.Pearl, d.NextTry = other.Account, other.ID, Noon.Add(time.Second)
+		w.deliver(t, d)
+	}
+	claim := func(limit int, room engine.DeliveryRoom) map[id.ID]int {
+		counts := map[id.ID]int{}
+		for _, d := range must[[]engine.Delivery](t)(store.NextDeliveries(t.Context(), Noon.Add(time.Second), lease, limit, room)) {
+			counts[d.Account]++
+		}
+		return counts
+	}
+	same(t, "shares of two accounts", claim(8, engine.DeliveryRoom{Others: 8}), map[id.ID]int{w.account.ID: 4, other.Account: 4})
+	same(t, "shares with little room", claim(8, engine.DeliveryRoom{Accounts: map[id.ID]int{w.account.ID: 0}, Others: 1}), map[id.ID]int{other.Account: 1})
+	same(t, "shares where one has little", claim(8, engine.DeliveryRoom{Others: 8}), map[id.ID]int{w.account.ID: 4, other.Account: 1})
+	same(t, "room of one", claim(8, engine.DeliveryRoom{Accounts: map[id.ID]int{w.account.ID: 3}, Others: 8}), map[id.ID]int{w.account.ID: 3})
+	claim(100, engine.DeliveryRoom{Others: 100})
 }
 
 func testRetiredDeliveries(t *testing.T, store Store) {

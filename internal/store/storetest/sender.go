@@ -85,7 +85,7 @@ func testSenders(t *testing.T, store Store) {
 	for range senders {
 		wait.Go(func() {
 			for idle := 0; idle < 3; {
-				claimed, err := store.NextDeliveries(t.Context(), clock(0), time.Hour, 3, nil)
+				claimed, err := store.NextDeliveries(t.Context(), clock(0), time.Hour, 3, engine.DeliveryRoom{Others: 3})
 				if err != nil {
 					failures <- err
 					return

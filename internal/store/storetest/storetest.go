@@ -14,7 +14,7 @@ import (
 // Store is what the suite tests: the engine's port and the outbox of the webhook sender.
 type Store interface {
 	engine.Store
-	NextDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int, busy []id.ID) ([]engine.Delivery, error)
+	NextDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int, room engine.DeliveryRoom) ([]engine.Delivery, error)
 	NextDeliveryTime(ctx context.Context) (time.Time, error)
 	SettleDelivery(ctx context.Context, deliveryID id.ID, state engine.DeliveryState, nextTry time.Time, try engine.Try) error
 	SupersedeStart(ctx context.Context, callID id.ID) error
@@ -60,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"delivery order", testDeliveryOrder},
 		{"delivery of starts", testStarts},
 		{"delivery shares", testShares},
+		{"delivery shares of accounts", testAccountShares},
 		{"delivery ends", testRetiredDeliveries},
 		{"senders", testSenders},
 		{"transactions", testTransactions},
