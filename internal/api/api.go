@@ -45,7 +45,8 @@ type Config struct {
 	RecordingsDir string        // where recordings lie
 	LinkTTL       time.Duration // of recording links; 0 = 7 days
 
-	BodyTime time.Duration // a client has this, and more for large bodies, to send a body; 0 = 30 s
+	BodyTime   time.Duration // a client may be silent this long while it sends a body; 0 = 30 s
+	BodyMemory int64         // bytes that bodies take at once; 0 = 256 MiB
 
 	Ready       func(ctx context.Context) error // nil = ready as soon as the database answers
 	Metrics     http.Handler                    // nil = no /metrics
@@ -60,6 +61,7 @@ type server struct {
 	table    *route.Table
 	links    recording.Links
 	keys     *buckets
+	bodies   *bodyMemory
 	failures *failures
 	leases   keyLeases
 	touched  sync.Map // key id → time.Time of the last use that was written
@@ -103,6 +105,10 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 		burst = 4 * config.RateLimit
 	}
 	s.keys = newBuckets(config.RateLimit, burst)
+	if s.BodyTime <= 0 {
+		s.BodyTime = defaultBodyTime
+	}
+	s.bodies = newBodyMemory(config.BodyMemory)
 	s.failures = newFailures()
 	if s.document, err = describe(s.table); err != nil {
 		return nil, fmt.Errorf("describe the API: %w", err)

@@ -162,11 +162,14 @@ func (k *keyLeases) put(hash [sha256.Size]byte, key account.Key, began time.Time
 	k.seen[hash] = keyLease{key: key, until: began.Add(engine.KeyLease)}
 }
 
-// address is who a connection comes from; of IPv6 the /64, which one host can have to itself.
-func address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+// address is who a request comes from, as addressOf says it.
+func address(r *http.Request) string { return addressOf(r.RemoteAddr) }
+
+// addressOf is the address of a host:port; of IPv6 the /64, which one host can have to itself.
+func addressOf(hostPort string) string {
+	host, _, err := net.SplitHostPort(hostPort)
 	if err != nil {
-		return r.RemoteAddr
+		return hostPort
 	}
 	ip, err := netip.ParseAddr(host)
 	if err != nil {

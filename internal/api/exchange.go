@@ -21,18 +21,20 @@ import (
 // exchange is one request and its answer.
 type exchange struct {
 	*server
-	w       http.ResponseWriter
-	r       *http.Request
-	now     time.Time
-	begun   time.Time
-	trace   string      // W3C trace id, 32 hex digits
-	parent  string      // traceparent of this request: version, trace id, span id, flags
-	signed  account.Key // the key that was accepted, zero while there is none
-	route   *route.Route
-	name    string // of the route, for logs and metrics
-	words   string // what the route calls the Pearl
-	status  int    // of the answer, 0 while there is none
-	started bool   // the handler of a special route has the writer
+	w        http.ResponseWriter
+	r        *http.Request
+	now      time.Time
+	begun    time.Time
+	trace    string      // W3C trace id, 32 hex digits
+	parent   string      // traceparent of this request: version, trace id, span id, flags
+	signed   account.Key // the key that was accepted, zero while there is none
+	route    *route.Route
+	name     string // of the route, for logs and metrics
+	words    string // what the route calls the Pearl
+	status   int    // of the answer, 0 while there is none
+	started  bool   // the handler of a special route has the writer
+	bodyRead bool   // to its end
+	held     int64  // of bodies' memory
 }
 
 // ServeHTTP answers one request. Nothing it calls can leave a request without an answer.
@@ -40,6 +42,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{server: s, w: w, r: r, now: s.Now(), begun: time.Now(), name: "none"}
 	x.identify()
 	defer x.finish()
+	defer func() { s.bodies.give(x.signed.Account, x.held) }()
 	x.dispatch()
 }
 
@@ -155,6 +158,7 @@ func (x *exchange) send(status int, contentType string, text []byte) {
 		}
 	}
 	header.Set("Content-Length", strconv.Itoa(len(text)))
+	x.leaveBody()
 	x.status = status
 	x.w.WriteHeader(status)
 	if x.r.Method != http.MethodHead {

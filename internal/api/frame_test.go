@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,7 +76,11 @@ type frame struct {
 	queries *queries
 	mu      sync.Mutex
 	at      time.Time
+	shift   atomic.Int64
 }
+
+// statusLine is what net/http's own errors begin with, to the letter.
+const statusLine = "HTTP/1.1 417 Expectation Failed\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
 
 func newFrame(t testing.TB, change func(*Config)) *frame {
 	t.Helper()
@@ -94,10 +99,18 @@ func newFrame(t testing.TB, change func(*Config)) *frame {
 	f.server, err = build(t.Context(), config, func(route.Services) []route.Route {
 		slow := of("GET", "/v2/Slow")
 		slow.Timeout = time.Nanosecond
+		large := of("POST", "/v2/Large")
+		large.MaxBody, large.Timeout = 64<<20, 10*time.Second
 		return []route.Route{
 			route.Handle(of("POST", "/v2/Echo"), func(_ *route.Request, in echo) (echo, error) { return in, nil }),
 			route.Handle(of("GET", "/v2/Text"), func(*route.Request, route.None) (route.Text, error) { return "plain", nil }),
 			route.Handle(of("GET", "/v2/Long"), func(*route.Request, route.None) (string, error) { return strings.Repeat("long ", 1000), nil }),
+			route.Handle(large, func(_ *route.Request, in echo) (int, error) { return len(in.Text), nil }),
+			route.Handle(of("GET", "/v2/Vast"), func(*route.Request, route.None) (string, error) { return strings.Repeat("vast ", 1<<20), nil }),
+			route.Handle(of("GET", "/v2/StatusLines"), func(*route.Request, route.None) (route.Text, error) {
+				shift := strings.Repeat("x", int(f.shift.Add(1)))
+				return route.Text(shift + strings.Repeat(statusLine, 200)), nil
+			}),
 			route.Handle(of("GET", "/v2/Panic"), func(*route.Request, route.None) (bool, error) { panic("secret state") }),
 			route.Handle(of("GET", "/v2/Broken"), func(*route.Request, route.None) (bool, error) { return false, errors.New("secret table is gone") }),
 			route.Handle(slow, func(r *route.Request, _ route.None) (bool, error) {

@@ -16,16 +16,43 @@ import (
 	"nacre/internal/fault"
 )
 
-// readFor is how long a client may take to send a body; half a megabyte a second is asked of large ones.
-func (s *server) readFor(limit int64) time.Duration {
-	base := s.BodyTime
-	if base == 0 {
-		base = 30 * time.Second
-	}
-	return base + time.Duration(limit>>19)*time.Second
+const (
+	defaultBodyTime = 30 * time.Second // a client may be silent this long, and has it besides what bodyPace allows
+	bodyPace        = 8 << 10          // bytes a second that a body has to come at, over all of it
+)
+
+// pace is the time limit of a body that is being read. It moves with what comes, so that a slow client has the time it
+// needs, and one that sends a byte now and then has not.
+type pace struct {
+	control *http.ResponseController
+	silence time.Duration
+	began   time.Time
+	set     time.Time // when the limit was last set
+	off     bool      // the connection has no deadlines
 }
 
-// readBody reads a body of a type and size that the route takes. A byte-order mark is dropped.
+// progress moves the limit after so many bytes.
+func (p *pace) progress(bytes int) {
+	now := time.Now()
+	if p.off || now.Sub(p.set) < min(p.silence/8, time.Second) {
+		return
+	}
+	limit := p.began.Add(p.silence + time.Duration(bytes)*time.Second/bodyPace)
+	if silent := now.Add(p.silence); silent.Before(limit) {
+		limit = silent
+	}
+	p.set, p.off = now, p.control.SetReadDeadline(limit) != nil
+}
+
+// end lifts the limit: it would end the request while it is being carried out.
+func (p *pace) end() {
+	if !p.off {
+		_ = p.control.SetReadDeadline(time.Time{})
+	}
+}
+
+// readBody reads a body of a type and size that the route takes. A byte-order mark is dropped. Memory grows with what was
+// read, not with what was announced.
 func (x *exchange) readBody(r *route.Route) ([]byte, error) {
 	if x.r.ContentLength == 0 || x.r.Body == nil || x.r.Body == http.NoBody {
 		return nil, nil // whatever its type would have been
@@ -36,28 +63,54 @@ func (x *exchange) readBody(r *route.Route) ([]byte, error) {
 	if x.r.ContentLength > r.MaxBody {
 		return nil, tooLarge(r)
 	}
-	control := http.NewResponseController(x.w)
-	limited := control.SetReadDeadline(time.Now().Add(x.readFor(r.MaxBody))) == nil
-	var buffer bytes.Buffer
-	if x.r.ContentLength > 0 {
-		buffer.Grow(int(min(x.r.ContentLength, 1<<20)) + bytes.MinRead) // more is believed when it comes
+	limit := pace{control: http.NewResponseController(x.w), silence: x.BodyTime, began: time.Now()}
+	announced := x.r.ContentLength
+	if announced < 0 {
+		announced = r.MaxBody
 	}
-	_, err := buffer.ReadFrom(http.MaxBytesReader(x.w, x.r.Body, r.MaxBody))
-	if limited {
-		_ = control.SetReadDeadline(time.Time{}) // else the deadline ends the request while it is being carried out
+	body := make([]byte, 0, min(announced+1, freeBody))
+	from := http.MaxBytesReader(x.w, x.r.Body, r.MaxBody)
+	for {
+		if len(body) == cap(body) {
+			larger := min(2*int64(cap(body)), announced+1)
+			if !x.bodies.take(x.signed.Account, larger-x.held) {
+				return nil, problem.Status(http.StatusServiceUnavailable, "Too many large bodies are being received. Send the request again.").With("Retry-After", "2")
+			}
+			x.held = larger
+			body = append(make([]byte, 0, larger), body...)
+		}
+		limit.progress(len(body))
+		n, err := from.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if err == nil {
+			continue
+		}
+		limit.end()
+		var over *http.MaxBytesError
+		switch {
+		case errors.Is(err, io.EOF):
+			x.bodyRead = true
+			return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), nil
+		case errors.As(err, &over):
+			return nil, tooLarge(r)
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil, problem.Status(http.StatusRequestTimeout, "The body did not arrive in time.")
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return nil, fault.Bad("$", "The body is shorter than its Content-Length.")
+		default:
+			return nil, fault.Bad("$", "The body could not be read.")
+		}
 	}
-	var over *http.MaxBytesError
-	switch {
-	case errors.As(err, &over):
-		return nil, tooLarge(r)
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, problem.Status(http.StatusRequestTimeout, "The body did not arrive in time.").With("Connection", "close")
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, fault.Bad("$", "The body is shorter than its Content-Length.")
-	case err != nil:
-		return nil, fault.Bad("$", "The body could not be read.")
+}
+
+// leaveBody sees to a body that nobody has read, or not to its end, before the answer is written: the connection is closed
+// after the answer, and what still comes is waited for only shortly.
+func (x *exchange) leaveBody() {
+	if x.bodyRead || x.r.ContentLength == 0 || x.r.Body == nil || x.r.Body == http.NoBody {
+		return
 	}
-	return bytes.TrimPrefix(buffer.Bytes(), []byte("\xef\xbb\xbf")), nil
+	x.w.Header().Set("Connection", "close")
+	_ = http.NewResponseController(x.w).SetReadDeadline(time.Now().Add(min(unreadTime, x.BodyTime))) // where there are no deadlines, nobody waits either
 }
 
 func tooLarge(r *route.Route) error {

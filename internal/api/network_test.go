@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -17,15 +19,11 @@ import (
 func TestOverAConnection(t *testing.T) {
 	t.Parallel()
 	f := newFrame(t, func(c *Config) { c.BodyTime = 100 * time.Millisecond })
-	server := httptest.NewUnstartedServer(f)
-	server.Listener = Listener(server.Listener)
-	server.Config.DisableGeneralOptionsHandler = true
-	server.Start()
-	t.Cleanup(server.Close)
+	server := listen(t, f, Connections{})
 	// send writes raw bytes and reads one answer; the connection stays open, as one of a client that waits.
 	send := func(t *testing.T, raw string) (*http.Response, map[string]any) {
 		t.Helper()
-		connection, err := net.Dial("tcp", server.Listener.Addr().String())
+		connection, err := net.Dial("tcp", server)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,6 +75,20 @@ func TestOverAConnection(t *testing.T) {
 			}
 		})
 	}
+}
+
+// listen serves the handler on loopback as the program does, and answers its address.
+func listen(t testing.TB, handler http.Handler, limits Connections) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := NewServer(handler, slog.New(slog.DiscardHandler))
+	var served sync.WaitGroup
+	served.Go(func() { _ = server.Serve(Listener(listener, limits)) })
+	t.Cleanup(func() { _ = server.Close(); served.Wait() })
+	return listener.Addr().String()
 }
 
 // BenchmarkEcho is what the frame costs: a key, a body, an answer, and no use case.

@@ -119,6 +119,11 @@ func (x *exchange) carryOut(request *route.Request) (route.Answer, error) {
 		if body, err = x.readBody(r); err != nil {
 			return route.Answer{}, request.PearlFirst(err)
 		}
+		if len(body) > 0 { // the route's time is for what it does, not for a slow client
+			ctx, cancel := context.WithTimeout(x.r.Context(), r.Timeout)
+			defer cancel()
+			request.SetContext(ctx)
+		}
 	}
 	if keys := x.r.Header.Values("Idempotency-Key"); len(keys) > 0 && r.Creates {
 		return x.once(request, strings.TrimSpace(keys[0]), body)

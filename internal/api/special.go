@@ -48,6 +48,7 @@ func (x *exchange) serveSpecial(rawPath string) {
 // handOver lets another handler answer.
 func (x *exchange) handOver(handler http.Handler) {
 	x.started = true
+	x.leaveBody()
 	recorder := &statusRecorder{ResponseWriter: x.w}
 	handler.ServeHTTP(recorder, x.r)
 	x.status = recorder.status

@@ -227,7 +227,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 
 	handler, err := api.New(ctx, api.Config{
 		Engine: s.engine, Queries: s.store, Log: log, Now: time.Now, PublicURL: settings.PublicURL, RateLimit: settings.RateLimit,
-		CORSOrigins: settings.CORSOrigins, RecordingsDir: s.recordings, Metrics: metrics.handler(), OpenMetrics: settings.PublicMetrics,
+		CORSOrigins: settings.CORSOrigins, BodyMemory: int64(settings.BodyMemory) << 20, RecordingsDir: s.recordings, Metrics: metrics.handler(), OpenMetrics: settings.PublicMetrics,
 		Prober: sip, Judges: campaign.Judges{
 			URL:    func(raw string) error { return webhook.CheckURL(raw, settings.AllowPrivateWebhooks) },
 			Header: webhook.CheckCredentialHeader,
@@ -240,12 +240,10 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		return s, fmt.Errorf("make the API: %w", err)
 	}
 	handler = site.Over(handler, site.Config{Document: describeAPI, Now: time.Now, Log: log})
-	web := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-		DisableGeneralOptionsHandler: true, // OPTIONS * is a path like any other
-	}
+	web := api.NewServer(handler, log)
+	clients := api.Listener(listener, api.Connections{PerAddress: settings.ConnectionsPerAddress, Total: settings.Connections, Log: log})
 	go func() {
-		if err := web.Serve(api.Listener(listener)); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		if err := web.Serve(clients); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			log.Error("serve", "error", err)
 		}
 	}()

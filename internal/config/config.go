@@ -37,6 +37,7 @@ type Log struct {
 type Serve struct {
 	Database
 	Log
+	Limits
 	Config               kong.ConfigFlag `help:"YAML file with the same settings (keys are flag names)."`
 	Listen               string          `help:"Address of the HTTP API; port 0 is any." default:"127.0.0.1:8080" env:"NACRE_LISTEN"`
 	PublicURL            string          `help:"Base of the links in answers and webhooks, as clients reach this server." name:"public-url" env:"NACRE_PUBLIC_URL"`
@@ -74,6 +75,9 @@ func (s *Serve) Validate() error {
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return fmt.Errorf("--public-url: %q is no http or https address", s.PublicURL)
 		}
+	}
+	if err := s.Limits.validate(); err != nil {
+		return err
 	}
 	if s.RateLimit < 0 || s.Grace < 0 || s.PricePerMinute < 0 {
 		return fmt.Errorf("--rate-limit, --grace and --price-per-minute must not be negative")

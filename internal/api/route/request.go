@@ -53,6 +53,9 @@ func NewRequest(ctx context.Context, r *http.Request, match Match) *Request {
 // Context ends when the client has gone or the route's time is over.
 func (r *Request) Context() context.Context { return r.ctx }
 
+// SetContext is for api, which gives a request its time anew when the body has come.
+func (r *Request) SetContext(ctx context.Context) { r.ctx = ctx }
+
 // Text is the value of a path parameter. One that cannot name anything stored is a miss.
 func (r *Request) Text(name string) (string, error) {
 	for i, known := range r.Route.names {

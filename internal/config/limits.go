@@ -1,0 +1,25 @@
+package config
+
+import "fmt"
+
+// Limits bound what strangers and single accounts can take. Their defaults are beyond what a normal installation meets; 0 is off
+// where the help says so.
+type Limits struct {
+	Connections           int `help:"HTTP connections at once; 0 is no limit." default:"10000" env:"NACRE_CONNECTIONS"`
+	ConnectionsPerAddress int `help:"HTTP connections at once from one address (of IPv6: a /64), that of a proxy included; 0 is no limit." name:"connections-per-address" default:"2000" env:"NACRE_CONNECTIONS_PER_ADDRESS"`
+	BodyMemory            int `help:"MiB that bodies of requests may take at once, at least 128." name:"body-memory" default:"256" env:"NACRE_BODY_MEMORY"`
+}
+
+func (l *Limits) validate() error {
+	for _, limit := range []struct {
+		flag         string
+		value, least int
+	}{
+		{"connections", l.Connections, 0}, {"connections-per-address", l.ConnectionsPerAddress, 0}, {"body-memory", l.BodyMemory, 128},
+	} {
+		if limit.value < limit.least {
+			return fmt.Errorf("--%s: %d is below %d", limit.flag, limit.value, limit.least)
+		}
+	}
+	return nil
+}
