@@ -48,6 +48,7 @@ type Config struct {
 	BodyTime   time.Duration // a client may be silent this long while it sends a body; 0 = 30 s
 	BodyMemory int64         // bytes that bodies take at once; 0 = 256 MiB
 
+	Room        func() error                    // nil = always; an error refuses what creates
 	Ready       func(ctx context.Context) error // nil = ready as soon as the database answers
 	Metrics     http.Handler                    // nil = no /metrics
 	OpenMetrics bool                            // /metrics also for peers that are not loopback

@@ -1,16 +1,23 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 	"unicode/utf8"
 
+	"nacre/internal/api"
 	"nacre/internal/api/route"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
 )
 
 // TestOneIdempotencyKeyCreatesOnce: however many requests with one key arrive at once, one lead is made; each request is
@@ -159,4 +166,36 @@ func BenchmarkUpdateLead(b *testing.B) {
 			}
 		}
 	})
+}
+
+// TestFullDisk: while the disk is nearly full what is new is refused by name, /readyz says so, and stops, updates and reads work.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	full := &fault.Error{Kind: fault.Unavailable, RetryAfter: time.Minute, Detail: "The disk is nearly full."}
+	w := newWorld(t, func(c *api.Config) {
+		c.Room = func() error { return full }
+		c.Ready = func(context.Context) error { return errors.Join(nil, full) }
+	})
+	there, err := w.engine.AddLead(t.Context(), w.actor, id.ID(w.names["pearl"]), engine.NewLead{Phone: "+14155550102"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.names["there"] = string(there)
+	for request, want := range map[string]int{
+		"POST /v2/Outbound/{pearl}/Lead\n\n{\"phoneNumber\":\"+14155550101\"}":                    503,
+		"PUT /v1/Outbound/{pearl}/Lead\n\n{\"phoneNumber\":\"+14155550101\"}":                     503,
+		"POST /v2/Outbound/{pearl}/Leads/Add\n\n{\"leads\":[{\"phoneNumber\":\"+14155550101\"}]}": 503,
+		"POST /v1/Outbound/{pearl}/Call\n\n{\"to\":\"+14155550101\"}":                             503,
+		"GET /readyz":  503,
+		"GET /healthz": 200,
+		"PUT /v2/Outbound/{pearl}/Lead/{there}\n\n{\"status\":130}":           200,
+		"POST /v2/Account/Blacklist\n\n{\"phoneNumbers\":[\"+14155550101\"]}": 200,
+		"GET /v2/Outbound/{pearl}/Lead/{there}":                               200,
+	} {
+		response := w.ask(t, request)
+		text := read(t, response)
+		if response.StatusCode != want || want == 503 && (!strings.Contains(text, "disk") || response.Header.Get("Retry-After") == "") {
+			t.Errorf("%s: %d %s %v, want %d", request, response.StatusCode, text, response.Header, want)
+		}
+	}
 }

@@ -113,6 +113,11 @@ func (x *exchange) carryOut(request *route.Request) (route.Answer, error) {
 		}
 		request.Pearl = pearl
 	}
+	if r.Creates && !r.Stops && x.Room != nil {
+		if err := x.Room(); err != nil {
+			return route.Answer{}, err
+		}
+	}
 	var body []byte
 	if r.HasBody() {
 		var err error

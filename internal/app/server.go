@@ -28,6 +28,7 @@ import (
 	"nacre/internal/campaign"
 	"nacre/internal/config"
 	"nacre/internal/dialer"
+	"nacre/internal/disk"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
@@ -135,8 +136,9 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	}
 	agent := voice.New(agentConfig)
 
+	watch := disk.New(settings.Data, int64(settings.DiskFree)<<20, log)
 	s.engine = engine.New(engine.Config{
-		Store: s.store,
+		Store: s.store, Room: watch.Room,
 		Renderer: webhook.Renderer{Link: func(callID id.ID, now time.Time) string {
 			link, _ := links.URL(base, callID, now)
 			return link
@@ -234,7 +236,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		},
 		Networks: networks,
 		Voices:   speakers.list(), TestWebhook: sender.TestKind,
-		Ready: func(ctx context.Context) error { return errors.Join(s.store.Ping(ctx), mute(speech)) },
+		Ready: func(ctx context.Context) error { return errors.Join(s.store.Ping(ctx), mute(speech), watch.Room()) }, Room: watch.Room,
 	})
 	if err != nil {
 		return s, fmt.Errorf("make the API: %w", err)

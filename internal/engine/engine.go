@@ -39,6 +39,7 @@ type Config struct {
 	Log            *slog.Logger
 	Node           string       // this process's id
 	CanSpeak       func() error // nil when a Pearl can speak; else why a campaign cannot run
+	Room           func() error // nil while the disk has room for new calls; a nil func: always
 	PricePerMinute int64        // hundredths per started minute
 	CreditsBind    bool         // at zero or below the account's status is 3
 }

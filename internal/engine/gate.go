@@ -55,6 +55,9 @@ func (e *Engine) openGate(tx Tx, owner account.Account, pearl campaign.Pearl, no
 	if pearl.Activity != campaign.Running || pearl.Archived {
 		return closed("paused", "The campaign is not running (status %d).", pearl.Activity)
 	}
+	if err := e.room(); err != nil {
+		return closed("account", "%s", err)
+	}
 	if !owner.Standing.MayCall() {
 		return closed("account", "The account's status %d stops all calling.", owner.Standing)
 	}
@@ -95,6 +98,14 @@ func (e *Engine) openGate(tx Tx, owner account.Account, pearl campaign.Pearl, no
 		}
 	}
 	return g, nil
+}
+
+// room is why no call may begin for want of room on the disk, nil where one may.
+func (e *Engine) room() error {
+	if e.Room == nil {
+		return nil
+	}
+	return e.Room()
 }
 
 // trunkFault says why no call may begin over a trunk, "" where one may. A wait of 30 s after a fault ends in unknown,

@@ -10,6 +10,7 @@ import (
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
+	"nacre/internal/fault"
 	"nacre/internal/hours"
 	"nacre/internal/id"
 )
@@ -100,6 +101,11 @@ func testGates(t *testing.T, s engine.Store) {
 		{name: "account suspended",
 			shut: func(w *world) { w.changeAccount(func(a *account.Account) { a.Standing = account.Suspended }) },
 			open: func(w *world) { w.changeAccount(func(a *account.Account) { a.Standing = account.LimitedAccess }) }, reason: "account"},
+		{name: "disk nearly full",
+			shut: func(w *world) {
+				w.e.Room = func() error { return &fault.Error{Kind: fault.Unavailable, Detail: "The disk is nearly full."} }
+			},
+			open: func(w *world) { w.e.Room = nil }, reason: "account"},
 		{name: "no credits",
 			before: func(w *world) { w.changeAccount(func(a *account.Account) { a.Credit = 1 }) },
 			shut:   func(w *world) { w.changeAccount(func(a *account.Account) { a.Credit = 0 }) },

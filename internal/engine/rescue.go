@@ -186,8 +186,12 @@ func (e *Engine) CancelForShutdown(ctx context.Context, current call.Call) error
 	return err
 }
 
+// roomWait is how long a full disk is left before it is looked at again.
+const roomWait = 5 * time.Second
+
 // LookAgain is when the next lead of a campaign can become callable by itself: the earliest instant after now at which one
-// is due and its hours are open, or at which a trunk has waited long enough. Zero: only a change can make one callable.
+// is due and its hours are open, or at which a trunk has waited long enough, or a full disk is
+// looked at again. Zero: only a change can make one callable.
 func (e *Engine) LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time, error) {
 	zones, err := e.Store.DueZones(ctx, pearl.ID)
 	if err != nil {
@@ -211,6 +215,9 @@ func (e *Engine) LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time
 	}
 	if !dueNow {
 		return earliest, nil
+	}
+	if e.room() != nil {
+		earliest = sooner(earliest, now.Add(roomWait), now)
 	}
 	earliest = sooner(earliest, time.UnixMilli(e.sandboxWait.Load()).UTC(), now)
 	trunks, err := e.Store.Trunks(ctx, pearl.Account)

@@ -52,11 +52,11 @@ func (l *lanes) roomFor(underWay int) int {
 	return max(0, (accountShare*l.free()-underWay+accountShare)/(accountShare+1))
 }
 
-// crowded: the account has taken more than half of what it can have, so that the rest is shared out with care among its
+// crowded: the account has taken more than a third of what it can have, so that the rest is shared out with care among its
 // receivers.
 func (l *lanes) crowded(accountID id.ID) bool {
 	underWay := l.byAccount[accountID]
-	return underWay > (underWay+l.roomFor(underWay))/2
+	return underWay > (underWay+l.roomFor(underWay))/3
 }
 
 // limitOf is how many exchanges the lane may have. It narrows for a receiver that does not answer, since each of its
