@@ -138,7 +138,9 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 
 	watch := disk.New(settings.Data, int64(settings.DiskFree)<<20, log)
 	s.engine = engine.New(engine.Config{
-		Store: s.store, Room: watch.Room,
+		Store: s.store, Room: watch.Room, Limits: engine.Limits{
+			Trunks: settings.TrunksPerAccount, Pearls: settings.PearlsPerAccount, OpenRequests: settings.RequestsPerAccount, Leads: settings.LeadsPerAccount,
+		},
 		Renderer: webhook.Renderer{Link: func(callID id.ID, now time.Time) string {
 			link, _ := links.URL(base, callID, now)
 			return link

@@ -91,12 +91,13 @@ type Dialer struct {
 	wakes chan struct{}
 	stop  chan struct{} // closed by Stop: begin nothing more
 
-	mu    sync.Mutex
-	air   map[id.ID]*inAir
-	lanes map[id.ID]*lane
-	held  map[id.ID]int  // claims and calls under way, by lead or request
-	works sync.WaitGroup // the same
-	loops sync.WaitGroup
+	mu          sync.Mutex
+	air         map[id.ID]*inAir
+	lanes       map[id.ID]*lane
+	held        map[id.ID]int   // claims and calls under way, by lead or request
+	trunkOwners map[id.ID]id.ID // accounts of the trunks that were listed last, by trunk
+	works       sync.WaitGroup  // the same
+	loops       sync.WaitGroup
 
 	calls     context.Context // ends when the grace is over
 	endCalls  context.CancelFunc

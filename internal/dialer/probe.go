@@ -43,6 +43,13 @@ func (d *Dialer) probeRound(asked map[id.ID]probed) {
 		}
 		return
 	}
+	owners := make(map[id.ID]id.ID, len(trunks))
+	for _, t := range trunks {
+		owners[t.ID] = t.Account
+	}
+	d.mu.Lock()
+	d.trunkOwners = owners
+	d.mu.Unlock()
 	now := d.Now()
 	var active []call.Trunk
 	for _, t := range trunks {
@@ -87,7 +94,13 @@ func (d *Dialer) probe(t account.Trunk) {
 
 // Registered records how the registration of a trunk stands.
 func (d *Dialer) Registered(trunkID id.ID, state account.TrunkState, detail string) {
-	trunks, err := d.Queries.Trunks(d.loopCtx, "")
+	d.mu.Lock()
+	owner, known := d.trunkOwners[trunkID]
+	d.mu.Unlock()
+	if !known {
+		return // nobody has asked for its registration
+	}
+	trunks, err := d.Queries.Trunks(d.loopCtx, owner) // of one account: a report must not cost more with every other account
 	if err != nil {
 		if d.loopCtx.Err() == nil {
 			d.Log.Error("list trunks", "error", err)

@@ -300,6 +300,9 @@ func (e *Engine) CreateTrunk(ctx context.Context, actor Actor, trunk account.Tru
 	now := e.clock()
 	trunk.ID, trunk.Account, trunk.Created, trunk.State = e.IDs.New(now), actor.Account, now, account.TrunkUnknown
 	err := e.update(ctx, func(tx Tx, s *signals) error {
+		if err := within(tx, actor.Account, OwnedTrunks, e.Limits.Trunks); err != nil {
+			return err
+		}
 		if err := tx.InsertTrunk(trunk); err != nil {
 			return fmt.Errorf("insert trunk: %w", err)
 		}

@@ -100,6 +100,9 @@ func (e *Engine) addLeads(ctx context.Context, actor Actor, pearlID id.ID, input
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
+	if err := e.admitLeads(ctx, actor.Account, len(inputs)); err != nil {
+		return nil, err
+	}
 	if parts := a.parts(); len(parts) > 1 {
 		err = a.inParts(ctx, parts)
 	} else {

@@ -173,6 +173,8 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 		request.Status = RequestQueued
 		if suppressed {
 			request.Status = RequestBlacklisted // at once: its hours may open only after it has expired
+		} else if err := within(tx, actor.Account, OwnedOpenRequests, e.Limits.OpenRequests); err != nil {
+			return err
 		}
 		if err := tx.InsertRequest(request); err != nil {
 			return fmt.Errorf("insert request: %w", err)

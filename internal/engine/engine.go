@@ -39,6 +39,7 @@ type Config struct {
 	Log            *slog.Logger
 	Node           string       // this process's id
 	CanSpeak       func() error // nil when a Pearl can speak; else why a campaign cannot run
+	Limits         Limits
 	Room           func() error // nil while the disk has room for new calls; a nil func: always
 	PricePerMinute int64        // hundredths per started minute
 	CreditsBind    bool         // at zero or below the account's status is 3
@@ -57,6 +58,7 @@ type Engine struct {
 	plans       plans        // settings compiled per Pearl version
 	added       stamps
 	adding      adding
+	leadCounts  leadCounts
 }
 
 // New makes an engine. Listen connects it to the dialer and the webhook sender.

@@ -33,6 +33,9 @@ func (e *Engine) CreatePearl(ctx context.Context, actor Actor, pearl campaign.Pe
 		if err := normalizeTransfers(tx, &pearl); err != nil {
 			return err
 		}
+		if err := within(tx, actor.Account, OwnedPearls, e.Limits.Pearls); err != nil {
+			return err
+		}
 		if err := tx.InsertPearl(pearl); err != nil {
 			return fmt.Errorf("insert pearl: %w", err)
 		}

@@ -35,6 +35,7 @@ type Queries interface {
 	RunningPearls(ctx context.Context) ([]campaign.Pearl, error)           // of all accounts, outbound and running
 	PearlCounts(ctx context.Context, pearlID id.ID, midnight time.Time) (PearlCounts, error)
 
+	CountLeads(ctx context.Context, accountID id.ID) (int, error) // of all its campaigns
 	ReadLead(ctx context.Context, accountID, pearlID, leadID id.ID) (lead.Lead, error)
 	ReadLeadRecord(ctx context.Context, accountID, pearlID, leadID id.ID) (LeadRecord, error)
 	LeadByExternalID(ctx context.Context, accountID, pearlID id.ID, externalID string) (lead.Lead, error) // the newest

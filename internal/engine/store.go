@@ -70,6 +70,8 @@ type Tx interface {
 	RemoveSuppression(accountID id.ID, entry string) (removed bool, err error)
 	Suppressed(accountID id.ID, number phone.Number) (bool, error) // by equality or prefix: one indexed look-up of the number's prefixes
 
+	CountOwned(accountID id.ID, owned Owned) (int, error)
+
 	// Pearls.
 	Pearl(accountID, pearlID id.ID, lock Lock) (campaign.Pearl, error)
 	InsertPearl(campaign.Pearl) error

@@ -43,6 +43,7 @@ func storeTests() []storeTest {
 		{"Gates", testGates},
 		{"NumberMovesToAnotherTrunk", testNumberMovesToAnotherTrunk},
 		{"GatesOfTheLead", testGatesOfTheLead},
+		{"Limits", testLimits},
 		{"BudgetCountsRunningCalls", testBudgetCountsRunningCalls},
 		{"TrunkLimits", testTrunkLimits},
 		{"DaylightSaving", testDaylightSaving},

@@ -55,6 +55,7 @@ type Timers struct {
 	Bye         time.Duration // how long Close and a challenge wait for the answer to a BYE: 4 s
 	NoAck       time.Duration // Timer H, a 200 of ours without ACK: 32 s
 	Backoff     time.Duration // between failed registrations: 30 s
+	Refresh     time.Duration // at least, between registrations that succeed: 20 s
 	Idle        time.Duration // a TCP connection from outside without a word: 10 min
 	FirstWord   time.Duration // one that has not said anything yet: 10 s
 }
@@ -71,6 +72,7 @@ func (t Timers) withDefaults() Timers {
 	set(&t.Bye, 4*time.Second)
 	set(&t.NoAck, 32*time.Second)
 	set(&t.Backoff, 30*time.Second)
+	set(&t.Refresh, 20*time.Second)
 	set(&t.Idle, 10*time.Minute)
 	set(&t.FirstWord, 10*time.Second)
 	return t

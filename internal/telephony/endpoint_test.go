@@ -314,7 +314,7 @@ func TestManyCallsAtOnce(t *testing.T) {
 // registrar is a peer that answers REGISTER by hand.
 func TestRegistrar(t *testing.T) {
 	t.Parallel()
-	e := open(t, Config{Timers: Timers{Backoff: 50 * time.Millisecond}})
+	e := open(t, Config{Timers: Timers{Backoff: 50 * time.Millisecond, Refresh: time.Second}})
 	type report struct {
 		trunk id.ID
 		state RegistrationState

@@ -134,7 +134,7 @@ func (r *Registrar) keep(ctx context.Context, trunk call.Trunk) {
 		switch {
 		case answer.OK:
 			r.report(trunk.ID, Registered, answer.Detail)
-			pause = refreshAfter(answer.Expires)
+			pause = refreshAfter(answer.Expires, r.e.timers.Refresh)
 		case answer.Unauthorized:
 			r.report(trunk.ID, Refused, answer.Detail)
 			series = nil
@@ -153,7 +153,8 @@ func (r *Registrar) keep(ctx context.Context, trunk call.Trunk) {
 	}
 }
 
-// refreshAfter is when to register again: in time for one failed attempt, never more than once a second.
-func refreshAfter(granted time.Duration) time.Duration {
-	return max(granted-min(granted/4, time.Minute), time.Second)
+// refreshAfter is when to register again: in time for one failed attempt, never more often than least,
+// whatever the peer grants: it could keep us busy with a registration a second for every trunk.
+func refreshAfter(granted, least time.Duration) time.Duration {
+	return max(granted-min(granted/4, time.Minute), least)
 }

@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+// Limits bound what one account owns, so that none costs the others their speed or the disk; 0 = no limit.
+type Limits struct {
+	Trunks       int
+	Pearls       int // archived ones too
+	OpenRequests int // made calls that wait or are on a call
+	Leads        int
+}
+
+// Owned is a kind of things that Tx.CountOwned counts.
+type Owned int
+
+const (
+	OwnedTrunks Owned = iota
+	OwnedPearls
+	OwnedOpenRequests
+)
+
+// within refuses one more of what an account has enough of.
+func within(tx Tx, accountID id.ID, owned Owned, limit int) error {
+	if limit <= 0 {
+		return nil
+	}
+	count, err := tx.CountOwned(accountID, owned)
+	if err != nil {
+		return fmt.Errorf("count what the account owns: %w", err)
+	}
+	if count < limit {
+		return nil
+	}
+	switch owned {
+	case OwnedTrunks:
+		return fault.Refused("The account has %d trunks; this server allows %d (--trunks-per-account).", count, limit)
+	case OwnedPearls:
+		return fault.Refused("The account has %d Pearls, archived ones included; this server allows %d (--pearls-per-account).", count, limit)
+	default:
+		return &fault.Error{Kind: fault.TooMany, RetryAfter: time.Minute, Detail: fmt.Sprintf(
+			"The account has %d open call requests; this server allows %d (--requests-per-account). Send the request again when some are over.", count, limit)}
+	}
+}
+
+// recountAfter is how old a count of leads must be before it is made anew: leads may have been deleted.
+const recountAfter = time.Minute
+
+// leadCounts are upper bounds of how many leads accounts have: counted once, then added to. Counting a million leads takes a
+// tenth of a second, too long for every add.
+type leadCounts struct {
+	mu        sync.Mutex
+	byAccount map[id.ID]leadCount
+}
+
+type leadCount struct {
+	leads int
+	at    time.Time // when they were counted
+}
+
+// admitLeads refuses more leads than the account may have.
+func (e *Engine) admitLeads(ctx context.Context, accountID id.ID, adding int) error {
+	limit := e.Limits.Leads
+	if limit <= 0 {
+		return nil
+	}
+	for {
+		e.leadCounts.mu.Lock()
+		known, counted := e.leadCounts.byAccount[accountID]
+		fits := known.leads+adding <= limit
+		if counted && fits {
+			known.leads += adding
+			e.leadCounts.byAccount[accountID] = known
+		}
+		e.leadCounts.mu.Unlock()
+		now := e.clock()
+		switch {
+		case counted && fits:
+			return nil
+		case counted && now.Sub(known.at) < recountAfter:
+			return fault.Refused("The account has %d leads and would have %d more; this server allows %d (--leads-per-account).", known.leads, adding, limit)
+		}
+		leads, err := e.Store.CountLeads(ctx, accountID)
+		if err != nil {
+			return fmt.Errorf("count leads: %w", err)
+		}
+		e.leadCounts.mu.Lock()
+		if e.leadCounts.byAccount == nil {
+			e.leadCounts.byAccount = map[id.ID]leadCount{}
+		}
+		e.leadCounts.byAccount[accountID] = leadCount{leads: leads, at: now}
+		e.leadCounts.mu.Unlock()
+	}
+}

@@ -1,0 +1,82 @@
+package engine_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+)
+
+// testLimits: an account gets no more than it may own, is told why, and another account notices nothing.
+func testLimits(t *testing.T, s engine.Store) {
+	w, other := newWorld(t, s), newWorld(t, s)
+	other.e = w.e // one server
+	w.e.Limits = engine.Limits{Trunks: 2, Pearls: 3, OpenRequests: 2, Leads: 4}
+	trunk := func(w *world) error {
+		_, err := w.e.CreateTrunk(w.ctx, w.actor, account.Trunk{Name: "A", Trunk: call.Trunk{Host: "127.0.0.1", Transport: "udp", MaxCalls: 1, CallsPerSecond: 1}})
+		return err
+	}
+	pearl := func(w *world) error {
+		settings := campaign.DefaultOutbound()
+		settings.PhoneNumberID = w.number
+		_, err := w.e.CreatePearl(w.ctx, w.actor, campaign.Pearl{Type: campaign.OutboundPearl, Name: "B", Outbound: &settings})
+		return err
+	}
+	made := 0
+	request := func(w *world) error {
+		made++
+		_, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, fmt.Sprintf("+141555501%02d", made), nil)
+		return err
+	}
+	lead := func(w *world) error {
+		_, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, []engine.NewLead{{Phone: phoneA}, {Phone: phoneB}})
+		return err
+	}
+	for name, c := range map[string]struct {
+		make func(w *world) error
+		fit  int // how many may be made
+		kind fault.Kind
+		text string
+	}{
+		"trunks": {trunk, 2, fault.Invalid, "--trunks-per-account"}, "pearls": {pearl, 2, fault.Invalid, "--pearls-per-account"},
+		"requests": {request, 2, fault.TooMany, "--requests-per-account"}, "leads": {lead, 2, fault.Invalid, "--leads-per-account"},
+	} {
+		for n := range c.fit {
+			if err := c.make(w); err != nil {
+				t.Errorf("%s: number %d is refused: %v", name, n+1, err)
+			}
+		}
+		if err := c.make(w); !fault.Is(err, c.kind) || !strings.Contains(err.Error(), c.text) {
+			t.Errorf("%s: one too many: %v, want a refusal that names %s", name, err, c.text)
+		}
+		if err := c.make(other); err != nil {
+			t.Errorf("%s: another account: %v", name, err)
+		}
+	}
+	// What is deleted makes room: the count is made anew when it is a minute old.
+	found, err := s.LeadByPhone(w.ctx, w.account, w.pearl, phoneA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := s.LeadByPhone(w.ctx, w.account, w.pearl, phoneB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.e.DeleteLeads(w.ctx, w.actor, w.pearl, []id.ID{found.ID, second.ID}); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Add(2 * time.Minute)
+	if err := lead(w); err != nil {
+		t.Errorf("leads after others were deleted: %v", err)
+	}
+	if err := lead(w); !fault.Is(err, fault.Invalid) {
+		t.Errorf("one too many after the count was made anew: %v", err)
+	}
+}
