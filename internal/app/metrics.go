@@ -2,6 +2,8 @@ package app
 
 import (
 	"net/http"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -26,6 +28,8 @@ type metrics struct {
 	tries      *prometheus.CounterVec
 	tryTime    prometheus.Histogram
 	deliveries *prometheus.CounterVec
+	requests   *prometheus.CounterVec
+	requestFor *prometheus.HistogramVec
 }
 
 func newMetrics() *metrics {
@@ -45,9 +49,33 @@ func newMetrics() *metrics {
 		tryTime:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "nacre_webhook_try_seconds", Help: "Time of a webhook request.", Buckets: prometheus.ExponentialBuckets(.005, 2.5, 10)}),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nacre_webhook_deliveries_total", Help: "Webhook deliveries by kind and the state they got."}, []string{"kind", "state"}),
 	}
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	m.requests = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nacre_http_requests_total", Help: "HTTP requests by route and status."}, []string{"route", "status"})
+	m.requestFor = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "nacre_http_request_seconds", Help: "From a request's headers to its answer, by route.", Buckets: []float64{.002, .01, .05, .25, 1, 5, 30},
+	}, []string{"route"})
+	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "nacre_build_info", Help: "1, with version, revision and Go version as labels.", ConstLabels: buildLabels()}, func() float64 { return 1 })
+	m.registry.MustRegister(build, m.requests, m.requestFor, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.inAir, m.begun, m.ended, m.seconds, m.turns, m.packets, m.tries, m.tryTime, m.deliveries)
 	return m
+}
+
+// buildLabels say what runs.
+func buildLabels() prometheus.Labels {
+	labels := prometheus.Labels{"version": Version, "revision": "", "go": runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				labels["revision"] = setting.Value
+			}
+		}
+	}
+	return labels
+}
+
+// Request counts an HTTP request. Routes are patterns, so that there are no more of them than the API has.
+func (m *metrics) Request(route string, status int, took time.Duration) {
+	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
+	m.requestFor.WithLabelValues(route).Observe(took.Seconds())
 }
 
 // watch adds what happens on the wire.

@@ -180,6 +180,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		log.Info("SIP listens on loopback only: the sandbox carrier is reached, trunks elsewhere are not; --sip-listen 0.0.0.0:0 opens it", "address", sip.Address())
 	}
 	metrics.watch(sip)
+	metrics.registry.MustRegister(&figures{count: s.store.Figures, log: log})
 	carrier, err := openSandbox(besides(sip.Address().Addr()), speaker, sandbox.Options{Log: log, Said: chosen.personSaid})
 	if err != nil {
 		return s, err
@@ -238,7 +239,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		},
 		Networks: networks,
 		Voices:   speakers.list(), TestWebhook: sender.TestKind,
-		Ready: func(ctx context.Context) error { return errors.Join(s.store.Ping(ctx), mute(speech), watch.Room()) }, Room: watch.Room,
+		Ready: func(ctx context.Context) error { return errors.Join(s.store.Ping(ctx), mute(speech), watch.Room()) }, Room: watch.Room, Observe: metrics.Request,
 	})
 	if err != nil {
 		return s, fmt.Errorf("make the API: %w", err)

@@ -20,7 +20,7 @@ func (t *tx) CountOwned(accountID id.ID, owned engine.Owned) (int, error) {
 
 // CountLeads implements engine.Queries.
 func (s *Store) CountLeads(ctx context.Context, accountID id.ID) (count int, err error) {
-	err = s.backend.read(ctx, func(q session) error {
+	err = s.backend.scan(ctx, func(q session) error {
 		count, err = one(q, scanInt, "SELECT count(*) FROM lead WHERE pearl_id IN (SELECT id FROM pearl WHERE account_id = ?1)", accountID)
 		return err
 	})
