@@ -65,8 +65,11 @@ func TestFile(t *testing.T) {
 	if got.RTPPorts != "" || got.ExternalAddress != "" {
 		t.Errorf("a key without a value is no value: %+v", got)
 	}
-	if _, err := parse(t, ""); err != nil {
+	if got, err = parse(t, ""); err != nil {
 		t.Errorf("an empty file: %v", err)
+	}
+	if got.SIPListen != "127.0.0.1:0" || len(got.AllowNetworks) > 0 {
+		t.Errorf("SIP listens on %q and reaches %v: by default nobody but this machine reaches it, and it no network of its own", got.SIPListen, got.AllowNetworks)
 	}
 	for yaml, says := range map[string]string{
 		"lissten: 127.0.0.1:1\n":              `unknown key "lissten"`,

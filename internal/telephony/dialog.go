@@ -104,6 +104,7 @@ type dialog struct {
 	ending    call.Ending // why, once over
 	seq       uint32      // of our last request
 	remoteSeq uint32      // of the peer's last request
+	changing  bool        // a re-INVITE of ours waits for its answer
 	earlyBye  map[string]bool
 	pending   map[uint32]chan *sip.Request // 2xx of ours that wait for their ACK, by CSeq
 }

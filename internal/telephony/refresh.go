@@ -107,6 +107,12 @@ func (d *dialog) askRefresh(ctx context.Context, r refreshing) (*sip.Response, e
 	}
 }
 
+func (d *dialog) setChanging(on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.changing = on
+}
+
 // askWithin sends a request and waits for its final response; a 2xx to an INVITE is acknowledged, also when it is repeated.
 func (d *dialog) askWithin(ctx context.Context, request *sip.Request) (*sip.Response, error) {
 	if !request.IsInvite() {
@@ -130,6 +136,8 @@ func (d *dialog) askWithin(ctx context.Context, request *sip.Request) (*sip.Resp
 		}
 	}
 	tx.OnRetransmission(acknowledge)
+	d.setChanging(true)
+	defer d.setChanging(false)
 	if err := tx.Init(); err != nil {
 		tx.Terminate()
 		return nil, err

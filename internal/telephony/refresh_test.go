@@ -41,6 +41,15 @@ func TestSessionIsRefreshed(t *testing.T) {
 			if (c.method == "INVITE") != strings.Contains(first.body, "m=audio") {
 				t.Errorf("refresh with the body %q", first.body)
 			}
+			if c.method == "INVITE" { // a change of the peer's at the same time
+				for _, method := range []string{"INVITE", "ACK"} {
+					peer.send(strings.Join([]string{method + " sip:x@" + e.Address().String() + " SIP/2.0", "Via: SIP/2.0/UDP " + peer.address().String() + ";branch=z9hG4bKglare",
+						"From: " + first.header("To"), "To: " + first.header("From"), "Call-ID: " + first.header("Call-ID"), "CSeq: 9 " + method, "Content-Length: 0", "", ""}, "\r\n"))
+					if method == "INVITE" {
+						peer.expect("SIP/2.0 491")
+					}
+				}
+			}
 			peer.respond(first, "422 Session Interval Too Small", "", "Min-SE: 3\r\n", "")
 			if c.method == "INVITE" {
 				peer.expect("ACK")

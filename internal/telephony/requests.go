@@ -97,6 +97,8 @@ func (d *dialog) order(request *sip.Request) int {
 		return sip.StatusRequestPending
 	case seq <= d.remoteSeq && d.remoteSeq != 0:
 		return sip.StatusInternalServerError
+	case d.changing && request.IsInvite(): // RFC 3261 14.2
+		return sip.StatusRequestPending
 	case len(d.pending) > 0 && (request.IsInvite() || len(request.Body()) > 0):
 		return sip.StatusRequestPending
 	}
