@@ -1,5 +1,5 @@
 // Package media carries the audio of one call: RTP and RTCP over a pair of UDP ports, described to the peer by SDP.
-// It decides codec, packet timing, jitter, which address a stream belongs to, keys (RFC 4733) and hold.
+// It decides codec, packet timing, jitter, which address a stream belongs to, keys (RFC 4733, or as they sound) and hold.
 // It refuses to know how the descriptions travel (SIP is telephony's) and what is said.
 package media
 
