@@ -11,10 +11,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 
-	"zombiezen.com/go/sqlite"
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
 
 	"nacre/internal/engine"
 	"nacre/internal/fault"
@@ -357,54 +360,88 @@ func TestASnapshotIsInterrupted(t *testing.T) {
 	}
 }
 
+// readFails has the next read_page() fail as a read of a page from a faulty disk.
+var readFails atomic.Bool
+
+// registerReadPage makes the function known to connections that are opened later, by SQLite's own interface: errors of functions
+// that are made by that of the driver have no code.
+var registerReadPage = sync.OnceValue(func() error {
+	tls := libc.NewTLS()
+	defer tls.Close()
+	opened := addReadPage
+	if code := lib.Xsqlite3_auto_extension(tls, *(*uintptr)(unsafe.Pointer(&opened))); code != lib.SQLITE_OK {
+		return fmt.Errorf("register read_page: error %d", code)
+	}
+	return nil
+})
+
+// addReadPage is called with a connection that is opened. Functions are kept as the translation of SQLite to Go keeps them
+// (modernc.org/ccgo), so they must not be closures.
+func addReadPage(tls *libc.TLS, db, _, _ uintptr) int32 {
+	name, err := libc.CString("read_page")
+	if err != nil {
+		return lib.SQLITE_NOMEM
+	}
+	defer libc.Xfree(tls, name)
+	function := readPage
+	return lib.Xsqlite3_create_function(tls, db, name, 0, lib.SQLITE_UTF8, 0, *(*uintptr)(unsafe.Pointer(&function)), 0, 0)
+}
+
+func readPage(tls *libc.TLS, context uintptr, _ int32, _ uintptr) {
+	if readFails.CompareAndSwap(true, false) {
+		lib.Xsqlite3_result_error_code(tls, context, lib.SQLITE_IOERR_READ)
+		return
+	}
+	lib.Xsqlite3_result_int(tls, context, 1)
+}
+
 // TestRolledBackByAnError: an I/O error, on a read too, makes SQLite roll back what the whole group has written. Everything is done
 // once all the same, and nothing is committed by itself.
 func TestRolledBackByAnError(t *testing.T) {
 	t.Parallel()
+	if err := registerReadPage(); err != nil {
+		t.Fatal(err)
+	}
 	s, err := OpenSQLite(filepath.Join(t.TempDir(), FileName), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	failing := true
-	err = s.backend.(*sqliteBackend).writer.conn.CreateFunction("read_page", &sqlite.FunctionImpl{Scalar: func(sqlite.Context, []sqlite.Value) (sqlite.Value, error) {
-		if failing {
-			failing = false
-			return sqlite.Value{}, sqlite.ResultIOErrRead.ToError()
-		}
-		return sqlite.IntegerValue(1), nil
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	write := func(name string) func(q session) error {
 		return func(q session) error {
 			_, err := q.exec("INSERT INTO secret (name, content) VALUES (?1, ?2)", name, []byte("x"))
 			return err
 		}
 	}
-	readPage := func(q session) error {
+	reads := func(q session) error {
 		_, err := one(q, scanInt, "SELECT max(read_page()) FROM sqlite_schema")
 		return err
 	}
 	if err := s.backend.update(t.Context(), write("there")); err != nil {
 		t.Fatal(err)
 	}
+	readFails.Store(true)
+	if err := s.backend.update(t.Context(), reads); fault.Of(err) != fault.Unavailable {
+		t.Errorf("a read that fails: %v", err)
+	}
+	if err := s.backend.update(t.Context(), write("alone")); err != nil {
+		t.Errorf("after a read that failed: %v", err)
+	}
 	for name, reader := range map[string]func(q session) error{
-		"returned": func(q session) error { return readPage(q) },
+		"returned": func(q session) error { return reads(q) },
 		"ignored": func(q session) error {
-			_ = readPage(q)
+			_ = reads(q)
 			return write("ignored")(q)
 		},
 		"after a write": func(q session) error {
 			if err := write("after a write")(q); err != nil {
 				return err
 			}
-			_ = readPage(q)
+			_ = reads(q)
 			return q.queue(nil, "DELETE FROM secret WHERE name = 'there'")
 		},
 	} {
-		failing = true
+		readFails.Store(true)
 		group := []func(q session) error{write(name + " 1"), reader, write(name + " 2")}
 		if name == "after a write" { // it is run again, and only then may it delete
 			group = []func(q session) error{write(name + " 1"), func(q session) error {
@@ -419,7 +456,7 @@ func TestRolledBackByAnError(t *testing.T) {
 				t.Errorf("%s: transaction %d returns %v", name, n, err)
 			}
 		}
-		if failing {
+		if readFails.Load() {
 			t.Errorf("%s: no read has failed", name)
 		}
 	}
@@ -428,7 +465,7 @@ func TestRolledBackByAnError(t *testing.T) {
 		names, err = list(q, scanText[string], "SELECT name FROM secret WHERE content = ?1 ORDER BY name", []byte("x"))
 		return err
 	})
-	want := []string{"after a write 1", "after a write 2", "ignored", "ignored 1", "ignored 2", "returned 1", "returned 2", "there"}
+	want := []string{"after a write 1", "after a write 2", "alone", "ignored", "ignored 1", "ignored 2", "returned 1", "returned 2", "there"}
 	if err != nil || !slices.Equal(names, want) {
 		t.Errorf("stored %q, %v, want %q", names, err, want)
 	}

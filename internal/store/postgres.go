@@ -223,13 +223,36 @@ func unavailable(err error) error {
 	if err == nil || fault.Of(err) != fault.Internal {
 		return err
 	}
+	why := unavailableWhy(err)
+	if why == "" {
+		return err
+	}
+	return &fault.Error{Kind: fault.Unavailable, Detail: why, RetryAfter: time.Second, Err: err}
+}
+
+// unavailableWhy names the cause of an error of that kind, "" where it is none: SQLSTATE classes 08, 53, 57 and 58
+// (https://www.postgresql.org/docs/current/errcodes-appendix.html), or of the connection.
+func unavailableWhy(err error) string {
 	var connect *pgconn.ConnectError
 	var network net.Error
 	state := sqlState(err)
 	switch {
-	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
-		strings.HasPrefix(state, "57P"), strings.HasPrefix(state, "08"), strings.HasPrefix(state, "53"):
-		return &fault.Error{Kind: fault.Unavailable, Detail: "the database does not answer", RetryAfter: time.Second, Err: err}
+	case state == "53100":
+		return "The disk of the database is full."
+	case strings.HasPrefix(state, "53"):
+		return "The database has no memory or connections left."
+	case state == "57014":
+		return "The database did not answer in time."
+	case strings.HasPrefix(state, "57P"):
+		return "The database is starting or stopping."
+	case strings.HasPrefix(state, "58"):
+		return "The disk of the database fails."
+	case errors.As(err, &network) && network.Timeout():
+		return "The database did not answer in time."
+	case errors.As(err, &connect):
+		return "The database cannot be reached, or refuses the connection."
+	case network != nil, errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), strings.HasPrefix(state, "08"):
+		return "The connection to the database broke."
 	}
-	return err
+	return ""
 }

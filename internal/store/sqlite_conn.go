@@ -199,17 +199,27 @@ func (r sqliteRow) Scan(dest ...any) error {
 	return nil
 }
 
-// unanswered marks errors that say that the file cannot be written just now, whatever was to be written: another process
-// holds it, the disk is full or faulty.
+// unanswered marks errors that say that the file cannot be read or written just now, whatever was asked of it, and names the cause.
 func unanswered(err error) error {
 	if err == nil || fault.Of(err) != fault.Internal {
 		return err
 	}
+	var why string
 	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultBusy, sqlite.ResultIOErr, sqlite.ResultFull:
-		return &fault.Error{Kind: fault.Unavailable, Detail: "the database does not answer", RetryAfter: time.Second, Err: err}
+	case sqlite.ResultBusy:
+		why = "The database is held by another process."
+	case sqlite.ResultFull:
+		why = "The disk of the database is full."
+	case sqlite.ResultIOErr:
+		why = "The disk of the database fails."
+	case sqlite.ResultReadOnly, sqlite.ResultCantOpen:
+		why = "The files of the database cannot be written."
+	case sqlite.ResultNoMem:
+		why = "The database has no memory left."
+	default:
+		return err
 	}
-	return err
+	return &fault.Error{Kind: fault.Unavailable, Detail: why, RetryAfter: time.Second, Err: err}
 }
 
 // violates reports whether an insert met a row with the same key in the index.

@@ -17,7 +17,7 @@ type group struct {
 	began   time.Time
 	open    bool   // BEGIN was run
 	wrote   bool   // something of an earlier job is in the transaction
-	lost    bool   // SQLite rolled the transaction back by itself, and nothing was undone yet
+	lost    error  // why SQLite rolled the transaction back by itself; nothing was undone yet
 	spoiled bool   // the transaction was lost with what earlier jobs wrote
 	jobs    []*job // those that were run; err is set where fn failed
 	rows    buffer // to be inserted at the commit
@@ -40,10 +40,8 @@ func (g *group) attempt(j *job) {
 		return
 	}
 	s := &sqliteSession{group: g}
-	j.err = s.call(j.fn)
-	g.lost = g.conn.conn.AutocommitEnabled()
-	if j.err == nil && g.lost {
-		j.err = errRolledBack // fn made nothing of it
+	if j.err = s.call(j.fn); j.err == nil {
+		j.err = g.lost // fn made nothing of it
 	}
 	if j.err == nil {
 		j.err = s.keep()
@@ -79,13 +77,11 @@ func (g *group) exec(text string, args ...any) (int64, error) {
 // on I/O errors, a full disk, or no memory, on reads too (https://www.sqlite.org/lang_transaction.html). Nothing may run then that
 // belongs to the transaction: without one, each statement would be committed by itself.
 func (g *group) rolledBack(err error) error {
-	if err != nil && g.open && g.conn.conn.AutocommitEnabled() {
-		g.lost = true
+	if err != nil && g.lost == nil && g.open && g.conn.conn.AutocommitEnabled() {
+		g.lost = fmt.Errorf("the transaction was rolled back: %w", err)
 	}
 	return err
 }
-
-var errRolledBack = errors.New("the transaction was rolled back after an error")
 
 // commit writes what waits and makes the transaction durable. When it fails nothing of the group was changed.
 func (g *group) commit() error {
@@ -115,7 +111,7 @@ func (g *group) commit() error {
 func (g *group) abandon() {
 	_, _ = g.exec("ROLLBACK") // as in commit
 	g.pearls = nil
-	g.open, g.lost = false, false
+	g.open, g.lost = false, nil
 	g.spoiled = g.wrote
 }
 
@@ -190,7 +186,7 @@ func (s *sqliteSession) keep() error {
 }
 
 func (s *sqliteSession) undo() {
-	if s.group.lost {
+	if s.group.lost != nil {
 		s.group.abandon()
 		return
 	}
@@ -228,16 +224,16 @@ func (s *sqliteSession) each(scan func(row) error, text string, args ...any) err
 	if err := s.settle(); err != nil {
 		return err
 	}
-	if s.group.lost {
-		return errRolledBack
+	if s.group.lost != nil {
+		return s.group.lost
 	}
 	return s.group.rolledBack(s.group.conn.each(scan, text, args...))
 }
 
 // run runs a statement in the transaction.
 func (s *sqliteSession) run(text string, args ...any) (int64, error) {
-	if s.group.lost {
-		return 0, errRolledBack
+	if s.group.lost != nil {
+		return 0, s.group.lost
 	}
 	n, err := s.group.exec(text, args...)
 	return n, s.group.rolledBack(err)
@@ -301,8 +297,8 @@ func (s *sqliteSession) flush() error {
 }
 
 func (s *sqliteSession) insertBuffered(rows *buffer) error {
-	if s.group.lost {
-		return errRolledBack
+	if s.group.lost != nil {
+		return s.group.lost
 	}
 	return s.group.rolledBack(rows.write(s.group.conn))
 }
