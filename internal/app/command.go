@@ -130,17 +130,13 @@ func (c *serveCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	fmt.Fprintln(s.Out, "listening on", running.url)
-	select {
-	case <-ctx.Done():
+	if err = running.wait(ctx); err == nil {
 		log.Info("stopping", "grace", c.Grace)
-		running.Close()
-		return nil
-	case err := <-running.store.NodeLost():
-		log.Error("stopping, since another process may hold the database", "error", err)
-		running.grace = min(running.grace, lostGrace)
-		running.Close()
-		return fmt.Errorf("hold the database: %w", err)
+	} else {
+		log.Error("stopping", "error", err)
 	}
+	running.Close()
+	return err
 }
 
 // lostGrace is how long conversations may go on in a process that has lost the database: less than a number rests of which a
@@ -338,7 +334,7 @@ func withEngine(ctx context.Context, settings config.Database, fn func(*engine.E
 
 // makingData is withEngine where the data need not be there yet.
 func makingData(ctx context.Context, settings config.Database, fn func(*engine.Engine) error) error {
-	opened, err := openStore(ctx, settings, false)
+	opened, err := openStore(ctx, settings, store.Options{Log: newLog(os.Stderr, config.Log{})})
 	if err != nil {
 		return err
 	}

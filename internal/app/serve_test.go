@@ -3,7 +3,9 @@ package app
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,6 +21,7 @@ import (
 	"nacre/internal/call"
 	"nacre/internal/config"
 	"nacre/internal/sandbox"
+	"nacre/internal/store"
 	"nacre/internal/store/storetest"
 	"nacre/internal/telephony"
 	"nacre/internal/voice/flite"
@@ -374,5 +377,47 @@ func TestTheOperatorHoldsPearls(t *testing.T) {
 		if held := strings.Contains(answer, "set by the operator"); held != (status != "2") {
 			t.Errorf("run at %s: %s", status, answer)
 		}
+	}
+}
+
+// A server that nobody can reach any longer ends with an error, so that what keeps it running starts it again.
+func TestServerEndsWithItsListener(t *testing.T) {
+	t.Parallel()
+	s := testServer(t, config.Database{Data: t.TempDir()})
+	if err := s.listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := s.wait(ctx); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the listener is closed: %v", err)
+	}
+}
+
+// What the store warns of is in the server's log.
+func TestStoreWarnsInTheLog(t *testing.T) {
+	t.Parallel()
+	var out syncBuffer
+	folder := t.TempDir()
+	s, err := openStore(t.Context(), config.Database{Data: folder}, store.Options{Log: newLog(&out, config.Log{})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(folder, store.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := s.TouchKey(t.Context(), "cccccccccccccccccccccccc", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "DROP TABLE api_key"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "level=WARN") || !strings.Contains(out.String(), "no such table") {
+		t.Errorf("the log says %q", out.String())
 	}
 }

@@ -55,12 +55,27 @@ type server struct {
 	closers    []func(context.Context)
 	grace      time.Duration
 	recordings string
+	listener   net.Listener
+	failed     chan error    // why nobody can be served any longer
 	rehearsed  chan struct{} // closed when the simulated people know their lines
 }
 
 // goodbye is how long the last BYEs and the end of registrations are repeated for carriers that do not answer. By then
 // the grace is over: nothing waits for them any longer.
 const goodbye = 2 * time.Second
+
+// wait returns nil when ctx ends, and an error when the server cannot serve any longer: whatever keeps it running starts it again.
+func (s *server) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.failed:
+		return err
+	case err := <-s.store.NodeLost():
+		s.grace = min(s.grace, lostGrace)
+		return fmt.Errorf("hold the database, which another process may hold now: %w", err)
+	}
+}
 
 func (s *server) onClose(fn func(context.Context)) { s.closers = append(s.closers, fn) }
 
@@ -88,7 +103,7 @@ type parts struct {
 
 // startWith is start with parts of the caller's choice.
 func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, chosen parts) (s *server, err error) {
-	s = &server{log: log, grace: settings.Grace, recordings: filepath.Join(settings.Data, "recordings")}
+	s = &server{log: log, grace: settings.Grace, recordings: filepath.Join(settings.Data, "recordings"), failed: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -98,7 +113,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		return s, fmt.Errorf("make data folder: %w", err)
 	}
 	// The database, and the lock that keeps a second process off it.
-	if s.store, err = openStore(ctx, settings.Database, true); err != nil {
+	if s.store, err = openStore(ctx, settings.Database, store.Options{Node: true, Log: log}); err != nil {
 		return s, err
 	}
 	s.onClose(func(context.Context) { logClose(log, "store", s.store.Close()) })
@@ -108,6 +123,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	}
 	// The address comes first: links name it.
 	listener, err := net.Listen("tcp", settings.Listen)
+	s.listener = listener
 	if err != nil {
 		return s, fmt.Errorf("listen: %w", err)
 	}
@@ -250,6 +266,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	go func() {
 		if err := web.Serve(clients); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			log.Error("serve", "error", err)
+			s.failed <- fmt.Errorf("serve: %w", err)
 		}
 	}()
 	s.onClose(func(ctx context.Context) {
@@ -302,14 +319,13 @@ func judge(script call.Script, talk call.Talk, transcriptOptions int) engine.End
 	}
 }
 
-// openStore opens the database, for a server as its node.
-func openStore(ctx context.Context, settings config.Database, node bool) (*store.Store, error) {
+func openStore(ctx context.Context, settings config.Database, options store.Options) (*store.Store, error) {
 	if settings.DatabaseURL == "" {
 		if err := os.MkdirAll(settings.Data, 0o700); err != nil {
 			return nil, fmt.Errorf("make data folder: %w", err)
 		}
 	}
-	s, err := store.Open(ctx, settings.Data, settings.DatabaseURL, store.Options{Node: node})
+	s, err := store.Open(ctx, settings.Data, settings.DatabaseURL, options)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
