@@ -65,6 +65,7 @@ func rows() []struct {
 		{"http", (*bench).requests},
 		{"leads", (*bench).leads},
 		{"analytics", (*bench).analytics},
+		{"stops", (*bench).stops},
 		{"calls", (*bench).calls},
 	}
 }
