@@ -104,7 +104,10 @@ func (e *Engine) addLeads(ctx context.Context, actor Actor, pearlID id.ID, input
 		return nil, err
 	}
 	if parts := a.parts(); len(parts) > 1 {
-		err = a.inParts(ctx, parts)
+		// A disk that is full half way keeps what is there from being taken back.
+		if err = a.e.Store.Room(a.space()); err == nil {
+			err = a.inParts(ctx, parts)
+		}
 	} else {
 		err = a.atOnce(ctx)
 	}
@@ -134,6 +137,21 @@ func (a *addition) number() {
 		a.leads[n].ID = leadID
 	}
 	a.byPhone, a.byExternal, a.faults = map[string]id.ID{}, map[string]id.ID{}, fault.List{}
+}
+
+// A lead takes so many bytes of the disk with its indexes, and its call data so many times its own: in its row, as a text to search
+// for, and both once more in a log.
+const (
+	leadSpace  = 4 << 10
+	dataCopies = 4
+)
+
+// space is how many bytes of the disk the leads take at most.
+func (a *addition) space() (bytes int64) {
+	for _, l := range a.leads {
+		bytes += leadSpace + dataCopies*int64(len(l.CallData))
+	}
+	return bytes
 }
 
 // parts are the ends of the parts that the leads are inserted in.

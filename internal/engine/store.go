@@ -31,6 +31,9 @@ type Store interface {
 	// when fn or the commit fails nothing was changed. fn may be run more than once (serialisation failures) and must not
 	// have side effects besides tx. Concurrent Updates may share one disk write.
 	Update(ctx context.Context, fn func(tx Tx) error) error
+	// Room fails where the disk cannot take so many bytes more and keep what it takes to remove them again; nil where the database
+	// is on another machine.
+	Room(bytes int64) error
 	// ReviveDelivery makes one delivery pending and due again; missing: fault.NotFound DeliveryId.
 	ReviveDelivery(ctx context.Context, accountID, deliveryID id.ID, now time.Time) error
 	// ReviveDead does so for all dead ones of a Pearl made from from to to, both inclusive, zero = open.

@@ -60,6 +60,7 @@ func storeTests() []storeTest {
 		{"AFailedAddIsSettled", testAFailedAddIsSettled},
 		{"AnAddUnderWayIsNotSettled", testAnAddUnderWayIsNotSettled},
 		{"PartCommitsLate", testPartCommitsLate},
+		{"LargeAddNeedsRoom", testAddNeedsRoom},
 		{"WalkWhileOthersAdd", testWalkWhileOthersAdd},
 		{"DeleteLeads", testDeleteLeads},
 		{"BulkAddWhileOthersWrite", testBulkAddWhileOthersWrite},

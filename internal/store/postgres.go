@@ -145,6 +145,8 @@ func (b *postgresBackend) scan(ctx context.Context, fn func(session) error) erro
 	return b.snapshot(ctx, fn)
 }
 
+func (b *postgresBackend) room(int64) error { return nil }
+
 func (b *postgresBackend) reading(ctx context.Context, begin string, fn func(session) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, readTimeout, errSilent)
 	defer cancel()

@@ -54,6 +54,7 @@ type backend interface {
 	scan(ctx context.Context, fn func(session) error) error
 	// nodeEpoch reads the epoch beside what holds the node's lock; errLockLost where that is gone.
 	nodeEpoch(ctx context.Context) (int64, error)
+	room(bytes int64) error // as engine.Store says of Room
 	close() error
 }
 
@@ -117,6 +118,9 @@ func (s *Store) Close() error {
 func (s *Store) Update(ctx context.Context, fn func(tx engine.Tx) error) error {
 	return s.backend.update(ctx, func(q session) error { return fn(s.newTx(q)) })
 }
+
+// Room implements engine.Store.
+func (s *Store) Room(bytes int64) error { return s.backend.room(bytes) }
 
 // Ping implements engine.Queries: it asks the database something.
 func (s *Store) Ping(ctx context.Context) error {
