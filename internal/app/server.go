@@ -73,7 +73,7 @@ func (s *server) wait(ctx context.Context) error {
 		return err
 	case err := <-s.store.NodeLost():
 		s.grace = min(s.grace, lostGrace)
-		return fmt.Errorf("hold the database, which another process may hold now: %w", err)
+		return fmt.Errorf("hold the database: %w", err)
 	}
 }
 
