@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"nacre/internal/accept"
 	"nacre/internal/account"
 	"nacre/internal/api/problem"
 	"nacre/internal/api/route"
@@ -150,7 +151,7 @@ func (x *exchange) send(status int, contentType string, text []byte) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	if len(text) > worthCompressing {
 		header.Add("Vary", "Accept-Encoding")
-		if acceptsGzip(x.r.Header) {
+		if accept.Gzip(x.r.Header) {
 			if small := x.compress(text); small != nil {
 				text = small
 				header.Set("Content-Encoding", "gzip")
@@ -184,27 +185,4 @@ func (s *server) compress(text []byte) []byte {
 		return nil
 	}
 	return out.Bytes()
-}
-
-// acceptsGzip reads Accept-Encoding (RFC 9110, 12.5.3): named with a weight above 0, or covered by *.
-func acceptsGzip(header http.Header) bool {
-	accepted := false
-	for _, line := range header.Values("Accept-Encoding") {
-		for part := range strings.SplitSeq(line, ",") {
-			coding, parameters, _ := strings.Cut(part, ";")
-			name, weight, found := strings.Cut(strings.TrimSpace(parameters), "=")
-			refused := false
-			if found && strings.EqualFold(strings.TrimSpace(name), "q") {
-				q, err := strconv.ParseFloat(strings.TrimSpace(weight), 64)
-				refused = err == nil && q == 0
-			}
-			switch strings.ToLower(strings.TrimSpace(coding)) {
-			case "gzip", "x-gzip":
-				return !refused
-			case "*":
-				accepted = !refused
-			}
-		}
-	}
-	return accepted
 }

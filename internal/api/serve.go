@@ -46,7 +46,7 @@ func (x *exchange) dispatch() {
 	}
 	match := x.table.Match(x.r.Method, path)
 	if match.Route == nil {
-		x.fail(x.noRoute(match, path))
+		x.fail(x.noRoute(match))
 		return
 	}
 	x.route, x.name, x.words = match.Route, match.Route.Name(), match.Route.PearlWord()
@@ -57,17 +57,16 @@ func (x *exchange) dispatch() {
 	x.serve(key, match)
 }
 
-// noRoute is 405 where the path exists, else 404 with the nearest documented route.
-func (x *exchange) noRoute(match route.Match, path string) error {
+// noSuchRoute tells where all routes are listed.
+const noSuchRoute = "There is no such route. All of them are listed at /docs."
+
+// noRoute is 405 where the path exists, else 404.
+func (x *exchange) noRoute(match route.Match) error {
 	if len(match.Allow) > 0 {
 		allow := strings.Join(match.Allow, ", ")
 		return problem.Status(http.StatusMethodNotAllowed, "The route exists, but not with the method "+printable(x.r.Method)+". It has "+allow+".").With("Allow", allow)
 	}
-	detail := "There is no such route."
-	if nearest := x.table.Nearest(x.r.Method, path); nearest != "" {
-		detail += " Did you mean " + nearest + "?"
-	}
-	return problem.Status(http.StatusNotFound, detail)
+	return problem.Status(http.StatusNotFound, noSuchRoute)
 }
 
 func printable(text string) string {

@@ -33,7 +33,7 @@ func (x *exchange) serveSpecial(rawPath string) {
 	}
 	switch {
 	case known && x.r.Method != http.MethodGet && x.r.Method != http.MethodHead:
-		x.fail(x.noRoute(route.Match{Allow: []string{http.MethodGet, http.MethodHead}}, rawPath))
+		x.fail(x.noRoute(route.Match{Allow: []string{http.MethodGet, http.MethodHead}}))
 	case known:
 		x.name = http.MethodGet + " " + path
 		serve(x)
@@ -41,7 +41,7 @@ func (x *exchange) serveSpecial(rawPath string) {
 		x.name = "site"
 		x.handOver(x.Site)
 	default:
-		x.fail(x.noRoute(route.Match{}, rawPath))
+		x.fail(x.noRoute(route.Match{}))
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"nacre/internal/accept"
 )
 
 // file is one answer, kept whole and compressed.
@@ -64,7 +66,7 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	}
 	text := answer.text
-	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+	if accept.Gzip(r.Header) {
 		header.Set("Content-Encoding", "gzip")
 		text = answer.small
 	}
@@ -90,20 +92,6 @@ func pageOf(path string) string {
 		return Root
 	}
 	return path
-}
-
-// acceptsGzip reads Accept-Encoding (RFC 9110, 12.5.3) as browsers and command-line clients write it.
-func acceptsGzip(header string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		coding, parameters, _ := strings.Cut(part, ";")
-		if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {
-			continue
-		}
-		weight, given := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(parameters), " ", ""), "q=")
-		q, err := strconv.ParseFloat(weight, 64)
-		return !given || err == nil && q > 0
-	}
-	return false
 }
 
 // requestID takes over the reader's id, or makes one: every answer carries one (X-Request-Id).

@@ -104,7 +104,7 @@ func problems(status int) object {
 	return object{"usual": one(map[int]string{
 		401: "The key is wrong.",
 		403: `The key has the scope "read"; this route needs "leads".`,
-		404: "There is no such route. Did you mean POST /v2/Outbound/{pearlId}/Leads?",
+		404: "There is no such route. All of them are listed at /docs.",
 		408: "The body did not arrive in time.",
 		412: "If-Match names another version than the stored one.",
 		413: "The body is over the limit of this route, 1048576 bytes.",
