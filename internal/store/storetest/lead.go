@@ -349,3 +349,65 @@ func testBulk(t *testing.T, store Store) {
 	}
 	w.update(t, func(tx engine.Tx) error { return tx.InsertLeads(nil) })
 }
+
+// testUnfinishedBulk: until a large add is done its leads are there for nobody but itself, in look-ups, searches and counts.
+func testUnfinishedBulk(t *testing.T, store Store) {
+	w := newWorld(t, store)
+	before := w.newLead()
+	before.ExternalID = "before"
+	w.addLeads(t, before)
+	leads := make([]lead.Lead, 3)
+	for n := range leads {
+		leads[n] = w.newLead()
+		leads[n].ExternalID = fmt.Sprint("part", n)
+	}
+	bulk := engine.Bulk{First: leads[0].ID, Last: leads[2].ID, Account: w.account.ID, Pearl: w.pearl.ID, Created: Noon, Node: "a"}
+	w.update(t, func(tx engine.Tx) error { return errors.Join(tx.InsertBulk(bulk), tx.InsertLeads(leads)) })
+	seen := func() (found []bool) {
+		t.Helper()
+		_, byID := store.ReadLead(t.Context(), w.account.ID, w.pearl.ID, leads[1].ID)
+		_, record := store.ReadLeadRecord(t.Context(), w.account.ID, w.pearl.ID, leads[1].ID)
+		_, byExternal := store.LeadByExternalID(t.Context(), w.account.ID, w.pearl.ID, "part1")
+		_, byPhone := store.LeadByPhone(t.Context(), w.account.ID, w.pearl.ID, leads[1].Phone)
+		var locked, listed error
+		var listedByPhone int
+		w.update(t, func(tx engine.Tx) error {
+			_, locked = tx.Lead(w.account.ID, w.pearl.ID, leads[1].ID)
+			byExternalID, err := tx.LeadsByExternalID(w.account.ID, w.pearl.ID, "part1")
+			if err == nil && len(byExternalID) == 0 {
+				listed = errors.New("none")
+			}
+			byNumber, phoneErr := tx.LeadsByPhone(w.account.ID, w.pearl.ID, leads[1].Phone)
+			listedByPhone = len(byNumber)
+			return errors.Join(err, phoneErr)
+		})
+		for _, err := range []error{byID, record, byExternal, byPhone, locked, listed} {
+			found = append(found, err == nil)
+		}
+		return append(found, listedByPhone == 1)
+	}
+	counted := func(text string) (numbers [4]int) {
+		t.Helper()
+		count, rows, err := store.SearchLeads(t.Context(), w.account.ID, w.pearl.ID, engine.LeadFilter{Search: text}, engine.Page{Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ofStatus, _, err := store.SearchLeads(t.Context(), w.account.ID, w.pearl.ID, engine.LeadFilter{Statuses: []int{1}}, engine.Page{Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts, err := store.PearlCounts(t.Context(), w.pearl.ID, Noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return [4]int{count, len(rows), ofStatus, counts.Leads}
+	}
+	none, all := make([]bool, 7), []bool{true, true, true, true, true, true, true}
+	same(t, "found while it is under way", seen(), none)
+	same(t, "counted while it is under way", counted(""), [4]int{1, 1, 1, 1})
+	same(t, "searched while it is under way", counted("part"), [4]int{0, 0, 1, 1})
+	w.update(t, func(tx engine.Tx) error { return tx.DeleteBulk(bulk.First) })
+	same(t, "found when it is done", seen(), all)
+	same(t, "counted when it is done", counted(""), [4]int{4, 1, 4, 4})
+	same(t, "searched when it is done", counted("part"), [4]int{3, 1, 4, 4})
+}
