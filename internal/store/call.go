@@ -87,7 +87,7 @@ func (t *tx) InsertCall(c call.Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name, caseless(c.Name),
+	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name, searchable(c.Name),
 		millis(c.Start), millis(c.Answered), millis(c.Ended), millis(c.Finished), c.Cancel, c.HangUp, int(c.Status), c.Outcome, c.Conversation, c.Duration(),
 		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.Cost, c.Sequence, c.Summary, string(c.CallData), collected, transcript,
 		turns)

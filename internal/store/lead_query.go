@@ -242,7 +242,7 @@ func searchText(externalID string, callData []byte) string {
 		}
 		text.WriteString(value)
 	})
-	return caseless(text.String())
+	return searchable(text.String())
 }
 
 // values calls found with every string, number and boolean of a JSON document that is not a key; the document was

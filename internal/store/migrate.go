@@ -27,7 +27,7 @@ func migrate(ctx context.Context, kind database.Dialect, folder string, db *sql.
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(kind, db, files, options...)
+	provider, err := goose.NewProvider(kind, db, files, append(options, goose.WithGoMigrations(refold(kind)))...)
 	if err != nil {
 		return err
 	}

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"nacre/internal/engine"
 	"nacre/internal/fault"
@@ -98,11 +96,11 @@ func owns(q session, accountID, pearlID id.ID) (bool, error) {
 	return n > 0, err
 }
 
-// contains adds that one of the columns holds the text, whatever its case: phone numbers as given or as they are stored
-// (contract 1.3), folded columns as they are. whole is the number that the text is by itself, "" =
-// none.
-func (f *filter) contains(search string, whole phone.Number, phones []string, folded ...string) {
-	text := caseless(search)
+// contains adds that one of the columns holds the text, compared as people compare texts (searchable): in phones as given or
+// as numbers are stored (contract 1.3), in texts, which are stored searchable, as it is. whole is the number that the text is
+// by itself, "" = none.
+func (f *filter) contains(search string, whole phone.Number, phones []string, texts ...string) {
+	text := searchable(search)
 	needles := []string{text, phoneNeedle(search)}
 	if whole != "" {
 		needles = append(needles, string(whole))
@@ -115,7 +113,7 @@ func (f *filter) contains(search string, whole phone.Number, phones []string, fo
 			args = append(args, needle)
 		}
 	}
-	for _, column := range folded {
+	for _, column := range texts {
 		conditions = append(conditions, "{contains}("+column+", ?%d) > 0")
 		args = append(args, text)
 	}
@@ -128,17 +126,7 @@ func phoneNeedle(search string) string {
 	if fragment, ok := phone.Fragment(search); ok {
 		return fragment
 	}
-	return caseless(search)
-}
-
-// caseless makes texts comparable whatever their case. By way of the capital letter, because some have two small ones: ς and σ.
-func caseless(text string) string {
-	for i := range len(text) {
-		if text[i] >= utf8.RuneSelf {
-			return strings.Map(func(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }, text)
-		}
-	}
-	return strings.ToLower(text)
+	return searchable(search)
 }
 
 // between bounds a column of instants, both ends inclusive, zero = open.

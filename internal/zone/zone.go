@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 //go:generate go run generate.go -zi $TZDATA_ZI -windows $WINDOWS_ZONES
@@ -119,7 +121,7 @@ var places = sync.OnceValue(func() map[string]*place {
 			location: sync.OnceValue(func() *time.Location { return load(file) }),
 		}
 	}
-	for _, entry := range windowsZones {
+	for _, entry := range slices.Concat(windowsZones[:], obsolete) {
 		// The one name of both kinds, "UTC", becomes Etc/UTC, the zone it is a link to.
 		found[fold(entry.Windows)] = found[fold(entry.IANA)]
 	}
@@ -142,13 +144,27 @@ func load(file *zip.File) *time.Location {
 	return location
 }
 
-// fold makes names comparable without case. The dotted capital I of "TÜRKİYE" has a lower case of two runes in
-// Unicode's default rules; here it is an i.
+// obsolete are ids that Windows does not make zones of any more, and other names of those it does. Systems that were set up
+// with one go on sending it.
+var obsolete = []Entry{
+	{"Armenian Standard Time", "Asia/Yerevan"}, // now Caucasus Standard Time
+	{"Cabo Verde Standard Time", "Atlantic/Cape_Verde"},
+	{"Kamchatka Standard Time", "Asia/Kamchatka"},   // now Russia Time Zone 11
+	{"Mexico Standard Time", "America/Mexico_City"}, // now Central Standard Time (Mexico)
+	{"Mexico Standard Time 2", "America/Mazatlan"},  // now Mountain Standard Time (Mexico)
+	{"Mid-Atlantic Standard Time", "Etc/GMT+2"},     // now UTC-02
+}
+
+// fold makes names comparable without case, whether their letters are composed or not. The dotted capital I of "TÜRKİYE" has
+// a lower case of two runes in Unicode's default rules; here it is an i.
 func fold(name string) string {
 	return strings.Map(func(r rune) rune {
+		if r == '\u0307' { // the dot that such a lower case leaves behind
+			return -1
+		}
 		if r == 'İ' {
 			return 'i'
 		}
 		return unicode.ToLower(r)
-	}, name)
+	}, norm.NFC.String(name))
 }

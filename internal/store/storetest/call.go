@@ -220,6 +220,7 @@ func testCallSearch(t *testing.T, store Store) {
 		"whole tags":           {func(f *engine.CallFilter) { f.Tags = []string{"vip"} }, 10},
 		"any of the tags":      {func(f *engine.CallFilter) { f.Tags = []string{"vip", "vip,x", "none"} }, 20},
 		"tags and text":        {func(f *engine.CallFilter) { f.Tags, f.Search = []string{"vip"}, "RENÉE 01" }, 2},
+		"text without accents": {func(f *engine.CallFilter) { f.Tags, f.Search = []string{"vip"}, "renee 01" }, 2},
 		"text in to":           {func(f *engine.CallFilter) { f.Search = calls[3].To[3:] }, 1},
 		"text in from":         {func(f *engine.CallFilter) { f.Search = "415 555-0100" }, 30},
 		"text in nothing":      {func(f *engine.CallFilter) { f.Search = "zzz" }, 0},

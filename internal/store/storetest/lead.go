@@ -180,7 +180,7 @@ func testLeadSearch(t *testing.T, store Store) {
 		}
 	}
 	for text, want := range map[string]int{
-		"ext-8": 4, "EXT-8": 4, "ñandú-1": 11, "été 59": 1, "STRASSE": 0, "straße ÉTÉ 7": 1, "Key": 0, "true": 60, "7.50": 6, "%": 0, "_": 0, "\\": 0,
+		"ext-8": 4, "EXT-8": 4, "ñandú-1": 11, "été 59": 1, "ete 59": 1, "NANDU-1": 11, "n\u0303andu\u0301-1": 11, "STRASSE": 60, "straße ÉTÉ 7": 1, "strasse e\u0301te 7": 1, "Key": 0, "true": 60, "7.50": 6, "%": 0, "_": 0, "\\": 0,
 		string(leads[7].Phone): 1, string(leads[7].Phone)[4:]: 1, "(" + string(leads[7].Phone)[2:5] + ") 555-01": 60, "nothing like it": 0,
 	} {
 		if count, rows := search(engine.LeadFilter{Search: text}, engine.Page{Limit: 100}); count != want || len(rows) != want {
