@@ -3,6 +3,8 @@
 package account
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"nacre/internal/call"
@@ -31,7 +33,7 @@ type Account struct {
 	TotalAgents   int   // calls at once over all Pearls; 100 unless changed
 	Credit        int64 // hundredths
 	Standing      Standing
-	CountryCodes  []string // enabled country calling codes ("1", "39"); nil = all
+	CountryCodes  []string // enabled country calling codes ("1", "39") and costly ranges ("1900"); nil = those of its own numbers
 	DefaultRegion string   // two-letter country of numbers that are written nationally, "" = none
 	RetentionDays *int
 	Created       time.Time
@@ -45,17 +47,34 @@ func (a Account) KeepsFrom(now time.Time) (oldest time.Time, limited bool) {
 	return now.AddDate(0, 0, -*a.RetentionDays), true
 }
 
-// CountryEnabled reports whether numbers of the calling code may be dialled.
-func (a Account) CountryEnabled(code string) bool {
-	if a.CountryCodes == nil {
-		return true
+// MayDial says why a number may not be dialled, "" where it may (contract 12). own are the numbers that the account's trunks
+// know it by; sandbox: the call goes to the sandbox carrier, which costs nothing and takes all countries unless countryCodes
+// says otherwise.
+func (a Account) MayDial(number phone.Number, sandbox bool, own []string) (why string) {
+	code, known := phone.Country(number)
+	if !known || !number.Possible() {
+		return "The number's country calling code is unknown."
 	}
-	for _, enabled := range a.CountryCodes {
-		if enabled == code {
-			return true
+	ranged := false // countryCodes names the very range
+	switch {
+	case a.CountryCodes != nil:
+		enabled := false
+		for _, entry := range a.CountryCodes {
+			if strings.HasPrefix(string(number[1:]), entry) {
+				enabled = true
+				ranged = ranged || len(entry) > len(code) || phone.CostlyService(code)
+			}
 		}
+		if !enabled {
+			return "The number's country calling code (" + code + ") is not among the account's countryCodes."
+		}
+	case !sandbox && !slices.ContainsFunc(own, func(n string) bool { c, _ := phone.Country(phone.Number(n)); return c == code }):
+		return "The number's country calling code (" + code + ") is none of the account's own numbers; countryCodes enables others."
 	}
-	return false
+	if !sandbox && !ranged && number.Costly() {
+		return "The number is in a premium-rate, satellite or shared-cost range; countryCodes has to name such a range itself."
+	}
+	return ""
 }
 
 // Home says how numbers are read that belong to no campaign (contract 1.3, 5). numbers are the account's.

@@ -162,7 +162,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 			return link
 		}},
 		IDs: ids, Now: time.Now, Log: log, Node: nodeName(ids), CanSpeak: func() error { return speech },
-		PricePerMinute: int64(settings.PricePerMinute*100 + 0.5), CreditsBind: settings.CreditsBind,
+		PricePerMinute: int64(settings.PricePerMinute*100 + 0.5), CreditsBind: settings.CreditsBind, ShortCodes: settings.ShortCodes,
 	})
 
 	// Telephony, and the sandbox carrier at the other end of a loopback socket.

@@ -51,6 +51,7 @@ type Serve struct {
 	Grace                time.Duration   `help:"How long conversations may go on when the server is stopped." default:"15s" env:"NACRE_GRACE"`
 	PublicMetrics        bool            `help:"Answer /metrics to other machines too." name:"public-metrics" env:"NACRE_PUBLIC_METRICS"`
 	PricePerMinute       float64         `help:"Price of a started minute, in the account's unit." name:"price-per-minute" default:"0" env:"NACRE_PRICE_PER_MINUTE"`
+	ShortCodes           []string        `help:"Numbers other than E.164 that trunks may show as caller; several with commas." name:"short-codes" placeholder:"NUMBER" env:"NACRE_SHORT_CODES"`
 	CreditsBind          bool            `help:"Stop an account's calling when its credits are used up." name:"credits-bind" env:"NACRE_CREDITS_BIND"`
 }
 
@@ -78,6 +79,11 @@ func (s *Serve) Validate() error {
 	}
 	if err := s.Limits.validate(); err != nil {
 		return err
+	}
+	for _, code := range s.ShortCodes {
+		if len(code) < 3 || len(code) > 12 || strings.Trim(code, "0123456789*#") != "" {
+			return fmt.Errorf("--short-codes: %q is no number of 3 to 12 digits", code)
+		}
 	}
 	if s.RateLimit < 0 || s.Grace < 0 || s.PricePerMinute < 0 {
 		return fmt.Errorf("--rate-limit, --grace and --price-per-minute must not be negative")

@@ -221,7 +221,14 @@ func (e *Engine) blacklistEntries(ctx context.Context, accountID id.ID, entries 
 func (e *Engine) CreateNumber(ctx context.Context, actor Actor, number account.Number) (id.ID, error) {
 	now := e.clock()
 	number.ID, number.Account, number.Created, number.Active = e.IDs.New(now), actor.Account, now, true
-	err := e.update(ctx, func(tx Tx, s *signals) error {
+	home, err := e.accountHome(ctx, actor.Account)
+	if err != nil {
+		return "", err
+	}
+	if err := e.normalizeCaller(&number, home); err != nil {
+		return "", err
+	}
+	err = e.update(ctx, func(tx Tx, s *signals) error {
 		if err := checkTrunk(tx, number); err != nil {
 			return err
 		}
@@ -239,6 +246,20 @@ func (e *Engine) CreateNumber(ctx context.Context, actor Actor, number account.N
 	return number.ID, nil
 }
 
+// normalizeCaller judges a number that a trunk's carrier is to be shown as caller (contract 12.1): a number in E.164, or a
+// short one that the operator allowed. The sandbox carrier takes any.
+func (e *Engine) normalizeCaller(number *account.Number, home phone.Home) error {
+	if number.Trunk.Zero() || slices.Contains(e.ShortCodes, number.Number) {
+		return nil
+	}
+	normal, err := phone.Parse(number.Number, home)
+	if err != nil {
+		return fault.Bad("Number", "A number on a trunk is one in E.164 form, or a short one that the operator allowed (--short-codes): %s", err)
+	}
+	number.Number = string(normal)
+	return nil
+}
+
 func checkTrunk(tx Tx, number account.Number) error {
 	if number.Trunk.Zero() {
 		return nil
@@ -252,6 +273,10 @@ func checkTrunk(tx Tx, number account.Number) error {
 
 // UpdateNumber changes a phone number.
 func (e *Engine) UpdateNumber(ctx context.Context, actor Actor, numberID id.ID, change func(*account.Number) error) error {
+	home, err := e.accountHome(ctx, actor.Account)
+	if err != nil {
+		return err
+	}
 	return e.update(ctx, func(tx Tx, s *signals) error {
 		before, err := tx.Number(actor.Account, numberID, Exclusive)
 		if err != nil {
@@ -260,6 +285,11 @@ func (e *Engine) UpdateNumber(ctx context.Context, actor Actor, numberID id.ID, 
 		after := before
 		if err := change(&after); err != nil {
 			return err
+		}
+		if after.Number != before.Number || after.Trunk != before.Trunk {
+			if err := e.normalizeCaller(&after, home); err != nil {
+				return err
+			}
 		}
 		if err := checkTrunk(tx, after); err != nil {
 			return err

@@ -67,7 +67,7 @@ func (e *Engine) begin(tx Tx, s *signals, w Work, trace string) (*Begun, error) 
 	}
 	shut := func(to phone.Number) bool {
 		// Over another trunk than it was claimed for the call has to wait its turn there.
-		return g.why.reason != "" || g.exceeded() || g.trunk.ID != w.Trunk.ID || !countryAllowed(owner, to)
+		return g.why.reason != "" || g.exceeded() || g.trunk.ID != w.Trunk.ID || g.mayDial(to) != ""
 	}
 	current := call.Call{
 		ID: e.IDs.New(now), Account: w.Account, Pearl: w.Pearl, Lead: w.Lead, Request: w.Request, Node: e.Node,

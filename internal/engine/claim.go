@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"nacre/internal/account"
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/fault"
@@ -49,7 +48,7 @@ func (e *Engine) Claim(ctx context.Context, accountID, pearlID id.ID, limit int)
 		if err != nil {
 			return err
 		}
-		b := &batch{e: e, tx: tx, owner: owner, pearl: pearl, trunk: g.trunk.Trunk, now: now, until: now, signals: s, free: free, numbers: map[string]bool{}}
+		b := &batch{e: e, tx: tx, gate: g, pearl: pearl, trunk: g.trunk.Trunk, now: now, until: now, signals: s, free: free, numbers: map[string]bool{}}
 		if b.adding, err = tx.PearlBulks(pearlID); err != nil {
 			return fmt.Errorf("look for adds under way: %w", err)
 		}
@@ -75,7 +74,7 @@ func (e *Engine) Claim(ctx context.Context, accountID, pearlID id.ID, limit int)
 type batch struct {
 	e       *Engine
 	tx      Tx
-	owner   account.Account
+	gate    gate
 	pearl   campaign.Pearl
 	trunk   call.Trunk
 	now     time.Time
@@ -110,7 +109,7 @@ func (b *batch) requests(p plan) error {
 			r.Status, r.Errors = RequestError, []string{requestExpired}
 		case covered:
 			r.Status = RequestBlacklisted
-		case !countryAllowed(b.owner, r.To):
+		case b.gate.mayDial(r.To) != "":
 			r.Status, r.Errors = RequestError, []string{requestWrongCountry}
 		default:
 			live, err := b.tx.NumberLive(r.Account, r.To)
@@ -172,7 +171,7 @@ func (b *batch) lead(l lead.Lead) error {
 	if err != nil {
 		return fmt.Errorf("look up blacklist: %w", err)
 	}
-	claimed := lead.Claimed{Claim: b.e.IDs.New(b.now), Node: b.e.Node, Blacklisted: suppressed, WrongCountry: !countryAllowed(b.owner, l.Phone)}
+	claimed := lead.Claimed{Claim: b.e.IDs.New(b.now), Node: b.e.Node, Blacklisted: suppressed, WrongCountry: b.gate.mayDial(l.Phone) != ""}
 	live, err := b.tx.NumberLive(l.Account, l.Phone)
 	if err != nil {
 		return fmt.Errorf("look up live number: %w", err)

@@ -42,6 +42,7 @@ type Config struct {
 	Limits         Limits
 	Room           func() error // nil while the disk has room for new calls; a nil func: always
 	PricePerMinute int64        // hundredths per started minute
+	ShortCodes     []string     // numbers other than E.164 that may be shown as caller over trunks
 	CreditsBind    bool         // at zero or below the account's status is 3
 }
 

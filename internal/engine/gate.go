@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"nacre/internal/account"
@@ -26,7 +27,8 @@ type gate struct {
 	trunk  account.Trunk // zero id: the sandbox carrier
 	agents int           // of the Pearl
 	owner  account.Account
-	single bool // the trunk's state is unknown: one call may try
+	own    []string // numbers of the account on trunks, where they decide which countries may be called
+	single bool     // the trunk's state is unknown: one call may try
 }
 
 // free is how many more calls may be claimed now.
@@ -83,6 +85,12 @@ func (e *Engine) openGate(tx Tx, owner account.Account, pearl campaign.Pearl, no
 			return closed("trunk", "%s", why)
 		}
 		g.single = g.trunk.State != account.TrunkOK
+		if !e.showable(number.Number) {
+			return closed("trunk", "The campaign's phone number cannot be shown as caller: it is no number in E.164 form, and the operator allows no such short number.")
+		}
+		if g.own, err = tx.TrunkNumbers(pearl.Account); err != nil {
+			return g, fmt.Errorf("list numbers: %w", err)
+		}
 	} else if now.UnixMilli() < e.sandboxWait.Load() {
 		return closed("trunk", "The sandbox carrier does not answer.")
 	}
@@ -131,14 +139,14 @@ func (e *Engine) cost(answered, ended time.Time) int64 {
 	return max(1, minutes) * e.PricePerMinute
 }
 
-// countryAllowed reports whether the account may call the number's country; one that earlier rules stored though it is no
-// possible number is called nowhere.
-func countryAllowed(owner account.Account, number phone.Number) bool {
-	if !number.Possible() {
-		return false
-	}
-	code, known := phone.Country(number)
-	return known && owner.CountryEnabled(code)
+// mayDial says why a number may not be dialled from the gate's number, "" where it may.
+func (g gate) mayDial(to phone.Number) string {
+	return g.owner.MayDial(to, g.number.Trunk.Zero(), g.own)
+}
+
+// showable reports whether a carrier may be shown the number as caller: one in E.164, or a short one that the operator allowed.
+func (e *Engine) showable(number string) bool {
+	return phone.Number(number).Possible() || slices.Contains(e.ShortCodes, number)
 }
 
 // Work is one claimed lead or request, to be begun.

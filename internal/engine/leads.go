@@ -12,6 +12,7 @@ import (
 	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/lead"
+	"nacre/internal/phone"
 	"nacre/internal/zone"
 )
 
@@ -192,8 +193,12 @@ func (e *Engine) NextCall(ctx context.Context, accountID, pearlID, leadID id.ID)
 	} else if suppressed {
 		return say("blacklisted", "The number is covered by the account's blacklist; the lead becomes 220 when it falls due.")
 	}
-	if !countryAllowed(owner, l.Phone) {
-		return say("countryCode", "The number's country calling code is unknown or not enabled for the account; the lead becomes 30 when it falls due.")
+	numbers, err := e.Store.Numbers(ctx, accountID)
+	if err != nil {
+		return Next{}, fmt.Errorf("list numbers: %w", err)
+	}
+	if why := mayDialFrom(owner, pearl, numbers, l.Phone); why != "" {
+		return say("countryCode", "%s The lead becomes 30 when it falls due.", why)
 	}
 	if !l.AttemptLeft(pearl.Outbound.Rules()) {
 		return say("attempts", "All %d attempts of maximumCallAttempts are used.", pearl.Outbound.MaximumCallAttempts)
@@ -223,6 +228,20 @@ func (e *Engine) NextCall(ctx context.Context, accountID, pearlID, leadID id.ID)
 		return say("hours", "The campaign's callingHours are closed in %s until %s.", p.location(l.ZoneKey), open.Format(time.RFC3339))
 	}
 	return e.nextGate(ctx, next, owner, pearl, l, now)
+}
+
+// mayDialFrom says why a number may not be dialled from a campaign's, "" where it may. numbers are the account's.
+func mayDialFrom(owner account.Account, pearl campaign.Pearl, numbers []account.Number, to phone.Number) string {
+	g := gate{owner: owner}
+	for _, number := range numbers {
+		if number.ID == pearl.Outbound.PhoneNumberID {
+			g.number = number
+		}
+		if !number.Trunk.Zero() {
+			g.own = append(g.own, number.Number)
+		}
+	}
+	return g.mayDial(to)
 }
 
 // nextGate judges the gates that do not depend on the lead: budget, trunk, agents.

@@ -106,6 +106,7 @@ type Tx interface {
 	InsertCall(call.Call) error                      // ErrNumberTaken
 	SaveCall(call.Call) error
 	DeleteCall(callID id.ID) error
+	TrunkNumbers(accountID id.ID) ([]string, error) // numbers of the account that are on a trunk
 	NumberLive(accountID id.ID, number phone.Number) (bool, error)
 	// DueRollups are up to limit buckets that begin before an instant and whose rollups do not hold, oldest first. Every
 	// change that analytics show makes its bucket due. Locks (SKIP LOCKED).

@@ -3,6 +3,7 @@ package phone
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,11 +19,31 @@ func ValidRegion(region string) bool {
 // Country is the country calling code of a number ("1", "39"), and whether such a code exists. Codes of global
 // services ("800", "870", …) exist too. The code of an unknown one is "".
 func Country(n Number) (code string, known bool) {
-	if n == "" {
+	if !strings.HasPrefix(string(n), "+") {
 		return "", false
 	}
 	code = callingCode(string(n[1:]))
 	return code, code != ""
+}
+
+// costlyServices are the global calling codes of satellite networks, of services whose cost is shared and of premium rates.
+var costlyServices = []string{"808", "870", "878", "881", "882", "883", "979"}
+
+// CostlyService reports whether a country calling code is one of a global service that costs its callers dearly.
+func CostlyService(code string) bool { return slices.Contains(costlyServices, code) }
+
+// Costly reports whether the number is in a premium-rate, satellite or shared-cost range (contract 12).
+func (n Number) Costly() bool {
+	code, known := Country(n)
+	if !known || CostlyService(code) {
+		return known
+	}
+	number := parts(code, string(n[1+len(code):]))
+	if number == nil {
+		return false
+	}
+	kind := phonenumbers.GetNumberType(number)
+	return kind == phonenumbers.PREMIUM_RATE || kind == phonenumbers.SHARED_COST
 }
 
 // callingCode is the country calling code that digits begin with, "" of none. Codes are prefix-free and one to three

@@ -49,6 +49,10 @@ func (t *tx) NumbersOver(accountID, trunkID id.ID) ([]account.Number, error) {
 	return list(t, scanNumber, "SELECT "+numberColumns+" FROM number WHERE account_id = ?1 AND trunk_id = ?2 ORDER BY created, id", accountID, trunkID)
 }
 
+func (t *tx) TrunkNumbers(accountID id.ID) ([]string, error) {
+	return list(t, scanText[string], "SELECT number FROM number WHERE account_id = ?1 AND trunk_id <> '' ORDER BY created, id", accountID)
+}
+
 func (s *Store) Numbers(ctx context.Context, accountID id.ID) (found []account.Number, err error) {
 	err = s.backend.read(ctx, func(q session) error {
 		found, err = list(q, scanNumber, "SELECT "+numberColumns+" FROM number WHERE account_id = ?1 ORDER BY created, id", accountID)

@@ -143,7 +143,7 @@ func (h accountHandlers) voices(*route.Request, route.None) ([]language, error) 
 
 // accountSettings are what an account decides for itself.
 type accountSettings struct {
-	CountryCodes  *[]string `json:"countryCodes" doc:"enabled country calling codes, null = all"`
+	CountryCodes  *[]string `json:"countryCodes" doc:"enabled country calling codes, and premium-rate, satellite or shared-cost ranges that may be dialled over trunks; null = the codes of the account's own numbers on trunks (the sandbox carrier takes all)"`
 	DefaultRegion *string   `json:"defaultRegion" doc:"two-letter country in whose format numbers are read that are written nationally, where a campaign names none; null = none"`
 	RetentionDays *int      `json:"retentionDays" doc:"how long calls, their recordings and call requests are kept, in days from their start; null = for ever"`
 }
@@ -166,7 +166,7 @@ func (h accountHandlers) settings(r *route.Request, _ route.None) (accountSettin
 
 // accountChange is the body of a change of the account's settings; absent = unchanged.
 type accountChange struct {
-	CountryCodes  body.Optional[[]string] `json:"countryCodes" api:"maxitems=1000" doc:"null = all"`
+	CountryCodes  body.Optional[[]string] `json:"countryCodes" api:"maxitems=1000" doc:"1 to 7 digits each; null = the codes of the account's own numbers"`
 	DefaultRegion body.Optional[string]   `json:"defaultRegion" schema:"pattern=^[A-Za-z][A-Za-z]$" doc:"null = none"`
 	RetentionDays body.Optional[int]      `json:"retentionDays" api:"min=1,max=36500" doc:"null = for ever"`
 }
@@ -175,8 +175,8 @@ type accountChange struct {
 func (in *accountChange) Check(faults *fault.List) {
 	for n, code := range in.CountryCodes.Value {
 		digits := strings.TrimPrefix(code, "+")
-		if digits == "" || len(digits) > 3 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
-			faults.Add(wire.Element("CountryCodes", n), "The value '%.20s' is no country calling code, such as 1 or 39.", code)
+		if digits == "" || len(digits) > 7 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
+			faults.Add(wire.Element("CountryCodes", n), "The value '%.20s' is no country calling code, such as 1 or 39, and no range, such as 1900.", code)
 		}
 	}
 	if region := in.DefaultRegion; region.Set() && region.Value != "" && !phone.ValidRegion(region.Value) {

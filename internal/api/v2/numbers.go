@@ -61,14 +61,6 @@ func withoutSeparators(r rune) rune {
 }
 
 func (in numberInput) apply(n *account.Number, faults *fault.List) {
-	if in.Number.State != body.Absent {
-		n.Number = strings.Map(withoutSeparators, in.Number.Value)
-	}
-	if n.Number == "" {
-		faults.Add("Number", "The Number field is required.")
-	} else if !dialable.MatchString(n.Number) {
-		faults.Add("Number", "The value '%.64s' is no phone number: digits, an optional + before them.", n.Number)
-	}
 	if in.Direction.Set() {
 		n.Direction = account.Direction(in.Direction.Value)
 		switch n.Direction {
@@ -86,6 +78,17 @@ func (in numberInput) apply(n *account.Number, faults *fault.List) {
 			faults.Add("TrunkId", "The account has no trunk with the id '%.60s'.", in.TrunkID.Value)
 		}
 		n.Trunk = trunk
+	}
+	if in.Number.State != body.Absent {
+		n.Number = strings.TrimSpace(in.Number.Value)
+	}
+	if n.Trunk.Zero() { // on a trunk the engine judges it
+		n.Number = strings.Map(withoutSeparators, n.Number)
+	}
+	if n.Number == "" {
+		faults.Add("Number", "The Number field is required.")
+	} else if n.Trunk.Zero() && !dialable.MatchString(n.Number) {
+		faults.Add("Number", "The value '%.64s' is no phone number: digits, an optional + before them.", n.Number)
 	}
 }
 
