@@ -1,0 +1,52 @@
+package account_test
+
+import (
+	"testing"
+
+	"nacre/internal/account"
+	"nacre/internal/phone"
+)
+
+// TestMayDial: countries by default are those of the account's own numbers, and costly ranges have to be named (contract 12).
+func TestMayDial(t *testing.T) {
+	t.Parallel()
+	own := []string{"+12125550100", "+390612345678", "700"}
+	tests := []struct {
+		number  phone.Number
+		codes   []string
+		sandbox bool
+		may     bool
+	}{
+		{"+14155550101", nil, false, true},
+		{"+393331234567", nil, false, true},
+		{"+442079460107", nil, false, false},
+		{"+252612345678", nil, false, false},
+		{"+442079460107", nil, true, true},
+		{"+9991234567", nil, true, false},
+		{"+15550103", nil, true, false}, // stored under earlier rules
+		{"+14155550101", []string{"39"}, false, false},
+		{"+14155550101", []string{"39"}, true, false},
+		{"+14155550101", []string{}, true, false},
+		{"+442079460107", []string{"1", "44"}, false, true},
+		{"+19002345678", nil, false, false},
+		{"+19002345678", []string{"1"}, false, false},
+		{"+19002345678", []string{"1", "1900"}, false, true},
+		{"+19002345678", nil, true, true},
+		{"+448712345678", []string{"44"}, false, false},
+		{"+390612345678", []string{"39"}, false, true},
+		{"+39899123456", []string{"39"}, false, false},
+		{"+979123456789", []string{"1"}, false, false},
+		{"+979123456789", []string{"979"}, false, true},
+		{"+881612345678", nil, false, false},
+		{"+882123456789", []string{"88"}, false, true},
+		{"+883510012345", nil, false, false},
+		{"+870773111632", nil, false, false},
+		{"+878101234567890", []string{"1"}, false, false},
+	}
+	for _, test := range tests {
+		a := account.Account{CountryCodes: test.codes}
+		if why := a.MayDial(test.number, test.sandbox, own); (why == "") != test.may {
+			t.Errorf("%s, codes %v, sandbox %v: %q", test.number, test.codes, test.sandbox, why)
+		}
+	}
+}
