@@ -74,7 +74,9 @@ func ParseStored(input string, home Home) (Number, error) {
 }
 
 // Possible reports whether the number has a length that its plan allows; numbers stored under earlier rules may not.
-func (n Number) Possible() bool { return strings.HasPrefix(string(n), "+") && judge(string(n[1:])) == nil }
+func (n Number) Possible() bool {
+	return strings.HasPrefix(string(n), "+") && judge(string(n[1:])) == nil
+}
 
 // international is the number with its country calling code, without '+'.
 func (t typed) international(home Home) (digits string, err error) {
