@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"nacre/internal/account"
+	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
@@ -123,5 +124,44 @@ func testNumbersStoredBefore(t *testing.T, s engine.Store) {
 	}
 	if works := w.claim(); len(works) != 1 || works[0].Lead != stored.ID {
 		t.Errorf("claims %+v", works)
+	}
+}
+
+// A carrier is shown numbers in E.164 and what the operator allows besides (contract 12.1): judged when a number is stored
+// and again before a call.
+func testCallers(t *testing.T, s engine.Store) {
+	w := newWorld(t, s, func(c *engine.Config) { c.ShortCodes = []string{"70070"} })
+	trunkID, err := w.e.CreateTrunk(w.ctx, w.actor, account.Trunk{Trunk: call.Trunk{Host: "sip.example", Port: 5060, MaxCalls: 100}, Name: "T", Active: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number, want := range map[string]string{"+1 (212) 555-0100": "+12125550100", "70070": "70070", "70071": "", "12345678": "", "(212) 555-0100": "", "+1555": ""} {
+		numberID, err := w.e.CreateNumber(w.ctx, w.actor, account.Number{Number: number, Direction: account.Outbound, Trunk: trunkID})
+		if (err == nil) != (want != "") || err != nil && !fault.Is(err, fault.Invalid) {
+			t.Errorf("%q: %v, want %q", number, err, want)
+		}
+		if want == "" {
+			continue
+		}
+		numbers, err := s.Numbers(w.ctx, w.account)
+		n := slices.IndexFunc(numbers, func(n account.Number) bool { return n.ID == numberID })
+		if err != nil || n < 0 || numbers[n].Number != want {
+			t.Errorf("%q is stored as %v, %v", number, numbers, err)
+		}
+	}
+	// One that was stored under earlier rules, or whose permission is gone.
+	w.add(fictional(1))
+	if err := s.Update(w.ctx, func(tx engine.Tx) error {
+		number, err := tx.Number(w.account, w.number, engine.Exclusive)
+		if err != nil {
+			return err
+		}
+		number.Number, number.Trunk = "12345678", trunkID
+		return tx.SaveNumber(number)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if works := w.claim(); len(works) != 0 {
+		t.Errorf("claimed for a caller that cannot be shown: %+v", works)
 	}
 }

@@ -21,6 +21,7 @@ func storeTests() []storeTest {
 		{"Regions", testRegions},
 		{"SpellingsOfOneNumber", testSpellingsOfOneNumber},
 		{"NumbersStoredBefore", testNumbersStoredBefore},
+		{"Callers", testCallers},
 		{"DeliveriesOfATypicalLife", testDeliveriesOfATypicalLife},
 		{"ConcurrentUpdatesLoseNothing", testConcurrentUpdatesLoseNothing},
 		{"StopRacesClaimAndBegin", testStopRacesClaimAndBegin},
