@@ -53,7 +53,7 @@ var spelled = map[rune]string{
 }
 
 // foldedMigration is the number of the migration that folds anew what was folded by case alone.
-const foldedMigration = 9
+const foldedMigration = 11
 
 // refold is that migration. What it folds is the folded text that is stored, which comes to the same.
 func refold(kind database.Dialect) *goose.Migration {
