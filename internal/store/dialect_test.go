@@ -31,7 +31,7 @@ func TestSearchText(t *testing.T) {
 	for data, want := range map[string]string{
 		``:   "ext",
 		`{}`: "ext",
-		`{"Name" : "Zoë \"Q\" Ñ", "n":-1.50e3,"t":true,"f":false,"z":null,"Deep":[{"K":"V\u00c9"},[1]]}`: "ext\nzoë \"q\" ñ\n-1.50e3\ntrue\nfalse\nvé\n1",
+		`{"Name" : "Zoë \"Q\" Ñ", "n":-1.50e3,"t":true,"f":false,"z":null,"Deep":[{"K":"V\u00c9"},[1]]}`: "ext\nzoe \"q\" n\n-1.50e3\ntrue\nfalse\nve\n1",
 		`{"a":"x:y,]}","b":"\\"}`: "ext\nx:y,]}\n\\",
 	} {
 		if got := searchText("Ext", []byte(data)); got != want {

@@ -149,8 +149,12 @@ func TestTablesAreNotChangedUnderANode(t *testing.T) {
 		if err := node.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.open(store.Options{}); err == nil || strings.Contains(err.Error(), "in use") {
-			t.Errorf("without a node the migration must be tried (and fail here, since the tables are there): %v", err)
+		alone, err := db.open(store.Options{})
+		if err != nil { // the last migration folds texts anew, which may be done twice
+			t.Fatalf("without a node the tables are brought up to date: %v", err)
+		}
+		if err := alone.Close(); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
