@@ -10,6 +10,7 @@ import (
 	"nacre/internal/call"
 	"nacre/internal/id"
 	"nacre/internal/phone"
+	"nacre/internal/secret"
 )
 
 // Standing is the account's status (contract 8.6).
@@ -166,4 +167,11 @@ type Suppression struct {
 	Entry   string // "+" and digits
 	Source  string // "api", "dashboard", "optOut"
 	Created time.Time
+}
+
+// Secrets are the secrets of the trunk: the password belongs to the carrier's transport, host and port.
+func (t *Trunk) Secrets() []secret.Held {
+	return []secret.Held{{
+		Path: "Password", Destinations: []string{secret.Address(t.Transport, t.Host, t.Port)}, Value: t.Password, Set: func(text string) { t.Password = text },
+	}}
 }

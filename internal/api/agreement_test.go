@@ -83,7 +83,7 @@ func (a *agreement) check(method, target string, response *http.Response, text s
 		return a.valid("/components/schemas/Problem", text)
 	}
 	for header := range described["headers"].(map[string]any) {
-		if optional := header == "Idempotency-Replayed" || strings.HasPrefix(header, "RateLimit-"); !optional && response.Header.Get(header) == "" {
+		if optional := header == "Idempotency-Replayed" || header == "Warning" || strings.HasPrefix(header, "RateLimit-"); !optional && response.Header.Get(header) == "" {
 			return fmt.Errorf("%s: the header %s is promised and missing", route, header)
 		}
 	}

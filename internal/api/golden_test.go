@@ -85,7 +85,7 @@ func play(t *testing.T, w *world, script string) string {
 }
 
 // shown are the headers that a golden file holds.
-var shown = []string{"Allow", "ETag", "Idempotency-Replayed", "Retry-After", "Www-Authenticate", "Access-Control-Allow-Origin"}
+var shown = []string{"Allow", "ETag", "Idempotency-Replayed", "Retry-After", "Warning", "Www-Authenticate", "Access-Control-Allow-Origin"}
 
 var (
 	anID    = regexp.MustCompile(`\b[0-9a-f]{24}\b`)

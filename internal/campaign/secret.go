@@ -5,22 +5,12 @@ import (
 	"strings"
 
 	"nacre/internal/fault"
+	"nacre/internal/secret"
 )
 
-// masked is what a secret is shown as; sent back, it leaves the secret unchanged (contract 2.4).
-const masked = "********"
-
-// secret is one secret of a Pearl.
-type secret struct {
-	path  string // where it is, as error keys have it
-	owner string // what it belongs to, wherever in a list that stands; "" = only its place tells
-	value string
-	set   func(string)
-}
-
-// secrets are all secrets of the Pearl, empty ones too.
-func (p *Pearl) secrets() []secret {
-	var all []secret
+// secrets are all secrets of the Pearl, empty ones too, each with where it is sent.
+func (p *Pearl) secrets() []secret.Held {
+	var all []secret.Held
 	smtp := func(path string, s *SMTP) {
 		if s == nil {
 			return
@@ -29,7 +19,14 @@ func (p *Pearl) secrets() []secret {
 		if s.ID == "" {
 			owner = "smtp " + strings.ToLower(s.SMTPServer+" "+s.SenderEmail)
 		}
-		all = append(all, secret{path + ".SenderPassword", owner, s.SenderPassword, func(text string) { s.SenderPassword = text }})
+		scheme := "smtp"
+		if s.EnableSSL {
+			scheme = "smtps"
+		}
+		all = append(all, secret.Held{
+			Path: path + ".SenderPassword", Owner: owner, Destinations: []string{secret.Address(scheme, s.SMTPServer, s.Port)},
+			Value: s.SenderPassword, Set: func(text string) { s.SenderPassword = text },
+		})
 	}
 	api := func(path, owner string, a *API) {
 		if a == nil {
@@ -40,7 +37,10 @@ func (p *Pearl) secrets() []secret {
 			if owner != "" {
 				of = owner + " " + strings.ToLower(name)
 			}
-			all = append(all, secret{path + ".Headers." + name, of, value, func(text string) { a.Headers[name] = text }})
+			all = append(all, secret.Held{
+				Path: path + ".Headers." + name, Owner: of, Destinations: []string{secret.Origin(a.EndpointURL)},
+				Value: value, Set: func(text string) { a.Headers[name] = text },
+			})
 		}
 	}
 	named := func(kind, name string) string {
@@ -70,58 +70,35 @@ func (p *Pearl) secrets() []secret {
 		}
 	}
 	w := &p.Webhooks
+	var receivers []string
+	for _, url := range []string{w.CallURL, w.LeadURL} {
+		if url != "" {
+			receivers = append(receivers, secret.Origin(url))
+		}
+	}
+	// Signing secrets are sent to nobody, and shown by GET …/Webhooks.
 	return append(all,
-		secret{"Outbound.WebhookCredential", "", w.Credential, func(text string) { w.Credential = text }},
-		secret{"secret", "", w.Secret, func(text string) { w.Secret = text }},
-		secret{"oldSecret", "", w.OldSecret, func(text string) { w.OldSecret = text }})
+		secret.Held{Path: "Outbound.WebhookCredential", Destinations: receivers, Value: w.Credential, Set: func(text string) { w.Credential = text }},
+		secret.Held{Path: "secret", Readable: true, Value: w.Secret, Set: func(text string) { w.Secret = text }},
+		secret.Held{Path: "oldSecret", Readable: true, Value: w.OldSecret, Set: func(text string) { w.OldSecret = text }})
 }
 
 // Redacted is a copy in which every secret is replaced by asterisks: for answers, the audit log and logs.
 func (p Pearl) Redacted() Pearl {
 	p = p.Clone()
 	for _, s := range p.secrets() {
-		if s.value != "" {
-			s.set(masked)
+		if s.Value != "" {
+			s.Set(secret.Masked)
 		}
 	}
 	return p
 }
 
-// KeepSecrets puts the secrets of before in the place of asterisks that were sent back. What belongs to the same server,
-// API or node is the same secret, also when the list was put in another order; else the place decides. Asterisks that
-// stand for nothing are a fault.
-func (p *Pearl) KeepSecrets(before Pearl, faults *fault.List) {
-	known := before.secrets()
-	for _, s := range p.secrets() {
-		if s.value != masked {
-			continue
-		}
-		if old := find(known, s); old != "" {
-			s.set(old)
-			continue
-		}
-		faults.Add(s.path, "The value is masked and there is none yet that it could stand for: send the secret itself.")
-	}
-}
+// WithholdSecrets prepares a Pearl for a change that SettleSecrets ends.
+func (p *Pearl) WithholdSecrets() { secret.Withhold(p.secrets()) }
 
-func find(known []secret, wanted secret) string {
-	byPlace, byOwner := "", ""
-	for _, s := range known {
-		if s.value == "" || s.value == masked {
-			continue
-		}
-		sameOwner := s.owner != "" && s.owner == wanted.owner
-		switch {
-		case s.path == wanted.path && sameOwner:
-			return s.value
-		case s.path == wanted.path:
-			byPlace = s.value
-		case sameOwner && byOwner == "":
-			byOwner = s.value
-		}
-	}
-	if byOwner != "" {
-		return byOwner
-	}
-	return byPlace
+// SettleSecrets puts the secrets of the stored Pearl into the changed one, as secret.Settle says; it returns the paths of those
+// that were cleared. A new Pearl is settled with the zero Pearl.
+func (p *Pearl) SettleSecrets(stored Pearl, faults *fault.List) (cleared []string) {
+	return secret.Settle(p.secrets(), stored.secrets(), faults)
 }

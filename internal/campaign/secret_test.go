@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"nacre/internal/fault"
+	"nacre/internal/secret"
 )
 
 // guarded is a Pearl with a secret in every place that may hold one.
@@ -46,19 +47,19 @@ func TestRedacted(t *testing.T) {
 	if strings.Contains(shown, "secret-") {
 		t.Errorf("a secret is shown: %s", shown)
 	}
-	if n := strings.Count(shown, masked); n != 12 {
+	if n := strings.Count(shown, secret.Masked); n != 12 {
 		t.Errorf("%d secrets are masked, want 12", n)
 	}
 	if written(t, p) != before {
 		t.Error("the Pearl itself has changed")
 	}
-	if strings.Contains(written(t, form().Redacted()), masked) {
+	if strings.Contains(written(t, form().Redacted()), secret.Masked) {
 		t.Error("where there is no secret, asterisks are shown")
 	}
 }
 
-// TestKeepSecrets: what was read and sent back, also in another order, leaves every secret as it is.
-func TestKeepSecrets(t *testing.T) {
+// TestSettleSecrets: what was read and sent back, also in another order, leaves every secret as it is.
+func TestSettleSecrets(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name   string
@@ -86,9 +87,33 @@ func TestKeepSecrets(t *testing.T) {
 		{"the first is gone", func(p *Pearl) { p.Definition.APISettings = p.Definition.APISettings[1:2] }, func(p *Pearl) []string {
 			return []string{p.Definition.APISettings[0].Headers["X-Api-Key"]}
 		}, []string{"secret-5"}, nil},
-		{"renamed where it stands", func(p *Pearl) { p.Definition.SMTPSettings.SMTPServer = "other" }, func(p *Pearl) []string {
+		{"renamed where it stands", func(p *Pearl) { p.Definition.SMTPSettings.SenderEmail = "b@example.com" }, func(p *Pearl) []string {
 			return []string{p.Definition.SMTPSettings.SenderPassword}
 		}, []string{"secret-1"}, nil},
+		{"sent to another path of the same host", func(p *Pearl) {
+			p.Definition.APISettings[0].EndpointURL = "HTTPS://Example.com.:443/other"
+		}, func(p *Pearl) []string { return []string{p.Definition.APISettings[0].Headers["X-Api-Key"]} }, []string{"secret-4"}, nil},
+		{"asterisks beside another destination", func(p *Pearl) {
+			d := &p.Definition
+			d.SMTPSettings.SMTPServer = "mail.example.net"
+			d.EmailSettings[0].SMTPSettings.Port = 2525
+			d.EmailSettings[1].SMTPSettings.EnableSSL = true
+			d.APISettings[0].EndpointURL = "http://example.com/"
+			d.APISettings[1].EndpointURL = "https://example.com:8443/"
+			d.Nodes[0].APISettings.EndpointURL = "https://example.net/"
+			d.Notifications[1].APISettings.EndpointURL = "https://example.com.example.net/"
+			d.Notifications[1].EmailTemplate.SMTPSettings.SMTPServer = "mail.example.net"
+			p.Webhooks.CallURL = "https://example.net/"
+		}, nil, nil, []string{
+			"Outbound.WebhookCredential", "Pearl.ApiSettings[0].Headers.X-Api-Key", "Pearl.ApiSettings[1].Headers.X-Api-Key", "Pearl.EmailSettings[0].SmtpSettings.SenderPassword",
+			"Pearl.EmailSettings[1].SmtpSettings.SenderPassword", "Pearl.Nodes[0].ApiSettings.Headers.X-Api-Key", "Pearl.Notifications[1].ApiSettings.Headers.X-Api-Key",
+			"Pearl.Notifications[1].EmailTemplate.SmtpSettings.SenderPassword", "Pearl.SmtpSettings.SenderPassword",
+		}},
+		{"a copy of the API with another endpoint", func(p *Pearl) {
+			stolen := p.Definition.APISettings[0]
+			stolen.EndpointURL = "https://example.net/"
+			p.Definition.APISettings = append(p.Definition.APISettings, stolen)
+		}, nil, nil, []string{"Pearl.ApiSettings[3].Headers.X-Api-Key"}},
 		{"a new one", func(p *Pearl) {
 			p.Webhooks.Credential, p.Definition.APISettings[0].Headers["X-Api-Key"] = "new-1", "new-2"
 		}, func(p *Pearl) []string {
@@ -96,8 +121,8 @@ func TestKeepSecrets(t *testing.T) {
 		}, []string{"new-1", "new-2"}, nil},
 		{"cleared", func(p *Pearl) { p.Webhooks.Credential = "" }, func(p *Pearl) []string { return []string{p.Webhooks.Credential} }, []string{""}, nil},
 		{"asterisks for nothing", func(p *Pearl) {
-			p.Definition.APISettings[0].Headers["Authorization"] = masked
-			p.Definition.EmailSettings[2].SMTPSettings = &SMTP{SMTPServer: "new", SenderPassword: masked}
+			p.Definition.APISettings[0].Headers["Authorization"] = secret.Masked
+			p.Definition.EmailSettings[2].SMTPSettings = &SMTP{SMTPServer: "new", SenderPassword: secret.Masked}
 		}, nil, nil, []string{"Pearl.ApiSettings[0].Headers.Authorization", "Pearl.EmailSettings[2].SmtpSettings.SenderPassword"}},
 	}
 	for _, c := range cases {
@@ -107,7 +132,7 @@ func TestKeepSecrets(t *testing.T) {
 			sent := stored.Redacted()
 			c.change(&sent)
 			var faults fault.List
-			sent.KeepSecrets(stored, &faults)
+			sent.SettleSecrets(stored, &faults)
 			if got := paths(t, faults.Err()); !slices.Equal(got, c.faults) {
 				t.Errorf("faults at %q, want %q", got, c.faults)
 			}

@@ -190,7 +190,7 @@ func TestProbes(t *testing.T) {
 		same(t, "calls once it answers, probes", fmt.Sprint(len(w.carrier.all()), w.carrier.probes), "1 2")
 
 		trunkID := w.kept[0].ID
-		if err := w.e.UpdateTrunk(w.ctx, w.actor, trunkID, func(t *account.Trunk) error { t.Registers, t.Host = true, "reg.example"; return nil }); err != nil {
+		if _, err := w.e.UpdateTrunk(w.ctx, w.actor, trunkID, func(t *account.Trunk) error { t.Registers, t.Host = true, "reg.example"; return nil }); err != nil {
 			t.Fatal(err)
 		}
 		w.after(time.Minute)
@@ -208,7 +208,7 @@ func TestProbes(t *testing.T) {
 		w.d.Registered(trunkID, account.TrunkOK, "")
 		w.after(time.Second)
 		same(t, "state after a registration", string(state()), "ok")
-		if err := w.e.UpdateTrunk(w.ctx, w.actor, trunkID, func(t *account.Trunk) error { t.Active = false; return nil }); err != nil {
+		if _, err := w.e.UpdateTrunk(w.ctx, w.actor, trunkID, func(t *account.Trunk) error { t.Active = false; return nil }); err != nil {
 			t.Fatal(err)
 		}
 		w.after(time.Second)

@@ -394,7 +394,7 @@ func (w *world) setActive(pearlID id.ID, active bool) {
 
 func (w *world) settings(change func(*campaign.OutboundSettings)) {
 	w.t.Helper()
-	_, err := w.e.UpdatePearl(w.ctx, w.actor, w.pearl, engine.AuditPearlSettings, "", func(p *campaign.Pearl) error {
+	_, _, err := w.e.UpdatePearl(w.ctx, w.actor, w.pearl, engine.AuditPearlSettings, "", func(p *campaign.Pearl) error {
 		change(p.Outbound)
 		return nil
 	})

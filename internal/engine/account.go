@@ -16,6 +16,7 @@ import (
 	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/phone"
+	"nacre/internal/secret"
 )
 
 // SandboxNumber is the phone number on the sandbox carrier that every account starts with.
@@ -348,15 +349,22 @@ func (e *Engine) CreateTrunk(ctx context.Context, actor Actor, trunk account.Tru
 	return trunk.ID, nil
 }
 
-// UpdateTrunk changes a trunk, which makes its state unknown at once (contract 9.7); calls in the air go on.
-func (e *Engine) UpdateTrunk(ctx context.Context, actor Actor, trunkID id.ID, change func(*account.Trunk) error) error {
-	return e.update(ctx, func(tx Tx, s *signals) error {
+// UpdateTrunk changes a trunk, which makes its state unknown at once (contract 9.7); calls in the air go on. A password that
+// change does not write stays, but is cleared where the carrier's address changes: its path is returned then.
+func (e *Engine) UpdateTrunk(ctx context.Context, actor Actor, trunkID id.ID, change func(*account.Trunk) error) (cleared []string, err error) {
+	err = e.update(ctx, func(tx Tx, s *signals) error {
 		before, err := tx.Trunk(actor.Account, trunkID, Exclusive)
 		if err != nil {
 			return err
 		}
 		after := before
-		if err := change(&after); err != nil {
+		secret.Withhold(after.Secrets())
+		var faults fault.List
+		if err := change(&after); err != nil && !faults.Join("", err) {
+			return err
+		}
+		cleared = secret.Settle(after.Secrets(), before.Secrets(), &faults)
+		if err := faults.Err(); err != nil {
 			return err
 		}
 		after.State, after.Detail, after.Until = account.TrunkUnknown, "", time.Time{}
@@ -364,8 +372,10 @@ func (e *Engine) UpdateTrunk(ctx context.Context, actor Actor, trunkID id.ID, ch
 			return fmt.Errorf("save trunk: %w", err)
 		}
 		s.wake = true
-		return e.audit(tx, actor, auditTrunk, e.clock(), map[string]any{"before": auditTrunkOf(before), "after": auditTrunkOf(after)})
+		data := map[string]any{"before": auditTrunkOf(before), "after": auditTrunkOf(after)}
+		return e.audit(tx, actor, auditTrunk, e.clock(), withCleared(data, cleared))
 	})
+	return cleared, err
 }
 
 // DeleteTrunk removes a trunk that has no numbers.

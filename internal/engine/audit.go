@@ -11,6 +11,7 @@ import (
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/id"
+	"nacre/internal/secret"
 )
 
 // Audit events (contract 8).
@@ -66,8 +67,13 @@ func auditEntry(actor Actor, event int, now time.Time, data map[string]any) (Aud
 	return entry, nil
 }
 
-// masked stands for a secret.
-const masked = "********"
+// withCleared adds the secrets that a changed destination has cleared.
+func withCleared(data map[string]any, cleared []string) map[string]any {
+	if len(cleared) > 0 {
+		data["clearedSecrets"] = cleared
+	}
+	return data
+}
 
 type auditedAccount struct {
 	Name          string           `json:"name"`
@@ -158,7 +164,7 @@ func auditTrunkOf(t account.Trunk) auditedTrunk {
 		LockMedia: t.LockMedia, MediaTo: cmp.Or(t.MediaTo, call.MediaToSource), IsActive: t.Active,
 	}
 	if t.Password != "" {
-		shown.Password = masked
+		shown.Password = secret.Masked
 	}
 	return shown
 }

@@ -48,7 +48,7 @@ func (w *world) changeTrunk(trunkID id.ID, change func(*account.Trunk)) {
 	if change == nil {
 		return
 	}
-	err := w.e.UpdateTrunk(w.ctx, w.actor, trunkID, func(t *account.Trunk) error { change(t); return nil })
+	_, err := w.e.UpdateTrunk(w.ctx, w.actor, trunkID, func(t *account.Trunk) error { change(t); return nil })
 	if err != nil {
 		w.t.Fatal(err)
 	}

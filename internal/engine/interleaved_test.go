@@ -47,7 +47,7 @@ func testUpdateLeadIsNotJudgedByOldReads(t *testing.T, s engine.Store) {
 			w.update(leadID, engine.LeadUpdate{CallDataMerge: []byte(`{"a":1}`), ExternalID: ptr("crm-1")})
 		}, `1 v3 crm-1 {"a":1,"b":2}: `},
 		{"the webhook was removed", engine.LeadUpdate{Status: ptr(130)}, func(w *world, _ id.ID) {
-			_, err := w.e.UpdatePearl(w.ctx, w.actor, w.pearl, engine.AuditPearlSettings, "", func(p *campaign.Pearl) error { p.Webhooks.LeadURL = ""; return nil })
+			_, _, err := w.e.UpdatePearl(w.ctx, w.actor, w.pearl, engine.AuditPearlSettings, "", func(p *campaign.Pearl) error { p.Webhooks.LeadURL = ""; return nil })
 			if err != nil {
 				w.t.Fatal(err)
 			}

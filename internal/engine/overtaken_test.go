@@ -62,7 +62,8 @@ func (h *halting) overtakes(t *testing.T, change func() error) (answered *bool, 
 func testNothingOvertakesTheGate(t *testing.T, s engine.Store) {
 	for name, change := range map[string]func(w *world) error{
 		"the trunk is switched off": func(w *world) error {
-			return w.e.UpdateTrunk(w.ctx, w.actor, w.trunk, func(t *account.Trunk) error { t.Active = false; return nil })
+			_, err := w.e.UpdateTrunk(w.ctx, w.actor, w.trunk, func(t *account.Trunk) error { t.Active = false; return nil })
+			return err
 		},
 		"the number takes calls only": func(w *world) error {
 			return w.e.UpdateNumber(w.ctx, w.actor, w.number, func(n *account.Number) error { n.Direction = account.Inbound; return nil })
@@ -95,7 +96,8 @@ func testTrunkChangesAreNotLost(t *testing.T, s engine.Store) {
 	w := newWorld(t, between)
 	w.addTrunk(nil)
 	_, done := between.overtakes(t, func() error {
-		return w.e.UpdateTrunk(w.ctx, w.actor, w.trunk, func(t *account.Trunk) error { t.Host = "moved.example"; return nil })
+		_, err := w.e.UpdateTrunk(w.ctx, w.actor, w.trunk, func(t *account.Trunk) error { t.Host = "moved.example"; return nil })
+		return err
 	})
 	w.met(w.trunk, account.TrunkUnreachable)
 	<-done

@@ -60,10 +60,10 @@ func NewWebhookSecret() (string, error) {
 }
 
 // UpdatePearl reads, changes and stores a Pearl; change must be pure and may run more than once. prefix is that of the
-// error keys about the phone number ("" or "Outbound.").
-func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, auditEvent int, prefix string, change func(*campaign.Pearl) error) (campaign.Pearl, error) {
-	var stored campaign.Pearl
-	err := e.update(ctx, func(tx Tx, s *signals) error {
+// error keys about the phone number ("" or "Outbound."). Secrets that change does not write stay as they are, but for those
+// whose destination changes: they are cleared, and their paths returned.
+func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, auditEvent int, prefix string, change func(*campaign.Pearl) error) (stored campaign.Pearl, cleared []string, err error) {
+	err = e.update(ctx, func(tx Tx, s *signals) error {
 		if _, err := tx.Account(actor.Account, Exclusive); err != nil { // for the phone number, as when it is run
 			return err
 		}
@@ -72,7 +72,13 @@ func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, au
 			return err
 		}
 		after := before.Clone()
-		if err := change(&after); err != nil {
+		after.WithholdSecrets()
+		var faults fault.List
+		if err := change(&after); err != nil && !faults.Join("", err) {
+			return err
+		}
+		cleared = after.SettleSecrets(before, &faults)
+		if err := faults.Err(); err != nil {
 			return err
 		}
 		if numberOf(after) != numberOf(before) { // another change must not fail over what became of the number since
@@ -93,9 +99,10 @@ func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, au
 			return err
 		}
 		stored, s.wake = after, true
-		return e.audit(tx, actor, auditEvent, e.clock(), map[string]any{"pearlId": pearlID, "before": auditPearlOf(before), "after": auditPearlOf(after)})
+		data := map[string]any{"pearlId": pearlID, "before": auditPearlOf(before), "after": auditPearlOf(after)}
+		return e.audit(tx, actor, auditEvent, e.clock(), withCleared(data, cleared))
 	})
-	return stored, err
+	return stored, cleared, err
 }
 
 // normalizeTransfers reads the numbers that calls may be transferred to as those of leads are read (contract 1.3).
@@ -340,7 +347,7 @@ func (e *Engine) ArchivePearl(ctx context.Context, actor Actor, pearlID id.ID, a
 			return err
 		}
 	}
-	_, err := e.UpdatePearl(ctx, actor, pearlID, auditPearlSettings, "Outbound.", func(p *campaign.Pearl) error {
+	_, _, err := e.UpdatePearl(ctx, actor, pearlID, auditPearlSettings, "Outbound.", func(p *campaign.Pearl) error {
 		p.Archived = archived
 		if archived && p.Activity == campaign.Running {
 			p.Activity = campaign.Paused

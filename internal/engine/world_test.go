@@ -201,7 +201,7 @@ func (w *world) setActive(pearlID id.ID, active bool) {
 // settings changes the settings of a campaign.
 func (w *world) settings(pearlID id.ID, change func(*campaign.OutboundSettings)) {
 	w.t.Helper()
-	_, err := w.e.UpdatePearl(w.ctx, w.actor, pearlID, engine.AuditPearlSettings, "", func(p *campaign.Pearl) error {
+	_, _, err := w.e.UpdatePearl(w.ctx, w.actor, pearlID, engine.AuditPearlSettings, "", func(p *campaign.Pearl) error {
 		change(p.Outbound)
 		return nil
 	})

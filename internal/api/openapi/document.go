@@ -202,6 +202,9 @@ func (s *schemas) responses(r *route.Route) object {
 	if r.Versioned {
 		answered["ETag"] = reference("headers", "ETag")
 	}
+	if r.Secrets {
+		answered["Warning"] = reference("headers", "Warning")
+	}
 	if r.Creates {
 		answered["Idempotency-Replayed"] = reference("headers", "IdempotencyReplayed")
 	}

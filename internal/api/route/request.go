@@ -153,6 +153,15 @@ func (r *Request) SetVersion(version int64) {
 	r.Header.Set("ETag", `"`+strconv.FormatInt(version, 10)+`"`)
 }
 
+// WarnCleared says in the answer's Warning header (RFC 7234, 5.5; 299 is a warning of any kind that is to be shown) which
+// secrets a change has cleared, by their members.
+func (r *Request) WarnCleared(paths []string) {
+	for _, path := range paths {
+		member := path[strings.LastIndexByte(path, '.')+1:]
+		r.Header.Add("Warning", `299 nacre "`+strings.ToLower(member[:1])+member[1:]+` was cleared: its destination has changed. Send it again."`)
+	}
+}
+
 // Remember makes the request keep its answer under an Idempotency-Key.
 func (r *Request) Remember(keep engine.Keep) { r.keep = &keep }
 

@@ -89,6 +89,7 @@ type Route struct {
 	Creates      bool  // takes an Idempotency-Key (contract 0.9)
 	Stops        bool  // it creates what stops calls: taken also while the disk is nearly full
 	Versioned    bool  // takes If-Match, answers with an ETag
+	Secrets      bool  // changes where secrets are sent: the answer may have a Warning (Request.WarnCleared)
 	Query        []Query
 	Timeout      time.Duration // 0 = 30 s
 

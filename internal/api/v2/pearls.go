@@ -34,15 +34,15 @@ func pearlRoutes(services route.Services) []route.Route {
 		route.Handle(r(route.Route{Method: "POST", Pattern: "/v2/Pearl", Scope: account.ScopeFull, MaxBody: route.MaxPearlBody, Creates: true, Summary: "Create a Pearl by form"}), h.create),
 		route.Handle(r(route.Route{Method: "POST", Pattern: "/v2/Pearl/Voice", Scope: account.ScopeFull, MaxBody: route.MaxPearlBody, Creates: true, Summary: "Create a Pearl from nodes"}), h.createFromNodes),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one, Scope: account.ScopeRead, Summary: "Get a Pearl with its live totals"}), h.get),
-		route.Handle(r(route.Route{Method: "PUT", Pattern: one, Scope: account.ScopeFull, MaxBody: route.MaxPearlBody, Summary: "Update a Pearl"}), h.update),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one, Scope: account.ScopeFull, MaxBody: route.MaxPearlBody, Secrets: true, Summary: "Update a Pearl"}), h.update),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Active", Aliases: []string{"POST " + one + "/Active"}, Scope: account.ScopeFull, Query: hangUp, Summary: "Run or pause"}), h.setActive),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/OngoingCalls", Scope: account.ScopeRead, Summary: "Calls in the air and waiting"}), h.ongoing),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/ResetMemory", Scope: account.ScopeFull, BodyOptional: true, Summary: "Forget callers"}), h.resetMemory),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Settings", Scope: account.ScopeRead, Summary: "Get the settings"}), h.settings),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Warnings", Extension: true, Scope: account.ScopeRead, Summary: "What will probably not do what was meant",
 			Description: "Variables in texts that nothing declares, with the nearest name that is known, and members that have no effect yet. Nothing here is refused."}), h.warnings),
-		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Outbound", Scope: account.ScopeFull, Summary: "Change the outbound settings"}), h.setOutbound),
-		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Inbound", Scope: account.ScopeFull, Summary: "Change the inbound settings",
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Outbound", Scope: account.ScopeFull, Secrets: true, Summary: "Change the outbound settings"}), h.setOutbound),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Inbound", Scope: account.ScopeFull, Secrets: true, Summary: "Change the inbound settings",
 			Description: "Inbound Pearls are kept with all their settings; calls to their numbers are not answered yet."}), h.setInbound),
 		route.Handle(r(route.Route{Method: "POST", Pattern: one + "/Archive", Extension: true, Scope: account.ScopeFull, Summary: "Archive a Pearl, or bring it back"}), h.archive),
 	}
@@ -115,7 +115,7 @@ func (h pearlHandlers) createFromNodes(r *route.Request, in wire.NodesInput) (ro
 func (h pearlHandlers) createPearl(r *route.Request, in wire.PearlInput, fromNodes bool) (route.Text, error) {
 	var faults fault.List
 	pearl := in.Create(fromNodes, &faults)
-	pearl.KeepSecrets(campaign.Pearl{}, &faults)
+	pearl.SettleSecrets(campaign.Pearl{}, &faults)
 	if err := judged(pearl, &faults, h.Judges); err != nil {
 		return "", err
 	}
@@ -132,16 +132,15 @@ func judged(pearl campaign.Pearl, faults *fault.List, judges campaign.Judges) er
 
 // change applies a body to the stored Pearl and has the result judged.
 func (h pearlHandlers) change(r *route.Request, event int, prefix string, apply func(*campaign.Pearl, *fault.List), judge func(campaign.Pearl, campaign.Judges) error) (bool, error) {
-	_, err := h.Engine.UpdatePearl(r.Context(), r.Actor, r.Pearl.ID, event, prefix, func(p *campaign.Pearl) error {
-		before := p.Clone()
+	_, cleared, err := h.Engine.UpdatePearl(r.Context(), r.Actor, r.Pearl.ID, event, prefix, func(p *campaign.Pearl) error {
 		var faults fault.List
 		apply(p, &faults)
 		*p = p.Clone() // so far it shares lists with the body, which is applied again when the transaction is repeated
-		p.KeepSecrets(before, &faults)
 		p.Complete()
 		faults.Join("", judge(*p, h.Judges))
 		return faults.Err()
 	})
+	r.WarnCleared(cleared)
 	return err == nil, err
 }
 

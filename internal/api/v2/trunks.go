@@ -21,6 +21,7 @@ import (
 	"nacre/internal/destination"
 	"nacre/internal/fault"
 	"nacre/internal/id"
+	"nacre/internal/secret"
 )
 
 type trunkHandlers struct{ route.Services }
@@ -32,14 +33,11 @@ func trunkRoutes(services route.Services) []route.Route {
 	return []route.Route{
 		route.Handle(r(route.Route{Method: "GET", Pattern: all, Scope: account.ScopeRead, Summary: "List SIP trunks"}), h.list),
 		route.Handle(r(route.Route{Method: "POST", Pattern: all, Scope: account.ScopeFull, Creates: true, Summary: "Add a SIP trunk"}), h.create),
-		route.Handle(r(route.Route{Method: "PUT", Pattern: all + "/{trunkId}", Scope: account.ScopeFull, Summary: "Change a SIP trunk"}), h.update),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: all + "/{trunkId}", Scope: account.ScopeFull, Secrets: true, Summary: "Change a SIP trunk"}), h.update),
 		route.Handle(r(route.Route{Method: "DELETE", Pattern: all + "/{trunkId}", Scope: account.ScopeFull, Summary: "Delete a SIP trunk"}), h.delete),
 		route.Handle(r(route.Route{Method: "POST", Pattern: all + "/{trunkId}/Test", Scope: account.ScopeFull, BodyOptional: true, Summary: "Ask the carrier: name, OPTIONS, registration"}), h.test),
 	}
 }
-
-// hidden is what a secret is shown as; sent back it changes nothing.
-const hidden = "********"
 
 // trunkView is a trunk as it is answered (contract 12.1).
 type trunkView struct {
@@ -96,12 +94,7 @@ func (in trunkInput) apply(t *account.Trunk, networks destination.Networks, faul
 	given(&t.Port, in.Port)
 	given(&t.Transport, in.Transport)
 	nullable(&t.Username, in.Username)
-	switch {
-	case in.Password.State == body.Null, in.Password.Set() && in.Password.Value != hidden:
-		t.Password = in.Password.Value
-	case in.Password.Set() && t.Password == "":
-		faults.Add("Password", "The value is masked and there is none yet that it could stand for: send the password itself.")
-	}
+	nullable(&t.Password, in.Password)
 	given(&t.Registers, in.Registers)
 	nullable(&t.FromDomain, in.FromDomain)
 	given(&t.Codecs, in.Codecs)
@@ -196,7 +189,7 @@ func (h trunkHandlers) list(r *route.Request, _ route.None) ([]trunkView, error)
 			State: t.State, StateDetail: wire.Text(t.Detail),
 		}
 		if t.Password != "" {
-			views[n].Password = wire.Text(hidden)
+			views[n].Password = wire.Text(secret.Masked)
 		}
 		if t.State != account.TrunkOK && r.Now.After(t.Until) && !t.Until.IsZero() && t.State == account.TrunkUnauthorized {
 			views[n].State = account.TrunkUnknown // the wait is over: one call may try
@@ -209,6 +202,7 @@ func (h trunkHandlers) create(r *route.Request, in newTrunk) (made, error) {
 	var faults fault.List
 	trunk := account.Trunk{Trunk: call.Trunk{Port: 5060, Transport: "udp", MaxCalls: 100, CallsPerSecond: 5}, Active: true}
 	in.apply(&trunk, h.Networks, &faults)
+	secret.Settle(trunk.Secrets(), nil, &faults)
 	if err := faults.Err(); err != nil {
 		return made{}, err
 	}
@@ -222,11 +216,12 @@ func (h trunkHandlers) update(r *route.Request, in trunkInput) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	err = h.Engine.UpdateTrunk(r.Context(), r.Actor, trunkID, func(t *account.Trunk) error {
+	cleared, err := h.Engine.UpdateTrunk(r.Context(), r.Actor, trunkID, func(t *account.Trunk) error {
 		var faults fault.List
 		in.apply(t, h.Networks, &faults)
 		return faults.Err()
 	})
+	r.WarnCleared(cleared)
 	return err == nil, err
 }
 

@@ -27,7 +27,7 @@ func webhookRoutes(services route.Services) []route.Route {
 	}
 	return []route.Route{
 		route.Handle(r(route.Route{Method: "GET", Pattern: ofPearl, Scope: account.ScopeFull, Summary: "Get the webhook settings", Description: "The signing secret is among them, so a key that only reads may not."}), h.get),
-		route.Handle(r(route.Route{Method: "PUT", Pattern: ofPearl, Scope: account.ScopeFull, Summary: "Change the webhook settings", Description: "After rotateSecret deliveries are signed with the old secret besides for a day."}), h.set),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: ofPearl, Scope: account.ScopeFull, Secrets: true, Summary: "Change the webhook settings", Description: "After rotateSecret deliveries are signed with the old secret besides for a day."}), h.set),
 		route.Handle(r(route.Route{Method: "POST", Pattern: ofPearl + "/Test", Scope: account.ScopeFull, BodyOptional: true, Timeout: time.Minute, Summary: "Send a sample"}), h.test),
 		route.Handle(r(route.Route{Method: "POST", Pattern: ofPearl + "/Deliveries", Scope: account.ScopeRead, Summary: "Search deliveries"}), h.search),
 		route.Handle(r(route.Route{Method: "POST", Pattern: ofPearl + "/Replay", Scope: account.ScopeFull, BodyOptional: true, Summary: "Send all dead deliveries again"}), h.replayDead),
@@ -88,7 +88,7 @@ func (h webhookHandlers) set(r *route.Request, in webhookChange) (webhookView, e
 	if err != nil {
 		return webhookView{}, err
 	}
-	stored, err := h.Engine.UpdatePearl(r.Context(), r.Actor, r.Pearl.ID, engine.AuditPearlSettings, "", func(p *campaign.Pearl) error {
+	stored, cleared, err := h.Engine.UpdatePearl(r.Context(), r.Actor, r.Pearl.ID, engine.AuditPearlSettings, "", func(p *campaign.Pearl) error {
 		if p.Type == campaign.InboundPearl && in.LeadWebhookURL.Set() && in.LeadWebhookURL.Value != "" {
 			return fault.Bad("LeadWebhookUrl", "An inbound Pearl has no leads.")
 		}
@@ -99,6 +99,7 @@ func (h webhookHandlers) set(r *route.Request, in webhookChange) (webhookView, e
 		}
 		return p.Webhooks.Check(h.Judges)
 	})
+	r.WarnCleared(cleared)
 	return webhookViewOf(stored.Webhooks), err
 }
 
