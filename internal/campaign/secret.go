@@ -8,8 +8,8 @@ import (
 	"nacre/internal/secret"
 )
 
-// secrets are all secrets of the Pearl, empty ones too, each with where it is sent.
-func (p *Pearl) secrets() []secret.Held {
+// Secrets are all secrets of the Pearl, empty ones too, each with where it is sent.
+func (p *Pearl) Secrets() []secret.Held {
 	var all []secret.Held
 	smtp := func(path string, s *SMTP) {
 		if s == nil {
@@ -86,7 +86,7 @@ func (p *Pearl) secrets() []secret.Held {
 // Redacted is a copy in which every secret is replaced by asterisks: for answers, the audit log and logs.
 func (p Pearl) Redacted() Pearl {
 	p = p.Clone()
-	for _, s := range p.secrets() {
+	for _, s := range p.Secrets() {
 		if s.Value != "" {
 			s.Set(secret.Masked)
 		}
@@ -95,10 +95,10 @@ func (p Pearl) Redacted() Pearl {
 }
 
 // WithholdSecrets prepares a Pearl for a change that SettleSecrets ends.
-func (p *Pearl) WithholdSecrets() { secret.Withhold(p.secrets()) }
+func (p *Pearl) WithholdSecrets() { secret.Withhold(p.Secrets()) }
 
 // SettleSecrets puts the secrets of the stored Pearl into the changed one, as secret.Settle says; it returns the paths of those
 // that were cleared. A new Pearl is settled with the zero Pearl.
 func (p *Pearl) SettleSecrets(stored Pearl, faults *fault.List) (cleared []string) {
-	return secret.Settle(p.secrets(), stored.secrets(), faults)
+	return secret.Settle(p.Secrets(), stored.Secrets(), faults)
 }

@@ -63,31 +63,35 @@ func (s *Store) Numbers(ctx context.Context, accountID id.ID) (found []account.N
 
 const trunkColumns = "id, account_id, name, settings, active, state, detail, until, created"
 
-func scanTrunk(r row) (account.Trunk, error) {
-	var t account.Trunk
+func (t *tx) scanTrunk(r row) (account.Trunk, error) {
+	var found account.Trunk
 	var trunkID, settings string
 	var until, created int64
-	err := r.Scan(&trunkID, (*string)(&t.Account), &t.Name, &settings, &t.Active, (*string)(&t.State), &t.Detail, &until, &created)
+	err := r.Scan(&trunkID, (*string)(&found.Account), &found.Name, &settings, &found.Active, (*string)(&found.State), &found.Detail, &until, &created)
 	if err == nil {
-		err = decode(settings, &t.Trunk)
+		err = decode(settings, &found.Trunk)
 	}
-	t.ID, t.Until, t.Created = id.ID(trunkID), instant(until), instant(created)
-	return t, err
+	if err == nil {
+		err = openAll(t.keys, "trunk "+trunkID, found.Secrets())
+	}
+	found.ID, found.Until, found.Created = id.ID(trunkID), instant(until), instant(created)
+	return found, err
 }
 
-func trunkValues(t account.Trunk) ([]any, error) {
-	settings, err := encode(t.Trunk)
-	return []any{t.ID, t.Account, t.Name, settings, t.Active, t.State, t.Detail, millis(t.Until), millis(t.Created)}, err
+func (t *tx) trunkValues(trunk account.Trunk) ([]any, error) {
+	trunk = sealTrunk(t.keys, trunk)
+	settings, err := encode(trunk.Trunk)
+	return []any{trunk.ID, trunk.Account, trunk.Name, settings, trunk.Active, trunk.State, trunk.Detail, millis(trunk.Until), millis(trunk.Created)}, err
 }
 
 func (t *tx) Trunk(accountID, trunkID id.ID, lock engine.Lock) (account.Trunk, error) {
 	const text = "SELECT " + trunkColumns + " FROM trunk WHERE account_id = ?1 AND id = ?2 "
-	trunk, err := one(t, scanTrunk, lockText(text, lock), accountID, trunkID)
+	trunk, err := one(t, t.scanTrunk, lockText(text, lock), accountID, trunkID)
 	return trunk, missing(err, "TrunkId")
 }
 
 func (t *tx) InsertTrunk(trunk account.Trunk) error {
-	values, err := trunkValues(trunk)
+	values, err := t.trunkValues(trunk)
 	if err != nil {
 		return err
 	}
@@ -95,7 +99,7 @@ func (t *tx) InsertTrunk(trunk account.Trunk) error {
 }
 
 func (t *tx) SaveTrunk(trunk account.Trunk) error {
-	values, err := trunkValues(trunk)
+	values, err := t.trunkValues(trunk)
 	if err != nil {
 		return err
 	}
@@ -111,10 +115,10 @@ func (t *tx) DeleteTrunk(accountID, trunkID id.ID) error {
 func (s *Store) Trunks(ctx context.Context, accountID id.ID) (found []account.Trunk, err error) {
 	err = s.backend.read(ctx, func(q session) error {
 		if accountID.Zero() {
-			found, err = list(q, scanTrunk, "SELECT "+trunkColumns+" FROM trunk ORDER BY created, id")
+			found, err = list(q, s.newTx(q).scanTrunk, "SELECT "+trunkColumns+" FROM trunk ORDER BY created, id")
 			return err
 		}
-		found, err = list(q, scanTrunk, "SELECT "+trunkColumns+" FROM trunk WHERE account_id = ?1 ORDER BY created, id", accountID)
+		found, err = list(q, s.newTx(q).scanTrunk, "SELECT "+trunkColumns+" FROM trunk WHERE account_id = ?1 ORDER BY created, id", accountID)
 		return err
 	})
 	return found, wrap("list trunks", err)

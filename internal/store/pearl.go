@@ -96,7 +96,13 @@ func (t *tx) complete(p pearlRow) (campaign.Pearl, error) {
 			if err := decode(settingsText, &made.settings); err != nil {
 				return made, err
 			}
-			return made, decode(webhooksText, &made.webhooks)
+			if err := decode(webhooksText, &made.webhooks); err != nil {
+				return made, err
+			}
+			opened := campaign.Pearl{Definition: made.settings.Definition, Webhooks: made.webhooks}
+			err := openAll(t.keys, "pearl "+string(p.pearl.ID), opened.Secrets())
+			made.settings.Definition, made.webhooks = opened.Definition, opened.Webhooks
+			return made, err
 		}, "SELECT revision, settings, webhooks FROM pearl WHERE id = ?1", p.pearl.ID)
 		if err != nil {
 			return p.pearl, err
@@ -147,7 +153,8 @@ func (t *tx) forgetPearls() {
 	}
 }
 
-func pearlValues(p campaign.Pearl) ([]any, error) {
+func (t *tx) pearlValues(p campaign.Pearl) ([]any, error) {
+	p = sealPearl(t.keys, p)
 	settingsText, err := encode(settings{p.Definition, p.Variables, p.Inbound, p.Outbound})
 	if err != nil {
 		return nil, err
@@ -169,7 +176,7 @@ func pearlValues(p campaign.Pearl) ([]any, error) {
 
 func (t *tx) InsertPearl(p campaign.Pearl) error {
 	t.forgetPearls()
-	values, err := pearlValues(p)
+	values, err := t.pearlValues(p)
 	if err != nil {
 		return err
 	}
@@ -179,7 +186,7 @@ func (t *tx) InsertPearl(p campaign.Pearl) error {
 
 func (t *tx) SavePearl(p campaign.Pearl) error {
 	t.forgetPearls()
-	values, err := pearlValues(p)
+	values, err := t.pearlValues(p)
 	if err != nil {
 		return err
 	}

@@ -125,7 +125,12 @@ func (t *tx) DeleteReplays(before time.Time, limit int) (int, error) {
 // Secret implements engine.Queries.
 func (s *Store) Secret(ctx context.Context, name string) (content []byte, err error) {
 	find := func(q session) error {
-		content, err = one(q, func(r row) (raw []byte, err error) { return raw, r.Scan(&raw) }, "SELECT content FROM secret WHERE name = ?1", name)
+		raw, err := findSecret(q, name)
+		if err != nil {
+			return err
+		}
+		opened, err := s.keys.Open("secret "+name, string(raw))
+		content = []byte(opened)
 		return err
 	}
 	if err := s.backend.read(ctx, find); !errors.Is(err, errNoRow) {
@@ -137,7 +142,7 @@ func (s *Store) Secret(ctx context.Context, name string) (content []byte, err er
 			return err
 		}
 		// Two nodes may make one at the same time: the first to be stored counts.
-		if _, err := q.exec("INSERT INTO secret (name, content) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING", name, fresh); err != nil {
+		if _, err := q.exec("INSERT INTO secret (name, content) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING", name, []byte(s.keys.Seal("secret "+name, string(fresh)))); err != nil {
 			return err
 		}
 		return find(q)

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"nacre/internal/datakey"
 	"nacre/internal/engine"
 	"nacre/internal/id"
 )
@@ -32,6 +33,9 @@ type Options struct {
 	// Group bounds how many transactions share one commit of SQLite (default 512). 1 gives each its own: what grouping is
 	// measured against.
 	Group int
+	// Keys finds the keys that secrets are encrypted with, given whether secrets of this database are encrypted already. No
+	// ring, or nil: new secrets are stored as they are, and encrypted ones cannot be read.
+	Keys func(sealed bool) (*datakey.Ring, error)
 }
 
 func (o Options) logger() *slog.Logger {
@@ -66,6 +70,7 @@ type Store struct {
 	epoch    int64 // as this process raised it, 0 where it is not the node
 	nodeLost chan error
 
+	keys       *datakey.Ring // set before the store is handed out
 	parsed     parsed
 	turns      *turns
 	scanTime   time.Duration
@@ -82,13 +87,23 @@ var _ engine.Store = (*Store)(nil)
 // Open opens the database at databaseURL (postgres://…), or where that is empty the SQLite file in dataDir, and brings
 // its tables up to date.
 func Open(ctx context.Context, dataDir, databaseURL string, options Options) (*Store, error) {
+	var s *Store
+	var err error
 	switch {
 	case databaseURL == "":
-		return OpenSQLite(filepath.Join(dataDir, FileName), options)
+		s, err = OpenSQLite(filepath.Join(dataDir, FileName), options)
 	case strings.HasPrefix(databaseURL, "postgres://"), strings.HasPrefix(databaseURL, "postgresql://"):
-		return OpenPostgres(ctx, databaseURL, options)
+		s, err = OpenPostgres(ctx, databaseURL, options)
+	default:
+		err = errors.New("open database: the URL must begin with postgres:// (leave it empty for SQLite)")
 	}
-	return nil, errors.New("open database: the URL must begin with postgres:// (leave it empty for SQLite)")
+	if err != nil || options.Keys == nil {
+		return s, err
+	}
+	if err := s.unlock(ctx, options.Keys); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // start begins what runs beside. b is closed where that fails.
@@ -135,8 +150,11 @@ type tx struct {
 	session
 	parsed *parsed
 	epoch  int64
+	keys   *datakey.Ring
 }
 
-func (s *Store) newTx(q session) *tx { return &tx{session: q, parsed: &s.parsed, epoch: s.epoch} }
+func (s *Store) newTx(q session) *tx {
+	return &tx{session: q, parsed: &s.parsed, epoch: s.epoch, keys: s.keys}
+}
 
 var _ engine.Tx = (*tx)(nil)

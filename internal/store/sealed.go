@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"nacre/internal/account"
+	"nacre/internal/campaign"
+	"nacre/internal/datakey"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+	"nacre/internal/secret"
+)
+
+// Secrets are encrypted one by one where they stand among settings (ADR 19), each bound to its row. What was stored before
+// there was a key is read as it is until SealAll has come by.
+
+// keyCheck is the row of table secret by which a database knows its key: a sealed word, whose key's id can be read.
+const keyCheck = "data key"
+
+// unlock finds the ring of the database, or says why the key at hand is none of it.
+func (s *Store) unlock(ctx context.Context, find func(sealed bool) (*datakey.Ring, error)) error {
+	var check []byte
+	err := s.backend.read(ctx, func(q session) (err error) {
+		check, err = findSecret(q, keyCheck)
+		return err
+	})
+	if err != nil && !errors.Is(err, errNoRow) {
+		return fmt.Errorf("read data key check: %w", err)
+	}
+	known := err == nil
+	ring, err := find(known)
+	if err != nil {
+		return err
+	}
+	s.keys = ring
+	if ring == nil {
+		return nil
+	}
+	if !known {
+		return s.markKey(ctx, false)
+	}
+	_, err = ring.Open(keyCheck, string(check))
+	return err
+}
+
+// markKey notes the current key: at the beginning, where nobody has yet, or anew when everything is sealed with it.
+func (s *Store) markKey(ctx context.Context, anew bool) error {
+	var check []byte
+	err := s.backend.update(ctx, func(q session) (err error) {
+		text := "INSERT INTO secret (name, content) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING"
+		if anew {
+			text = "INSERT INTO secret (name, content) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET content = excluded.content"
+		}
+		if _, err := q.exec(text, keyCheck, []byte(s.keys.Seal(keyCheck, "nacre"))); err != nil {
+			return err
+		}
+		check, err = findSecret(q, keyCheck)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note data key: %w", err)
+	}
+	_, err = s.keys.Open(keyCheck, string(check)) // another process may have been first
+	return err
+}
+
+// sealedWith is the row of table secret that says with which key everything is sealed.
+const sealedWith = "sealed with"
+
+// SealAll encrypts with the current key whatever is stored otherwise, plainly or under an older key, and returns how many rows
+// it wrote. It is for the process that holds the node's lock. Interrupted, it begins again at the next start.
+func (s *Store) SealAll(ctx context.Context) (rows int, err error) {
+	if s.keys == nil {
+		return 0, nil
+	}
+	var done []byte
+	var pearls, trunks, secrets []string
+	err = s.backend.read(ctx, func(q session) (err error) {
+		if done, err = findSecret(q, sealedWith); err != nil && !errors.Is(err, errNoRow) || string(done) == s.keys.Current() {
+			return err
+		}
+		for text, into := range map[string]*[]string{"SELECT id FROM pearl": &pearls, "SELECT id FROM trunk": &trunks, "SELECT name FROM secret": &secrets} {
+			if *into, err = list(q, scanText[string], text); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("seal secrets: %w", err)
+	}
+	if string(done) == s.keys.Current() {
+		return 0, nil
+	}
+	each := func(names []string, seal func(t *tx, name string) error) {
+		for _, name := range names {
+			if err == nil {
+				err = s.backend.update(ctx, func(q session) error { return seal(s.newTx(q), name) })
+				rows++
+			}
+		}
+	}
+	each(pearls, (*tx).sealPearl)
+	each(trunks, (*tx).sealTrunk)
+	each(secrets, (*tx).sealSecret)
+	if err == nil {
+		err = s.markKey(ctx, true)
+	}
+	if err == nil {
+		err = s.backend.update(ctx, func(q session) error {
+			return q.queue(nil, "INSERT INTO secret (name, content) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET content = excluded.content", sealedWith, []byte(s.keys.Current()))
+		})
+	}
+	if err != nil {
+		return rows, fmt.Errorf("seal secrets: %w", err)
+	}
+	return rows, nil
+}
+
+func (t *tx) sealPearl(pearlID string) error {
+	accountID, err := one(t, scanText[id.ID], "SELECT account_id FROM pearl WHERE id = ?1", pearlID)
+	if errors.Is(err, errNoRow) {
+		return nil // deleted meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	p, err := t.Pearl(accountID, id.ID(pearlID), engine.Exclusive)
+	if err != nil {
+		return err
+	}
+	t.forgetPearls()
+	values, err := t.pearlValues(p)
+	if err != nil {
+		return err
+	}
+	revision, settingsText, webhooksText := values[8], values[10], values[11]
+	return t.queue(nil, "UPDATE pearl SET revision = ?2, settings = ?3, webhooks = ?4 WHERE id = ?1", pearlID, revision, settingsText, webhooksText)
+}
+
+func (t *tx) sealTrunk(trunkID string) error {
+	trunk, err := one(t, t.scanTrunk, lockText("SELECT "+trunkColumns+" FROM trunk WHERE id = ?1 ", engine.Exclusive), trunkID)
+	if errors.Is(err, errNoRow) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.SaveTrunk(trunk)
+}
+
+func (t *tx) sealSecret(name string) error {
+	if name == keyCheck || name == sealedWith {
+		return nil
+	}
+	content, err := findSecret(t, name)
+	if err != nil {
+		return err
+	}
+	opened, err := t.keys.Open("secret "+name, string(content))
+	if err != nil {
+		return err
+	}
+	return t.queue(nil, "UPDATE secret SET content = ?2 WHERE name = ?1", name, []byte(t.keys.Seal("secret "+name, opened)))
+}
+
+func findSecret(q session, name string) ([]byte, error) {
+	return one(q, func(r row) (raw []byte, err error) { return raw, r.Scan(&raw) }, "SELECT content FROM secret WHERE name = ?1", name)
+}
+
+// seal is the Pearl as it is stored.
+func sealPearl(keys *datakey.Ring, p campaign.Pearl) campaign.Pearl {
+	if keys == nil {
+		return p
+	}
+	p = p.Clone()
+	sealAll(keys, "pearl "+string(p.ID), p.Secrets())
+	return p
+}
+
+func sealTrunk(keys *datakey.Ring, t account.Trunk) account.Trunk {
+	sealAll(keys, "trunk "+string(t.ID), t.Secrets())
+	return t
+}
+
+func sealAll(keys *datakey.Ring, place string, held []secret.Held) {
+	for _, h := range held {
+		h.Set(keys.Seal(place, h.Value))
+	}
+}
+
+// openAll decrypts settings where they stand.
+func openAll(keys *datakey.Ring, place string, held []secret.Held) error {
+	for _, h := range held {
+		opened, err := keys.Open(place, h.Value)
+		if err != nil {
+			return err
+		}
+		h.Set(opened)
+	}
+	return nil
+}
