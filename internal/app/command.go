@@ -57,6 +57,7 @@ type streams struct {
 
 // Run carries out one command line and answers the exit code. It returns early when ctx ends; a second signal ends the process at once.
 func Run(ctx context.Context, args []string, out, errs io.Writer) int {
+	keepFilesPrivate()
 	var cli commands
 	exit := -1
 	parser, err := kong.New(&cli, kong.Name("nacre"), kong.Description("Outbound phone campaigns with AI agents, self-hosted."),
@@ -212,6 +213,8 @@ type keyCommands struct {
 	Create keyCreate `cmd:"" help:"Make a key and print it once, ACCOUNTID:SECRET."`
 	List   keyList   `cmd:"" help:"List the keys of an account, without their secrets."`
 	Revoke keyRevoke `cmd:"" help:"Delete a key; it stops working at once."`
+
+	RotateData rotateData `cmd:"" help:"Encrypt the secrets in the database with a new data key; the server must be stopped."`
 }
 
 type keyCreate struct {
@@ -334,7 +337,7 @@ func withEngine(ctx context.Context, settings config.Database, fn func(*engine.E
 
 // makingData is withEngine where the data need not be there yet.
 func makingData(ctx context.Context, settings config.Database, fn func(*engine.Engine) error) error {
-	opened, err := openStore(ctx, settings, store.Options{Log: newLog(os.Stderr, config.Log{})})
+	opened, err := openStore(ctx, settings, store.Options{Log: newLog(os.Stderr, config.Log{}), Keys: commandKeys(dataKeys(settings))})
 	if err != nil {
 		return err
 	}

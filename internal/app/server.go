@@ -109,14 +109,25 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 			s.Close()
 		}
 	}()
+	if err := makePrivate(settings.Data, os.Chmod, log); err != nil {
+		return s, err
+	}
 	if err := os.MkdirAll(s.recordings, 0o700); err != nil {
 		return s, fmt.Errorf("make data folder: %w", err)
 	}
 	// The database, and the lock that keeps a second process off it.
-	if s.store, err = openStore(ctx, settings.Database, store.Options{Node: true, Log: log}); err != nil {
+	keys := dataKeys(settings.Database)
+	if s.store, err = openStore(ctx, settings.Database, store.Options{Node: true, Log: log, Keys: serverKeys(keys, log)}); err != nil {
 		return s, err
 	}
 	s.onClose(func(context.Context) { logClose(log, "store", s.store.Close()) })
+	sealed, err := s.store.SealAll(ctx)
+	if err != nil {
+		return s, explainKey(err, keys)
+	}
+	if sealed > 0 {
+		log.Info("secrets that were stored otherwise are encrypted with the current data key", "rows", sealed)
+	}
 	ids, err := id.NewSource(rand.Reader)
 	if err != nil {
 		return s, fmt.Errorf("make ids: %w", err)
@@ -327,7 +338,7 @@ func openStore(ctx context.Context, settings config.Database, options store.Opti
 	}
 	s, err := store.Open(ctx, settings.Data, settings.DatabaseURL, options)
 	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, fmt.Errorf("open store: %w", explainKey(err, dataKeys(settings)))
 	}
 	return s, nil
 }

@@ -24,6 +24,8 @@ import (
 type Database struct {
 	Data        string `help:"Folder of all data." default:"./nacre-data" env:"NACRE_DATA" type:"path"`
 	DatabaseURL string `help:"PostgreSQL address (postgres://…) in place of the SQLite file in the data folder." name:"database-url" env:"NACRE_DATABASE_URL"`
+	DataKeyFile string `help:"File of the keys that secrets in the database are encrypted with; nacre.key in the data folder without it." name:"data-key-file" env:"NACRE_DATA_KEY_FILE" type:"path"`
+	DataKey     string `help:"The keys themselves in place of the file: by the environment alone, arguments can be read by everybody." name:"data-key" env:"NACRE_DATA_KEY" hidden:""`
 }
 
 // Log says what is written to stderr.
