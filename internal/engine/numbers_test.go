@@ -41,7 +41,7 @@ func testDoubtfulNumbers(t *testing.T, s engine.Store) {
 		"blacklist":   func(n string) error { return w.e.Suppress(w.ctx, w.actor, []string{n}, "api") },
 		"unblacklist": func(n string) error { return w.e.Unsuppress(w.ctx, w.actor, []string{n}) },
 		"transfer": func(n string) error {
-			_, err := w.e.UpdatePearl(w.ctx, w.actor, w.pearl, 0, "", func(p *campaign.Pearl) error {
+			_, _, err := w.e.UpdatePearl(w.ctx, w.actor, w.pearl, 0, "", func(p *campaign.Pearl) error {
 				p.Definition.TransferCallSettings = []campaign.Transfer{{PhoneNumber: n}}
 				return nil
 			})
