@@ -57,7 +57,6 @@ type streams struct {
 
 // Run carries out one command line and answers the exit code. It returns early when ctx ends; a second signal ends the process at once.
 func Run(ctx context.Context, args []string, out, errs io.Writer) int {
-	keepFilesPrivate()
 	var cli commands
 	exit := -1
 	parser, err := kong.New(&cli, kong.Name("nacre"), kong.Description("Outbound phone campaigns with AI agents, self-hosted."),

@@ -2,4 +2,5 @@
 
 package app
 
-func keepFilesPrivate() {}
+// KeepFilesPrivate does nothing here: folders hand down their rights.
+func KeepFilesPrivate() {}

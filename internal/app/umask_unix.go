@@ -4,5 +4,5 @@ package app
 
 import "syscall"
 
-// keepFilesPrivate has new files readable by nobody else.
-func keepFilesPrivate() { syscall.Umask(0o077) }
+// KeepFilesPrivate has new files readable by nobody else.
+func KeepFilesPrivate() { syscall.Umask(0o077) }
