@@ -79,7 +79,7 @@ func testRegions(t *testing.T, s engine.Store) {
 	}
 	w.settings(w.pearl, func(o *campaign.OutboundSettings) { o.DefaultRegion = "HK" })
 	same(t, "in the campaign's region", string(w.lead(w.add("001 65 6123 4501")).Phone), "+6561234501")
-	_, err := w.e.UpdatePearl(w.ctx, w.actor, w.pearl, 0, "", func(p *campaign.Pearl) error {
+	_, _, err := w.e.UpdatePearl(w.ctx, w.actor, w.pearl, 0, "", func(p *campaign.Pearl) error {
 		p.Definition.TransferCallSettings = []campaign.Transfer{{PhoneNumber: "2123 4567"}, {}}
 		return nil
 	})
