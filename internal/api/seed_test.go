@@ -24,12 +24,12 @@ import (
 // peer stands in for a carrier: it is there, and refuses to register anybody.
 type peer struct{}
 
-func (peer) Options(context.Context, call.Trunk) call.Answer {
-	return call.Answer{OK: true, Detail: "SIP/2.0 200 OK"}
+func (peer) Options(context.Context, call.Trunk) call.ProbeResult {
+	return call.ProbeResult{OK: true, Detail: "SIP/2.0 200 OK"}
 }
 
-func (peer) Register(context.Context, call.Trunk) call.Answer {
-	return call.Answer{Unauthorized: true, Detail: "SIP/2.0 403 Forbidden"}
+func (peer) Register(context.Context, call.Trunk) call.ProbeResult {
+	return call.ProbeResult{Unauthorized: true, Detail: "SIP/2.0 403 Forbidden"}
 }
 
 // equip gives the API what other rooms bring along.

@@ -72,12 +72,12 @@ type Dialer interface {
 
 // Prober asks a trunk's peer how it is. Implemented by telephony.
 type Prober interface {
-	Options(ctx context.Context, trunk Trunk) Answer
-	Register(ctx context.Context, trunk Trunk) Answer
+	Options(ctx context.Context, trunk Trunk) ProbeResult
+	Register(ctx context.Context, trunk Trunk) ProbeResult
 }
 
-// Answer is what a peer said to OPTIONS or REGISTER.
-type Answer struct {
+// ProbeResult is the outcome of an OPTIONS or REGISTER request.
+type ProbeResult struct {
 	OK           bool
 	Unauthorized bool          // our credentials were refused
 	Detail       string        // in words, with the peer's status line where there is one

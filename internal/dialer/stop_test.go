@@ -175,7 +175,7 @@ func TestProbes(t *testing.T) {
 	inBubble(t, nil, false, func(t *testing.T, w *world) {
 		numberID := w.addTrunk("sip.example", 100)
 		w.carrier.mu.Lock()
-		w.carrier.peers["sip.example"] = call.Answer{Detail: "no answer"}
+		w.carrier.peers["sip.example"] = call.ProbeResult{Detail: "no answer"}
 		w.carrier.mu.Unlock()
 		w.d.Start()
 		w.after(time.Second)
@@ -184,7 +184,7 @@ func TestProbes(t *testing.T) {
 		w.after(20 * time.Second)
 		same(t, "calls over an unreachable trunk, probes", fmt.Sprint(len(w.carrier.all()), w.carrier.probes), "0 1")
 		w.carrier.mu.Lock()
-		w.carrier.peers["sip.example"] = call.Answer{OK: true}
+		w.carrier.peers["sip.example"] = call.ProbeResult{OK: true}
 		w.carrier.mu.Unlock()
 		w.after(11 * time.Second)
 		same(t, "calls once it answers, probes", fmt.Sprint(len(w.carrier.all()), w.carrier.probes), "1 2")

@@ -32,7 +32,7 @@ type carrier struct {
 	plans   map[string]plan // by number; others are busy at once
 	live    int
 	most    int // live at once
-	peers   map[string]call.Answer
+	peers   map[string]call.ProbeResult
 	probes  int
 }
 
@@ -103,14 +103,16 @@ func (c *carrier) set(number string, p plan) {
 	c.plans[number] = p
 }
 
-func (c *carrier) Options(_ context.Context, trunk call.Trunk) call.Answer {
+func (c *carrier) Options(_ context.Context, trunk call.Trunk) call.ProbeResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.probes++
 	return c.peers[trunk.Host]
 }
 
-func (c *carrier) Register(context.Context, call.Trunk) call.Answer { return call.Answer{OK: true} }
+func (c *carrier) Register(context.Context, call.Trunk) call.ProbeResult {
+	return call.ProbeResult{OK: true}
+}
 
 // leg is an answered call; the agent of these tests needs no audio.
 type leg struct {
@@ -324,7 +326,7 @@ func newWorld(t *testing.T, s *store.Store, faults *faulty, deaf bool) *world {
 	}
 	w := &world{
 		t: t, ctx: context.Background(), store: s, agent: &agent{}, observer: &observer{outcomes: map[call.Outcome]int{}},
-		carrier: &carrier{plans: map[string]plan{}, peers: map[string]call.Answer{}},
+		carrier: &carrier{plans: map[string]plan{}, peers: map[string]call.ProbeResult{}},
 	}
 	w.e = engine.New(engine.Config{
 		Store: s, Renderer: renderer{}, IDs: ids, Now: time.Now, Log: slog.New(slog.DiscardHandler), Node: "node",
@@ -407,7 +409,7 @@ func (w *world) settings(change func(*campaign.OutboundSettings)) {
 func (w *world) addTrunk(host string, callsPerSecond float64) (numberID id.ID) {
 	w.t.Helper()
 	w.carrier.mu.Lock()
-	w.carrier.peers[host] = call.Answer{OK: true}
+	w.carrier.peers[host] = call.ProbeResult{OK: true}
 	w.carrier.mu.Unlock()
 	trunkID, err := w.e.CreateTrunk(w.ctx, w.actor, account.Trunk{
 		Trunk: call.Trunk{Host: host, Transport: "udp", MaxCalls: 100, CallsPerSecond: callsPerSecond}, Name: host, Active: true,

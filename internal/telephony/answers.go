@@ -9,17 +9,17 @@ import (
 	"nacre/internal/call"
 )
 
-// answer is one 2xx: a forked INVITE may be answered by several ends, told apart by their tags.
-type answer struct {
+// fork is a dialog that a 2xx created: a forked INVITE may get several, with different To tags (RFC 3261 13.2.2.4).
+type fork struct {
 	dialog *dialog
 	ack    *sip.Request
 }
 
-// answered takes the first 2xx, or gets rid of it where it is no longer wanted.
-func (inv *invitation) answered(ctx context.Context, response *sip.Response) {
+// accept2xx accepts the first 2xx, or acknowledges and ends it by BYE when it is no longer wanted.
+func (inv *invitation) accept2xx(ctx context.Context, response *sip.Response) {
 	if !inv.wanted(ctx) {
-		inv.settle()
-		inv.again(response)
+		inv.markDecided()
+		inv.dismiss2xx(response)
 		inv.unanswered(ctx, response, nil)
 		return
 	}
@@ -38,30 +38,30 @@ func (inv *invitation) answered(ctx context.Context, response *sip.Response) {
 	}
 	ready := make(chan struct{})
 	close(ready)
-	inv.deliver(verdict{leg: &leg{d, ready}})
+	inv.deliver(dialResult{leg: &leg{d, ready}})
 }
 
-// acknowledge sends the ACK for a 2xx, again for a repeated one, and answers the dialog it made. The dialog of the
-// invitation is the one of the 2xx that is taken; every other tag gets one of its own.
+// acknowledge sends the ACK for a 2xx, also for a retransmitted one, and returns the dialog that it created: the
+// invitation's own when take is set, otherwise a new one for each To tag.
 func (inv *invitation) acknowledge(response *sip.Response, take bool) *dialog {
 	tag := toTag(response)
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
-	known, ok := inv.answers[tag]
+	known, ok := inv.forks[tag]
 	if !ok {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
-		end := inv.e.farOf(ctx, response, inv.dialog.early())
+		end := inv.e.remoteOf(ctx, response, inv.dialog.early())
 		d := inv.dialog
 		if !take {
 			d = inv.dialog.branch(end)
 		}
 		ack := d.requestTo(end, sip.ACK, response.CSeq().SeqNo)
 		copyCredentials(inv.current, ack) // RFC 3261 13.2.2.4
-		known = &answer{d, ack}
-		inv.answers[tag] = known
+		known = &fork{d, ack}
+		inv.forks[tag] = known
 		if take {
-			inv.settled = true
+			inv.decided = true
 			defer d.confirm(end)
 		}
 	}
@@ -71,41 +71,41 @@ func (inv *invitation) acknowledge(response *sip.Response, take bool) *dialog {
 	return known.dialog
 }
 
-// settle says that no 2xx that comes from here on is the one to take.
-func (inv *invitation) settle() {
+// markDecided records that no 2xx from here on is to be accepted.
+func (inv *invitation) markDecided() {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
-	inv.settled = true
+	inv.decided = true
 }
 
-// repeated takes a 2xx that follow does not see: one sent again, one of another branch, one after the transaction. Where
-// follow has not judged the first yet, this one is left to the peer to send once more.
-func (inv *invitation) repeated(response *sip.Response) {
+// later2xx handles a 2xx that follow does not see: a retransmission, one of another fork, one after the transaction. It is
+// dropped, for the peer to retransmit, while follow has not handled the first one.
+func (inv *invitation) later2xx(response *sip.Response) {
 	inv.mu.Lock()
-	settled := inv.settled
+	decided := inv.decided
 	inv.mu.Unlock()
-	if settled {
-		inv.again(response)
+	if decided {
+		inv.dismiss2xx(response)
 	}
 }
 
-// again answers a 2xx that is not to be taken: a repeated one is acknowledged, one of another branch, or one that
-// comes when nobody wants it any more, is acknowledged and ended by BYE at once.
-func (inv *invitation) again(response *sip.Response) {
+// dismiss2xx acknowledges a 2xx that is not accepted. Unless it is a retransmission, its dialog is ended by BYE at once
+// (RFC 3261 13.2.2.4).
+func (inv *invitation) dismiss2xx(response *sip.Response) {
 	tag := toTag(response)
 	inv.mu.Lock()
-	_, known := inv.answers[tag]
+	_, known := inv.forks[tag]
 	inv.mu.Unlock()
 	d := inv.acknowledge(response, false)
 	if !known {
 		inv.e.count.crossed.Add(1)
-		inv.log.Info("an answer that is not wanted was ended", "code", response.StatusCode)
+		inv.log.Info("a 2xx that is not wanted was ended by BYE", "code", response.StatusCode)
 		d.sendBye()
 	}
 }
 
-// late takes responses whose transaction is gone.
-func (e *Endpoint) late(response *sip.Response) {
+// unmatchedResponse handles responses that match no client transaction (RFC 3261 18.1.2).
+func (e *Endpoint) unmatchedResponse(response *sip.Response) {
 	seq, callID := response.CSeq(), response.CallID()
 	if seq == nil || callID == nil || seq.MethodName != sip.INVITE {
 		return
@@ -118,10 +118,10 @@ func (e *Endpoint) late(response *sip.Response) {
 	}
 	switch {
 	case response.IsSuccess():
-		inv.repeated(response)
+		inv.later2xx(response)
 	case response.IsProvisional():
 		inv.mu.Lock()
-		ringing := inv.abandoned && seq.SeqNo == inv.current.CSeq().SeqNo && len(inv.answers) == 0
+		ringing := inv.abandoned && seq.SeqNo == inv.current.CSeq().SeqNo && len(inv.forks) == 0
 		inv.mu.Unlock()
 		if ringing {
 			inv.sendCancel()

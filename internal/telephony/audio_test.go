@@ -54,7 +54,7 @@ func TestForbiddenAudio(t *testing.T) {
 		"Call-ID: %s\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContact: <sip:peer@%s>\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s",
 		e.Address(), peer.address(), strings.Split(invite.header("To"), ";")[0], invite.header("From"), invite.header("Call-ID"), peer.address(), len(again), again))
 	for {
-		m, ok := peer.read(patience)
+		m, ok := peer.read(timeout)
 		if !ok {
 			t.Fatal("no answer to the re-INVITE")
 		}
@@ -115,7 +115,7 @@ func TestTheAnswersAddressWins(t *testing.T) {
 	}
 	for n := range uint16(100) {
 		buffer := make([]byte, 2048)
-		_ = answered.SetReadDeadline(time.Now().Add(patience))
+		_ = answered.SetReadDeadline(time.Now().Add(timeout))
 		if _, err := answered.Read(buffer); err != nil {
 			t.Fatalf("our audio does not go to the address of the answer: %v", err)
 		}

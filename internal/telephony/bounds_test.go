@@ -39,7 +39,7 @@ func TestStrangersAreForgotten(t *testing.T) {
 		carrier.expect("ACK")
 		checkFailure(t, await(t, "the end", result), call.CauseBusy, 486)
 	}
-	// A reader that was relieved lingers for a second; then only those of the last one are known, and the socket itself.
+	// A reader that was replaced lingers for a second; then only those of the last one are known, and the socket itself.
 	pool := e.transports.Pool("udp")
 	eventually(t, "they are forgotten", func() bool { return pool.Size() <= limit+1 })
 }
@@ -65,7 +65,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 		if err != nil {
 			return false
 		}
-		_ = conn.SetReadDeadline(time.Now().Add(patience))
+		_ = conn.SetReadDeadline(time.Now().Add(timeout))
 		answer := make([]byte, 2048)
 		n, err := conn.Read(answer)
 		return err == nil && strings.HasPrefix(string(answer[:n]), "SIP/2.0 200")
@@ -159,7 +159,7 @@ func TestInvitesAreSpaced(t *testing.T) {
 		near := rawPeer{t: t, conn: at}
 		trunk.Port = int(near.address().Port())
 		dial(t.Context(), e, inviteTo(trunk, time.Second))
-		if _, ok := near.read(map[bool]time.Duration{true: patience, false: 200 * time.Millisecond}[sent]); ok != sent {
+		if _, ok := near.read(map[bool]time.Duration{true: timeout, false: 200 * time.Millisecond}[sent]); ok != sent {
 			t.Errorf("sent over a trunk with %v calls a second: %v", trunk.CallsPerSecond, ok)
 		}
 	}

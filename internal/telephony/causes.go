@@ -16,7 +16,7 @@ type reason struct {
 	text     string
 }
 
-// reasonsOf reads the Reason header fields of a message; what is no reason is passed over.
+// reasonsOf parses the Reason header fields of a message and skips values that are malformed.
 func reasonsOf(message sip.Message) []reason {
 	var all []reason
 	for _, header := range message.GetHeaders("Reason") {
@@ -28,7 +28,7 @@ func reasonsOf(message sip.Message) []reason {
 				value = strings.Trim(strings.TrimSpace(value), `"`)
 				switch strings.ToLower(strings.TrimSpace(name)) {
 				case "cause":
-					r.cause, _ = strconv.Atoi(value) // 0 for what is no number: no cause
+					r.cause, _ = strconv.Atoi(value) // 0, no cause, when it is no number
 				case "text":
 					r.text = value
 				}
@@ -39,9 +39,9 @@ func reasonsOf(message sip.Message) []reason {
 	return all
 }
 
-// causeOf says why a call was refused (contract 9.7, "causes"). That analytics blocked it goes before everything: the Q.850
-// cause beside it is what an exchange made of the same refusal (ATIS-1000099, RFC 8197, RFC 8688). A Q.850 cause goes before
-// the status, which gateways choose more coarsely (RFC 6432).
+// causeOf maps a final response to a cause (contract 9.7, "causes"). A block by analytics takes precedence: the Q.850 cause
+// beside it is an exchange's translation of the same refusal (ATIS-1000099, RFC 8197, RFC 8688). A Q.850 cause takes
+// precedence over the status code, which gateways choose more coarsely (RFC 6432).
 func causeOf(response *sip.Response) call.Cause {
 	reasons := reasonsOf(response)
 	if blocked(response.StatusCode, response.Reason) {
@@ -69,15 +69,15 @@ func causeOf(response *sip.Response) call.Cause {
 	return call.CauseOf(response.StatusCode)
 }
 
-// blocked reports whether a status says that the call was blocked on its way: 607 Unwanted, 608 Rejected, or a 603 that
-// carries the phrase of networks that block by analytics.
+// blocked reports whether a status means that a network or the callee's phone blocked the call: 607 Unwanted, 608
+// Rejected, or 603 with the reason phrase "Network Blocked".
 func blocked(code int, phrase string) bool {
 	const unwanted, rejected = 607, 608
 	phrase = strings.Join(strings.Fields(strings.ToLower(phrase)), " ")
 	return code == unwanted || code == rejected || code == sip.StatusGlobalDecline && strings.Contains(phrase, "network blocked")
 }
 
-// splitQuoted splits at a separator outside of quoted strings (RFC 3261 25.1).
+// splitQuoted splits text at separators outside of quoted strings (RFC 3261 25.1).
 func splitQuoted(text string, separator byte) []string {
 	var parts []string
 	begin, quoted := 0, false

@@ -7,27 +7,27 @@ import (
 	"time"
 )
 
-// maxConnections is how many TCP connections from strangers are held at once, each with 64 kB of the library's, and as many
-// from trunks besides.
+// maxConnections bounds the TCP connections from unknown addresses, each with 64 kB of the library's, and separately those
+// from trunks.
 const maxConnections = 1000
 
-// guarded bounds what others can hold of us over TCP: so many connections, few of one address, and none that has been
-// silent for long, or has never said anything. Trunks have their own places.
-type guarded struct {
+// limitedListener limits incoming TCP connections: in all, per source address, and in how long they may send nothing.
+// Trunks have a limit of their own.
+type limitedListener struct {
 	net.Listener
 	strangers *strangers
-	limit     int           // of strangers, and of trunks
-	perSource int           // of one stranger
-	idle      time.Duration // without a word
-	firstWord time.Duration // after which one that has said nothing is closed
+	limit     int           // connections of unknown addresses; as many of trunks
+	perSource int           // connections of one unknown address
+	idle      time.Duration // read timeout
+	firstByte time.Duration // read timeout before the first byte
 
 	mu     sync.Mutex
-	held   [2]int // by strangers, by trunks
+	held   [2]int // open connections of unknown addresses, of trunks
 	source map[netip.Addr]int
 }
 
-// Accept answers the next connection; those beyond the limits are closed at once.
-func (g *guarded) Accept() (net.Conn, error) {
+// Accept returns the next connection; those beyond the limits are closed at once (net.Listener).
+func (g *limitedListener) Accept() (net.Conn, error) {
 	for {
 		conn, err := g.Listener.Accept()
 		if err != nil {
@@ -36,14 +36,15 @@ func (g *guarded) Accept() (net.Conn, error) {
 		from := addressOf(conn.RemoteAddr())
 		leave, ok := g.enter(from, g.strangers.off || g.strangers.known(from, time.Now()))
 		if !ok {
-			_ = conn.Close() // nothing has been said
+			_ = conn.Close() // nothing was sent or received
 			continue
 		}
-		return &visitor{Conn: conn, idle: g.idle, first: g.firstWord, leave: sync.OnceFunc(leave)}, nil
+		return &limitedConn{Conn: conn, idle: g.idle, first: g.firstByte, leave: sync.OnceFunc(leave)}, nil
 	}
 }
 
-func (g *guarded) enter(from netip.Addr, trunk bool) (leave func(), ok bool) {
+// enter counts a connection of an address; ok is false beyond the limits. leave must be called when it closes.
+func (g *limitedListener) enter(from netip.Addr, trunk bool) (leave func(), ok bool) {
 	kind := 0
 	if trunk {
 		kind = 1
@@ -65,29 +66,29 @@ func (g *guarded) enter(from netip.Addr, trunk bool) (leave func(), ok bool) {
 	}, true
 }
 
-// visitor is a connection from outside.
-type visitor struct {
+// limitedConn is a connection that limitedListener accepted.
+type limitedConn struct {
 	net.Conn
 	idle, first time.Duration
-	spoke       bool // only the library's reader asks
+	received    bool // only the library's reader asks
 	leave       func()
 }
 
-// Read gives a silent peer up; it can connect again.
-func (v *visitor) Read(into []byte) (int, error) {
-	patience := v.idle
-	if !v.spoke {
-		patience = v.first
+// Read reads with a deadline: a peer that sends nothing loses its connection, and can connect again.
+func (v *limitedConn) Read(into []byte) (int, error) {
+	timeout := v.idle
+	if !v.received {
+		timeout = v.first
 	}
-	if err := v.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := v.SetReadDeadline(time.Now().Add(timeout)); err != nil {
 		return 0, err
 	}
 	n, err := v.Conn.Read(into)
-	v.spoke = v.spoke || n > 0
+	v.received = v.received || n > 0
 	return n, err
 }
 
-func (v *visitor) Close() error {
+func (v *limitedConn) Close() error {
 	v.leave()
 	return v.Conn.Close()
 }

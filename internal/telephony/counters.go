@@ -2,11 +2,11 @@ package telephony
 
 import "sync/atomic"
 
-// Counters count since the endpoint was opened.
+// Counters are counts since the endpoint was opened.
 type Counters struct {
-	Invites      uint64 // INVITEs sent, those that answer a challenge not included
+	Invites      uint64 // INVITEs sent, without those that carry credentials for a challenge
 	Challenges   uint64 // challenges answered, of any method
-	Answered     uint64 // calls handed over as a Leg, either side
+	Answered     uint64 // calls answered, outgoing and incoming
 	Refused      uint64 // final responses to our INVITEs other than 2xx
 	Silent       uint64 // INVITEs without any response within the ring time
 	Cancels      uint64 // CANCELs sent
@@ -15,15 +15,15 @@ type Counters struct {
 	Byes         uint64 // BYEs sent
 	ByesReceived uint64
 	Requests     uint64 // requests from outside, of any method
-	Garbage      uint64 // datagrams dropped unread
-	Flooded      uint64 // messages of strangers beyond their share, dropped unread
+	Garbage      uint64 // datagrams dropped because they are no SIP
+	Flooded      uint64 // messages of unknown addresses dropped beyond their rate limit
 }
 
 type counters struct {
 	invites, challenges, answered, refused, silent, cancels, crossed, unusable, byes, byesReceived, requests, garbage, flooded atomic.Uint64
 }
 
-// Counters are the figures for /metrics.
+// Counters returns the counts so far, for /metrics.
 func (e *Endpoint) Counters() Counters {
 	c := &e.count
 	return Counters{

@@ -7,22 +7,21 @@ import (
 	"time"
 )
 
-// datagrams is the UDP socket as the library reads it. The library stops reading at the first error and gives a
-// transaction up at the first failed write; but an error of this socket may belong to a datagram sent to another peer.
+// datagrams wraps the UDP socket for the library, which stops reading at the first error and terminates a transaction at
+// the first failed write. An error of this socket may belong to a datagram sent to another peer (ICMP).
 type datagrams struct {
 	*net.UDPConn
 	refused func(peer netip.AddrPort) // an ICMP "port unreachable" came back from there
-	begun   func()                    // the library reads
-	full    func() bool               // this reader remembers too many senders
-	relieve func()                    // has another reader take over
+	begun   func()                    // called when the library reads
+	full    func() bool               // whether this reader remembers too many senders
+	replace func()                    // starts another reader in place of this one
 }
 
-// ReadFrom answers the next datagram; its only errors are those of a closed socket, which it also answers a reader that
-// was relieved.
+// ReadFrom returns the next datagram. Its only error is net.ErrClosed: the socket is closed, or this reader was replaced.
 func (d datagrams) ReadFrom(buffer []byte) (int, net.Addr, error) {
 	d.begun()
 	if d.full() {
-		d.relieve()
+		d.replace()
 		return 0, nil, net.ErrClosed
 	}
 	for {
@@ -31,12 +30,12 @@ func (d datagrams) ReadFrom(buffer []byte) (int, net.Addr, error) {
 			return n, from, err
 		}
 		if !d.drain() {
-			time.Sleep(time.Millisecond) // not an error of the queue: it must not become a busy loop
+			time.Sleep(time.Millisecond) // the error was not queued and may come again: no busy loop
 		}
 	}
 }
 
-// WriteTo sends a datagram, again where the kernel reported an error of an earlier one in its place.
+// WriteTo sends a datagram, and retries when the kernel returned a queued error of an earlier one.
 func (d datagrams) WriteTo(data []byte, to net.Addr) (n int, err error) {
 	for range 4 {
 		if n, err = d.UDPConn.WriteTo(data, to); err == nil || !d.drain() {
@@ -46,7 +45,7 @@ func (d datagrams) WriteTo(data []byte, to net.Addr) (n int, err error) {
 	return n, err
 }
 
-// drain empties the socket's queue of errors; false when there were none.
+// drain empties the socket's error queue; any is false when it was empty.
 func (d datagrams) drain() (any bool) {
 	peers, any := takeErrors(d.UDPConn)
 	for _, peer := range peers {
@@ -55,7 +54,7 @@ func (d datagrams) drain() (any bool) {
 	return any
 }
 
-// refused tells every INVITE on its way to that peer that nothing listens there.
+// refused notifies every INVITE under way to that peer that nothing listens there.
 func (e *Endpoint) refused(peer netip.AddrPort) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

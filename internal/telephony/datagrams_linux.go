@@ -7,8 +7,7 @@ import (
 	"syscall"
 )
 
-// queueErrors asks the kernel to keep ICMP errors for us (ip(7), IP_RECVERR): a socket that talks to many peers is not
-// told of them otherwise.
+// queueErrors sets IP_RECVERR (ip(7)): the kernel reports ICMP errors to an unconnected socket only with that.
 func queueErrors(conn *net.UDPConn) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {
@@ -25,7 +24,7 @@ func queueErrors(conn *net.UDPConn) error {
 	return set
 }
 
-// takeErrors empties the queue: the peers whose port was unreachable, and whether anything was queued at all.
+// takeErrors empties the error queue. It returns the peers whose port was unreachable, and whether anything was queued.
 func takeErrors(conn *net.UDPConn) (refused []netip.AddrPort, any bool) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
@@ -53,7 +52,8 @@ func takeErrors(conn *net.UDPConn) (refused []netip.AddrPort, any bool) {
 	return refused, any
 }
 
-// portUnreachable reads the struct sock_extended_err of a queued error: __u32 ee_errno, __u8 ee_origin, …
+// portUnreachable reports whether a queued error is an ICMP "port unreachable". It reads struct sock_extended_err:
+// __u32 ee_errno, __u8 ee_origin, …
 func portUnreachable(control []byte) bool {
 	const fromICMP, fromICMP6 = 2, 3
 	messages, err := syscall.ParseSocketControlMessage(control)

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 )
 
-// queueErrors does nothing: elsewhere a refusing peer over UDP looks like a silent one.
+// queueErrors does nothing: outside of Linux a peer that refuses datagrams looks like a silent one.
 func queueErrors(*net.UDPConn) error { return nil }
 
 func takeErrors(*net.UDPConn) (refused []netip.AddrPort, any bool) { return nil, false }

@@ -35,7 +35,7 @@ func TestForbiddenTrunk(t *testing.T) {
 		trunk.Host, trunk.Username, trunk.Registers = host, "u", true
 		got := await(t, "the end of the call", dial(t.Context(), e, inviteTo(trunk, time.Second)))
 		checkFailure(t, got, call.CauseUnreachable, 0)
-		for _, answer := range []call.Answer{e.Options(t.Context(), trunk), e.Register(t.Context(), trunk)} {
+		for _, answer := range []call.ProbeResult{e.Options(t.Context(), trunk), e.Register(t.Context(), trunk)} {
 			if answer.OK || !strings.Contains(answer.Detail, destination.ErrForbidden.Error()) {
 				t.Errorf("%s: %+v", host, answer)
 			}

@@ -14,20 +14,20 @@ import (
 	"nacre/internal/media"
 )
 
-// dialogKey finds a dialog from a request of the peer.
+// dialogKey identifies a dialog in requests of the peer: Call-ID and To tag.
 type dialogKey struct{ callID, localTag string }
 
-// far is the other end of a dialog, as one of its messages describes it (RFC 3261 12.1).
-type far struct {
-	tag    string
-	target sip.Uri   // Contact
+// remoteEnd is the peer's part of the dialog state (RFC 3261 12.1).
+type remoteEnd struct {
+	tag    string    // remote tag
+	target sip.Uri   // remote target: its Contact
 	routes []sip.Uri // route set, nearest first
-	hop    hop       // where our requests go
+	hop    hop       // next hop of our requests
 }
 
-// farOf reads the other end out of the message that makes the dialog: a 2xx of the callee, or the caller's INVITE.
-// What the message does not tell, or tells unreachably, is as in the fallback.
-func (e *Endpoint) farOf(ctx context.Context, message sip.Message, fallback far) far {
+// remoteOf reads the remote end from the message that creates the dialog: a 2xx of the callee, or the caller's INVITE.
+// What the message lacks, or cannot be reached, is taken from fallback.
+func (e *Endpoint) remoteOf(ctx context.Context, message sip.Message, fallback remoteEnd) remoteEnd {
 	end := fallback
 	end.routes = nil
 	for _, header := range message.GetHeaders("Record-Route") {
@@ -52,7 +52,7 @@ func (e *Endpoint) farOf(ctx context.Context, message sip.Message, fallback far)
 	return end
 }
 
-// toTag tells the ends of a forked INVITE apart. Over TCP nothing has checked that the header is there.
+// toTag returns the To tag of a response, "" without one. Over TCP nothing has checked that the header field is there.
 func toTag(response *sip.Response) string {
 	to := response.To()
 	if to == nil {
@@ -62,9 +62,9 @@ func toTag(response *sip.Response) string {
 	return tag
 }
 
-// nextHop is where requests to that end go: its first route, else its target. A peer may name the address at which it
-// was met; another must be one that the networks allow.
-func (e *Endpoint) nextHop(ctx context.Context, end far) hop {
+// nextHop resolves where requests to that end go: its first route, else its target. The address must be the one that the
+// peer was reached at, or one that the networks allow.
+func (e *Endpoint) nextHop(ctx context.Context, end remoteEnd) hop {
 	next := end.target
 	if len(end.routes) > 0 {
 		next = end.routes[0]
@@ -85,31 +85,31 @@ func (e *Endpoint) nextHop(ctx context.Context, end far) hop {
 
 // dialog is one call between two tags. It is early until the call is answered; over once BYE was sent or received.
 type dialog struct {
-	e       *Endpoint
-	key     dialogKey
-	local   sip.Uri    // in our From
-	remote  sip.Uri    // in our To
-	host    netip.Addr // ours, as the peer is told
-	contact *sip.ContactHeader
-	session *media.Session
-	secrets credentials // for a challenge to our BYE
+	e         *Endpoint
+	key       dialogKey
+	localURI  sip.Uri    // From of our requests
+	remoteURI sip.Uri    // To of our requests
+	host      netip.Addr // ours, in Via, Contact and SDP
+	contact   *sip.ContactHeader
+	session   *media.Session
+	secrets   credentials // for a challenge to our BYE
 
 	ended chan struct{} // closed when the dialog is over
 	acked chan struct{} // of a dialog that the peer began: closed with its ACK; no BYE goes before that (RFC 3261 15)
 
 	mu        sync.Mutex
-	far       far
+	remote    remoteEnd
 	live      bool // confirmed by a 2xx
 	over      bool
 	ending    call.Ending // why, once over
 	seq       uint32      // of our last request
 	remoteSeq uint32      // of the peer's last request
-	changing  bool        // a re-INVITE of ours waits for its answer
+	changing  bool        // a re-INVITE of ours waits for its final response
 	earlyBye  map[string]bool
 	pending   map[uint32]chan *sip.Request // 2xx of ours that wait for their ACK, by CSeq
 }
 
-// register makes requests of the peer find the dialog.
+// register adds the dialog to those that requests of the peer are matched with.
 func (d *dialog) register() {
 	d.e.mu.Lock()
 	defer d.e.mu.Unlock()
@@ -131,11 +131,12 @@ func (e *Endpoint) findDialog(request *sip.Request) *dialog {
 	return e.dialogs[dialogKey{request.CallID().Value(), tag}]
 }
 
-// confirm makes the early dialog one with the end that answered. A BYE of that end may have overtaken its 200.
-func (d *dialog) confirm(end far) {
+// confirm turns the early dialog into a confirmed one with the end that answered. A BYE of that end may have overtaken its
+// 200.
+func (d *dialog) confirm(end remoteEnd) {
 	d.e.enter() // until the dialog is over
 	d.mu.Lock()
-	d.far, d.live = end, true
+	d.remote, d.live = end, true
 	bye := d.earlyBye[end.tag]
 	d.mu.Unlock()
 	if bye {
@@ -154,19 +155,19 @@ func (d *dialog) confirmed() bool {
 	return d.live
 }
 
-// early is the other end as it was before any answer: the trunk.
-func (d *dialog) early() far {
+// early returns the remote end of the early dialog: the trunk.
+func (d *dialog) early() remoteEnd {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.far
+	return d.remote
 }
 
-// branch is the dialog with another end of the same INVITE. The peer's requests do not find it: it is made to be ended.
-func (d *dialog) branch(end far) *dialog {
+// branch returns a dialog with another fork of the same INVITE. It is not registered: it is only acknowledged and ended.
+func (d *dialog) branch(end remoteEnd) *dialog {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return &dialog{e: d.e, key: d.key, local: d.local, remote: d.remote, host: d.host, contact: d.contact, secrets: d.secrets.fork(),
-		ended: make(chan struct{}), far: end, seq: d.seq}
+	return &dialog{e: d.e, key: d.key, localURI: d.localURI, remoteURI: d.remoteURI, host: d.host, contact: d.contact, secrets: d.secrets.clone(),
+		ended: make(chan struct{}), remote: end, seq: d.seq}
 }
 
 // finish ends the dialog, once: by BYE unless the peer hung up.
@@ -192,7 +193,7 @@ func (d *dialog) finish(why call.Ending) {
 	}
 }
 
-// abandon ends a dialog of which the peer does not know.
+// abandon ends a dialog that the peer does not know of, without BYE.
 func (d *dialog) abandon() {
 	d.mu.Lock()
 	d.over, d.ending = true, call.SignallingLost
@@ -209,19 +210,19 @@ func (d *dialog) why() call.Ending {
 	return d.ending
 }
 
-// request makes a request within the dialog (RFC 3261 12.2.1.1). seq 0 takes the next number.
+// request builds a request within the dialog (RFC 3261 12.2.1.1). seq 0 takes the next CSeq number.
 func (d *dialog) request(method sip.RequestMethod, seq uint32) *sip.Request {
 	d.mu.Lock()
 	if seq == 0 {
 		d.seq++
 		seq = d.seq
 	}
-	end := d.far
+	end := d.remote
 	d.mu.Unlock()
 	return d.requestTo(end, method, seq)
 }
 
-func (d *dialog) requestTo(end far, method sip.RequestMethod, seq uint32) *sip.Request {
+func (d *dialog) requestTo(end remoteEnd, method sip.RequestMethod, seq uint32) *sip.Request {
 	target, routes := end.target, end.routes
 	if len(routes) > 0 {
 		if _, loose := routes[0].UriParams.Get("lr"); !loose { // a strict router takes its own URI in the first line
@@ -232,9 +233,9 @@ func (d *dialog) requestTo(end far, method sip.RequestMethod, seq uint32) *sip.R
 	for i := range routes {
 		request.AppendHeader(&sip.RouteHeader{Address: routes[i]})
 	}
-	from := &sip.FromHeader{Address: d.local}
+	from := &sip.FromHeader{Address: d.localURI}
 	from.Params.Add("tag", d.key.localTag)
-	to := &sip.ToHeader{Address: d.remote}
+	to := &sip.ToHeader{Address: d.remoteURI}
 	if end.tag != "" {
 		to.Params.Add("tag", end.tag)
 	}
@@ -249,8 +250,8 @@ func (d *dialog) requestTo(end far, method sip.RequestMethod, seq uint32) *sip.R
 // hangUp ends the call. It returns when the BYE was sent.
 func (d *dialog) hangUp() { d.finish(call.ContextEnded) }
 
-// sendBye sends BYE and waits for no answer: a lost BYE holds nothing (contract 9.7). The library repeats it until
-// Timer F; a challenge to it is answered.
+// sendBye sends BYE and does not wait for the response: a lost BYE holds nothing (contract 9.7). The library retransmits it
+// until Timer F; a challenge to it is answered with credentials.
 func (d *dialog) sendBye() {
 	sent := make(chan struct{})
 	d.e.enter()
@@ -277,7 +278,7 @@ func (d *dialog) sendBye() {
 			}
 			again := d.request(sip.BYE, 0)
 			copyCredentials(request, again)
-			if d.secrets.answer(again, response) != nil {
+			if d.secrets.respond(again, response) != nil {
 				return
 			}
 			d.e.count.challenges.Add(1)
@@ -288,7 +289,7 @@ func (d *dialog) sendBye() {
 	}()
 	select {
 	case <-sent:
-	case <-time.After(time.Second): // the peer cannot be reached, or owes us an ACK; nobody waits for that
+	case <-time.After(time.Second): // the peer cannot be reached, or owes us an ACK: do not wait longer
 	}
 }
 
@@ -299,7 +300,7 @@ func copyCredentials(from, to *sip.Request) {
 
 var errNoAck = errors.New("no ACK")
 
-// expectAck must be called before the 2xx to an INVITE is sent. The channel yields its ACK.
+// expectAck returns a channel that yields the ACK of a 2xx to an INVITE. It must be called before the 2xx is sent.
 func (d *dialog) expectAck(response *sip.Response) (acked <-chan *sip.Request, forget func()) {
 	seq, waiting := response.CSeq().SeqNo, make(chan *sip.Request, 1)
 	d.mu.Lock()
@@ -312,8 +313,8 @@ func (d *dialog) expectAck(response *sip.Response) (acked <-chan *sip.Request, f
 	}
 }
 
-// untilAck repeats a 2xx that was sent until its ACK comes (RFC 3261 13.3.1.4), which it answers; errNoAck after
-// Timer H, or when stop is closed.
+// untilAck retransmits a 2xx until its ACK comes (RFC 3261 13.3.1.4) and returns the ACK; errNoAck after Timer H or when
+// stop is closed.
 func (d *dialog) untilAck(tx *sip.ServerTx, response *sip.Response, acked <-chan *sip.Request, stop <-chan struct{}) (*sip.Request, error) {
 	interval := sip.T1
 	repeat := time.NewTimer(interval)
@@ -340,8 +341,8 @@ func (d *dialog) untilAck(tx *sip.ServerTx, response *sip.Response, acked <-chan
 	}
 }
 
-// acknowledged takes the peer's ACK to whoever waits for it.
-func (d *dialog) acknowledged(ack *sip.Request) {
+// handleACK passes the peer's ACK to the goroutine that waits for it.
+func (d *dialog) handleACK(ack *sip.Request) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if waiting := d.pending[ack.CSeq().SeqNo]; waiting != nil {

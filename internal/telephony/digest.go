@@ -17,7 +17,7 @@ import (
 	"github.com/icholy/digest"
 )
 
-// errCredentials: the peer refused our credentials, or asks for some where the trunk has none.
+// errCredentials means that the peer refused our credentials, or asks for some when the trunk has none.
 var errCredentials = errors.New("credentials refused")
 
 // challenged reports whether a response asks for credentials.
@@ -25,28 +25,28 @@ func challenged(response *sip.Response) bool {
 	return response.StatusCode == sip.StatusUnauthorized || response.StatusCode == sip.StatusProxyAuthRequired
 }
 
-// maxRealms is how many servers on the way of one request may ask for credentials.
+// maxRealms bounds the realms that may challenge one request.
 const maxRealms = 6
 
-// credentials answer the challenges to one request: each realm's once, and once more for a stale nonce (RFC 3261 22,
-// contract 9.7). Proxies on the way and the server at its end ask one after the other, or several at once (22.3).
+// credentials respond to the challenges of one request: each realm's once, and once more for a stale nonce (RFC 3261 22,
+// contract 9.7). Proxies on the path and the server challenge one after the other, or several at once (22.3).
 type credentials struct {
 	username, password string
 	realms             []realm
 }
 
-// realm is one that has asked.
+// realm is one that has challenged us.
 type realm struct {
 	challenge *digest.Challenge
 	session   bool   // a "-sess" algorithm
-	header    string // that answers it: Authorization or Proxy-Authorization
-	used      int    // how often the nonce was
-	stale     bool   // it asked again for a stale nonce
+	header    string // of our credentials: Authorization or Proxy-Authorization
+	used      int    // nonce count (nc)
+	stale     bool   // it has challenged again for a stale nonce
 }
 
-// answer puts credentials for every realm known into the request, those of the response among them. The error wraps
-// errCredentials when a challenge is a refusal of what was offered, or can not be met.
-func (c *credentials) answer(request *sip.Request, response *sip.Response) error {
+// respond adds the challenges of a 401 or 407 and puts credentials for every known realm into the request. The error wraps
+// errCredentials when a challenge refuses the credentials that were sent, or cannot be met.
+func (c *credentials) respond(request *sip.Request, response *sip.Response) error {
 	if c.username == "" {
 		return fmt.Errorf("%w: the trunk has no user name", errCredentials)
 	}
@@ -55,36 +55,36 @@ func (c *credentials) answer(request *sip.Request, response *sip.Response) error
 		return fmt.Errorf("%w: %w", errCredentials, err)
 	}
 	for _, r := range asking {
-		if err := c.note(r); err != nil {
+		if err := c.addChallenge(r); err != nil {
 			return err
 		}
 	}
-	return c.present(request)
+	return c.authorize(request)
 }
 
-// present puts credentials for every realm known into the request, in place of those that it has.
-func (c *credentials) present(request *sip.Request) error {
+// authorize replaces the credentials in the request by those for every known realm.
+func (c *credentials) authorize(request *sip.Request) error {
 	for _, header := range []string{"Authorization", "Proxy-Authorization"} {
 		for request.RemoveHeader(header) {
 		}
 	}
 	for i := range c.realms {
-		proof, err := c.prove(&c.realms[i], request)
+		credentials, err := c.authorization(&c.realms[i], request)
 		if err != nil {
 			return fmt.Errorf("%w: %w", errCredentials, err)
 		}
-		request.AppendHeader(sip.NewHeader(c.realms[i].header, proof))
+		request.AppendHeader(sip.NewHeader(c.realms[i].header, credentials))
 	}
 	return nil
 }
 
-// fork answers the same credentials for another request.
-func (c *credentials) fork() credentials {
+// clone returns the credentials for use with another request.
+func (c *credentials) clone() credentials {
 	return credentials{username: c.username, password: c.password, realms: slices.Clone(c.realms)}
 }
 
-// note takes a challenge in. One of a realm that has had our credentials refuses them, unless its nonce was stale.
-func (c *credentials) note(asking realm) error {
+// addChallenge adds a realm. A second challenge of a realm refuses our credentials, unless its nonce was stale.
+func (c *credentials) addChallenge(asking realm) error {
 	for i, r := range c.realms {
 		if r.header != asking.header || r.challenge.Realm != asking.challenge.Realm {
 			continue
@@ -97,14 +97,14 @@ func (c *credentials) note(asking realm) error {
 		return nil
 	}
 	if len(c.realms) == maxRealms {
-		return fmt.Errorf("%w: more than %d realms ask for some", errCredentials, maxRealms)
+		return fmt.Errorf("%w: more than %d realms ask for credentials", errCredentials, maxRealms)
 	}
 	c.realms = append(c.realms, asking)
 	return nil
 }
 
-// prove makes the credentials of a realm for the request.
-func (c *credentials) prove(r *realm, request *sip.Request) (string, error) {
+// authorization returns the value of the credentials header field for a realm and request.
+func (c *credentials) authorization(r *realm, request *sip.Request) (string, error) {
 	r.used++
 	options := digest.Options{Method: string(request.Method), URI: request.Recipient.String(),
 		Username: c.username, Password: c.password, Count: r.used,
@@ -122,21 +122,21 @@ func (c *credentials) prove(r *realm, request *sip.Request) (string, error) {
 		options.Cnonce = rand.Text()
 		options.A1 = sum(sum(c.username+":"+r.challenge.Realm+":"+c.password) + ":" + r.challenge.Nonce + ":" + options.Cnonce)
 	}
-	proof, err := digest.Digest(r.challenge, options)
+	credentials, err := digest.Digest(r.challenge, options)
 	if err != nil {
 		return "", err
 	}
 	if r.session {
-		proof.Algorithm += "-sess"
+		credentials.Algorithm += "-sess"
 	}
-	text := proof.String()
-	if r.session && proof.QOP == "" { // the library writes it with a protection only, but A1 holds it
+	text := credentials.String()
+	if r.session && credentials.QOP == "" { // the library writes it with a protection only, but A1 holds it
 		text += fmt.Sprintf(", cnonce=%q", options.Cnonce)
 	}
 	return text, nil
 }
 
-// readChallenges answers the first challenge of each realm that we can meet; an error where there is none.
+// readChallenges returns the first supported challenge of each realm; an error when there is none.
 func readChallenges(response *sip.Response) ([]realm, error) {
 	asks, answers := "WWW-Authenticate", "Authorization"
 	if response.StatusCode == sip.StatusProxyAuthRequired {
@@ -172,8 +172,8 @@ func readChallenges(response *sip.Response) ([]realm, error) {
 	return all, nil
 }
 
-// parseChallenge reads a Digest challenge: parameters of tokens and quoted strings (RFC 3261 25.1). Unknown ones, in any
-// spelling that a token may have, are passed over.
+// parseChallenge parses a Digest challenge: parameters of tokens and quoted strings (RFC 3261 25.1). Unknown parameters
+// are ignored.
 func parseChallenge(text string) (*digest.Challenge, error) {
 	scheme, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
 	if !strings.EqualFold(scheme, "Digest") {
@@ -219,7 +219,7 @@ func parseChallenge(text string) (*digest.Challenge, error) {
 	return challenge, nil
 }
 
-// unquote is the value of a token or quoted string.
+// unquote returns the value of a token or quoted string.
 func unquote(text string) (string, error) {
 	if !strings.HasPrefix(text, `"`) {
 		return text, nil

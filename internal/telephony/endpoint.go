@@ -1,7 +1,6 @@
-// Package telephony decides how calls are carried over SIP and RTP (contract 9.7): it places them for call.Dialer,
-// asks trunks how they are for call.Prober, keeps registrations, and answers what comes from outside.
-// It is the only room that names the SIP library. It refuses to know when to call, whom, and what is said: it never
-// dials twice, never retries, and reads nothing but the trunk it is handed.
+// Package telephony carries calls over SIP and RTP (contract 9.7). It implements call.Dialer and call.Prober, keeps
+// trunks registered, and answers requests from outside. It is the only package that imports the SIP library. It does
+// not know when to call, whom, or what is said: it never dials twice, never retries, and reads only the trunk it is given.
 package telephony
 
 import (
@@ -30,7 +29,7 @@ var (
 // receiveBuffer of the UDP socket in bytes: the kernel's default of 208 kB drops messages when many calls end at once.
 const receiveBuffer = 4 << 20
 
-// Config of an Endpoint. The zero value listens on any port of all addresses and refuses calls from outside.
+// Config configures an Endpoint. The zero value listens on any port of all addresses and refuses calls from outside.
 type Config struct {
 	Listen   string               // address of the UDP and TCP sockets; "" = 0.0.0.0:0
 	External netip.Addr           // put into Via, Contact and SDP; invalid = the address of Listen, else that of the route
@@ -42,9 +41,9 @@ type Config struct {
 	Log      *slog.Logger
 	Timers   Timers
 
-	senders     int // that the library may remember; 0 = maxSenders
-	connections int // over TCP from strangers; 0 = maxConnections
-	perSource   int // of them from one address; 0 = a part of connections
+	senders     int // addresses that the library may remember; 0 = maxSenders
+	connections int // TCP connections from addresses that are no trunk's; 0 = maxConnections
+	perSource   int // such connections from one address; 0 = connections / sourceSharing
 }
 
 // Timers are the times of RFC 3261 and of contract 9.7 that tests shorten. Zero members take their defaults.
@@ -56,8 +55,8 @@ type Timers struct {
 	NoAck       time.Duration // Timer H, a 200 of ours without ACK: 32 s
 	Backoff     time.Duration // between failed registrations: 30 s
 	Refresh     time.Duration // at least, between registrations that succeed: 20 s
-	Idle        time.Duration // a TCP connection from outside without a word: 10 min
-	FirstWord   time.Duration // one that has not said anything yet: 10 s
+	Idle        time.Duration // a TCP connection from outside that sends nothing: 10 min
+	FirstByte   time.Duration // one that has not sent anything yet: 10 s
 }
 
 func (t Timers) withDefaults() Timers {
@@ -74,7 +73,7 @@ func (t Timers) withDefaults() Timers {
 	set(&t.Backoff, 30*time.Second)
 	set(&t.Refresh, 20*time.Second)
 	set(&t.Idle, 10*time.Minute)
-	set(&t.FirstWord, 10*time.Second)
+	set(&t.FirstByte, 10*time.Second)
 	return t
 }
 
@@ -95,7 +94,7 @@ type Endpoint struct {
 
 	mu          sync.Mutex
 	dialogs     map[dialogKey]*dialog
-	invitations map[string]*invitation // by Call-ID, until nothing late can come of them
+	invitations map[string]*invitation // by Call-ID, until no late response can come
 	incoming    map[*incoming]struct{} // ringing
 	paces       map[id.ID]*pace        // by trunk
 	busy        int                    // what Close waits for: transactions and answered calls
@@ -106,16 +105,16 @@ type Endpoint struct {
 	serving sync.WaitGroup // the readers of the two sockets
 }
 
-// tameLibrary settles, once, what the library keeps in variables of its package. Its logger goes past every option, to
-// the standard log. And it refuses to send datagrams over 1,300 bytes, answers too: a carrier with a long nonce, or
-// behind many proxies, could then not be called at all. Datagrams that long are fragmented (RFC 3261 18.1.1 would turn
-// to TCP, which a trunk that names UDP does not offer).
-var tameLibrary = sync.OnceFunc(func() {
+// configureSIPGo sets sipgo's package variables once. The default logger writes to the standard log whatever the options
+// say. UDPMTUSize makes the library refuse to send datagrams over 1,300 bytes: a carrier with a long nonce, or behind many
+// proxies, could then not be called at all. Longer datagrams are fragmented instead (RFC 3261 18.1.1 switches to TCP,
+// which a trunk over UDP does not offer).
+var configureSIPGo = sync.OnceFunc(func() {
 	sip.SetDefaultLogger(slog.New(slog.DiscardHandler))
 	sip.UDPMTUSize = 1 << 16
 })
 
-// Open binds the sockets and begins to serve them.
+// Open binds the sockets and starts to serve them. The caller must Close the Endpoint.
 func Open(cfg Config) (*Endpoint, error) {
 	if cfg.Listen == "" {
 		cfg.Listen = "0.0.0.0:0"
@@ -153,9 +152,9 @@ func Open(cfg Config) (*Endpoint, error) {
 		e.log.Warn("the receive buffer of the SIP socket stays small", "error", err)
 	}
 	if err = queueErrors(udp); err != nil {
-		e.log.Warn("peers that refuse datagrams will not be told from silent ones", "error", err)
+		e.log.Warn("ICMP errors are not reported: a peer that refuses datagrams looks like a silent one", "error", err)
 	}
-	tameLibrary()
+	configureSIPGo()
 	libraryLog := slog.New(libraryHandler{e.log.Handler()})
 	parser := newParser()
 	e.transports = sip.NewTransportLayer(net.DefaultResolver, parser, nil,
@@ -172,21 +171,21 @@ func Open(cfg Config) (*Endpoint, error) {
 		}}))
 	e.transactions = sip.NewTransactionLayer(e.transports,
 		sip.WithTransactionLayerLogger(libraryLog),
-		sip.WithTransactionLayerUnhandledResponseHandler(e.late))
-	e.transactions.OnRequest(e.dispatch)
+		sip.WithTransactionLayerUnhandledResponseHandler(e.unmatchedResponse))
+	e.transactions.OnRequest(e.handleRequest)
 	if err := e.serve(); err != nil {
 		return nil, errors.Join(err, udp.Close(), tcp.Close())
 	}
 	return e, nil
 }
 
-// listen binds UDP and TCP on one port. Where any port will do, a port that TCP does not have is given up for another.
+// listen binds UDP and TCP to the same port. With port 0 it tries another port when TCP cannot have the one of UDP.
 func listen(address string) (*net.UDPConn, net.Listener, error) {
 	at, err := net.ResolveUDPAddr("udp", address)
 	if err != nil {
 		return nil, nil, err
 	}
-	// A socket of its own family has a local address that reads as it was given; the library finds it by that.
+	// With "udp4" or "udp6" the local address reads as it was configured; the library looks the socket up by it.
 	family := "6"
 	if at.IP == nil || at.IP.To4() != nil {
 		family = "4"
@@ -206,15 +205,15 @@ func listen(address string) (*net.UDPConn, net.Listener, error) {
 	}
 }
 
-// serve starts the readers and waits until the library knows the UDP socket: a request sent earlier would go out from
-// a socket of its own.
+// serve starts the readers and waits until the library has registered the UDP socket: a request sent earlier would go
+// out from another socket.
 func (e *Endpoint) serve() error {
 	taken := make(chan struct{})
 	e.serving.Go(func() { e.readUDP(taken) })
 	e.serving.Go(func() {
-		visitors := &guarded{Listener: e.tcp, strangers: e.strangers, limit: e.cfg.connections, perSource: e.cfg.perSource,
-			idle: e.timers.Idle, firstWord: e.timers.FirstWord, source: map[netip.Addr]int{}}
-		if err := e.transports.ServeTCP(visitors); !errors.Is(err, net.ErrClosed) {
+		listener := &limitedListener{Listener: e.tcp, strangers: e.strangers, limit: e.cfg.connections, perSource: e.cfg.perSource,
+			idle: e.timers.Idle, firstByte: e.timers.FirstByte, source: map[netip.Addr]int{}}
+		if err := e.transports.ServeTCP(listener); !errors.Is(err, net.ErrClosed) {
 			e.log.Error("the SIP socket over TCP is no longer read", "error", err)
 		}
 	})
@@ -222,21 +221,21 @@ func (e *Endpoint) serve() error {
 	case <-taken:
 		return nil
 	case <-time.After(5 * time.Second):
-		return errors.New("serve SIP: the UDP socket was not taken up")
+		return errors.New("serve SIP: the library did not register the UDP socket")
 	}
 }
 
-// closeSession frees the ports of a call.
+// closeSession frees the RTP ports of a call.
 func (e *Endpoint) closeSession(session *media.Session) {
 	if err := session.Close(); err != nil {
 		e.log.Warn("RTP ports did not close cleanly", "error", err)
 	}
 }
 
-// Address is where the endpoint listens, UDP and TCP alike.
+// Address is the address that the endpoint listens on, over UDP and TCP.
 func (e *Endpoint) Address() netip.AddrPort { return e.bind }
 
-// begin enters work that Close waits for; false once the endpoint is closing.
+// begin registers work that Close waits for; it returns false once the endpoint is closing.
 func (e *Endpoint) begin() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -247,7 +246,7 @@ func (e *Endpoint) begin() bool {
 	return true
 }
 
-// enter is begin for work that must be done all the same: an ACK, a BYE, an answered call.
+// enter is begin for work that is done even while closing: an ACK, a BYE, an answered call.
 func (e *Endpoint) enter() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -262,7 +261,7 @@ func (e *Endpoint) leave() {
 	e.checkIdle()
 }
 
-// checkIdle wants e.mu held.
+// checkIdle closes e.idle when the endpoint is closed and nothing is left to wait for. e.mu must be held.
 func (e *Endpoint) checkIdle() {
 	if !e.closed || e.busy > 0 {
 		return
@@ -274,8 +273,8 @@ func (e *Endpoint) checkIdle() {
 	}
 }
 
-// Close refuses new calls, sends CANCEL and BYE for what is in the air, and waits for their ends until ctx is done.
-// Its error is that of ctx where something was left unanswered.
+// Close refuses new calls, sends CANCEL or BYE for every call, and waits until they have ended or ctx is done. It then
+// wraps the error of ctx.
 func (e *Endpoint) Close(ctx context.Context) error {
 	e.mu.Lock()
 	if e.closed {

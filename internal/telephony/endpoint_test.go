@@ -259,7 +259,7 @@ func TestCloseEndsWhatIsInTheAir(t *testing.T) {
 		t.Fatalf("%+v", *got.failure)
 	}
 	mine, theirs := serve(t.Context(), got.leg, newPerson()), serve(t.Context(), yours, newPerson())
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	if err := us.Close(ctx); err != nil {
 		t.Errorf("close: %v", err)
@@ -326,7 +326,7 @@ func TestRegistrar(t *testing.T) {
 	trunk.Username, trunk.Password, trunk.Registers, trunk.FromDomain = "alice", "secret", true, "pbx.example"
 	passive := trunk
 	passive.ID, passive.Registers = "6650a1f2c3d4e5f607182999", false
-	r.Keep([]call.Trunk{trunk, passive})
+	r.SetTrunks([]call.Trunk{trunk, passive})
 
 	first := peer.expect("REGISTER")
 	if first.first != "REGISTER sip:pbx.example SIP/2.0" || !strings.HasPrefix(first.header("To"), "<sip:alice@pbx.example>") ||
@@ -359,9 +359,9 @@ func TestRegistrar(t *testing.T) {
 	if got := await(t, "a report", reports); got != (report{trunk.ID, Registered}) {
 		t.Error(got)
 	}
-	r.Keep([]call.Trunk{trunk}) // as it was: nothing happens
+	r.SetTrunks([]call.Trunk{trunk}) // as it was: nothing happens
 	trunk.Password = "changed"
-	r.Keep([]call.Trunk{trunk})
+	r.SetTrunks([]call.Trunk{trunk})
 	last := peer.expect("REGISTER")
 	if last.header("Expires") != "0" {
 		t.Errorf("a changed trunk is not unregistered first: %q", last.lines)

@@ -25,7 +25,7 @@ func FuzzParsers(f *testing.F) {
 		stream := parser.NewSIPStream()
 		for _, part := range [][]byte{data[:len(data)/2], data[len(data)/2:]} {
 			_ = stream.ParseSIPStream(part, func(message sip.Message) {
-				if !whole(message) {
+				if !complete(message) {
 					return
 				}
 				_, _ = sip.ServerTxKeyMake(message)

@@ -7,14 +7,14 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// newParser is the library's parser with header parsers of ours before its own. The library wants fields as most senders
-// write them; RFC 3261 25.1 allows white space around every separator, and any case in names of parameters: with
-// "To: <sip:x@y>; TAG=z" read literally, an answered call would have no tag, and its ACK and BYE would be for nobody.
+// newParser returns the library's parser with header fields normalised before it parses them. RFC 3261 25.1 allows white
+// space around every separator and any case in parameter names; the library does not. Without this "To: <sip:x@y>; TAG=z"
+// would have no tag, and ACK and BYE would match no dialog of the peer.
 func newParser() *sip.Parser {
 	parsers := sip.HeadersParser(maps.Clone(sip.DefaultHeadersParser()))
 	for _, name := range []string{"to", "t", "from", "f", "contact", "m", "record-route", "route", "via", "v"} {
 		library := parsers[name]
-		parsers[name] = func(field []byte, text string) (sip.Header, error) { return library(field, plain(text)) }
+		parsers[name] = func(field []byte, text string) (sip.Header, error) { return library(field, normalise(text)) }
 	}
 	for _, name := range []string{"cseq", "max-forwards"} {
 		library := parsers[name]
@@ -25,10 +25,10 @@ func newParser() *sip.Parser {
 	return sip.NewParser(sip.WithHeadersParsers(parsers))
 }
 
-// plain writes a field of addresses or hops as the library reads it: no white space around separators, names of
-// parameters in lower case, nothing changed in quotes and angle brackets. Of a list it answers what the library will take
-// as its first element with the comma, and everything behind it, where they were: the library goes on from there.
-func plain(text string) string {
+// normalise rewrites a header field of addresses or Via hops: no white space around separators, parameter names in lower
+// case, quoted strings and angle brackets unchanged. Only the first element of a list is rewritten. Its comma and the rest
+// keep their offsets, because the library continues there.
+func normalise(text string) string {
 	first, rest := text, ""
 	if i := firstComma(text); i >= 0 {
 		first, rest = text[:i], text[i:]
@@ -37,7 +37,7 @@ func plain(text string) string {
 	if rest == "" {
 		return short
 	}
-	// What became shorter is made up for where the library skips blanks: in front, but for an address without brackets.
+	// The removed characters become blanks where the library skips them: in front, except for an address without brackets.
 	blanks := strings.Repeat(" ", len(first)-len(short))
 	if strings.Contains(short, "<") || strings.HasPrefix(short, "SIP/") {
 		return blanks + short + rest
@@ -45,7 +45,7 @@ func plain(text string) string {
 	return short + blanks + rest
 }
 
-// firstComma is the place of the first comma outside of quotes and angle brackets, -1 where there is none.
+// firstComma returns the index of the first comma outside of quotes and angle brackets, -1 without one.
 func firstComma(text string) int {
 	quoted, bracketed := false, false
 	for i := 0; i < len(text); i++ {
@@ -66,8 +66,7 @@ func firstComma(text string) int {
 	return -1
 }
 
-// tighten removes the white space around separators, makes one blank of what remains, and writes names of parameters in
-// lower case.
+// tighten removes white space around separators, collapses the rest to one blank, and lowers the case of parameter names.
 func tighten(text string) string {
 	var out strings.Builder
 	quoted, bracketed, name, blank := false, false, false, false

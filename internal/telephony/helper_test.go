@@ -27,8 +27,8 @@ const (
 	callee = "+14155550101"
 )
 
-// patience bounds every wait of a test; nothing correct comes near it.
-const patience = 15 * time.Second
+// timeout bounds every wait of a test; nothing correct comes near it.
+const timeout = 15 * time.Second
 
 // open is an endpoint on loopback that ends with the test.
 func open(t *testing.T, cfg Config) *Endpoint {
@@ -91,7 +91,7 @@ func await[T any](t *testing.T, what string, from <-chan T) T {
 	select {
 	case value := <-from:
 		return value
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Fatalf("waited in vain for %s", what)
 		panic("unreachable")
 	}
@@ -166,7 +166,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for begun := time.Now(); !holds(); <-tick.C {
-		if time.Since(begun) > patience {
+		if time.Since(begun) > timeout {
 			t.Fatalf("waited in vain until %s", what)
 		}
 	}
@@ -231,8 +231,8 @@ func (p *rawPeer) read(limit time.Duration) (message, bool) {
 // expect reads until a message begins with that; repeated INVITEs are passed over.
 func (p *rawPeer) expect(begins string) message {
 	p.t.Helper()
-	for begun := time.Now(); time.Since(begun) < patience; {
-		m, ok := p.read(patience)
+	for begun := time.Now(); time.Since(begun) < timeout; {
+		m, ok := p.read(timeout)
 		if !ok {
 			break
 		}

@@ -17,19 +17,19 @@ import (
 	"nacre/internal/media"
 )
 
-// ErrOver: the caller has gone, or the call was answered or refused already.
+// ErrOver means that the caller cancelled, or that the call was answered or rejected before.
 var ErrOver = errors.New("the call is over")
 
-// Incoming is a call from outside that rings here. Its methods may be called from any goroutine. It must be answered or
-// rejected; one whose caller cancels needs neither.
+// Incoming is an INVITE from outside that has no final response yet. It must be answered or rejected, unless the caller
+// cancels. Its methods are safe for concurrent use.
 type Incoming interface {
 	To() string                           // the user part of the number that was called
 	From() string                         // the user part of the caller
 	CallID() string                       // the SIP Call-ID
 	Ring(code int) error                  // 180 or 183 to the caller; ErrOver
-	Reject(code int, reason string) error // a final answer from 300 up; ErrOver
+	Reject(code int, reason string) error // a final response from 300 up; ErrOver
 	Answer() (call.Leg, error)            // 200; ErrOver, or wraps media.ErrNoPort, media.ErrNoCodec (488 is sent then)
-	Cancelled() <-chan struct{}           // closed when the caller gave up
+	Cancelled() <-chan struct{}           // closed when the caller cancelled
 }
 
 var _ Incoming = (*incoming)(nil)
@@ -44,17 +44,17 @@ type incoming struct {
 	contact   *sip.ContactHeader
 	cancelled chan struct{}
 
-	mu   sync.Mutex  // one answer at a time
-	over atomic.Bool // a final answer was sent, or the caller is gone
+	mu   sync.Mutex  // one response at a time
+	over atomic.Bool // a final response was sent, or the caller cancelled
 }
 
-// invited hands an INVITE from outside to whoever answers calls; without one the number does not exist here.
-func (e *Endpoint) invited(request *sip.Request, tx *sip.ServerTx) {
+// handleInvite passes an INVITE from outside to Config.OnInvite; without one it is answered with 404.
+func (e *Endpoint) handleInvite(request *sip.Request, tx *sip.ServerTx) {
 	if e.cfg.OnInvite == nil {
 		e.replyOnce(tx, request, sip.StatusNotFound, "Not Found")
 		return
 	}
-	if e.demandsMore(request, tx) {
+	if e.rejectUnsupported(request, tx) {
 		return
 	}
 	transport, _ := transportOf(request.Transport())
@@ -70,7 +70,7 @@ func (e *Endpoint) invited(request *sip.Request, tx *sip.ServerTx) {
 	}
 	in := &incoming{e: e, request: request, tx: tx, source: source, localTag: rand.Text()[:16],
 		host: host, contact: e.contact(transport, host, request.Recipient.User), cancelled: make(chan struct{})}
-	// The library answers a CANCEL with 487 by itself, from this request: the tag must be in it before anything else is.
+	// The library answers a CANCEL with 487 by itself, built from this request: the tag must be in it first.
 	request.To().Params.Add("tag", in.localTag)
 	e.reply(tx, request, sip.StatusTrying, "Trying")
 	gone := func() { // called by the library with its lock held
@@ -95,9 +95,9 @@ func (e *Endpoint) invited(request *sip.Request, tx *sip.ServerTx) {
 	e.cfg.OnInvite(in)
 }
 
-// demandsMore answers 420 to a request that demands extensions which we do not have (RFC 3261 8.2.2.3), within a dialog
-// and outside of one.
-func (e *Endpoint) demandsMore(request *sip.Request, tx *sip.ServerTx) bool {
+// rejectUnsupported sends 420 to a request that requires extensions we do not support (RFC 3261 8.2.2.3), and reports
+// whether it did.
+func (e *Endpoint) rejectUnsupported(request *sip.Request, tx *sip.ServerTx) bool {
 	missing := unsupported(request)
 	if len(missing) > 0 {
 		e.reply(tx, request, sip.StatusBadExtension, "Bad Extension", sip.NewHeader("Unsupported", strings.Join(missing, ", ")))
@@ -105,7 +105,7 @@ func (e *Endpoint) demandsMore(request *sip.Request, tx *sip.ServerTx) bool {
 	return len(missing) > 0
 }
 
-// unsupported are the extensions that a request demands and we do not have.
+// unsupported returns the extensions that a request requires and we do not support.
 func unsupported(request *sip.Request) (missing []string) {
 	for _, header := range request.GetHeaders("Require") {
 		for name := range strings.SplitSeq(header.Value(), ",") {
@@ -117,8 +117,8 @@ func unsupported(request *sip.Request) (missing []string) {
 	return missing
 }
 
-// sessionTimer answers the Session-Expires to grant (RFC 4028): with the peer as refresher. Where the peer wants us to
-// be that none is granted, which leaves the session without a timer (section 9).
+// sessionTimer returns the Session-Expires of our 2xx (RFC 4028), with the peer as refresher. ok is false when the peer
+// asks for none or wants us to refresh: the session then has no timer (section 9).
 func sessionTimer(request *sip.Request) (value string, ok bool) {
 	header := request.GetHeader("Session-Expires")
 	if header == nil {
@@ -138,7 +138,7 @@ func sessionTimer(request *sip.Request) (value string, ok bool) {
 	return strings.TrimSpace(seconds) + ";refresher=uac", supported && !ours
 }
 
-// sourceOf is where a request came from.
+// sourceOf returns transport and address that a request came from.
 func (e *Endpoint) sourceOf(request *sip.Request) (hop, error) {
 	transport, ok := transportOf(request.Transport())
 	if !ok {
@@ -197,8 +197,8 @@ func (in *incoming) Reject(code int, reason string) error {
 	return nil
 }
 
-// Answer takes the call. An INVITE with an offer is answered at once; one without is answered with ours, and its audio
-// begins when the ACK has brought the caller's.
+// Answer sends the 200 with our answer, or with an offer when the INVITE had none; the audio then begins when the ACK has
+// brought the caller's answer.
 func (in *incoming) Answer() (call.Leg, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -216,13 +216,13 @@ func (in *incoming) Answer() (call.Leg, error) {
 		return nil, err
 	}
 	d := in.dialog(session)
-	response := d.accepted(in.request, description)
+	response := d.okResponse(in.request, description)
 	acked, forget := d.expectAck(response)
 	d.register()
-	d.confirm(d.far)
+	d.confirm(d.remote)
 	if err := in.tx.Respond(response); err != nil {
 		forget()
-		in.tx.Terminate() // the library would go on repeating a 200 that lost against a CANCEL
+		in.tx.Terminate() // otherwise the library would retransmit a 200 that a CANCEL overtook
 		close(d.acked)
 		d.abandon()
 		in.e.closeSession(session)
@@ -252,7 +252,7 @@ func (in *incoming) Answer() (call.Leg, error) {
 	return &leg{d, ready}, nil
 }
 
-// negotiate opens the audio and makes its description: an answer to the caller's offer, or an offer of ours.
+// negotiate opens the media session and returns its SDP: an answer to the caller's offer, or an offer of ours.
 func (in *incoming) negotiate() (*media.Session, []byte, error) {
 	session, err := media.NewSession(in.e.ports, media.Config{Advertise: in.host, Codecs: in.e.cfg.Codecs,
 		Allowed: in.e.cfg.Networks.With(in.source.address.Addr()).Check})
@@ -270,15 +270,15 @@ func (in *incoming) negotiate() (*media.Session, []byte, error) {
 	return session, description, nil
 }
 
-// dialog is the one that our 200 makes.
+// dialog returns the dialog that our 200 creates.
 func (in *incoming) dialog(session *media.Session) *dialog {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	caller := in.request.From().Address
 	return &dialog{
 		e: in.e, key: dialogKey{in.CallID(), in.localTag}, session: session, host: in.host, contact: in.contact,
-		local: in.request.To().Address, remote: caller,
-		far:       in.e.farOf(ctx, in.request, far{target: caller, hop: in.source}),
+		localURI: in.request.To().Address, remoteURI: caller,
+		remote:    in.e.remoteOf(ctx, in.request, remoteEnd{target: caller, hop: in.source}),
 		remoteSeq: in.request.CSeq().SeqNo,
 		ended:     make(chan struct{}), acked: make(chan struct{}), pending: map[uint32]chan *sip.Request{},
 	}

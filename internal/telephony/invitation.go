@@ -16,13 +16,13 @@ import (
 	"nacre/internal/media"
 )
 
-// verdict is what Dial answers.
-type verdict struct {
+// dialResult is what Dial returns.
+type dialResult struct {
 	leg     call.Leg
 	failure *call.Failure
 }
 
-// Dial places one call (call.Dialer). One INVITE leaves, and one more where it is challenged; nothing is tried again.
+// Dial places one call (call.Dialer). It sends one INVITE, and another one only to answer a challenge or a 422.
 func (e *Endpoint) Dial(ctx context.Context, invite call.Invite) (call.Leg, *call.Failure) {
 	if !e.begin() {
 		return nil, &call.Failure{Cause: call.CauseUnreachable, Reason: "the SIP endpoint is closed"}
@@ -30,18 +30,18 @@ func (e *Endpoint) Dial(ctx context.Context, invite call.Invite) (call.Leg, *cal
 	inv := &invitation{
 		e: e, in: invite, log: e.log.With("call", invite.Call, "trace", invite.Trace),
 		credentials: credentials{username: invite.Trunk.Username, password: invite.Trunk.Password},
-		answers:     map[string]*answer{}, verdict: make(chan verdict, 1), refused: make(chan struct{}, 1),
+		forks:       map[string]*fork{}, result: make(chan dialResult, 1), refused: make(chan struct{}, 1),
 	}
 	go func() {
 		defer e.leave()
 		inv.run(ctx)
 	}()
-	v := <-inv.verdict
+	v := <-inv.result
 	return v.leg, v.failure
 }
 
-// invitation is one Dial on the wire, from its first INVITE until nothing can come of it any more. That may be later
-// than its verdict: a silent peer is listened to until Timer B.
+// invitation is one Dial, from its first INVITE until no response can come any more. That may be after Dial has returned:
+// responses of a silent peer are awaited until Timer B.
 type invitation struct {
 	e           *Endpoint
 	in          call.Invite
@@ -51,46 +51,46 @@ type invitation struct {
 	dialog      *dialog // early until a 200 is taken
 	request     *sip.Request
 	sent        time.Time     // of the INVITE on the wire
-	refused     chan struct{} // nothing listens at the peer's port
+	refused     chan struct{} // receives when nothing listens at the peer's port (ICMP)
 
-	verdict   chan verdict
+	result    chan dialResult
 	delivered bool
 	rung      bool   // a provisional response came
 	rangOut   bool   // the ring time is over
 	silent    bool   // and no provisional response came before
-	timer     string // seconds of the session timer that a 422 demands
+	timer     string // Min-SE of a 422 in seconds; "" = none
 	early     []earlyDialog
 	cancelled bool // the caller's ctx ended, or the endpoint closes
 
 	mu      sync.Mutex
-	current *sip.Request // the INVITE on the wire, for what comes late
+	current *sip.Request // the INVITE sent last, for late responses
 	cancel  bool         // CANCEL was sent
-	answers map[string]*answer
-	// settled: the first 2xx was taken or dismissed, or none came. Until then a repeated one is not judged: on a busy
-	// machine it can be heard before the first has been.
-	settled bool
+	forks   map[string]*fork
+	// decided: the first 2xx was accepted or dismissed, or none came. Until then retransmissions are ignored: on a busy
+	// machine one can be handled before the first.
+	decided bool
 	// abandoned: the transaction ended without a final response; the peer may still ring.
 	abandoned bool
 }
 
-func (inv *invitation) deliver(v verdict) {
+func (inv *invitation) deliver(v dialResult) {
 	if !inv.delivered {
 		inv.delivered = true
-		inv.verdict <- v
+		inv.result <- v
 	}
 }
 
 func (inv *invitation) fail(cause call.Cause, code int, reason string) {
-	inv.deliver(verdict{failure: &call.Failure{Cause: cause, Code: code, Reason: reason}})
+	inv.deliver(dialResult{failure: &call.Failure{Cause: cause, Code: code, Reason: reason}})
 }
 
-// unsent ends an invitation of which no INVITE has left.
+// unsent ends an invitation whose INVITE was not sent.
 func (inv *invitation) unsent(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		inv.fail(call.CauseCancelled, 0, "cancelled before the INVITE")
 		return
 	}
-	inv.log.Info("nothing can have rung", "error", err)
+	inv.log.Info("the INVITE was not sent", "error", err)
 	if errors.Is(err, errTooLate) {
 		inv.fail(call.CauseTooLate, 0, err.Error())
 		return
@@ -98,13 +98,13 @@ func (inv *invitation) unsent(ctx context.Context, err error) {
 	inv.fail(call.CauseUnreachable, 0, err.Error())
 }
 
-// tolerated is how much less than its time a call may ring at the end of the calling hours. One that leaves later than
-// that was decided on too long ago.
+// tolerated is by how much the end of the calling hours may shorten the ring time. An INVITE that would ring less is not
+// sent.
 const tolerated = 2 * time.Second
 
 var errTooLate = errors.New("the calling hours would end while it rings")
 
-// ringFor is how long a call that leaves now may ring: not beyond the end of the calling hours.
+// ringFor returns how long a call may ring whose INVITE leaves now: not beyond the end of the calling hours (contract 9.7).
 func (inv *invitation) ringFor() time.Duration {
 	if inv.in.RingUntil.IsZero() {
 		return inv.in.RingFor
@@ -112,7 +112,7 @@ func (inv *invitation) ringFor() time.Duration {
 	return min(inv.in.RingFor, time.Until(inv.in.RingUntil))
 }
 
-// run is the whole life of the invitation.
+// run sends the INVITE and follows its transactions to the end.
 func (inv *invitation) run(ctx context.Context) {
 	tx, err := inv.prepare(ctx)
 	if err != nil {
@@ -125,7 +125,7 @@ func (inv *invitation) run(ctx context.Context) {
 		select {
 		case <-inv.e.closing:
 			return errors.New("the SIP endpoint is closing")
-		case <-inv.refused: // something else was, before us
+		case <-inv.refused: // an ICMP error for an earlier datagram to this peer
 		default:
 		}
 		if ringFor = inv.ringFor(); ringFor < inv.in.RingFor-tolerated {
@@ -146,7 +146,8 @@ func (inv *invitation) run(ctx context.Context) {
 	inv.follow(ctx, tx, ringing.C)
 }
 
-// prepare does all that can fail before anything leaves: the address, a port for audio, the connection.
+// prepare does everything that can fail before the INVITE is sent: it resolves the trunk, opens a port for audio and
+// connects.
 func (inv *invitation) prepare(ctx context.Context) (*sip.ClientTx, error) {
 	e, trunk := inv.e, inv.in.Trunk
 	next, err := e.trunkHop(ctx, trunk)
@@ -169,13 +170,13 @@ func (inv *invitation) prepare(ctx context.Context) (*sip.ClientTx, error) {
 	inv.hop = next
 	inv.dialog = &dialog{
 		e: e, key: dialogKey{rand.Text(), rand.Text()[:16]}, session: session, secrets: inv.credentials,
-		local:   sip.Uri{Scheme: "sip", User: inv.in.From, Host: domain},
-		remote:  sip.Uri{Scheme: "sip", User: inv.in.To, Host: trunk.Host},
-		host:    host,
-		contact: e.contact(next.transport, host, inv.in.From),
-		ended:   make(chan struct{}), earlyBye: map[string]bool{}, pending: map[uint32]chan *sip.Request{},
+		localURI:  sip.Uri{Scheme: "sip", User: inv.in.From, Host: domain},
+		remoteURI: sip.Uri{Scheme: "sip", User: inv.in.To, Host: trunk.Host},
+		host:      host,
+		contact:   e.contact(next.transport, host, inv.in.From),
+		ended:     make(chan struct{}), earlyBye: map[string]bool{}, pending: map[uint32]chan *sip.Request{},
 	}
-	inv.dialog.far = far{hop: next,
+	inv.dialog.remote = remoteEnd{hop: next,
 		target: sip.Uri{Scheme: "sip", User: inv.in.To, Host: trunk.Host, Port: int(next.address.Port())}}
 	tx, err := inv.invite(ctx, nil, session.Offer())
 	if err != nil {
@@ -189,7 +190,8 @@ func (inv *invitation) prepare(ctx context.Context) (*sip.ClientTx, error) {
 	return tx, nil
 }
 
-// invite makes the transaction of the next INVITE; answering is the challenge or 422 it answers, nil for the first.
+// invite creates the client transaction of the next INVITE. answering is the challenge or 422 that it answers, nil for the
+// first one.
 func (inv *invitation) invite(ctx context.Context, answering *sip.Response, offer []byte) (*sip.ClientTx, error) {
 	request := inv.dialog.request(sip.INVITE, 0)
 	request.AppendHeader(inv.dialog.contact.Clone())
@@ -203,11 +205,11 @@ func (inv *invitation) invite(ctx context.Context, answering *sip.Response, offe
 	switch {
 	case answering == nil:
 	case !challenged(answering):
-		if err := inv.credentials.present(request); err != nil {
+		if err := inv.credentials.authorize(request); err != nil {
 			return nil, err
 		}
 	default:
-		if err := inv.credentials.answer(request, answering); err != nil {
+		if err := inv.credentials.respond(request, answering); err != nil {
 			return nil, err
 		}
 	}
@@ -215,7 +217,7 @@ func (inv *invitation) invite(ctx context.Context, answering *sip.Response, offe
 	if err != nil {
 		return nil, err
 	}
-	tx.OnRetransmission(inv.repeated)
+	tx.OnRetransmission(inv.later2xx)
 	inv.request, inv.sent = request, time.Now()
 	inv.mu.Lock()
 	inv.current = request
@@ -242,13 +244,13 @@ func (inv *invitation) inviteAgain(ctx context.Context, challenge *sip.Response)
 	return tx, nil
 }
 
-// close frees what an answered call would need.
+// close ends the early dialog and frees the RTP ports.
 func (inv *invitation) close() {
 	inv.dialog.finish(call.SignallingLost) // early: sends nothing
 	inv.e.closeSession(inv.dialog.session)
 }
 
-// retire keeps the invitation known for as long as a stray response may still be on its way, then forgets it.
+// retire removes the invitation from the endpoint when no late response can come any more.
 func (inv *invitation) retire() {
 	e, callID := inv.e, inv.dialog.key.callID
 	time.AfterFunc(2*e.timers.NoResponse, func() {
@@ -258,11 +260,11 @@ func (inv *invitation) retire() {
 	})
 }
 
-// errRefused: nothing listens at the peer's port.
+// errRefused means that nothing listens at the peer's port.
 var errRefused = errors.New("connection refused")
 
-// follow hears the transaction to its end. Only one INVITE transaction is followed at a time: the one that answers a
-// challenge takes the place of the challenged one, which the library has acknowledged.
+// follow handles the responses of the INVITE transaction, timers and cancellation until the call is answered or over. An
+// INVITE that answers a challenge replaces the challenged one, which the library has acknowledged.
 func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-chan time.Time) {
 	var giveUp <-chan time.Time // after a CANCEL
 	silent := time.NewTimer(inv.e.timers.NoResponse)
@@ -276,7 +278,7 @@ func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-c
 				inv.rung = true
 				inv.provisional(ctx, response)
 			case response.IsSuccess():
-				inv.answered(ctx, response)
+				inv.accept2xx(ctx, response)
 				return
 			case (challenged(response) || inv.briefTimer(response)) && inv.wanted(ctx):
 				next, err := inv.inviteAgain(ctx, response)
@@ -300,7 +302,7 @@ func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-c
 		case <-giveUp:
 			tx.Terminate()
 		case <-inv.refused:
-			// Only before the INVITE was repeated: later, the first one may have been heard and have rung.
+			// Only before the INVITE was retransmitted: later, the first one may have arrived and have rung.
 			if !inv.rung && time.Since(inv.sent) < sip.T1 {
 				tx.Terminate()
 				inv.unanswered(ctx, nil, errRefused)
@@ -309,7 +311,8 @@ func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-c
 		case <-ringing:
 			inv.rangOut = true
 			if !inv.rung && !inv.cancelled {
-				// A silent peer may ring all the same, and its INVITE is repeated: the call is over when the transaction is.
+				// The peer may be ringing although it sends no response, and the INVITE is retransmitted: the call is over
+				// only when the transaction is.
 				inv.silent = true
 				inv.e.count.silent.Add(1)
 				inv.close()
@@ -327,7 +330,7 @@ func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-c
 	}
 }
 
-// briefTimer reports whether a response is a 422 (RFC 4028 section 7.3) that can be met, which it is once.
+// briefTimer reports whether a response is the first 422 (RFC 4028 section 7.3) and has a usable Min-SE.
 func (inv *invitation) briefTimer(response *sip.Response) bool {
 	least, ok := seconds(response.GetHeader("Min-SE"))
 	if response.StatusCode != statusIntervalTooSmall || inv.timer != "" || !ok {
@@ -337,19 +340,19 @@ func (inv *invitation) briefTimer(response *sip.Response) bool {
 	return true
 }
 
-// wanted reports whether an answer would still be taken.
+// wanted reports whether a 2xx would still be accepted.
 func (inv *invitation) wanted(ctx context.Context) bool {
 	return !inv.delivered && !inv.rangOut && !inv.cancelled && ctx.Err() == nil
 }
 
-// unanswered ends the invitation after a final response that is not taken, or after none.
+// unanswered ends the invitation without a call: after a final response that is not accepted, or without one (nil).
 func (inv *invitation) unanswered(ctx context.Context, response *sip.Response, err error) {
 	inv.close()
 	code, reason := 0, "no answer from the peer"
 	if response != nil {
 		code, reason = response.StatusCode, response.Reason
 	}
-	inv.settle()
+	inv.markDecided()
 	switch {
 	case response == nil:
 		inv.mu.Lock()
@@ -358,7 +361,7 @@ func (inv *invitation) unanswered(ctx context.Context, response *sip.Response, e
 	case !response.IsSuccess():
 		inv.e.count.refused.Add(1)
 	}
-	// Whether the person's phone rang is for the peer's answer to tell, but for what we did ourselves.
+	// The peer's response decides the cause, except where the call ended by what we did.
 	ours := response == nil || response.IsSuccess() || challenged(response) || code == sip.StatusRequestTerminated
 	cause := call.CauseOf(code)
 	if response != nil {
@@ -375,13 +378,13 @@ func (inv *invitation) unanswered(ctx context.Context, response *sip.Response, e
 		cause, reason = call.CauseUnreachable, err.Error()
 	case errors.Is(err, errCredentials):
 		cause = call.CauseUnauthorized
-	case response != nil && err != nil: // what answers a challenge could not be sent
+	case response != nil && err != nil: // the INVITE that answers a challenge could not be sent
 		cause, reason = call.CauseUnreachable, err.Error()
 	}
 	inv.fail(cause, code, reason)
 }
 
-// sendCancel sends the CANCEL of the INVITE on the wire, once (RFC 3261 9.1).
+// sendCancel sends one CANCEL for the current INVITE (RFC 3261 9.1).
 func (inv *invitation) sendCancel() {
 	inv.mu.Lock()
 	invite, sent := inv.current, inv.cancel

@@ -6,10 +6,10 @@ import (
 	"nacre/internal/call"
 )
 
-// leg is a confirmed dialog with its audio: the call.Leg that others hold.
+// leg implements call.Leg: a confirmed dialog with its audio.
 type leg struct {
 	d *dialog
-	// ready is closed when the session description is complete; an INVITE without one is completed by its ACK.
+	// ready is closed when offer and answer are complete: for an INVITE without an offer, when its ACK has come.
 	ready <-chan struct{}
 }
 
@@ -36,7 +36,7 @@ func (l *leg) Serve(ctx context.Context, party call.Party) call.Ending {
 	return d.why()
 }
 
-// SendKeys queues keys (call.Leg).
+// SendKeys queues keys to be sent (call.Leg).
 func (l *leg) SendKeys(keys string) { l.d.session.SendKeys(keys) }
 
 // HangUp ends the call by BYE (call.Leg).
@@ -45,5 +45,5 @@ func (l *leg) HangUp() {
 	l.d.e.closeSession(l.d.session)
 }
 
-// Stats are the figures of the media (call.Leg).
+// Stats returns the counters of the media (call.Leg).
 func (l *leg) Stats() call.LegStats { return l.d.session.Stats() }

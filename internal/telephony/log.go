@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// libraryHandler takes what the SIP library says. The library calls garbage from the internet an error and quotes whole
-// messages, numbers included: everything becomes debug, with its attributes in the group of personal data.
+// libraryHandler handles the SIP library's log records. The library logs garbage from the internet as errors and quotes
+// whole messages with their phone numbers: every record becomes debug, with its attributes in the "pii" group.
 type libraryHandler struct{ next slog.Handler }
 
 func (h libraryHandler) Enabled(ctx context.Context, _ slog.Level) bool {

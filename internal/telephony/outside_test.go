@@ -74,9 +74,9 @@ func TestAnAnswerIsRepeatedUntilItsAck(t *testing.T) {
 		t.Error("BYE before the ACK")
 	}
 	peer.request(e, "ACK", 1, first.toTag(), "ack", "", "")
-	bye, ok := peer.read(patience)
+	bye, ok := peer.read(timeout)
 	for ok && bye.first == first.first { // repeated meanwhile
-		bye, ok = peer.read(patience)
+		bye, ok = peer.read(timeout)
 	}
 	if bye.method() != "BYE" || !strings.Contains(bye.header("To"), "tag=far") || !strings.Contains(bye.header("From"), "tag="+first.toTag()) {
 		t.Errorf("%q", bye.lines)

@@ -7,16 +7,14 @@ import (
 	"nacre/internal/call"
 )
 
-// pace keeps the INVITEs of one trunk apart (contract 9.7, callsPerSecond). Whoever decides when to call spaces its
-// calls too, but between that decision and the INVITE lie names to be resolved and connections to be opened, which take
-// one call longer than the next.
+// pace limits the rate of INVITEs of one trunk (contract 9.7, callsPerSecond). The dialer spaces calls too, but resolving
+// and connecting come after it and take one call longer than the next.
 type pace struct {
-	turn chan struct{} // held by the one who sends, or waits to
-	last time.Time     // when the last INVITE had left
+	turn chan struct{} // semaphore of size 1: held while sending or waiting to send
+	last time.Time     // when the last INVITE was sent
 }
 
-// paced has send put an INVITE of the trunk on the wire when its time has come; the error is that of ctx where it ends
-// before.
+// paced calls send when the trunk's rate allows the next INVITE, and returns its error, or that of ctx when ctx ends first.
 func (e *Endpoint) paced(ctx context.Context, trunk call.Trunk, send func() error) error {
 	if trunk.CallsPerSecond <= 0 {
 		if err := ctx.Err(); err != nil {

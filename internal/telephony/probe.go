@@ -15,41 +15,41 @@ import (
 	"nacre/internal/call"
 )
 
-// registrationTime is what we ask a registrar for.
+// registrationTime is the Expires that we ask a registrar for.
 const registrationTime = 5 * time.Minute
 
-// Options asks the trunk's peer how it is (call.Prober). A peer that answers at all is there, also with a refusal,
-// except 503 and 408; credentials it refuses are told apart.
-func (e *Endpoint) Options(ctx context.Context, trunk call.Trunk) call.Answer {
+// Options sends OPTIONS to the trunk (call.Prober). Any response means that the peer is up, except 503 and 408; refused
+// credentials are Unauthorized.
+func (e *Endpoint) Options(ctx context.Context, trunk call.Trunk) call.ProbeResult {
 	p, err := e.probe(ctx, trunk)
 	if err != nil {
-		return call.Answer{Detail: err.Error()}
+		return call.ProbeResult{Detail: err.Error()}
 	}
 	response, err := p.ask(ctx, sip.OPTIONS, func(request *sip.Request) {
 		request.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
 	})
 	switch {
 	case errors.Is(err, errCredentials) && trunk.Username == "":
-		return call.Answer{OK: true, Detail: statusLine(response)} // it asks for credentials: it is there
+		return call.ProbeResult{OK: true, Detail: statusLine(response)} // a challenge: the peer is up
 	case errors.Is(err, errCredentials):
-		return call.Answer{Unauthorized: true, Detail: detail(response, err)}
+		return call.ProbeResult{Unauthorized: true, Detail: detail(response, err)}
 	case err != nil:
-		return call.Answer{Detail: err.Error()}
+		return call.ProbeResult{Detail: err.Error()}
 	}
 	down := response.StatusCode == sip.StatusServiceUnavailable || response.StatusCode == sip.StatusRequestTimeout
-	return call.Answer{OK: !down, Detail: statusLine(response)}
+	return call.ProbeResult{OK: !down, Detail: statusLine(response)}
 }
 
-// Register asks the trunk's peer to register us once (call.Prober). Keeping it so is the Registrar's.
-func (e *Endpoint) Register(ctx context.Context, trunk call.Trunk) call.Answer {
+// Register sends one REGISTER to the trunk (call.Prober). The Registrar refreshes registrations.
+func (e *Endpoint) Register(ctx context.Context, trunk call.Trunk) call.ProbeResult {
 	p, err := e.probe(ctx, trunk)
 	if err != nil {
-		return call.Answer{Detail: err.Error()}
+		return call.ProbeResult{Detail: err.Error()}
 	}
 	return p.register(ctx, registrationTime)
 }
 
-// probe is a series of requests outside of dialogs to one trunk: one Call-ID, CSeq growing (RFC 3261 10.2).
+// probe is a series of requests outside of dialogs to one trunk, with one Call-ID and increasing CSeq (RFC 3261 10.2).
 type probe struct {
 	e        *Endpoint
 	trunk    call.Trunk
@@ -93,7 +93,7 @@ func (p *probe) ask(ctx context.Context, method sip.RequestMethod, complete func
 		complete(request)
 		if previous != nil {
 			copyCredentials(previous, request)
-			if err := secrets.answer(request, challenge); err != nil {
+			if err := secrets.respond(request, challenge); err != nil {
 				return challenge, err
 			}
 			p.e.count.challenges.Add(1)
@@ -134,32 +134,33 @@ func (p *probe) request(method sip.RequestMethod) *sip.Request {
 	return request
 }
 
-// register asks for a registration of that time; 0 ends it. A registrar that wants a longer one is asked for that once.
-func (p *probe) register(ctx context.Context, lifetime time.Duration) call.Answer {
+// register registers for lifetime; 0 ends the registration. After a 423 it asks once more with the registrar's
+// Min-Expires (RFC 3261 10.2.8).
+func (p *probe) register(ctx context.Context, lifetime time.Duration) call.ProbeResult {
 	for again := false; ; again = true {
 		response, err := p.ask(ctx, sip.REGISTER, func(request *sip.Request) {
 			request.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(int(lifetime/time.Second))))
 		})
 		switch {
 		case errors.Is(err, errCredentials):
-			return call.Answer{Unauthorized: true, Detail: detail(response, err)}
+			return call.ProbeResult{Unauthorized: true, Detail: detail(response, err)}
 		case err != nil:
-			return call.Answer{Detail: err.Error()}
+			return call.ProbeResult{Detail: err.Error()}
 		case response.IsSuccess():
-			return call.Answer{OK: true, Detail: statusLine(response), Expires: p.granted(response, lifetime)}
+			return call.ProbeResult{OK: true, Detail: statusLine(response), Expires: p.granted(response, lifetime)}
 		case response.StatusCode == sip.StatusForbidden:
-			return call.Answer{Unauthorized: true, Detail: statusLine(response)}
+			return call.ProbeResult{Unauthorized: true, Detail: statusLine(response)}
 		case response.StatusCode == sip.StatusIntervalToBrief && !again:
 			if least, ok := seconds(response.GetHeader("Min-Expires")); ok && least > lifetime {
 				lifetime = least
 				continue
 			}
 		}
-		return call.Answer{Detail: statusLine(response)}
+		return call.ProbeResult{Detail: statusLine(response)}
 	}
 }
 
-// granted is the time that the registrar gave to our contact (RFC 3261 10.2.4).
+// granted returns the expiry that the registrar gave our contact (RFC 3261 10.2.4), asked without one.
 func (p *probe) granted(response *sip.Response, asked time.Duration) time.Duration {
 	for _, header := range response.GetHeaders("Contact") {
 		contact, ok := header.(*sip.ContactHeader)

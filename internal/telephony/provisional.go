@@ -9,15 +9,15 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// earlyDialog is what provisional responses with one tag told: a forked INVITE rings in several places.
+// earlyDialog is the state of provisional responses with one To tag: a forked INVITE has several.
 type earlyDialog struct {
 	tag         string
 	description []byte // the first session description, nil = none yet
 	reliable    uint32 // RSeq of the last response that was acknowledged by PRACK, 0 = none
 }
 
-// provisional takes a provisional response: the description in it may be the answer to our offer, and one that the peer
-// sends reliably is acknowledged by PRACK (RFC 3262).
+// provisional handles a provisional response: its SDP may be the answer to our offer, and a reliable one is acknowledged by
+// PRACK (RFC 3262).
 func (inv *invitation) provisional(ctx context.Context, response *sip.Response) {
 	tag := toTag(response)
 	if tag == "" {
@@ -47,10 +47,10 @@ func (inv *invitation) provisional(ctx context.Context, response *sip.Response) 
 	inv.prack(ctx, response, sequence)
 }
 
-// maxForks is how many ends of one INVITE are told apart.
+// maxForks bounds the early dialogs of one INVITE.
 const maxForks = 16
 
-// reliableSequence is the RSeq of a provisional response that wants a PRACK.
+// reliableSequence returns the RSeq of a reliable provisional response; ok is false for another one.
 func reliableSequence(response *sip.Response) (sequence uint32, ok bool) {
 	header := response.GetHeader("RSeq")
 	if header == nil || !names(response, "100rel", "Require") {
@@ -60,7 +60,7 @@ func reliableSequence(response *sip.Response) (sequence uint32, ok bool) {
 	return uint32(n), err == nil && n > 0
 }
 
-// names reports whether a list in one of the header fields has the option tag.
+// names reports whether one of the header fields, which are lists, contains the option tag.
 func names(message sip.Message, option string, fields ...string) bool {
 	for _, field := range fields {
 		for _, header := range message.GetHeaders(field) {
@@ -74,10 +74,10 @@ func names(message sip.Message, option string, fields ...string) bool {
 	return false
 }
 
-// prack acknowledges a reliable provisional response within its early dialog. A challenge to it is answered.
+// prack sends PRACK for a reliable provisional response within its early dialog, with credentials when challenged.
 func (inv *invitation) prack(ctx context.Context, response *sip.Response, sequence uint32) {
 	const method = sip.RequestMethod("PRACK")
-	d, secrets := inv.dialog, inv.credentials.fork()
+	d, secrets := inv.dialog, inv.credentials.clone()
 	acknowledges := fmt.Sprintf("%d %d INVITE", sequence, response.CSeq().SeqNo)
 	previous := inv.request
 	inv.e.enter()
@@ -85,14 +85,14 @@ func (inv *invitation) prack(ctx context.Context, response *sip.Response, sequen
 		defer inv.e.leave()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), inv.e.timers.NoResponse)
 		defer cancel()
-		end := inv.e.farOf(ctx, response, d.early())
+		end := inv.e.remoteOf(ctx, response, d.early())
 		var challenge *sip.Response
 		for {
 			request := d.requestTo(end, method, d.nextSeq())
 			request.AppendHeader(sip.NewHeader("RAck", acknowledges))
 			copyCredentials(previous, request)
-			if challenge != nil && secrets.answer(request, challenge) != nil {
-				return // the peer repeats its response, and then gives the call up
+			if challenge != nil && secrets.respond(request, challenge) != nil {
+				return // the peer retransmits its response, and then rejects the INVITE (RFC 3262 section 3)
 			}
 			final, err := inv.e.ask(ctx, request)
 			switch {
@@ -107,9 +107,9 @@ func (inv *invitation) prack(ctx context.Context, response *sip.Response, sequen
 	}()
 }
 
-// descriptionOf is the session description that a 200 completes: its own, or the first of the provisional responses, which
-// is the answer to our offer where the 200 has none (RFC 3261 13.2.1). Some gateways answer with another tag than they
-// rang with: a description that is the only one is taken all the same.
+// descriptionOf returns the SDP answer to our offer: the body of the 200, else that of the first provisional response with
+// the same tag (RFC 3261 13.2.1). Some gateways answer with another tag than they rang with: without a match the only SDP
+// of all tags is used.
 func (inv *invitation) descriptionOf(response *sip.Response) []byte {
 	if len(response.Body()) > 0 {
 		return response.Body()
@@ -132,8 +132,8 @@ func (inv *invitation) descriptionOf(response *sip.Response) []byte {
 	return nil
 }
 
-// keyOf reads the key in the body of an INFO: "Signal=5" of application/dtmf-relay, or the sign alone of
-// application/dtmf. ok is false for another kind of body.
+// keyOf reads the key in the body of an INFO: "Signal=5" of application/dtmf-relay, or the character alone of
+// application/dtmf; 0 for one that is malformed. ok is false for another content type.
 func keyOf(request *sip.Request) (key rune, ok bool) {
 	kind := ""
 	if header := request.ContentType(); header != nil {
@@ -153,7 +153,7 @@ func keyOf(request *sip.Request) (key rune, ok bool) {
 		return 0, false
 	}
 	switch sign {
-	case "10": // the event codes of RFC 4733, which some send in place of the signs
+	case "10": // the event codes of RFC 4733, which some peers send instead of the character
 		return '*', true
 	case "11":
 		return '#', true
@@ -164,16 +164,16 @@ func keyOf(request *sip.Request) (key rune, ok bool) {
 	return rune(sign[0]), true
 }
 
-// informed answers an INFO (RFC 6086): keys go to whoever holds the call, an empty one asks whether the call stands.
-func (d *dialog) informed(request *sip.Request, tx *sip.ServerTx) {
+// handleInfo answers an INFO (RFC 6086): a key is passed to the session; an empty body is a keep-alive.
+func (d *dialog) handleInfo(request *sip.Request, tx *sip.ServerTx) {
 	key, ok := keyOf(request)
 	if !ok && len(request.Body()) > 0 {
 		d.e.reply(tx, request, sip.StatusUnsupportedMediaType, "Unsupported Media Type",
 			sip.NewHeader("Accept", "application/dtmf-relay, application/dtmf"))
 		return
 	}
-	if !d.inOrder(request) {
-		d.refuse(request, tx, sip.StatusInternalServerError)
+	if !d.takeCSeq(request) {
+		d.rejectInDialog(request, tx, sip.StatusInternalServerError)
 		return
 	}
 	if key != 0 {
@@ -182,8 +182,8 @@ func (d *dialog) informed(request *sip.Request, tx *sip.ServerTx) {
 	d.e.reply(tx, request, sip.StatusOK, "OK")
 }
 
-// inOrder notes the number of a request within the dialog that changes nothing; false for one that comes late.
-func (d *dialog) inOrder(request *sip.Request) bool {
+// takeCSeq records the CSeq of a request that does not change the session; false for one out of order (RFC 3261 12.2.2).
+func (d *dialog) takeCSeq(request *sip.Request) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	seq := request.CSeq().SeqNo
@@ -194,7 +194,7 @@ func (d *dialog) inOrder(request *sip.Request) bool {
 	return true
 }
 
-// nextSeq takes the next number for a request of ours.
+// nextSeq returns the next CSeq number for a request of ours.
 func (d *dialog) nextSeq() uint32 {
 	d.mu.Lock()
 	defer d.mu.Unlock()

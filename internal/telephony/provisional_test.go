@@ -35,7 +35,7 @@ func TestEarlyAnswer(t *testing.T) {
 				t.Fatalf("%+v", *answered.failure)
 			}
 			ending := serve(t.Context(), answered.leg, newPerson())
-			_ = audio.SetReadDeadline(time.Now().Add(patience))
+			_ = audio.SetReadDeadline(time.Now().Add(timeout))
 			if _, err := audio.Read(make([]byte, 2000)); err != nil {
 				t.Errorf("no audio where the 183 said: %v", err)
 			}

@@ -12,17 +12,16 @@ import (
 	"nacre/internal/call"
 )
 
-// leastInterval is the shortest session interval that we keep (RFC 4028 section 4 asks for 90 s at least; tests shorten it).
+// leastInterval is the shortest session interval that we refresh (RFC 4028 section 4 requires 90 s; tests use less).
 const leastInterval = time.Second
 
 // refreshing is the session timer of a call that we refresh (RFC 4028).
 type refreshing struct {
 	interval time.Duration
-	byUpdate bool // the peer takes UPDATE; else a re-INVITE goes
+	byUpdate bool // by UPDATE, which the peer allows; else by re-INVITE
 }
 
-// refreshingOf reads the session timer that a 2xx to our INVITE gives; ok is false where there is none, or where the peer
-// refreshes.
+// refreshingOf reads the session timer of a 2xx to our INVITE; ok is false without one, or when the peer refreshes.
 func refreshingOf(response *sip.Response) (r refreshing, ok bool) {
 	header := response.GetHeader("Session-Expires")
 	if header == nil {
@@ -38,9 +37,8 @@ func refreshingOf(response *sip.Response) (r refreshing, ok bool) {
 	return r, err == nil && r.interval >= leastInterval && strings.Contains(parameters, "refresher=uac")
 }
 
-// refresh keeps the session's timer until the dialog is over: in the middle of each interval, and once more where that
-// failed. What fails for good is left to the peer, who ends the call when its interval is over; only a peer that does not
-// know the call any more ends it here.
+// refresh refreshes the session until the dialog is over: after half of each interval, and again soon when that failed. A
+// failure does not end the call: the peer does, when its interval expires. Only 481 ends it here.
 func (d *dialog) refresh(r refreshing) {
 	pause := r.interval / 2
 	for wait(pause, d.ended) {
@@ -57,7 +55,7 @@ func (d *dialog) refresh(r refreshing) {
 				r.interval = next.interval
 				pause = r.interval / 2
 			} else if response.GetHeader("Session-Expires") != nil {
-				return // from now on the peer refreshes
+				return // the peer refreshes from now on
 			}
 		case response.StatusCode == statusIntervalTooSmall:
 			if least, ok := seconds(response.GetHeader("Min-SE")); ok && least > r.interval {
@@ -76,13 +74,13 @@ func (d *dialog) refresh(r refreshing) {
 	}
 }
 
-// askRefresh sends one refresh and answers the final response. A challenge is answered.
+// askRefresh sends one refresh, with credentials when challenged, and returns the final response.
 func (d *dialog) askRefresh(ctx context.Context, r refreshing) (*sip.Response, error) {
 	method := sip.INVITE
 	if r.byUpdate {
 		method = sip.UPDATE
 	}
-	secrets := d.secrets.fork()
+	secrets := d.secrets.clone()
 	var challenge *sip.Response
 	for {
 		request := d.request(method, 0)
@@ -94,7 +92,7 @@ func (d *dialog) askRefresh(ctx context.Context, r refreshing) (*sip.Response, e
 			setBody(request, d.session.Offer())
 		}
 		if challenge != nil {
-			if err := secrets.answer(request, challenge); err != nil {
+			if err := secrets.respond(request, challenge); err != nil {
 				return nil, err
 			}
 			d.e.count.challenges.Add(1)
@@ -113,7 +111,8 @@ func (d *dialog) setChanging(on bool) {
 	d.changing = on
 }
 
-// askWithin sends a request and waits for its final response; a 2xx to an INVITE is acknowledged, also when it is repeated.
+// askWithin sends a request within the dialog and returns its final response. Every 2xx to an INVITE is acknowledged, also
+// retransmissions.
 func (d *dialog) askWithin(ctx context.Context, request *sip.Request) (*sip.Response, error) {
 	if !request.IsInvite() {
 		return d.e.ask(ctx, request)
@@ -124,10 +123,10 @@ func (d *dialog) askWithin(ctx context.Context, request *sip.Request) (*sip.Resp
 	}
 	acknowledge := func(response *sip.Response) {
 		if !response.IsSuccess() {
-			return // the library's
+			return // the library acknowledges it
 		}
 		d.mu.Lock()
-		end := d.far
+		end := d.remote
 		d.mu.Unlock()
 		ack := d.requestTo(end, sip.ACK, request.CSeq().SeqNo)
 		copyCredentials(request, ack)

@@ -10,44 +10,44 @@ import (
 	"nacre/internal/id"
 )
 
-// RegistrationState is how a trunk's registration stands.
+// RegistrationState is the state of a trunk's registration (contract 12.1).
 type RegistrationState string
 
 const (
 	Registered   RegistrationState = "ok"
 	Refused      RegistrationState = "unauthorized" // our credentials were refused
-	Unregistered RegistrationState = "unreachable"  // no answer, or one that is neither
+	Unregistered RegistrationState = "unreachable"  // no response, or another refusal
 )
 
-// Registrar keeps trunks registered: it refreshes before a registration runs out, tries again 30 s after a failure,
-// and ends the registrations of trunks that are no longer wanted.
+// Registrar keeps trunks registered: it refreshes a registration before it expires, retries 30 s after a failure, and ends
+// the registrations of trunks that were removed.
 type Registrar struct {
 	e      *Endpoint
 	report func(trunk id.ID, state RegistrationState, detail string)
 
-	mu      sync.Mutex
-	kept    map[id.ID]*kept
-	leaving map[id.ID]chan struct{} // trunks whose registration is being ended; closed when it is
-	closed  bool
-	loops   sync.WaitGroup
+	mu            sync.Mutex
+	registrations map[id.ID]*registration
+	leaving       map[id.ID]chan struct{} // trunks whose registration is being ended; closed when it is
+	closed        bool
+	loops         sync.WaitGroup
 }
 
-// kept is one trunk under the registrar's care.
-type kept struct {
+// registration is one trunk that the Registrar keeps registered.
+type registration struct {
 	trunk call.Trunk
 	stop  context.CancelFunc
 	done  chan struct{}
 }
 
-// NewRegistrar makes a registrar without trunks. report is called after every attempt, for one trunk at a time in order.
+// NewRegistrar returns a Registrar without trunks. report is called after every attempt, in order for each trunk.
 func (e *Endpoint) NewRegistrar(report func(trunk id.ID, state RegistrationState, detail string)) *Registrar {
-	return &Registrar{e: e, report: report, kept: map[id.ID]*kept{}, leaving: map[id.ID]chan struct{}{}}
+	return &Registrar{e: e, report: report, registrations: map[id.ID]*registration{}, leaving: map[id.ID]chan struct{}{}}
 }
 
-// Keep says which trunks are to be registered from now on; those that do not register are passed over. A trunk that is
-// as it was is left alone, a changed one is registered anew as soon as its old registration is ended: both name the same
-// contact, and a farewell that arrives last would leave the trunk unregistered.
-func (r *Registrar) Keep(trunks []call.Trunk) {
+// SetTrunks replaces the set of registered trunks; those without Registers are ignored. An unchanged trunk keeps its
+// registration. A changed one is registered again only after its old registration was ended: both have the same contact,
+// and an Expires of 0 that arrives last would leave the trunk unregistered.
+func (r *Registrar) SetTrunks(trunks []call.Trunk) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -59,30 +59,30 @@ func (r *Registrar) Keep(trunks []call.Trunk) {
 			wanted[trunk.ID] = trunk
 		}
 	}
-	for key, k := range r.kept {
+	for key, k := range r.registrations {
 		if trunk, ok := wanted[key]; ok && reflect.DeepEqual(trunk, k.trunk) {
 			delete(wanted, key)
 			continue
 		}
 		k.stop()
-		delete(r.kept, key)
+		delete(r.registrations, key)
 		r.leaving[key] = k.done
 	}
 	for key, trunk := range wanted {
 		ctx, stop := context.WithCancel(context.Background())
-		k, before := &kept{trunk, stop, make(chan struct{})}, r.leaving[key]
-		r.kept[key] = k
+		k, before := &registration{trunk, stop, make(chan struct{})}, r.leaving[key]
+		r.registrations[key] = k
 		r.loops.Go(func() {
 			defer r.left(key, k.done)
 			if before != nil {
 				<-before
 			}
-			r.keep(ctx, trunk)
+			r.maintain(ctx, trunk)
 		})
 	}
 }
 
-// left notes that a trunk is registered no more.
+// left records that the registration of a trunk was ended.
 func (r *Registrar) left(key id.ID, done chan struct{}) {
 	close(done)
 	r.mu.Lock()
@@ -92,13 +92,13 @@ func (r *Registrar) left(key id.ID, done chan struct{}) {
 	}
 }
 
-// Close ends all registrations and waits until that is done or ctx is.
+// Close ends all registrations and waits until that is done, or ctx is (its error is returned then).
 func (r *Registrar) Close(ctx context.Context) error {
 	r.mu.Lock()
 	r.closed = true
-	for key, k := range r.kept {
+	for key, k := range r.registrations {
 		k.stop()
-		delete(r.kept, key)
+		delete(r.registrations, key)
 	}
 	r.mu.Unlock()
 	done := make(chan struct{})
@@ -111,35 +111,35 @@ func (r *Registrar) Close(ctx context.Context) error {
 	}
 }
 
-// keep registers one trunk until ctx is done. The address is resolved anew for every attempt that follows a failure.
-func (r *Registrar) keep(ctx context.Context, trunk call.Trunk) {
+// maintain keeps one trunk registered until ctx is done. After a failure the address is resolved again.
+func (r *Registrar) maintain(ctx context.Context, trunk call.Trunk) {
 	var series *probe
 	for ctx.Err() == nil {
-		answer := call.Answer{}
+		result := call.ProbeResult{}
 		var err error
 		if series == nil {
 			series, err = r.e.probe(ctx, trunk)
 		}
 		if err == nil {
 			attempt, cancel := context.WithTimeout(ctx, r.e.timers.NoResponse)
-			answer = series.register(attempt, registrationTime)
+			result = series.register(attempt, registrationTime)
 			cancel()
 		} else {
-			answer.Detail = err.Error()
+			result.Detail = err.Error()
 		}
 		if ctx.Err() != nil {
-			break // the trunk is no longer ours to report on
+			break // the trunk was removed: report nothing
 		}
 		pause := r.e.timers.Backoff
 		switch {
-		case answer.OK:
-			r.report(trunk.ID, Registered, answer.Detail)
-			pause = refreshAfter(answer.Expires, r.e.timers.Refresh)
-		case answer.Unauthorized:
-			r.report(trunk.ID, Refused, answer.Detail)
+		case result.OK:
+			r.report(trunk.ID, Registered, result.Detail)
+			pause = refreshAfter(result.Expires, r.e.timers.Refresh)
+		case result.Unauthorized:
+			r.report(trunk.ID, Refused, result.Detail)
 			series = nil
 		default:
-			r.report(trunk.ID, Unregistered, answer.Detail)
+			r.report(trunk.ID, Unregistered, result.Detail)
 			series = nil
 		}
 		wait(pause, ctx.Done())
@@ -147,14 +147,14 @@ func (r *Registrar) keep(ctx context.Context, trunk call.Trunk) {
 	if series != nil {
 		farewell, cancel := context.WithTimeout(context.Background(), r.e.timers.Bye)
 		defer cancel()
-		if answer := series.register(farewell, 0); !answer.OK {
-			r.e.log.Info("a registration could not be ended", "trunk", trunk.ID, "detail", answer.Detail)
+		if result := series.register(farewell, 0); !result.OK {
+			r.e.log.Info("a registration could not be ended", "trunk", trunk.ID, "detail", result.Detail)
 		}
 	}
 }
 
-// refreshAfter is when to register again: in time for one failed attempt, never more often than least,
-// whatever the peer grants: it could keep us busy with a registration a second for every trunk.
+// refreshAfter returns when to register again: early enough for one failed attempt, but not before least. Otherwise a peer
+// that grants a second could make us register every second.
 func refreshAfter(granted, least time.Duration) time.Duration {
 	return max(granted-min(granted/4, time.Minute), least)
 }

@@ -9,24 +9,25 @@ import (
 	"nacre/internal/call"
 )
 
-// dispatch answers every request from outside (contract 9.7, "requests from outside"). It runs in a goroutine of its own.
-func (e *Endpoint) dispatch(request *sip.Request, tx *sip.ServerTx) {
+// handleRequest answers every request from outside (contract 9.7, "requests from outside"). The library calls it in a
+// goroutine of its own for each.
+func (e *Endpoint) handleRequest(request *sip.Request, tx *sip.ServerTx) {
 	e.count.requests.Add(1)
-	if !whole(request) { // over TCP nothing was dropped before
+	if !complete(request) { // filter has checked datagrams only
 		tx.Terminate()
 		return
 	}
 	if tag, _ := request.To().Params.Get("tag"); tag != "" {
-		e.within(e.findDialog(request), request, tx)
+		e.handleInDialog(e.findDialog(request), request, tx)
 		return
 	}
 	switch request.Method {
 	case sip.INVITE:
-		e.invited(request, tx)
+		e.handleInvite(request, tx)
 	case sip.OPTIONS:
 		e.replyOnce(tx, request, sip.StatusOK, "OK", sip.NewHeader("Allow", allowed), sip.NewHeader("Accept", "application/sdp"))
 	case sip.ACK:
-		tx.Terminate() // of a refused INVITE whose transaction is gone; nothing answers an ACK
+		tx.Terminate() // for a refused INVITE whose transaction is gone; an ACK gets no response
 	case sip.CANCEL, sip.BYE, sip.UPDATE, sip.INFO:
 		e.replyOnce(tx, request, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
 	default:
@@ -34,43 +35,43 @@ func (e *Endpoint) dispatch(request *sip.Request, tx *sip.ServerTx) {
 	}
 }
 
-// within answers a request with a tag of ours. d is nil when there is no such dialog.
-func (e *Endpoint) within(d *dialog, request *sip.Request, tx *sip.ServerTx) {
+// handleInDialog answers a request with a To tag. d is nil when there is no such dialog.
+func (e *Endpoint) handleInDialog(d *dialog, request *sip.Request, tx *sip.ServerTx) {
 	switch {
 	case request.Method == sip.ACK:
 		tx.Terminate()
 		if d != nil {
-			d.acknowledged(request)
+			d.handleACK(request)
 		}
-	case d == nil || !d.knows(request):
+	case d == nil || !d.isFromPeer(request):
 		e.replyOnce(tx, request, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
-	case request.Method == sip.OPTIONS: // how peers ask whether a call still stands
+	case request.Method == sip.OPTIONS: // a keep-alive of the call
 		e.reply(tx, request, sip.StatusOK, "OK", sip.NewHeader("Allow", allowed), sip.NewHeader("Accept", "application/sdp"))
 	case request.Method == sip.BYE:
 		e.reply(tx, request, sip.StatusOK, "OK")
-		d.peerHungUp(request)
+		d.handleBye(request)
 	case request.Method == sip.INVITE:
-		d.changed(request, tx)
+		d.handleReinvite(request, tx)
 	case request.Method == sip.UPDATE:
-		d.updated(request, tx)
+		d.handleUpdate(request, tx)
 	case request.Method == sip.INFO:
-		d.informed(request, tx)
+		d.handleInfo(request, tx)
 	default:
 		e.reply(tx, request, sip.StatusMethodNotAllowed, "Method Not Allowed", sip.NewHeader("Allow", allowed))
 	}
 }
 
-// knows reports whether the request comes from the other end of the dialog; an early one has no other end yet. One that
-// is over, and waits only for its ACK, has nothing left but to be ended.
-func (d *dialog) knows(request *sip.Request) bool {
+// isFromPeer reports whether the request belongs to the dialog: its From tag matches once the dialog is confirmed, and only
+// a BYE is accepted after it is over.
+func (d *dialog) isFromPeer(request *sip.Request) bool {
 	tag, _ := request.From().Params.Get("tag")
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return (!d.live || d.far.tag == tag) && (!d.over || request.Method == sip.BYE)
+	return (!d.live || d.remote.tag == tag) && (!d.over || request.Method == sip.BYE)
 }
 
-// peerHungUp takes a BYE. One that overtook the 200 is kept until that 200 is read.
-func (d *dialog) peerHungUp(request *sip.Request) {
+// handleBye ends the dialog by the peer's BYE. One that overtook the 200 is remembered until the 200 is handled.
+func (d *dialog) handleBye(request *sip.Request) {
 	d.e.count.byesReceived.Add(1)
 	d.mu.Lock()
 	if !d.live && d.earlyBye != nil {
@@ -79,16 +80,17 @@ func (d *dialog) peerHungUp(request *sip.Request) {
 		d.mu.Unlock()
 		return
 	}
-	for _, waiting := range d.pending { // whoever hangs up has seen our 200
+	for _, waiting := range d.pending { // a peer that sends BYE has received our 200
 		acknowledge(waiting, request)
 	}
 	d.mu.Unlock()
 	d.finish(call.PeerHungUp)
 }
 
-// order checks the CSeq of a request within the dialog (RFC 3261 12.2.2) and answers the status of a refusal, or 0.
-// A change of the session must wait until the dialog stands and an earlier change is acknowledged (14.2, RFC 3311 5.2).
-func (d *dialog) order(request *sip.Request) int {
+// checkOrder checks the CSeq of a request within the dialog (RFC 3261 12.2.2) and returns the status code to reject it
+// with, or 0. A change of the session is rejected while the dialog is early, or an earlier change is not acknowledged
+// (14.2, RFC 3311 5.2).
+func (d *dialog) checkOrder(request *sip.Request) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	seq := request.CSeq().SeqNo
@@ -106,9 +108,9 @@ func (d *dialog) order(request *sip.Request) int {
 	return 0
 }
 
-// settle waits a moment for the ACK of an earlier change that came just before this request: every message is handled
-// in a goroutine of its own, so they overtake each other.
-func (d *dialog) settle() {
+// awaitPendingACK waits at most 100 ms for the ACK of an earlier change: every message is handled in its own goroutine, so
+// a request can overtake the ACK that the peer sent before it.
+func (d *dialog) awaitPendingACK() {
 	for range 20 {
 		d.mu.Lock()
 		waiting := len(d.pending) > 0
@@ -119,14 +121,14 @@ func (d *dialog) settle() {
 	}
 }
 
-// retarget follows the peer's Contact in a re-INVITE or UPDATE (RFC 3261 12.2.2).
+// retarget updates the remote target from the Contact of a re-INVITE or UPDATE (RFC 3261 12.2.2).
 func (d *dialog) retarget(request *sip.Request) {
 	contact := request.Contact()
 	if contact == nil || contact.Address.Host == "" {
 		return
 	}
 	d.mu.Lock()
-	end := d.far
+	end := d.remote
 	d.mu.Unlock()
 	if contact.Address.String() == end.target.String() {
 		return
@@ -136,7 +138,7 @@ func (d *dialog) retarget(request *sip.Request) {
 	defer cancel()
 	end.hop = d.e.nextHop(ctx, end)
 	d.mu.Lock()
-	d.far = end
+	d.remote = end
 	d.mu.Unlock()
 }
 
@@ -146,8 +148,8 @@ var reasons = map[int]string{
 	sip.StatusNotAcceptableHere:   "Not Acceptable Here",
 }
 
-// refuse answers a request within the dialog that is out of order.
-func (d *dialog) refuse(request *sip.Request, tx *sip.ServerTx, code int) {
+// rejectInDialog answers a request within the dialog with one of reasons.
+func (d *dialog) rejectInDialog(request *sip.Request, tx *sip.ServerTx, code int) {
 	if code == sip.StatusInternalServerError {
 		d.e.reply(tx, request, code, reasons[code], sip.NewHeader("Retry-After", "2"))
 		return
@@ -155,9 +157,9 @@ func (d *dialog) refuse(request *sip.Request, tx *sip.ServerTx, code int) {
 	d.e.reply(tx, request, code, reasons[code])
 }
 
-// accepted makes the 200 to a request of the peer within the dialog. A session timer that the peer asks for is granted
-// with the peer as its refresher (RFC 4028 section 9): we answer refreshes and send none.
-func (d *dialog) accepted(request *sip.Request, description []byte) *sip.Response {
+// okResponse builds the 200 to a request of the peer within the dialog. A session timer that the peer asks for is granted
+// with the peer as refresher (RFC 4028 section 9).
+func (d *dialog) okResponse(request *sip.Request, description []byte) *sip.Response {
 	response := sip.NewResponseFromRequest(request, sip.StatusOK, "OK", nil)
 	response.AppendHeader(d.contact.Clone())
 	response.AppendHeader(sip.NewHeader("Allow", allowed))
@@ -169,15 +171,15 @@ func (d *dialog) accepted(request *sip.Request, description []byte) *sip.Respons
 	return response
 }
 
-// changed answers a re-INVITE: hold, resume, a new address or codec. One without an offer gets ours, and its ACK
-// carries the answer.
-func (d *dialog) changed(request *sip.Request, tx *sip.ServerTx) {
-	if d.e.demandsMore(request, tx) {
+// handleReinvite answers a re-INVITE: hold, resume, a new address or codec. One without an offer gets an offer of ours,
+// whose answer comes in the ACK.
+func (d *dialog) handleReinvite(request *sip.Request, tx *sip.ServerTx) {
+	if d.e.rejectUnsupported(request, tx) {
 		return
 	}
-	d.settle()
-	if code := d.order(request); code != 0 {
-		d.refuse(request, tx, code)
+	d.awaitPendingACK()
+	if code := d.checkOrder(request); code != 0 {
+		d.rejectInDialog(request, tx, code)
 		return
 	}
 	offered := len(request.Body()) > 0
@@ -186,14 +188,14 @@ func (d *dialog) changed(request *sip.Request, tx *sip.ServerTx) {
 		var err error
 		if description, err = d.session.Answer(request.Body()); err != nil {
 			d.e.log.Warn("the peer's new session description cannot be used; the audio stays as it was", "error", err)
-			d.refuse(request, tx, sip.StatusNotAcceptableHere)
+			d.rejectInDialog(request, tx, sip.StatusNotAcceptableHere)
 			return
 		}
 	} else {
 		description = d.session.Offer()
 	}
 	d.retarget(request)
-	response := d.accepted(request, description)
+	response := d.okResponse(request, description)
 	acked, forget := d.expectAck(response)
 	defer forget()
 	if err := tx.Respond(response); err != nil {
@@ -212,18 +214,18 @@ func (d *dialog) changed(request *sip.Request, tx *sip.ServerTx) {
 	}
 }
 
-// updated answers an UPDATE (RFC 3311), with or without an offer.
-func (d *dialog) updated(request *sip.Request, tx *sip.ServerTx) {
-	if d.e.demandsMore(request, tx) {
+// handleUpdate answers an UPDATE (RFC 3311), with or without an offer.
+func (d *dialog) handleUpdate(request *sip.Request, tx *sip.ServerTx) {
+	if d.e.rejectUnsupported(request, tx) {
 		return
 	}
-	d.settle()
-	code := d.order(request)
+	d.awaitPendingACK()
+	code := d.checkOrder(request)
 	if code == sip.StatusRequestPending && len(request.Body()) == 0 {
-		code = 0 // changes nothing: a session timer's refresh, or an early dialog's new contact
+		code = 0 // does not change the session: a refresh, or a new Contact of an early dialog
 	}
 	if code != 0 {
-		d.refuse(request, tx, code)
+		d.rejectInDialog(request, tx, code)
 		return
 	}
 	var description []byte
@@ -231,12 +233,12 @@ func (d *dialog) updated(request *sip.Request, tx *sip.ServerTx) {
 		var err error
 		if description, err = d.session.Answer(request.Body()); err != nil {
 			d.e.log.Warn("the peer's new session description cannot be used; the audio stays as it was", "error", err)
-			d.refuse(request, tx, sip.StatusNotAcceptableHere)
+			d.rejectInDialog(request, tx, sip.StatusNotAcceptableHere)
 			return
 		}
 	}
 	d.retarget(request)
-	if err := tx.Respond(d.accepted(request, description)); err != nil {
+	if err := tx.Respond(d.okResponse(request, description)); err != nil {
 		d.e.log.Debug("an UPDATE could not be answered", "error", err)
 		tx.Terminate()
 	}

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// maxSenders is how many addresses the library may remember. Carriers are a handful; the internet is not.
+// maxSenders bounds the addresses that the library may remember: there are few carriers, but anybody may send.
 const maxSenders = 4096
 
-// senders counts whom the library remembers. It keeps the address of everybody who ever sent a message, for as long as
-// it reads the socket; so when there are too many, a fresh reader takes over and the old one is let go with all it knew.
+// senders counts the addresses that the library remembers. It keeps every address that ever sent a message for as long as
+// a ServeUDP call runs; when there are too many, another ServeUDP call replaces it and its memory is freed.
 type senders struct {
 	mu    sync.Mutex
 	limit int
@@ -28,7 +28,7 @@ func (s *senders) note(from net.Addr) {
 	s.known[address.AddrPort()] = struct{}{}
 }
 
-// full answers true once when there are too many, and begins anew.
+// full returns true once when there are too many, and clears the set.
 func (s *senders) full() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,23 +39,22 @@ func (s *senders) full() bool {
 	return true
 }
 
-// lingering is how long a reader that was relieved keeps what it knows: requests it has just read are still to be
-// answered by it.
+// lingering is how long a replaced reader stays: it still answers the requests that it has just read.
 const lingering = time.Second
 
-// readUDP has the library read the socket until it is closed. taken is closed when the library has taken it up.
+// readUDP runs the library's reader until the socket is closed. taken is closed when the library has registered the socket.
 func (e *Endpoint) readUDP(taken chan<- struct{}) {
 	begun := sync.OnceFunc(func() { close(taken) })
-	relieve := func() {
+	replace := func() {
 		next := make(chan struct{})
 		e.serving.Go(func() { e.readUDP(next) })
 		select {
-		case <-next: // before that, requests of ours would find no socket
+		case <-next: // earlier, requests of ours would find no socket
 			wait(lingering, e.closing)
 		case <-e.closing:
 		}
 	}
-	if err := e.transports.ServeUDP(datagrams{e.udp, e.refused, begun, e.senders.full, relieve}); err != nil {
+	if err := e.transports.ServeUDP(datagrams{e.udp, e.refused, begun, e.senders.full, replace}); err != nil {
 		e.log.Error("the SIP socket over UDP is no longer read", "error", err)
 	}
 }

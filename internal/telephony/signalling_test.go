@@ -551,15 +551,15 @@ func TestARepeatedAnswerOvertakesTheFirst(t *testing.T) {
 	repeated := sip.NewResponseFromRequest(inv.current, sip.StatusOK, "OK", []byte(description(4000, "sendrecv")))
 	repeated.To().Params.Add("tag", "a")
 	repeated.AppendHeader(&sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: "peer", Host: "127.0.0.1", Port: int(peer.address().Port())}})
-	inv.repeated(repeated)
-	e.late(repeated)
+	inv.later2xx(repeated)
+	e.unmatchedResponse(repeated)
 	peer.respond(invite, "200 OK", "a", "", description(4000, "sendrecv"))
 	peer.expect("ACK")
 	got := await(t, "the answer", result)
 	if got.failure != nil {
 		t.Fatal(got.failure)
 	}
-	inv.repeated(repeated)
+	inv.later2xx(repeated)
 	peer.expect("ACK")
 	got.leg.HangUp()
 	peer.respond(peer.expect("BYE"), "200 OK", "", "", "")
@@ -688,7 +688,7 @@ func TestRequestsFromOutside(t *testing.T) {
 		peer.send(method + " sip:x@" + e.Address().String() + " SIP/2.0\r\nVia: SIP/2.0/UDP " + peer.address().String() +
 			";branch=z9hG4bK" + method + tag + "\r\nFrom: <sip:y@127.0.0.1>;tag=1\r\nTo: <sip:x@127.0.0.1>" + tag +
 			"\r\nCall-ID: stranger\r\nCSeq: 7 " + method + "\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n")
-		m, ok := peer.read(patience)
+		m, ok := peer.read(timeout)
 		if !ok {
 			t.Fatalf("no answer to %s", method)
 		}

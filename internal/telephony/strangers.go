@@ -13,9 +13,9 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// What somebody may have of us who is no trunk of ours, in messages a second: each address, and all of them together. A
-// trunk is never held up by them, and a carrier that answers from another address than the one it is asked at stays far
-// below: a call takes a handful of messages.
+// Rate limits of addresses that are no trunk's, in messages a second: each address, and all of them together. Trunks are
+// not limited. A carrier that sends from another address than the trunk names stays far below: a call takes a handful of
+// messages.
 const (
 	perSource    = 200
 	perStrangers = 1000
@@ -25,14 +25,14 @@ const (
 const (
 	maxSources    = 4096           // addresses whose messages are counted one by one
 	maxTrunks     = 4096           // addresses of trunks that are remembered
-	trunkFor      = 24 * time.Hour // after it was last sent to
-	sourceSharing = 50             // one address has at most this part of the connections of strangers
+	trunkFor      = 24 * time.Hour // how long after something was last sent to it
+	sourceSharing = 50             // one unknown address gets at most 1/sourceSharing of the connections
 )
 
-// strangers tells trunks from others, and bounds what others take. An endpoint that answers calls is a carrier, whose
-// customers nobody named: there it bounds nothing.
+// strangers limits the messages of addresses that are no trunk's. It is off for an endpoint that answers calls (the sandbox
+// carrier): its callers are not configured.
 type strangers struct {
-	secret [32]byte // of the tags in answers that nothing is kept of
+	secret [32]byte // key of the To tags of stateless responses
 	off    bool
 
 	mu      sync.Mutex
@@ -47,12 +47,13 @@ func newStrangers(off bool) *strangers {
 	return s
 }
 
-// bucket holds what may still be taken; it fills by rate a second up to burst seconds' worth.
+// bucket is a token bucket: rate tokens a second, at most burst seconds' worth.
 type bucket struct {
 	left float64
 	at   time.Time
 }
 
+// take removes one token; false when there is none.
 func (b *bucket) take(rate float64, now time.Time) bool {
 	if b.at.IsZero() {
 		b.left = rate * burst
@@ -67,7 +68,7 @@ func (b *bucket) take(rate float64, now time.Time) bool {
 	return true
 }
 
-// trunk remembers the address of a trunk that something is sent to.
+// trunk records the address of a trunk that something is sent to.
 func (s *strangers) trunk(address netip.Addr, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +93,7 @@ func (s *strangers) known(address netip.Addr, now time.Time) bool {
 	return ok && now.Sub(last) < trunkFor
 }
 
-// allow reports whether a message from that address is read.
+// allow reports whether a message from that address is within the limits.
 func (s *strangers) allow(address netip.Addr, now time.Time) bool {
 	if s.off || s.known(address, now) {
 		return true
@@ -102,7 +103,7 @@ func (s *strangers) allow(address netip.Addr, now time.Time) bool {
 	source := s.sources[address]
 	if source == nil {
 		if len(s.sources) >= maxSources {
-			s.sources = map[netip.Addr]*bucket{} // what all of them together take is bounded besides
+			s.sources = map[netip.Addr]*bucket{} // all of them together have a limit besides
 		}
 		source = &bucket{}
 		s.sources[address] = source
@@ -110,7 +111,7 @@ func (s *strangers) allow(address netip.Addr, now time.Time) bool {
 	return source.take(perSource, now) && s.all.take(perStrangers, now)
 }
 
-// tag is the To tag of an answer that nothing is kept of: the same for a request sent again (RFC 3261 8.2.7).
+// tag returns the To tag of a stateless response: the same for a retransmitted request (RFC 3261 8.2.7).
 func (s *strangers) tag(request *sip.Request) string {
 	mac := hmac.New(sha256.New, s.secret[:])
 	branch, _ := request.Via().Params.Get("branch")
@@ -121,7 +122,7 @@ func (s *strangers) tag(request *sip.Request) string {
 	return hex.EncodeToString(mac.Sum(nil)[:8])
 }
 
-// addressOf is the address of a socket's other end; the zero Addr where it has none.
+// addressOf returns the IP address of a socket's remote end; the zero Addr without one.
 func addressOf(peer net.Addr) netip.Addr {
 	switch at := peer.(type) {
 	case *net.UDPAddr:
@@ -132,9 +133,9 @@ func addressOf(peer net.Addr) netip.Addr {
 	return netip.Addr{}
 }
 
-// replyOnce answers a request of which nothing is kept: it is not repeated, and a repeated request is answered again
-// (RFC 3261 8.2.7). With a transaction each of them would hold memory for half a minute, and an INVITE from a forged
-// address would have eleven answers sent to whom it names.
+// replyOnce answers a request statelessly (RFC 3261 8.2.7): the response is not retransmitted, and a retransmitted request
+// is answered again. A server transaction would hold memory for half a minute, and send eleven responses to the forged
+// source of one INVITE.
 func (e *Endpoint) replyOnce(tx *sip.ServerTx, request *sip.Request, code int, reason string, extra ...sip.Header) {
 	defer tx.Terminate()
 	response := sip.NewResponseFromRequest(request, code, reason, nil)

@@ -113,7 +113,7 @@ func TestShares(t *testing.T) {
 // when strangers hold all.
 func TestConnectionsOfStrangers(t *testing.T) {
 	t.Parallel()
-	e := open(t, Config{connections: 4, perSource: 2, Timers: Timers{FirstWord: 2 * time.Second}})
+	e := open(t, Config{connections: 4, perSource: 2, Timers: Timers{FirstByte: 2 * time.Second}})
 	connect := func(from string) net.Conn {
 		t.Helper()
 		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
@@ -136,7 +136,7 @@ func TestConnectionsOfStrangers(t *testing.T) {
 		if err != nil {
 			return false
 		}
-		_ = conn.SetReadDeadline(time.Now().Add(patience))
+		_ = conn.SetReadDeadline(time.Now().Add(timeout))
 		answer := make([]byte, 2048)
 		n, err := conn.Read(answer)
 		return err == nil && bytes.HasPrefix(answer[:n], []byte("SIP/2.0 200"))
@@ -146,10 +146,10 @@ func TestConnectionsOfStrangers(t *testing.T) {
 	if !answered(talks) {
 		t.Fatal("a stranger is not served")
 	}
-	if !closed(connect("127.0.0.4"), patience) {
+	if !closed(connect("127.0.0.4"), timeout) {
 		t.Error("a third connection of one address is held")
 	}
-	if !closed(mute, patience) || closed(talks, 100*time.Millisecond) {
+	if !closed(mute, timeout) || closed(talks, 100*time.Millisecond) {
 		t.Error("the one that says nothing is held, or the one that spoke is closed")
 	}
 	for n := range 4 {
@@ -170,7 +170,7 @@ func TestLoopbackListener(t *testing.T) {
 	e := open(t, Config{Networks: destination.Networks{netip.MustParsePrefix("192.0.2.0/24")}})
 	trunk := trunkTo(netip.MustParseAddrPort("192.0.2.1:5060"))
 	checkFailure(t, await(t, "the end", dial(t.Context(), e, inviteTo(trunk, time.Second))), call.CauseUnreachable, 0)
-	for _, answer := range []call.Answer{e.Options(t.Context(), trunk), e.Register(t.Context(), trunk)} {
+	for _, answer := range []call.ProbeResult{e.Options(t.Context(), trunk), e.Register(t.Context(), trunk)} {
 		if answer.OK || !strings.Contains(answer.Detail, "--sip-listen") {
 			t.Errorf("%+v", answer)
 		}

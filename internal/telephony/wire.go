@@ -23,20 +23,20 @@ const (
 
 	statusIntervalTooSmall = 422 // RFC 4028
 
-	// supported are our extensions as a caller: reliable provisional responses (RFC 3262) and session timers (RFC 4028).
+	// supported lists our extensions as a caller: reliable provisional responses (RFC 3262) and session timers (RFC 4028).
 	supported = "100rel, timer"
 )
 
-// loopback is where the sandbox carrier is found.
+// loopback is where the sandbox carrier listens.
 var loopback = destination.Networks{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
-// hop is where a request goes next.
+// hop is the transport address that a request is sent to.
 type hop struct {
 	transport string // "UDP" or "TCP"
 	address   netip.AddrPort
 }
 
-// transportOf answers the library's name of a transport; ok is false for one we do not speak.
+// transportOf returns the library's name of a transport; ok is false for one that is not supported.
 func transportOf(name string) (transport string, ok bool) {
 	switch strings.ToLower(name) {
 	case "", "udp":
@@ -47,8 +47,9 @@ func transportOf(name string) (transport string, ok bool) {
 	return "", false
 }
 
-// resolve finds the address of a host once, so that every message of a transaction meets the same peer. It is one that
-// the networks allow (contract 9.7, "addresses"). The family is that of our socket. Port 0 is 5060. SRV records are not read: a trunk names its port (contract 12.1).
+// resolve resolves a host once, so that all messages of a transaction go to the same peer: to the first address that the
+// networks allow (contract 9.7, "addresses"), in the address family of our socket. Port 0 is 5060. SRV records are not
+// read: a trunk names its port (contract 12.1).
 func (e *Endpoint) resolve(ctx context.Context, networks destination.Networks, transport, host string, port int) (hop, error) {
 	if port == 0 {
 		port = sip.DefaultUdpPort
@@ -102,7 +103,7 @@ func (e *Endpoint) trunkHop(ctx context.Context, trunk call.Trunk) (hop, error) 
 	return next, nil
 }
 
-// networks are those outside of the public internet that a trunk may be in. The sandbox carrier is ours, and on loopback.
+// networks returns the non-public networks that a trunk may be in; the sandbox carrier may be on loopback besides.
 func (e *Endpoint) networks(trunk call.Trunk) destination.Networks {
 	if trunk.ID.Zero() {
 		return append(slices.Clip(e.cfg.Networks), loopback...)
@@ -110,8 +111,8 @@ func (e *Endpoint) networks(trunk call.Trunk) destination.Networks {
 	return e.cfg.Networks
 }
 
-// advertised is the address that Via, Contact and SDP carry towards a peer (contract 9.7): the external one, else the
-// one we listen on, else that of the route. The sandbox carrier is inside: it could not reach the external one.
+// advertised returns our address in Via, Contact and SDP (contract 9.7): the external one, else the one we listen on, else
+// the source address of the route to the peer. inside leaves out the external one, which the sandbox carrier cannot reach.
 func (e *Endpoint) advertised(peer netip.AddrPort, inside bool) (netip.Addr, error) {
 	if e.cfg.External.IsValid() && !inside {
 		return e.cfg.External, nil
@@ -119,7 +120,7 @@ func (e *Endpoint) advertised(peer netip.AddrPort, inside bool) (netip.Addr, err
 	if !e.bind.Addr().IsUnspecified() {
 		return e.bind.Addr(), nil
 	}
-	route, err := net.Dial("udp", peer.String()) // sends nothing
+	route, err := net.Dial("udp", peer.String()) // a connected UDP socket sends nothing
 	if err != nil {
 		return netip.Addr{}, fmt.Errorf("find the route to the peer: %w", err)
 	}
@@ -127,7 +128,7 @@ func (e *Endpoint) advertised(peer netip.AddrPort, inside bool) (netip.Addr, err
 	return route.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap(), nil
 }
 
-// via makes the Via of a new transaction (RFC 3261 8.1.1.7, RFC 3581).
+// via returns the Via of a new transaction (RFC 3261 8.1.1.7, RFC 3581).
 func (e *Endpoint) via(transport string, host netip.Addr) *sip.ViaHeader {
 	via := &sip.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: transport,
 		Host: host.String(), Port: int(e.bind.Port())}
@@ -136,7 +137,7 @@ func (e *Endpoint) via(transport string, host netip.Addr) *sip.ViaHeader {
 	return via
 }
 
-// contact is where the peer reaches us within a dialog.
+// contact returns our Contact: where the peer sends requests within a dialog.
 func (e *Endpoint) contact(transport string, host netip.Addr, user string) *sip.ContactHeader {
 	contact := &sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: user, Host: host.String(), Port: int(e.bind.Port())}}
 	if transport == "TCP" {
@@ -145,7 +146,7 @@ func (e *Endpoint) contact(transport string, host netip.Addr, user string) *sip.
 	return contact
 }
 
-// newRequest makes a request with the header fields that RFC 3261 8.1.1 demands, but for From, To and Call-ID.
+// newRequest returns a request with the header fields that RFC 3261 8.1.1 requires, except From, To and Call-ID.
 func (e *Endpoint) newRequest(method sip.RequestMethod, to sip.Uri, next hop, host netip.Addr, seq uint32) *sip.Request {
 	request := sip.NewRequest(method, to)
 	request.AppendHeader(e.via(next.transport, host))
@@ -175,8 +176,8 @@ func setBody(message sip.Message, description []byte) {
 	message.SetBody(description)
 }
 
-// open makes the transaction of a request, connecting where the transport asks for it. Nothing is sent before Init.
-// Simultaneous openers share one attempt to connect: another one's cancellation is not ours.
+// open creates the client transaction of a request, and the connection if need be. Nothing is sent before Init. The library
+// shares one attempt to connect between callers: when another caller's context cancels it, open tries again.
 func (e *Endpoint) open(ctx context.Context, request *sip.Request) (*sip.ClientTx, error) {
 	connecting, cancel := context.WithTimeout(ctx, e.timers.Connect)
 	defer cancel()
@@ -192,8 +193,8 @@ func (e *Endpoint) open(ctx context.Context, request *sip.Request) (*sip.ClientT
 	}
 }
 
-// ask sends a request other than INVITE and waits for its final response. A transaction that ends without one is an
-// error; so is the end of ctx, after which the transaction goes on unheard until Timer F.
+// ask sends a request other than INVITE and returns its final response. A transaction that ends without one is an error; so
+// is the end of ctx, after which the transaction continues until Timer F.
 func (e *Endpoint) ask(ctx context.Context, request *sip.Request) (*sip.Response, error) {
 	final, err := e.send(ctx, request)
 	if err != nil {
@@ -223,7 +224,7 @@ func (e *Endpoint) send(ctx context.Context, request *sip.Request) (<-chan *sip.
 	final := make(chan *sip.Response, 1)
 	go func() {
 		defer close(final)
-		// The library blocks until a response is taken: this reader must outlive whoever waits for the answer.
+		// The library blocks until a response is received here: this goroutine must outlive the caller.
 		for {
 			select {
 			case response := <-tx.Responses():
@@ -251,10 +252,9 @@ func (e *Endpoint) reply(tx *sip.ServerTx, request *sip.Request, code int, reaso
 	}
 }
 
-// filter drops datagrams that are no SIP before the library sees them: it would quote them in errors, answer some,
-// and remember the address of every sender, which is counted for what gets through. A datagram on which its parser
-// breaks is dropped too, and so is what strangers send beyond their share, before anything is made of it. A connection
-// over which too much comes is closed.
+// filter drops messages before the library handles them: those beyond the rate limit (a TCP connection is closed then), and
+// datagrams that are no complete SIP message or make the parser panic. The library would quote those in errors, answer
+// some, and remember the address of every sender.
 func (e *Endpoint) filter(parser *sip.Parser) sip.TransportReadFilter {
 	return func(info sip.TransportReadProps, data []byte) (passed []byte, err error) {
 		if !e.strangers.allow(addressOf(info.RemoteAddr), time.Now()) {
@@ -274,7 +274,7 @@ func (e *Endpoint) filter(parser *sip.Parser) sip.TransportReadFilter {
 			}
 		}()
 		message, parseErr := parser.ParseSIP(data)
-		if parseErr != nil || !whole(message) {
+		if parseErr != nil || !complete(message) {
 			e.count.garbage.Add(1)
 			return nil, nil
 		}
@@ -283,10 +283,10 @@ func (e *Endpoint) filter(parser *sip.Parser) sip.TransportReadFilter {
 	}
 }
 
-var errFlood = errors.New("more than a stranger's share")
+var errFlood = errors.New("message rate limit of the source exceeded")
 
-// whole reports whether a message carries what every SIP message must (RFC 3261 8.1.1).
-func whole(message sip.Message) bool {
+// complete reports whether a message has the header fields that every SIP message must have (RFC 3261 8.1.1).
+func complete(message sip.Message) bool {
 	seq := message.CSeq()
 	if seq == nil || message.Via() == nil || message.From() == nil || message.To() == nil || message.CallID() == nil {
 		return false
@@ -295,7 +295,7 @@ func whole(message sip.Message) bool {
 	return !ok || request.Method == seq.MethodName
 }
 
-// wait is time.After without the timer that outlives its use.
+// wait waits for d, or until a channel is closed; elapsed is false then.
 func wait(d time.Duration, until <-chan struct{}) (elapsed bool) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

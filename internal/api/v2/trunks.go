@@ -285,7 +285,7 @@ func (h trunkHandlers) test(r *route.Request, _ struct{}) (trunkTest, error) {
 		return result, nil
 	}
 	step("name resolution", true, strings.Join(slices.DeleteFunc(addresses, forbidden), ", "))
-	ask := func(name string, request func(context.Context, call.Trunk) call.Answer) {
+	ask := func(name string, request func(context.Context, call.Trunk) call.ProbeResult) {
 		ctx, cancel := context.WithTimeout(r.Context(), stepTime)
 		defer cancel()
 		answer := request(ctx, trunk)
