@@ -125,7 +125,8 @@ func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, so
 	if err != nil {
 		return err
 	}
-	return e.update(ctx, func(tx Tx, s *signals) error {
+	covers := coveredBy(normal)
+	err = e.update(ctx, func(tx Tx, s *signals) error {
 		now := e.clock()
 		if _, err := tx.Account(actor.Account, Exclusive); err != nil {
 			return err
@@ -140,7 +141,7 @@ func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, so
 				added = append(added, entry)
 			}
 		}
-		if err := e.suppressHeld(tx, s, actor, normal, now); err != nil {
+		if err := e.suppressHeld(tx, s, actor, covers, now); err != nil {
 			return err
 		}
 		if len(added) > 0 {
@@ -150,6 +151,10 @@ func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, so
 		}
 		return e.keepAnswer(ctx, tx, true)
 	})
+	if err != nil {
+		return err
+	}
+	return e.suppressWaiting(ctx, actor.Account, covers)
 }
 
 // Unsuppress removes entries; leads that ended at 220 stay there.

@@ -149,7 +149,13 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 		ID: e.IDs.New(now), Account: actor.Account, Pearl: pearlID, To: number, CallData: callData, Status: RequestQueued, Created: now, Trace: actor.Trace,
 		Expires: now.Add(pearl.Outbound.RequestWait()),
 	}
+	if err := e.admitRequest(ctx, actor.Account); err != nil {
+		return Receipt{}, err
+	}
 	receipt := Receipt{ID: request.ID, To: string(number)}
+	if receipt.QueuePosition, err = e.Store.RequestsAhead(ctx, request); err != nil {
+		return Receipt{}, err
+	}
 	err = e.update(ctx, func(tx Tx, s *signals) error {
 		current, err := outbound(tx, actor.Account, pearlID, Shared)
 		if err != nil {
@@ -173,17 +179,10 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 		request.Status = RequestQueued
 		if suppressed {
 			request.Status = RequestBlacklisted // at once: its hours may open only after it has expired
-		} else if err := within(tx, actor.Account, OwnedOpenRequests, e.Limits.OpenRequests); err != nil {
-			return err
 		}
 		if err := tx.InsertRequest(request); err != nil {
 			return fmt.Errorf("insert request: %w", err)
 		}
-		ahead, err := tx.RequestsAhead(request)
-		if err != nil {
-			return fmt.Errorf("count requests: %w", err)
-		}
-		receipt.QueuePosition = ahead
 		s.wake = true
 		return e.keepAnswer(ctx, tx, receipt)
 	})
@@ -208,60 +207,37 @@ func (e *Engine) CancelRequest(ctx context.Context, actor Actor, requestID id.ID
 	})
 }
 
-// ExpireRequests ends the requests of an account that waited too long, also those of paused campaigns. next is when to ask
-// again: when one expires, or when one that waits for open hours or for its number can be claimed. Zero: there is none.
+const (
+	expiredAtOnce = 50 // requests ended in one transaction: others have the writer in between
+	expiredARound = 10 // transactions of one ExpireRequests: the dialer has other things to do
+)
+
+// ExpireRequests ends requests of an account that waited too long, also those of paused campaigns. next is when the next one
+// expires, in the past where more have expired than it ends at once; zero: none waits.
 func (e *Engine) ExpireRequests(ctx context.Context, accountID id.ID) (next time.Time, err error) {
-	err = e.update(ctx, func(tx Tx, s *signals) error {
-		next = time.Time{}
-		open, err := tx.OpenRequests(accountID)
-		if err != nil {
-			return fmt.Errorf("list open requests: %w", err)
+	for range expiredARound {
+		next, err = e.Store.NextExpiry(ctx, accountID)
+		if err != nil || next.IsZero() || next.After(e.clock()) {
+			return next, err
 		}
-		now := e.clock()
-		for _, r := range open {
-			switch {
-			case r.Status != RequestQueued || !r.Claim.Zero():
-				continue
-			case !r.Expires.After(now):
+		err = e.update(ctx, func(tx Tx, _ *signals) error {
+			expired, err := tx.ExpiredRequests(accountID, e.clock(), expiredAtOnce)
+			if err != nil {
+				return fmt.Errorf("list expired requests: %w", err)
+			}
+			for _, r := range expired {
 				r.Status, r.Errors = RequestError, []string{requestExpired}
 				if err := tx.SaveRequest(r); err != nil {
-					return fmt.Errorf("expire request: %w", err)
+					return fmt.Errorf("save request: %w", err)
 				}
-				continue
 			}
-			at, err := e.claimableAt(tx, r, now)
-			if err != nil {
-				return err
-			}
-			next = sooner(sooner(next, r.Expires, now), at, now)
+			return nil
+		})
+		if err != nil {
+			return time.Time{}, fmt.Errorf("expire call requests: %w", err)
 		}
-		return nil
-	})
-	if err != nil {
-		return time.Time{}, fmt.Errorf("expire call requests: %w", err)
 	}
 	return next, nil
-}
-
-// claimableAt is when hours and number allow a waiting request to be claimed, zero where they do not.
-func (e *Engine) claimableAt(tx Tx, r Request, now time.Time) (time.Time, error) {
-	pearl, err := outbound(tx, r.Account, r.Pearl, Unlocked)
-	if err != nil {
-		return time.Time{}, err
-	}
-	if pearl.Activity != campaign.Running {
-		return time.Time{}, nil
-	}
-	p, err := e.plans.of(pearl)
-	if err != nil {
-		return time.Time{}, err
-	}
-	from := now
-	if r.Due.After(now) {
-		from = r.Due
-	}
-	at, _ := p.nextOpen("", from)
-	return at, nil
 }
 
 // sooner is the earlier of two instants, of which a candidate counts only after now and zero is none.
@@ -272,20 +248,19 @@ func sooner(known, candidate, now time.Time) time.Time {
 	return known
 }
 
-// suppressMadeCalls acts on waiting requests and ringing made calls whose number the entries cover.
-func (e *Engine) suppressMadeCalls(tx Tx, s *signals, accountID id.ID, entries []string) error {
-	requests, err := tx.OpenRequests(accountID)
+// suppressHeldRequests acts on claimed requests and ringing made calls whose number the entries cover.
+func (e *Engine) suppressHeldRequests(tx Tx, s *signals, accountID id.ID, covers func(phone.Number) bool) error {
+	held, err := tx.HeldRequests(accountID)
 	if err != nil {
-		return fmt.Errorf("list open requests: %w", err)
+		return fmt.Errorf("list held requests: %w", err)
 	}
-	for _, r := range requests {
-		if !coveredByAny(r.To, entries) {
+	for _, r := range held {
+		if !covers(r.To) {
 			continue
 		}
 		if r.Status == RequestQueued {
-			r.Status, r.Claim, r.Node = RequestBlacklisted, "", ""
-			if err := tx.SaveRequest(r); err != nil {
-				return fmt.Errorf("save request: %w", err)
+			if err := suppressRequest(tx, r); err != nil {
+				return err
 			}
 			continue
 		}
@@ -299,6 +274,48 @@ func (e *Engine) suppressMadeCalls(tx Tx, s *signals, accountID id.ID, entries [
 			if err := tx.SaveCall(current); err != nil {
 				return fmt.Errorf("save call: %w", err)
 			}
+		}
+	}
+	return nil
+}
+
+func suppressRequest(tx Tx, r Request) error {
+	r.Status, r.Claim, r.Node = RequestBlacklisted, "", ""
+	if err := tx.SaveRequest(r); err != nil {
+		return fmt.Errorf("save request: %w", err)
+	}
+	return nil
+}
+
+// suppressedAtOnce is how many waiting requests one transaction ends: others have the writer in between.
+const suppressedAtOnce = 50
+
+// suppressWaiting ends requests that wait and whose number the entries cover, after the entries are in force: claim and
+// begin look for themselves, so that none is dialled meanwhile.
+func (e *Engine) suppressWaiting(ctx context.Context, accountID id.ID, covers func(phone.Number) bool) error {
+	waiting, err := e.Store.WaitingNumbers(ctx, accountID)
+	if err != nil {
+		return err
+	}
+	waiting = slices.DeleteFunc(waiting, func(w WaitingNumber) bool { return !covers(w.To) })
+	for part := range slices.Chunk(waiting, suppressedAtOnce) {
+		err := e.update(ctx, func(tx Tx, _ *signals) error {
+			for _, w := range part {
+				r, err := tx.Request(accountID, w.Request)
+				switch {
+				case fault.Is(err, fault.NotFound) || err == nil && r.Status != RequestQueued:
+					continue
+				case err != nil:
+					return fmt.Errorf("read request: %w", err)
+				}
+				if err := suppressRequest(tx, r); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("end waiting requests: %w", err)
 		}
 	}
 	return nil

@@ -87,20 +87,25 @@ type batch struct {
 	works   []Work
 }
 
-// requestsSeen is how many waiting requests one claim looks at: more than it takes, since some wait for their number.
-const requestsSeen = 100
+// requestsSeen is how many due requests one claim looks at: more than it takes, since some wait for their number.
+const requestsSeen = 50
 
 // requests claims made calls, which go before leads; their hours are those of the campaign's zone.
 func (b *batch) requests(p plan) error {
-	waiting, err := b.tx.WaitingRequests(b.pearl.ID, max(b.free, requestsSeen))
-	if err != nil {
-		return fmt.Errorf("list waiting requests: %w", err)
+	if !p.open("", b.now) {
+		return nil
 	}
-	open := p.open("", b.now)
-	for _, r := range waiting {
+	limit := max(b.free, requestsSeen)
+	due, err := b.tx.DueRequests(b.pearl.ID, b.now, limit)
+	if err != nil {
+		return fmt.Errorf("list due requests: %w", err)
+	}
+	putOff := 0
+	for _, r := range due {
 		expired := !r.Expires.After(b.now)
-		if !expired && (!open || r.Due.After(b.now) || b.free <= 0) {
-			continue
+		if !expired && b.free <= 0 {
+			b.full = true
+			return nil
 		}
 		switch covered, err := b.tx.Suppressed(r.Account, r.To); {
 		case err != nil:
@@ -118,6 +123,7 @@ func (b *batch) requests(p plan) error {
 			}
 			if live || b.numbers[string(r.To)] {
 				r.Due = b.now.Add(numberBusyWait)
+				putOff++
 				break
 			}
 			r.Claim, r.Node = b.e.IDs.New(b.now), b.e.Node
@@ -129,6 +135,7 @@ func (b *batch) requests(p plan) error {
 			return fmt.Errorf("save request: %w", err)
 		}
 	}
+	b.full = len(due) >= limit && putOff < len(due) // where all were put off, another claim would only put off more
 	return nil
 }
 

@@ -241,13 +241,17 @@ func collectedObject(values []call.Value) (json.RawMessage, error) {
 
 // OptOut puts the callee of a call on the account's blacklist, while the call is still up.
 func (e *Engine) OptOut(ctx context.Context, begun call.Call) error {
+	covers := coveredBy([]string{begun.To})
 	err := e.update(ctx, func(tx Tx, s *signals) error {
 		now := e.clock()
 		if err := e.optOut(tx, begun, now); err != nil {
 			return err
 		}
-		return e.suppressHeld(tx, s, Actor{Account: begun.Account, By: "callee", Trace: begun.Trace}, []string{begun.To}, now)
+		return e.suppressHeld(tx, s, Actor{Account: begun.Account, By: "callee", Trace: begun.Trace}, covers, now)
 	})
+	if err == nil {
+		err = e.suppressWaiting(ctx, begun.Account, covers)
+	}
 	if err != nil {
 		return fmt.Errorf("opt out: %w", err)
 	}
@@ -269,13 +273,13 @@ func (e *Engine) optOut(tx Tx, begun call.Call, now time.Time) error {
 }
 
 // suppressHeld acts on leads at InCallQueue and ringing calls whose number the entries cover (contract 5).
-func (e *Engine) suppressHeld(tx Tx, s *signals, actor Actor, entries []string, now time.Time) error {
+func (e *Engine) suppressHeld(tx Tx, s *signals, actor Actor, covers func(phone.Number) bool, now time.Time) error {
 	held, err := tx.HeldLeads(actor.Account, "")
 	if err != nil {
 		return fmt.Errorf("list held leads: %w", err)
 	}
 	for _, l := range held {
-		if !coveredByAny(l.Phone, entries) {
+		if !covers(l.Phone) {
 			continue
 		}
 		pearl, err := tx.Pearl(l.Account, l.Campaign, Unlocked)
@@ -290,16 +294,24 @@ func (e *Engine) suppressHeld(tx Tx, s *signals, actor Actor, entries []string, 
 			return err
 		}
 	}
-	return e.suppressMadeCalls(tx, s, actor.Account, entries)
+	return e.suppressHeldRequests(tx, s, actor.Account, covers)
 }
 
-func coveredByAny(number phone.Number, entries []string) bool {
+// coveredBy reports whether one of the entries, full numbers or prefixes, covers a number. It asks once a digit, however many
+// entries there are.
+func coveredBy(entries []string) func(phone.Number) bool {
+	known := make(map[string]bool, len(entries))
 	for _, entry := range entries {
-		if number.CoveredBy(entry) {
-			return true
-		}
+		known[entry] = true
 	}
-	return false
+	return func(number phone.Number) bool {
+		for length := 1; length <= len(number); length++ {
+			if known[string(number[:length])] {
+				return true
+			}
+		}
+		return false
+	}
 }
 
 // trunkWait is how long a trunk is left alone after a call met a fault of it (contract 9.2).

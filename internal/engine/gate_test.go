@@ -438,8 +438,12 @@ func testNumberBusy(t *testing.T, s engine.Store) {
 	if len(works) != 1 || works[0].Request != free.ID {
 		t.Errorf("claimed %+v, want the request to the free number", works)
 	}
-	if next, err := w.e.ExpireRequests(w.ctx, w.account); err != nil || next.Sub(w.clock.Now()) != 5*time.Second {
-		t.Errorf("ask again at %s, %v; want in 5 s", next, err)
+	pearl, err := s.ReadPearl(w.ctx, w.account, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next, err := w.e.LookAgain(w.ctx, pearl); err != nil || next.Sub(w.clock.Now()) != 5*time.Second {
+		t.Errorf("look again at %s, %v; want in 5 s", next, err)
 	}
 	w.clock.Add(5 * time.Second)
 	if works := w.claimOf(other, 10); len(works) > 0 {

@@ -315,14 +315,14 @@ func (e *Engine) pause(tx Tx, s *signals, actor Actor, pearl campaign.Pearl, han
 }
 
 func (e *Engine) pauseRequests(tx Tx, s *signals, actor Actor, pearl campaign.Pearl, hangUp bool, now time.Time) error {
-	requests, err := tx.OpenRequests(pearl.Account)
+	requests, err := tx.HeldRequests(pearl.Account)
 	if err != nil {
-		return fmt.Errorf("list open requests: %w", err)
+		return fmt.Errorf("list held requests: %w", err)
 	}
 	for _, r := range requests {
 		switch {
 		case r.Pearl != pearl.ID:
-		case r.Status == RequestQueued && !r.Claim.Zero():
+		case r.Status == RequestQueued:
 			r.Claim, r.Node = "", ""
 			if err := tx.SaveRequest(r); err != nil {
 				return fmt.Errorf("save request: %w", err)

@@ -72,7 +72,13 @@ type Queries interface {
 
 	ReadRequest(ctx context.Context, accountID, requestID id.ID) (Request, error)
 	SearchRequests(ctx context.Context, accountID, pearlID id.ID, from, to time.Time, page Page) (count int, rows []Request, err error)
-	RequestsAhead(ctx context.Context, request Request) (int, error) // waiting requests of the Pearl before this one
+	RequestsAhead(ctx context.Context, request Request) (int, error)          // waiting requests of the Pearl before this one
+	OpenRequests(ctx context.Context, accountID id.ID) (count int, err error) // that wait or are on a call
+	WaitingNumbers(ctx context.Context, accountID id.ID) ([]WaitingNumber, error)
+	NextExpiry(ctx context.Context, accountID id.ID) (time.Time, error) // of unclaimed requests; zero: there is none
+	// DueRequestTimes are the earliest due instant up to now, and the earliest after it, of the Pearl's unclaimed requests:
+	// none, one or both. The zero time is due at once.
+	DueRequestTimes(ctx context.Context, pearlID id.ID, now time.Time) ([]time.Time, error)
 
 	ReadDelivery(ctx context.Context, accountID, deliveryID id.ID) (Delivery, error)
 	SearchDeliveries(ctx context.Context, accountID, pearlID id.ID, filter DeliveryFilter, page Page) (count int, rows []Delivery, err error) // rows without Body
@@ -134,6 +140,12 @@ type PearlCounts struct {
 type DueZone struct {
 	ZoneKey string
 	Due     time.Time // earliest due instant of a claimable lead in the zone
+}
+
+// WaitingNumber is the number of a call request that waits.
+type WaitingNumber struct {
+	Request id.ID
+	To      phone.Number
 }
 
 // HeldClaim is a claim and who holds it.

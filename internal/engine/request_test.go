@@ -1,8 +1,10 @@
 package engine_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"nacre/internal/engine"
 	"nacre/internal/hours"
 	"nacre/internal/id"
+	"nacre/internal/phone"
 )
 
 func (w *world) makeCall(to string) engine.Receipt {
@@ -91,8 +94,12 @@ func testMadeCallsExpire(t *testing.T, s engine.Store) {
 	if works := w.claim(); len(works) > 0 {
 		t.Error("claimed outside the hours")
 	}
-	if next, err := w.e.ExpireRequests(w.ctx, w.account); err != nil || !next.Equal(tuesday.Add(time.Hour)) {
-		t.Errorf("ask again at %s, %v; want when the hours open", next, err)
+	pearl, err := s.ReadPearl(w.ctx, w.account, w.pearl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next, err := w.e.LookAgain(w.ctx, pearl); err != nil || !next.Equal(tuesday.Add(time.Hour)) {
+		t.Errorf("look again at %s, %v; want when the hours open", next, err)
 	}
 	w.setActive(w.pearl, false)
 	expires := w.clock.Now().Add(2 * time.Hour)
@@ -189,4 +196,140 @@ func TestMadeCallsAreRefused(t *testing.T) {
 	w.setActive(w.pearl, false)
 	_, err = w.e.MakeCall(w.ctx, w.actor, w.pearl, phoneA, nil)
 	same(t, "paused", errorText(err), "invalid; validation: Outbound is inactive")
+}
+
+// counted counts what the engine reads of call requests in transactions.
+type counted struct {
+	engine.Store
+	read, transactions atomic.Int64
+}
+
+func (c *counted) Update(ctx context.Context, fn func(engine.Tx) error) error {
+	c.transactions.Add(1)
+	return c.Store.Update(ctx, func(tx engine.Tx) error { return fn(countedTx{tx, c}) })
+}
+
+type countedTx struct {
+	engine.Tx
+	c *counted
+}
+
+func (t countedTx) seen(rows []engine.Request, err error) ([]engine.Request, error) {
+	t.c.read.Add(int64(len(rows)))
+	return rows, err
+}
+
+func (t countedTx) DueRequests(pearlID id.ID, now time.Time, limit int) ([]engine.Request, error) {
+	return t.seen(t.Tx.DueRequests(pearlID, now, limit))
+}
+
+func (t countedTx) ExpiredRequests(accountID id.ID, now time.Time, limit int) ([]engine.Request, error) {
+	return t.seen(t.Tx.ExpiredRequests(accountID, now, limit))
+}
+
+func (t countedTx) HeldRequests(accountID id.ID) ([]engine.Request, error) {
+	return t.seen(t.Tx.HeldRequests(accountID))
+}
+
+// many files that many requests to numbers of their own, without the API's look-ups.
+func (w *world) many(count int, change func(n int, r *engine.Request)) {
+	w.t.Helper()
+	now := w.clock.Now()
+	err := w.e.Store.Update(w.ctx, func(tx engine.Tx) error {
+		for n := range count {
+			r := engine.Request{
+				ID: w.e.IDs.New(now), Account: w.account, Pearl: w.pearl, To: phone.Number(fmt.Sprintf("+1%d55501%02d", 200+n/100, n%100)),
+				Status: engine.RequestQueued, Created: now, Expires: now.Add(2 * time.Hour),
+			}
+			change(n, &r)
+			if err := tx.InsertRequest(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// testMadeCallsBeyondCount: what a round of the dialer, a pause and a blacklist entry read in the writer does not grow with the requests that wait.
+func testMadeCallsBeyondCount(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	count := &counted{Store: s}
+	w.e.Store = count
+	w.settings(w.pearl, func(o *campaign.OutboundSettings) { o.TotalAgents = 3 })
+	const open, soon = 2000, 120
+	w.many(open, func(n int, r *engine.Request) {
+		if n < soon {
+			r.Expires = w.clock.Now().Add(time.Hour)
+		}
+	})
+	reads := func(do func()) (read, transactions int64) {
+		count.read.Store(0)
+		count.transactions.Store(0)
+		do()
+		return count.read.Load(), count.transactions.Load()
+	}
+	expire := func() (next time.Time) {
+		next, err := w.e.ExpireRequests(w.ctx, w.account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return next
+	}
+	if read, transactions := reads(func() { expire() }); read != 0 || transactions != 0 {
+		t.Errorf("a round in which nothing expires reads %d requests in %d transactions", read, transactions)
+	}
+	var works []engine.Work
+	if read, _ := reads(func() { works = w.claim() }); read > 50 || len(works) != 3 {
+		t.Errorf("a claim of %d reads %d requests, want 3 of at most 50", len(works), read)
+	}
+	if read, _ := reads(func() { w.setActive(w.pearl, false) }); read > 3 {
+		t.Errorf("a pause reads %d requests, want the 3 that are claimed", read)
+	}
+	w.clock.Add(time.Hour)
+	if read, transactions := reads(func() { expire() }); read != soon || transactions != 3 {
+		t.Errorf("%d that expire take %d reads in %d transactions, want 3", soon, read, transactions)
+	}
+	if next := expire(); !next.Equal(w.clock.Now().Add(time.Hour)) {
+		t.Errorf("ask again at %s, want when the others expire", next)
+	}
+	w.setActive(w.pearl, true)
+	w.claim()
+	if read, _ := reads(func() { w.suppress("+1210555") }); read > 3 {
+		t.Errorf("a blacklist entry reads %d requests with their data, want the 3 that are claimed", read)
+	}
+	_, rows, err := s.SearchRequests(w.ctx, w.account, w.pearl, time.Time{}, time.Time{}, engine.Page{Limit: open})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[engine.RequestStatus]int{}
+	for _, r := range rows {
+		found[r.Status]++
+	}
+	same(t, "queued, blacklisted, expired", fmt.Sprint(found[engine.RequestQueued], found[engine.RequestBlacklisted], found[engine.RequestError]), fmt.Sprint(open-soon-100, 100, soon))
+}
+
+// testMadeCallsToABusyNumber: requests that wait for a number neither keep others from being called nor the dialer busy.
+func testMadeCallsToABusyNumber(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	w.makeCall(phoneA)
+	w.ring()
+	w.many(300, func(_ int, r *engine.Request) { r.To = phoneA })
+	w.clock.Add(time.Millisecond)
+	other := w.makeCall(phoneB)
+	for round := 0; ; round++ {
+		works, more, err := w.e.Claim(w.ctx, w.account, w.pearl, 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(works) == 1 && works[0].Request == other.ID {
+			return
+		}
+		if more || len(works) > 0 || round > 10 {
+			t.Fatalf("round %d: %d claimed, more %v; want that nothing is left to do before the number is looked at again", round, len(works), more)
+		}
+		w.clock.Add(5 * time.Second)
+	}
 }

@@ -189,8 +189,8 @@ func (e *Engine) CancelForShutdown(ctx context.Context, current call.Call) error
 // roomWait is how long a full disk is left before it is looked at again.
 const roomWait = 5 * time.Second
 
-// LookAgain is when the next lead of a campaign can become callable by itself: the earliest instant after now at which one
-// is due and its hours are open, or at which a trunk has waited long enough, or a full disk is
+// LookAgain is when the next lead or call request of a campaign can become callable by itself: the earliest instant after now
+// at which one is due and its hours are open, or at which a trunk has waited long enough, or a full disk is
 // looked at again. Zero: only a change can make one callable.
 func (e *Engine) LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time, error) {
 	zones, err := e.Store.DueZones(ctx, pearl.ID)
@@ -202,6 +202,13 @@ func (e *Engine) LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time
 		return time.Time{}, err
 	}
 	now := e.clock()
+	made, err := e.Store.DueRequestTimes(ctx, pearl.ID, now)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, due := range made { // their hours are those of the campaign's zone
+		zones = append(zones, DueZone{Due: due})
+	}
 	var earliest time.Time
 	dueNow := false
 	for _, z := range zones {

@@ -120,12 +120,13 @@ type Tx interface {
 	Request(accountID, requestID id.ID) (Request, error) // locks
 	InsertRequest(Request) error
 	SaveRequest(Request) error
-	WaitingRequests(pearlID id.ID, limit int) ([]Request, error) // oldest first, unclaimed, locks
-
 	DeleteRequest(requestID id.ID) error // one that is not over stays
-
-	RequestsAhead(Request) (int, error)              // waiting requests of the Pearl before this one
-	OpenRequests(accountID id.ID) ([]Request, error) // waiting or on a call, locks
+	// DueRequests are unclaimed requests of a Pearl that may be claimed at now: up to limit of those that were put off, by due
+	// instant, then up to limit of the others, by age, so that neither keeps the other from being seen. Locks (SKIP LOCKED).
+	DueRequests(pearlID id.ID, now time.Time, limit int) ([]Request, error)
+	// ExpiredRequests are up to limit unclaimed requests that are not to be dialled at now. Locks (SKIP LOCKED).
+	ExpiredRequests(accountID id.ID, now time.Time, limit int) ([]Request, error)
+	HeldRequests(accountID id.ID) ([]Request, error) // claimed or on a call; locks
 
 	// ForgetMemory removes what a Pearl remembers of one number, or of all where number is nil.
 	ForgetMemory(pearlID id.ID, number *phone.Number) error

@@ -52,6 +52,8 @@ func storeTests() []storeTest {
 		{"MadeCallsWaitTheirTurn", testMadeCallsWaitTheirTurn},
 		{"MadeCallsKeepTheTrace", testMadeCallsKeepTheTrace},
 		{"MadeCallsExpire", testMadeCallsExpire},
+		{"MadeCallsBeyondCount", testMadeCallsBeyondCount},
+		{"MadeCallsToABusyNumber", testMadeCallsToABusyNumber},
 		{"MadeCallsThatEndWithoutACall", testMadeCallsThatEndWithoutACall},
 		{"AddLeadsIsAtomic", testAddLeadsIsAtomic},
 		{"DuplicatePolicy", testDuplicatePolicy},

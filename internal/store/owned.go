@@ -8,9 +8,8 @@ import (
 )
 
 var countOwned = map[engine.Owned]string{
-	engine.OwnedTrunks:       "SELECT count(*) FROM trunk WHERE account_id = ?1",
-	engine.OwnedPearls:       "SELECT count(*) FROM pearl WHERE account_id = ?1",
-	engine.OwnedOpenRequests: "SELECT count(*) FROM request WHERE account_id = ?1 AND status < 10",
+	engine.OwnedTrunks: "SELECT count(*) FROM trunk WHERE account_id = ?1",
+	engine.OwnedPearls: "SELECT count(*) FROM pearl WHERE account_id = ?1",
 }
 
 // CountOwned implements engine.Tx.

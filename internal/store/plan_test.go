@@ -50,8 +50,14 @@ func plans() []struct {
 		{"held of the campaign", "SELECT phone FROM lead WHERE account_id = ?1 AND pearl_id = ?2 AND held > 0 ORDER BY id || ''", "lead_held", []any{owner, campaign}, true},
 		{"held claims", "SELECT phone FROM lead WHERE held > 0 AND held = 20 AND node = ?1", "lead_held", []any{"n"}, true},
 		{"unfinished calls", "SELECT name FROM call WHERE finished = 0 AND node = ?1 ORDER BY id || ''", "call_unfinished", []any{"n"}, true},
-		{"waiting requests", "SELECT to_number FROM request WHERE pearl_id = ?1 AND status = 1 AND claim = '' ORDER BY created, id LIMIT ?2", "request_", []any{campaign, 5}, false},
-		{"open requests", "SELECT to_number FROM request WHERE account_id = ?1 AND status < 10 ORDER BY id || ''", "request_open", []any{owner}, true},
+		{"requests put off", putOffRequests, "request_due", []any{campaign, noon, 50}, false},
+		{"fresh requests", freshRequests, "request_due", []any{campaign, 50}, false},
+		{"expired requests", expiredRequests, "request_expires", []any{owner, noon, 50}, false},
+		{"next expiry", nextExpiry, "request_expires", []any{owner}, false},
+		{"when requests are due", dueRequestTimes, "request_due", []any{campaign, noon}, false},
+		{"open requests", openRequests, "request_held", []any{owner}, false},
+		{"held requests", heldRequests, "request_held", []any{owner}, true},
+		{"numbers of waiting requests", waitingNumbers, "request_", []any{owner}, false},
 		{"first page", "SELECT id FROM lead WHERE pearl_id = ?1 ORDER BY created DESC, id DESC LIMIT ?2", "lead_created", []any{campaign, 100}, false},
 		{"first page by phone", "SELECT id FROM lead WHERE pearl_id = ?1 ORDER BY phone DESC, id DESC LIMIT ?2", "lead_phone", []any{campaign, 100}, false},
 		{"first page of a status", "SELECT id FROM lead WHERE pearl_id = ?1 AND status = 1 ORDER BY created DESC, id DESC LIMIT ?2", "lead_", []any{campaign, 100}, false},
@@ -109,7 +115,7 @@ func fill(t *testing.T, s *Store) {
 			}
 			if n%4 == 0 {
 				r := engine.Request{ID: id.ID(fmt.Sprintf("%024x", 700_000+n)), Account: planAccount, Pearl: pearl, To: l.Phone, Status: engine.RequestCompleted, Created: l.Created}
-				if n%400 == 0 {
+				if n%80 == 0 {
 					r.Status = engine.RequestQueued
 				}
 				history := engine.History{Lead: l.ID, At: l.Created, Kind: "edited"}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"nacre/internal/engine"
@@ -64,23 +65,109 @@ func (s *Store) OldRequests(ctx context.Context, accountID id.ID, before time.Ti
 	return s.ids(ctx, "list old requests", oldRequests, accountID, millis(before), limit)
 }
 
-func (t *tx) WaitingRequests(pearlID id.ID, limit int) ([]engine.Request, error) {
-	return list(t, scanRequest, "SELECT "+requestColumns+` FROM request WHERE pearl_id = ?1 AND status = 1 AND claim = ''
-		ORDER BY created, id LIMIT ?2 {skip locked}`, pearlID, limit)
+// Requests that were put off go before those that were never looked at, since they were looked at before them.
+const (
+	putOffRequests = "SELECT " + requestColumns + ` FROM request WHERE pearl_id = ?1 AND status = 1 AND claim = '' AND due > 0 AND due <= ?2
+		ORDER BY due, created, id LIMIT ?3 {skip locked}`
+	freshRequests = "SELECT " + requestColumns + ` FROM request WHERE pearl_id = ?1 AND status = 1 AND claim = '' AND due <= 0
+		ORDER BY due, created, id LIMIT ?2 {skip locked}`
+)
+
+// DueRequests implements engine.Tx.
+func (t *tx) DueRequests(pearlID id.ID, now time.Time, limit int) ([]engine.Request, error) {
+	due, err := list(t, scanRequest, putOffRequests, pearlID, millis(now), limit)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := list(t, scanRequest, freshRequests, pearlID, limit)
+	return append(due, fresh...), err
 }
 
-func (t *tx) OpenRequests(accountID id.ID) ([]engine.Request, error) {
-	return list(t, scanRequest, "SELECT "+requestColumns+" FROM request WHERE account_id = ?1 AND status < 10 ORDER BY id || '' {for update}", accountID)
+const expiredRequests = "SELECT " + requestColumns + ` FROM request WHERE account_id = ?1 AND status = 1 AND claim = '' AND expires <= ?2
+	ORDER BY expires, id LIMIT ?3 {skip locked}`
+
+// ExpiredRequests implements engine.Tx.
+func (t *tx) ExpiredRequests(accountID id.ID, now time.Time, limit int) ([]engine.Request, error) {
+	return list(t, scanRequest, expiredRequests, accountID, millis(now), limit)
 }
 
-func (t *tx) RequestsAhead(r engine.Request) (int, error) {
-	return one(t, scanInt, `SELECT count(*) FROM request WHERE pearl_id = ?1 AND status = 1 AND (created < ?2 OR created = ?2 AND id < ?3)`,
-		r.Pearl, millis(r.Created), r.ID)
+const heldRequests = "SELECT " + requestColumns + " FROM request WHERE account_id = ?1 AND (status = 2 OR claim <> '') ORDER BY id || '' {for update}"
+
+// HeldRequests implements engine.Tx.
+func (t *tx) HeldRequests(accountID id.ID) ([]engine.Request, error) {
+	return list(t, scanRequest, heldRequests, accountID)
 }
 
+const waitingNumbers = "SELECT id, to_number FROM request WHERE account_id = ?1 AND status = 1"
+
+// WaitingNumbers implements engine.Queries.
+func (s *Store) WaitingNumbers(ctx context.Context, accountID id.ID) (waiting []engine.WaitingNumber, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		waiting, err = list(q, func(r row) (w engine.WaitingNumber, err error) {
+			return w, r.Scan((*string)(&w.Request), (*string)(&w.To))
+		}, waitingNumbers, accountID)
+		return err
+	})
+	return waiting, wrap("read numbers of waiting requests", err)
+}
+
+const dueRequestTimes = `SELECT
+	COALESCE((SELECT due FROM request WHERE pearl_id = ?1 AND status = 1 AND claim = '' AND due <= ?2 ORDER BY due LIMIT 1), -1),
+	COALESCE((SELECT due FROM request WHERE pearl_id = ?1 AND status = 1 AND claim = '' AND due > ?2 ORDER BY due LIMIT 1), -1)`
+
+// DueRequestTimes implements engine.Queries.
+func (s *Store) DueRequestTimes(ctx context.Context, pearlID id.ID, now time.Time) (times []time.Time, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		times = nil
+		return q.each(func(r row) error {
+			var waiting, next int64
+			if err := r.Scan(&waiting, &next); err != nil {
+				return err
+			}
+			if waiting >= 0 {
+				times = append(times, instant(waiting))
+			}
+			if next >= 0 {
+				times = append(times, instant(next))
+			}
+			return nil
+		}, dueRequestTimes, pearlID, millis(now))
+	})
+	return times, wrap("read when requests are due", err)
+}
+
+const nextExpiry = "SELECT expires FROM request WHERE account_id = ?1 AND status = 1 AND claim = '' ORDER BY expires LIMIT 1"
+
+// NextExpiry implements engine.Queries.
+func (s *Store) NextExpiry(ctx context.Context, accountID id.ID) (next time.Time, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		at, err := one(q, func(r row) (at int64, err error) { return at, r.Scan(&at) }, nextExpiry, accountID)
+		if errors.Is(err, errNoRow) {
+			return nil
+		}
+		next = instant(at)
+		return err
+	})
+	return next, wrap("read when the next request expires", err)
+}
+
+const openRequests = `SELECT (SELECT count(*) FROM request WHERE account_id = ?1 AND status = 1)
+	+ (SELECT count(*) FROM request WHERE account_id = ?1 AND (status = 2 OR claim <> '') AND status = 2)`
+
+// OpenRequests implements engine.Queries.
+func (s *Store) OpenRequests(ctx context.Context, accountID id.ID) (count int, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		count, err = one(q, scanInt, openRequests, accountID)
+		return err
+	})
+	return count, wrap("count open requests", err)
+}
+
+// RequestsAhead implements engine.Queries.
 func (s *Store) RequestsAhead(ctx context.Context, r engine.Request) (ahead int, err error) {
 	err = s.backend.read(ctx, func(q session) error {
-		ahead, err = s.newTx(q).RequestsAhead(r)
+		ahead, err = one(q, scanInt, `SELECT count(*) FROM request WHERE pearl_id = ?1 AND status = 1 AND (created < ?2 OR created = ?2 AND id < ?3)`,
+			r.Pearl, millis(r.Created), r.ID)
 		return err
 	})
 	return ahead, wrap("count requests ahead", err)

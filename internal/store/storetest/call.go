@@ -319,13 +319,36 @@ func testRequests(t *testing.T, store Store) {
 		if err := errors.Join(tx.SaveRequest(claimed), tx.SaveRequest(over)); err != nil {
 			return err
 		}
-		same(t, "waiting requests", must[[]engine.Request](t)(tx.WaitingRequests(w.pearl.ID, 10)), requests[1:3])
-		same(t, "one waiting request", must[[]engine.Request](t)(tx.WaitingRequests(w.pearl.ID, 1)), requests[1:2])
-		same(t, "open requests", must[[]engine.Request](t)(tx.OpenRequests(w.account.ID)), []engine.Request{claimed, requests[1], requests[2]})
-		if ahead, err := tx.RequestsAhead(requests[2]); err != nil || ahead != 2 {
-			t.Errorf("%d requests ahead in transaction, %v", ahead, err)
+		same(t, "due requests", must[[]engine.Request](t)(tx.DueRequests(w.pearl.ID, Noon, 10)), requests[1:3])
+		same(t, "one due request", must[[]engine.Request](t)(tx.DueRequests(w.pearl.ID, Noon, 1)), requests[1:2])
+		same(t, "held requests", must[[]engine.Request](t)(tx.HeldRequests(w.account.ID)), []engine.Request{claimed})
+		expired := func(now time.Time, limit int) []engine.Request {
+			return must[[]engine.Request](t)(tx.ExpiredRequests(w.account.ID, now, limit))
 		}
+		same(t, "expired a moment before", len(expired(Noon.Add(time.Hour-time.Millisecond), 10)), 0)
+		same(t, "expired", expired(Noon.Add(time.Hour), 10), requests[1:3])
+		same(t, "one expired", expired(Noon.Add(time.Hour), 1), requests[1:2])
 		return nil
+	})
+	times := func(now time.Time) []time.Time {
+		return must[[]time.Time](t)(store.DueRequestTimes(t.Context(), w.pearl.ID, now))
+	}
+	same(t, "due at once", times(Noon), []time.Time{{}})
+	same(t, "waiting numbers", must[[]engine.WaitingNumber](t)(store.WaitingNumbers(t.Context(), w.account.ID)), []engine.WaitingNumber{
+		{Request: claimed.ID, To: claimed.To}, {Request: requests[1].ID, To: requests[1].To}, {Request: requests[2].ID, To: requests[2].To},
+	})
+	same(t, "open requests", must[int](t)(store.OpenRequests(t.Context(), w.account.ID)), 3)
+	same(t, "next expiry", must[time.Time](t)(store.NextExpiry(t.Context(), w.account.ID)), Noon.Add(time.Hour))
+	same(t, "next expiry where none waits", must[time.Time](t)(store.NextExpiry(t.Context(), noID)), time.Time{})
+	putOff := requests[2]
+	putOff.Due = Noon.Add(time.Minute)
+	w.update(t, func(tx engine.Tx) error { return tx.SaveRequest(putOff) })
+	same(t, "due at once, and later", times(Noon), []time.Time{{}, putOff.Due})
+	w.update(t, func(tx engine.Tx) error {
+		same(t, "due before it", must[[]engine.Request](t)(tx.DueRequests(w.pearl.ID, putOff.Due.Add(-time.Millisecond), 10)), requests[1:2])
+		same(t, "due with it", must[[]engine.Request](t)(tx.DueRequests(w.pearl.ID, putOff.Due, 10)), []engine.Request{putOff, requests[1]})
+		same(t, "one of each", must[[]engine.Request](t)(tx.DueRequests(w.pearl.ID, putOff.Due, 1)), []engine.Request{putOff, requests[1]})
+		return tx.SaveRequest(requests[2])
 	})
 	same(t, "claims", must[[]engine.HeldClaim](t)(store.HeldClaims(t.Context(), "node-1")),
 		[]engine.HeldClaim{{Account: w.account.ID, Pearl: w.pearl.ID, Request: claimed.ID, Claim: claimed.Claim, Node: "node-1"}})
