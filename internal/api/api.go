@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -38,12 +39,13 @@ type Config struct {
 	// TestWebhook sends a sample to the Pearl's URL of the kind and answers what the receiver said; nil = not offered.
 	TestWebhook func(ctx context.Context, pearl campaign.Pearl, kind engine.DeliveryKind) engine.Try
 
-	PublicURL     string        // absolute address that clients use, "" = the host of each request
-	RateLimit     int           // requests a second and key, sustained; 0 = off
-	RateBurst     int           // requests at once; 0 = four times RateLimit
-	CORSOrigins   []string      // origins that browsers may call from; empty = all
-	RecordingsDir string        // where recordings lie
-	LinkTTL       time.Duration // of recording links; 0 = 7 days
+	TrustedProxies []netip.Prefix // whose word on where a request comes from counts
+	PublicURL      string         // absolute address that clients use, "" = the host of each request
+	RateLimit      int            // requests a second and key, sustained; 0 = off
+	RateBurst      int            // requests at once; 0 = four times RateLimit
+	CORSOrigins    []string       // origins that browsers may call from; empty = all
+	RecordingsDir  string         // where recordings lie
+	LinkTTL        time.Duration  // of recording links; 0 = 7 days
 
 	BodyTime   time.Duration // a client may be silent this long while it sends a body; 0 = 30 s
 	BodyMemory int64         // bytes that bodies take at once; 0 = 256 MiB

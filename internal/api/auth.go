@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
-	"net"
-	"net/http"
 	"net/netip"
 	"strings"
 	"sync"
@@ -34,7 +32,7 @@ func (x *exchange) authorize() (account.Key, error) {
 	if !fault.Is(err, fault.Unauthenticated) {
 		return account.Key{}, err
 	}
-	if wait, beyond := x.failures.count(address(x.r), x.now); beyond {
+	if wait, beyond := x.failures.count(x.address(), x.now); beyond {
 		return account.Key{}, &fault.Error{Kind: fault.TooMany, Detail: "Too many failed authentications from this address.", RetryAfter: wait}
 	}
 	return account.Key{}, err
@@ -79,7 +77,7 @@ func (x *exchange) lookUp(accountID id.ID, hash [sha256.Size]byte) (account.Key,
 // refuse notes an attempt to sign in to the account, which may not exist.
 func (x *exchange) refuse(accountID id.ID, detail string) (account.Key, error) {
 	if x.Engine != nil {
-		x.Engine.KeyRefused(accountID, address(x.r))
+		x.Engine.KeyRefused(accountID, x.address())
 	}
 	return account.Key{}, &fault.Error{Kind: fault.Unauthenticated, Detail: detail}
 }
@@ -162,20 +160,25 @@ func (k *keyLeases) put(hash [sha256.Size]byte, key account.Key, began time.Time
 	k.seen[hash] = keyLease{key: key, until: began.Add(engine.KeyLease)}
 }
 
-// address is who a request comes from, as addressOf says it.
-func address(r *http.Request) string { return addressOf(r.RemoteAddr) }
+// address is who a request comes from, as limits and the audit log count it; of IPv6 the /64.
+func (x *exchange) address() string {
+	if ip := x.client(x.r); ip.IsValid() {
+		return network(ip)
+	}
+	return x.r.RemoteAddr
+}
 
-// addressOf is the address of a host:port; of IPv6 the /64, which one host can have to itself.
+// addressOf is the address of a connection's peer, a host:port; of IPv6 the /64.
 func addressOf(hostPort string) string {
-	host, _, err := net.SplitHostPort(hostPort)
+	peer, err := netip.ParseAddrPort(hostPort)
 	if err != nil {
 		return hostPort
 	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	ip = ip.Unmap().WithZone("")
+	return network(peer.Addr().Unmap().WithZone(""))
+}
+
+// network is an address of IPv4, or the /64 of one of IPv6, which one host can have to itself.
+func network(ip netip.Addr) string {
 	if ip.Is6() {
 		if prefix, err := ip.Prefix(64); err == nil {
 			return prefix.String()

@@ -109,7 +109,7 @@ func (x *exchange) finish() {
 	}
 	// The answer is written: nobody waits for this.
 	if !x.signed.ID.Zero() && x.Engine != nil {
-		x.Engine.KeyUsed(x.signed, address(x.r))
+		x.Engine.KeyUsed(x.signed, x.address())
 	}
 	if x.Observe != nil {
 		x.Observe(x.name, x.status, time.Since(x.begun))

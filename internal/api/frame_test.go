@@ -350,7 +350,8 @@ func TestFailuresAreCountedPerAddress(t *testing.T) {
 		t.Errorf("%d addresses are remembered", len(counts.seen))
 	}
 	for remote, want := range map[string]string{"10.0.0.1:5": "10.0.0.1", "[2001:db8:1:2:3::4]:5": "2001:db8:1:2::/64", "[::ffff:10.0.0.1]:5": "10.0.0.1", "pipe": "pipe"} {
-		if got := address(&http.Request{RemoteAddr: remote}); got != want {
+		x := &exchange{server: &server{}, r: &http.Request{RemoteAddr: remote}}
+		if got := x.address(); got != want {
 			t.Errorf("%s: %s", remote, got)
 		}
 	}
@@ -415,6 +416,7 @@ func TestRecordings(t *testing.T) {
 		t.Errorf("%d %v %s", response.Code, response.Header(), response.Body)
 	}
 	wantStatus(t, f.do("GET", link, "", "Range", "bytes=99-"), 416)
+	wantStatus(t, f.do("GET", link, "", "Range", "bytes=0-,0-,0-"), 416)
 	wantStatus(t, f.do("POST", link, ""), 405)
 	wantStatus(t, f.do("GET", link+"x", ""), 404)
 	wantStatus(t, f.do("GET", "/recordings/"+string(testCall), ""), 404)

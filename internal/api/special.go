@@ -157,6 +157,10 @@ func (x *exchange) recording(text string) {
 		return
 	}
 	defer file.Close()
+	if ranges := x.r.Header.Values("Range"); len(ranges) > 1 || len(ranges) == 1 && strings.Contains(ranges[0], ",") {
+		x.fail(problem.Status(http.StatusRequestedRangeNotSatisfiable, "A request takes one range of a recording.")) // several may repeat it (RFC 9110, 14.2)
+		return
+	}
 	header := x.w.Header()
 	x.allowOrigin(header)
 	header.Set("Content-Type", "audio/wav")

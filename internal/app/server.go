@@ -140,6 +140,19 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	}
 	s.onClose(func(context.Context) { _ = listener.Close() })
 	s.url = "http://" + reachable(listener.Addr())
+	proxies, err := settings.Proxies()
+	if err != nil {
+		return s, err
+	}
+	incoming := listener
+	if settings.TLSCert != "" {
+		s.url = "https://" + reachable(listener.Addr())
+		if incoming, err = overTLS(listener, settings.TLSCert, settings.TLSKey, log); err != nil {
+			return s, err
+		}
+	} else if address, err := netip.ParseAddrPort(listener.Addr().String()); err == nil && !address.Addr().IsLoopback() {
+		log.Warn("the HTTP API is open to other machines without encryption: keys and personal data can be read on the way; set --tls-cert and --tls-key, or listen on loopback behind a proxy", "address", listener.Addr())
+	}
 	base := settings.PublicURL
 	if base == "" {
 		base = s.url
@@ -258,7 +271,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	s.onClose(func(context.Context) { keep.Stop() })
 
 	handler, err := api.New(ctx, api.Config{
-		Engine: s.engine, Queries: s.store, Log: log, Now: time.Now, PublicURL: settings.PublicURL, RateLimit: settings.RateLimit,
+		Engine: s.engine, Queries: s.store, Log: log, Now: time.Now, PublicURL: settings.PublicURL, TrustedProxies: proxies, RateLimit: settings.RateLimit,
 		CORSOrigins: settings.CORSOrigins, BodyMemory: int64(settings.BodyMemory) << 20, RecordingsDir: s.recordings, Metrics: metrics.handler(), OpenMetrics: settings.PublicMetrics,
 		Prober: sip, Judges: campaign.Judges{
 			URL:    func(raw string) error { return webhook.CheckURL(raw, settings.AllowPrivateWebhooks) },
@@ -273,7 +286,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	}
 	handler = site.Over(handler, site.Config{Document: describeAPI, Now: time.Now, Log: log})
 	web := api.NewServer(handler, log)
-	clients := api.Listener(listener, api.Connections{PerAddress: settings.ConnectionsPerAddress, Total: settings.Connections, Log: log})
+	clients := api.Listener(incoming, api.Connections{PerAddress: settings.ConnectionsPerAddress, Total: settings.Connections, Log: log})
 	go func() {
 		if err := web.Serve(clients); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			log.Error("serve", "error", err)

@@ -42,6 +42,9 @@ type Serve struct {
 	Limits
 	Config               kong.ConfigFlag `help:"YAML file with the same settings (keys are flag names)."`
 	Listen               string          `help:"Address of the HTTP API; port 0 is any." default:"127.0.0.1:8080" env:"NACRE_LISTEN"`
+	TLSCert              string          `help:"PEM file of the certificate of the HTTP API, with its chain; read again when it changes." name:"tls-cert" env:"NACRE_TLS_CERT" type:"path"`
+	TLSKey               string          `help:"PEM file of the certificate's key." name:"tls-key" env:"NACRE_TLS_KEY" type:"path"`
+	TrustedProxies       []string        `help:"Networks (CIDR) of reverse proxies whose X-Forwarded-For or Forwarded says where a request comes from." name:"trusted-proxy" env:"NACRE_TRUSTED_PROXY"`
 	PublicURL            string          `help:"Base of the links in answers and webhooks, as clients reach this server." name:"public-url" env:"NACRE_PUBLIC_URL"`
 	SIPListen            string          `help:"Address of SIP. Carriers need one that they reach: 0.0.0.0:0, or 0.0.0.0:5060 for those that know you by address." name:"sip-listen" default:"127.0.0.1:0" env:"NACRE_SIP_LISTEN"`
 	RTPPorts             string          `help:"Range of UDP ports for audio, FROM-TO; empty is any." name:"rtp-ports" env:"NACRE_RTP_PORTS"`
@@ -72,6 +75,12 @@ func (s *Serve) Validate() error {
 	}
 	if _, err := s.Networks(); err != nil {
 		return fmt.Errorf("--allow-networks: %w", err)
+	}
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		return fmt.Errorf("--tls-cert and --tls-key go together")
+	}
+	if _, err := s.Proxies(); err != nil {
+		return fmt.Errorf("--trusted-proxy: %w", err)
 	}
 	if s.PublicURL != "" {
 		u, err := url.Parse(s.PublicURL)
@@ -119,6 +128,21 @@ func (s *Serve) External() (netip.Addr, error) {
 		return netip.Addr{}, nil
 	}
 	return netip.ParseAddr(s.ExternalAddress)
+}
+
+// Proxies are the networks of trusted proxies; an address stands for itself.
+func (s *Serve) Proxies() (networks []netip.Prefix, err error) {
+	for _, text := range s.TrustedProxies {
+		network, err := netip.ParsePrefix(text)
+		if address, single := netip.ParseAddr(text); single == nil {
+			network, err = netip.PrefixFrom(address, address.BitLen()), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		networks = append(networks, network.Masked())
+	}
+	return networks, nil
 }
 
 // YAML is the loader of --config: a flat mapping of flag names. A key that no flag of the command has is an error; a value

@@ -54,7 +54,7 @@ func (h keyHandlers) list(r *route.Request, _ route.None) ([]keyRow, error) {
 type newKey struct {
 	Name      string                   `json:"name" api:"required,maxlen=200"`
 	Scope     body.Optional[string]    `json:"scope" schema:"values=read|leads|full" doc:"absent = full"`
-	ExpiresAt body.Optional[time.Time] `json:"expiresAt" doc:"in the future; absent = never"`
+	ExpiresAt body.Optional[time.Time] `json:"expiresAt" doc:"in the future, and not after the key that asks; absent = never"`
 }
 
 // Check judges the scope.
@@ -79,6 +79,9 @@ func (h keyHandlers) create(r *route.Request, in newKey) (madeKey, error) {
 	}
 	if in.ExpiresAt.Set() && !in.ExpiresAt.Value.After(r.Now) {
 		return madeKey{}, fault.Bad("ExpiresAt", "The value is not in the future.")
+	}
+	if expires := r.Key.Expires; !expires.IsZero() && (!in.ExpiresAt.Set() || in.ExpiresAt.Value.After(expires)) {
+		return madeKey{}, fault.Bad("ExpiresAt", "The key that asks expires at %s: a key that it makes must expire by then.", expires.UTC().Format(time.RFC3339))
 	}
 	keyID, text, err := h.Engine.CreateKey(r.Context(), r.Actor, in.Name, scope, in.ExpiresAt.Value)
 	return madeKey{ID: keyID, Key: text}, err
