@@ -133,25 +133,15 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		return s, fmt.Errorf("make ids: %w", err)
 	}
 	// The address comes first: links name it.
-	listener, err := net.Listen("tcp", settings.Listen)
-	s.listener = listener
-	if err != nil {
-		return s, fmt.Errorf("listen: %w", err)
-	}
-	s.onClose(func(context.Context) { _ = listener.Close() })
-	s.url = "http://" + reachable(listener.Addr())
-	proxies, err := settings.Proxies()
+	clients, address, err := listenHTTP(settings, log)
 	if err != nil {
 		return s, err
 	}
-	incoming := listener
-	if settings.TLSCert != "" {
-		s.url = "https://" + reachable(listener.Addr())
-		if incoming, err = overTLS(listener, settings.TLSCert, settings.TLSKey, log); err != nil {
-			return s, err
-		}
-	} else if address, err := netip.ParseAddrPort(listener.Addr().String()); err == nil && !address.Addr().IsLoopback() {
-		log.Warn("the HTTP API is open to other machines without encryption: keys and personal data can be read on the way; set --tls-cert and --tls-key, or listen on loopback behind a proxy", "address", listener.Addr())
+	s.listener, s.url = clients, address
+	s.onClose(func(context.Context) { _ = clients.Close() })
+	proxies, err := settings.Proxies()
+	if err != nil {
+		return s, err
 	}
 	base := settings.PublicURL
 	if base == "" {
@@ -286,7 +276,6 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	}
 	handler = site.Over(handler, site.Config{Document: describeAPI, Now: time.Now, Log: log})
 	web := api.NewServer(handler, log)
-	clients := api.Listener(incoming, api.Connections{PerAddress: settings.ConnectionsPerAddress, Total: settings.Connections, Log: log})
 	go func() {
 		if err := web.Serve(clients); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			log.Error("serve", "error", err)
@@ -402,18 +391,6 @@ func (c *sandboxCarrier) trunk() call.Trunk {
 func (c *sandboxCarrier) Close(ctx context.Context) {
 	c.carrier.Close()
 	logClose(c.log, "sandbox carrier", c.endpoint.Close(ctx))
-}
-
-// reachable is the address that a client on this machine can use: an unspecified host becomes loopback.
-func reachable(address net.Addr) string {
-	bound, err := netip.ParseAddrPort(address.String())
-	if err != nil {
-		return address.String()
-	}
-	if bound.Addr().IsUnspecified() {
-		return netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), bound.Port()).String()
-	}
-	return bound.String()
 }
 
 // nodeName tells processes apart; a new one at every start, so that what a dead one held is never taken for ours.

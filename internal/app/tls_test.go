@@ -24,32 +24,8 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	at := time.Now().Add(-time.Hour)
 	write := func(serial int64, files ...string) {
 		t.Helper()
-		secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour)}
-		raw, err := x509.CreateCertificate(rand.Reader, template, template, secret.Public(), secret)
-		if err != nil {
-			t.Fatal(err)
-		}
-		private, err := x509.MarshalPKCS8PrivateKey(secret)
-		if err != nil {
-			t.Fatal(err)
-		}
 		at = at.Add(time.Minute)
-		for _, file := range files {
-			block := &pem.Block{Type: "CERTIFICATE", Bytes: raw}
-			if file == key {
-				block = &pem.Block{Type: "PRIVATE KEY", Bytes: private}
-			}
-			if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Chtimes(file, at, at); err != nil {
-				t.Fatal(err)
-			}
-		}
+		writeCertificate(t, cert, key, serial, at, files...)
 	}
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -93,5 +69,35 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	write(3, cert, key)
 	if got := served(); got != 3 {
 		t.Errorf("after the renewal: certificate %d", got)
+	}
+}
+
+// writeCertificate writes those files of a new certificate and its key that are named, as changed at the time.
+func writeCertificate(t *testing.T, cert, key string, serial int64, at time.Time, files ...string) {
+	t.Helper()
+	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour)}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, secret.Public(), secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		block := &pem.Block{Type: "CERTIFICATE", Bytes: raw}
+		if file == key {
+			block = &pem.Block{Type: "PRIVATE KEY", Bytes: private}
+		}
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, at, at); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
