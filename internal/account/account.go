@@ -24,7 +24,7 @@ const (
 	DebtReached   Standing = 5
 )
 
-// MayCall: statuses 3, 4 and 5 stop all calling (contract 5).
+// MayCall reports whether the account may call: statuses 3, 4 and 5 stop all calling (contract 5).
 func (s Standing) MayCall() bool { return s == FullAccess || s == LimitedAccess }
 
 // Account is one customer of an installation.

@@ -102,14 +102,14 @@ type Page struct {
 	Ascending   bool
 }
 
-// LeadFilter: empty members do not filter.
+// LeadFilter selects leads; empty members do not filter.
 type LeadFilter struct {
 	Statuses []int
 	Search   string       // case-insensitive substring of phone number, external id or any callData value
 	Number   phone.Number // the number that Search is by itself, as the campaign reads it, "" = none
 }
 
-// CallFilter: From and To are inclusive over Start.
+// CallFilter selects calls; From and To are inclusive over Start.
 type CallFilter struct {
 	From, To      time.Time
 	Conversations []int
@@ -119,7 +119,7 @@ type CallFilter struct {
 	Heavy         bool         // read transcript and collected values too
 }
 
-// DeliveryFilter: empty members do not filter.
+// DeliveryFilter selects deliveries; empty members do not filter.
 type DeliveryFilter struct {
 	State    DeliveryState
 	Lead     id.ID

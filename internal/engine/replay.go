@@ -14,7 +14,7 @@ import (
 // ReplayFor is how long the answer to a request with an Idempotency-Key is kept (contract 0.9).
 const ReplayFor = 24 * time.Hour
 
-// ErrReplayMismatch: the Idempotency-Key came before with another body (contract 0.9).
+// ErrReplayMismatch means that the Idempotency-Key came before with another body (contract 0.9).
 var ErrReplayMismatch = errors.New("the Idempotency-Key was used with another body")
 
 // Keep asks the creating use case that runs under its context to store the answer to the request in its own

@@ -18,10 +18,10 @@ import (
 // ErrStale is what a compare-and-swap answers when somebody else changed the row first. Use cases read again and retry.
 var ErrStale = errors.New("row changed since it was read")
 
-// ErrNumberTaken: another call to the number is live in the account (a unique index says so).
+// ErrNumberTaken means that another call to the number is live in the account (by a unique index).
 var ErrNumberTaken = errors.New("another call to the number is live")
 
-// ErrNotNode: another process has become the node of the database. What it holds now is not ours to change.
+// ErrNotNode means that another process has become the node of the database: this one may write nothing any more.
 var ErrNotNode error = &fault.Error{Kind: fault.Unavailable, Detail: "another process has taken the database over; this one ends", RetryAfter: time.Second}
 
 // Store is where everything is kept. Implemented by store, for SQLite and PostgreSQL alike.

@@ -11,7 +11,7 @@ import (
 // Event is what can happen to a lead.
 type Event interface{ name() string }
 
-// Claimed: a dialer took the lead because it is due and an agent, hours and caps allow.
+// Claimed means that a dialer took the lead because it is due and an agent, hours and caps allow.
 type Claimed struct {
 	Claim        id.ID
 	Node         string
@@ -19,26 +19,26 @@ type Claimed struct {
 	WrongCountry bool // its country calling code is unknown or not enabled
 }
 
-// Postponed: the lead fell due but its number is on another live call; only the due instant moves.
+// Postponed means that the lead fell due but its number is on another live call; only the due instant moves.
 type Postponed struct{ Until time.Time }
 
-// Began: the call's record is being committed, right before the INVITE.
+// Began means that the call's record is being committed, right before the INVITE.
 type Began struct {
 	Claim id.ID
 	Call  id.ID
 }
 
-// Answered: the 200 of the call in the air is being committed as answered.
+// Answered means that the 200 of the lead's call is being committed.
 type Answered struct{ Call id.ID }
 
-// Released: the lead goes back to where it came from: a gate closed before the INVITE (Claim),
+// Released means that the lead goes back to where it came from: a gate closed before the INVITE (Claim),
 // or nothing can have rung, or the process is stopping (Call; the attempt is not counted).
 type Released struct {
 	Claim id.ID // set at InCallQueue
 	Call  id.ID // set at OnCall
 }
 
-// Finished: the call is over and judged.
+// Finished means that the call is over and its outcome known.
 type Finished struct {
 	Call      id.ID
 	Outcome   call.Outcome
@@ -48,30 +48,30 @@ type Finished struct {
 	Collected json.RawMessage // nil: nothing was collected (not answered)
 }
 
-// Lost: the node died with the lead claimed or the call in the air.
+// Lost means that the node died with the lead claimed or its call live.
 type Lost struct {
 	Claim id.ID
 	Call  id.ID
 }
 
-// Edited: Update Lead.
+// Edited means that the lead was updated (Update Lead).
 type Edited struct {
 	Patch  Patch
 	HangUp bool // a stop also ends an answered conversation
 	Closed bool // the hours of the (new) zone are closed now: a queued lead leaves the queue
 }
 
-// HungUp: a person, or the stop of the process, ends the call in the air: it is cancelled while it rings, and an
+// HungUp means that a person, or the stop of the process, ends the live call: it is cancelled while it rings, and an
 // answered one is ended where Why is ByPerson.
 type HungUp struct {
 	Call id.ID
 	Why  call.Cancel
 }
 
-// Suppressed: the lead's number was put on the blacklist.
+// Suppressed means that the lead's number was put on the blacklist.
 type Suppressed struct{}
 
-// Deleted: the lead is about to be removed.
+// Deleted means that the lead is about to be removed.
 type Deleted struct{}
 
 func (Claimed) name() string    { return "Claimed" }

@@ -17,11 +17,11 @@ import (
 	"nacre/internal/call"
 )
 
-// ErrNoPort: no local pair of UDP ports is free.
+// ErrNoPort means that no local pair of UDP ports is free.
 var ErrNoPort = errors.New("no local port")
 
-// ErrNoCodec: the peer's description leaves nothing we can talk over: no SDP, no audio of ours in it, port 0,
-// or an address we cannot send to.
+// ErrNoCodec means that the peer's SDP cannot be used: there is none, or no codec of ours in it, or port 0, or an address
+// that we cannot send to.
 var ErrNoCodec = errors.New("no common codec")
 
 // Session is one call's media: a pair of sockets, one SSRC, one codec at a time. Safe for concurrent use.

@@ -62,7 +62,7 @@ type LeadUpdate struct {
 	Status      body.Optional[int]    `json:"status" api:"enum=1|10|100|110|130" schema:"table=LeadStatus"`
 }
 
-// Check: a number may be replaced, not removed.
+// Check adds a fault where the number is removed: it may only be replaced.
 func (l *LeadUpdate) Check(faults *fault.List) { checkNumberGiven(l.PhoneNumber, faults) }
 
 // CheckWith completes the list of faults.
@@ -87,7 +87,7 @@ type LeadPatch struct {
 	Status      body.Optional[int]         `json:"status" api:"enum=1|10|100|110|130" schema:"table=LeadStatus,notnull"`
 }
 
-// Check: what cannot be removed cannot be null.
+// Check adds a fault for each member that is null and cannot be removed.
 func (l *LeadPatch) Check(faults *fault.List) {
 	if l.PhoneNumber.State == body.Null {
 		faults.Add("PhoneNumber", "The value null is not valid; a lead has a number.")
