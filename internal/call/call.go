@@ -1,6 +1,5 @@
-// Package call decides what a call is, what its ending means, and what an agent needs to hold one.
-// It names the ports through which a call is placed (Dialer), carried (Leg) and held (Party), and refuses to know
-// SIP, audio codecs, databases and the conversation itself.
+// Package call defines a call, its outcome, and the interfaces by which it is placed (Dialer), carried (Leg) and held
+// (Party, Agent). It does not know SIP, codecs, databases or the conversation itself.
 package call
 
 import (
@@ -22,7 +21,7 @@ const (
 	Canceled   Status = 8 // cancelled by us before the answer; final
 )
 
-// Cancel says why a ringing call was cancelled. Once written to a call it is never withdrawn.
+// Cancel is why a ringing call was cancelled. Once written to a call it is never removed.
 type Cancel string
 
 const (
@@ -92,7 +91,7 @@ type Call struct {
 	TurnLatencyMS    []int  // end of the person's turn → first packet of our answer, one after another
 	CallbackPromised bool   // a call-back was promised (analytics: needFollowUp)
 	Recording        string // file name within the recordings folder, "" = none
-	Cost             int64  // hundredths of the account's unit
+	Cost             int64  // in hundredths of the account's currency unit
 	Sequence         int64  // nacre-sequence of a made call
 }
 

@@ -19,7 +19,7 @@ const FrameTime = 20 * time.Millisecond
 // Frame is 20 ms of audio.
 type Frame [FrameSamples]int16
 
-// Trunk is what must be known of a SIP trunk to place a call over it (contract 12.1).
+// Trunk is the part of a SIP trunk's settings that is needed to place a call over it (contract 12.1).
 type Trunk struct {
 	ID             id.ID // zero: the sandbox carrier
 	Host           string
@@ -32,28 +32,28 @@ type Trunk struct {
 	Codecs         []string // in order of preference: "PCMU", "PCMA"
 	MaxCalls       int
 	CallsPerSecond float64
-	LockMedia      bool   // audio is heard from no address but the one that the peer's SDP names (contract 9.7)
+	LockMedia      bool   // audio is accepted only from the address in the peer's SDP (contract 9.7)
 	MediaTo        string // MediaToSource or MediaToDescription; "" = MediaToSource
 }
 
-// Where our audio goes when the peer's comes from another address than its SDP names.
+// Values of Trunk.MediaTo: where our audio goes if the peer's comes from another address than the one in its SDP.
 const (
-	MediaToSource      = "source"      // to where the peer's comes from, as peers behind a NAT need it
-	MediaToDescription = "description" // to where its SDP says, for peers that send from a port of their own
+	MediaToSource      = "source"      // to the source of the peer's audio, for peers behind a NAT
+	MediaToDescription = "description" // to the address in its SDP, for peers that send from another port than they receive on
 )
 
-// Invite is one attempt to be put on the wire: exactly one INVITE (besides the one that answers a challenge).
+// Invite is one attempt to call: exactly one INVITE (besides those that answer a challenge or a 422).
 type Invite struct {
 	Call     id.ID
 	Trace    string // W3C trace id, for logs
 	Trunk    Trunk
 	From, To string        // caller-id as the account's number is; E.164 of the callee
 	RingFor  time.Duration // from the first INVITE to our CANCEL
-	// RingUntil is the end of the calling hours, by which the ringing must be over whenever the INVITE leaves; zero = never.
+	// RingUntil is the end of the calling hours, by which the ringing must be over; zero = no limit.
 	RingUntil time.Time
 }
 
-// Failure says why a call was not answered. Code and Reason are the peer's last SIP answer (0, "" without one).
+// Failure is why a call was not answered. Code and Reason are those of the final SIP response (0, "" without one).
 type Failure struct {
 	Cause  Cause
 	Code   int
@@ -70,7 +70,7 @@ type Dialer interface {
 	Dial(ctx context.Context, invite Invite) (Leg, *Failure)
 }
 
-// Prober asks a trunk's peer how it is. Implemented by telephony.
+// Prober tests a trunk (contract 12.1). Implemented by telephony.
 type Prober interface {
 	Options(ctx context.Context, trunk Trunk) ProbeResult
 	Register(ctx context.Context, trunk Trunk) ProbeResult
@@ -80,33 +80,33 @@ type Prober interface {
 type ProbeResult struct {
 	OK           bool
 	Unauthorized bool          // our credentials were refused
-	Detail       string        // in words, with the peer's status line where there is one
+	Detail       string        // in words, with the peer's status line if it responded
 	Expires      time.Duration // of a registration
 }
 
-// Party is who holds our end of a leg: the agent, or a simulated person. All methods are called by the leg's one
-// goroutine; none may block.
+// Party is our end of a leg: the agent, or a simulated person. All methods are called by one goroutine of the leg; none may
+// block.
 type Party interface {
-	// Exchange is called every 20 ms while the call is up and not on hold: heard is what the peer sent (silence where
-	// nothing came), say is to be filled in full with what we send. It answers false to end the call by BYE.
+	// Exchange is called every 20 ms while the call is up and not on hold: heard is what the peer sent (silence if no packet
+	// came), say must be filled with what we send. It returns false to end the call by BYE.
 	Exchange(heard, say *Frame) (more bool)
-	// Key is a key pressed by the peer (RFC 4733): 0–9 * # A–D, once per press.
+	// Key is called once for every key that the peer pressed: 0–9 * # A–D (RFC 4733, SIP INFO, or tones in the audio).
 	Key(key rune)
-	// Held tells that the peer put us on hold, or resumed. While held Exchange is not called.
+	// Held is called when the peer puts us on hold, or resumes. While on hold Exchange is not called.
 	Held(on bool)
 }
 
 // Leg is an answered call.
 type Leg interface {
-	// Serve carries audio between the peer and the party until the call is over on the wire, and answers who ended it.
-	// When ctx ends the call is ended by BYE. Called once. It returns when the BYE was first sent or received;
-	// a BYE without answer holds nothing.
+	// Serve carries audio between the peer and the party until the call is over on the wire, and returns who ended it.
+	// When ctx ends the call is ended by BYE. Called once. It returns when the BYE was first sent or received, without
+	// waiting for the response to it.
 	Serve(ctx context.Context, party Party) Ending
 	// SendKeys queues keys to be sent as RFC 4733 events, one after another, in place of the audio.
 	SendKeys(keys string)
 	// HangUp ends the call by BYE without serving it (a cancel that crossed the answer). Safe to call at any time.
 	HangUp()
-	// Stats are the figures of the media so far.
+	// Stats returns the counters of the media so far.
 	Stats() LegStats
 }
 
@@ -115,7 +115,7 @@ type Ending int
 
 const (
 	PeerHungUp     Ending = iota // BYE received
-	PartyHungUp                  // Exchange answered false
+	PartyHungUp                  // Exchange returned false
 	ContextEnded                 // ctx was done: time limit, hang-up by a person, shutdown
 	AudioLost                    // no packet from the peer for 20 s while not on hold
 	SignallingLost               // the dialog broke

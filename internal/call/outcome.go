@@ -6,16 +6,16 @@ type Cause string
 const (
 	CauseBusy         Cause = "busy"         // 486, 600, 603
 	CauseBlocked      Cause = "blocked"      // 603 "Network Blocked", 607, 608: what the person is called from is blocked
-	CauseNoAnswer     Cause = "noAnswer"     // 480, 408, our own ring-out after a provisional answer
+	CauseNoAnswer     Cause = "noAnswer"     // 480, 408, our own ring-out after a provisional response
 	CauseNotAllocated Cause = "notAllocated" // 404, 410, 484, 604
-	CauseFailed       Cause = "failed"       // everything else; also no answer at all within the ring time
+	CauseFailed       Cause = "failed"       // everything else; also no response at all within the ring time
 	CauseUnreachable  Cause = "unreachable"  // nothing can have rung: name not resolved, connection refused, no local port
 	CauseUnauthorized Cause = "unauthorized" // our credentials were refused: nothing can have rung
 	CauseTooLate      Cause = "tooLate"      // not sent: it would have rung beyond RingUntil
 	CauseCancelled    Cause = "cancelled"    // our CANCEL, or a 200 that crossed it
 )
 
-// Outcome is how an attempt ended, in the terms that the lead's state machine and the retry policy use (contract 9.2).
+// Outcome is how an attempt ended (contract 9.2); the lead's state machine and the retry policy use it.
 type Outcome string
 
 const (
@@ -29,7 +29,7 @@ const (
 	SetupFailed  Outcome = "failed"       // set-up failed at the carrier
 	Blocked      Outcome = "blocked"      // a network or the person's telephone blocks the number called from
 	NotAllocated Outcome = "notAllocated" // the number does not exist
-	Lost         Outcome = "lost"         // the node died with the call in the air
+	Lost         Outcome = "lost"         // the node died, or stopped, while the call was live
 	NeverRang    Outcome = "neverRang"    // nothing can have rung; the attempt does not count
 	Cancelled    Outcome = "cancelled"    // cancelled while ringing; see Call.Cancel
 	Broke        Outcome = "broke"        // the agent broke after the answer
@@ -71,8 +71,8 @@ func OutcomeOf(cause Cause) Outcome {
 	}
 }
 
-// CauseOf maps a final SIP status code other than 2xx, 401 and 407 to a cause (contract 9.7). What else the response says
-// may go before.
+// CauseOf maps a final SIP status code other than 2xx, 401 and 407 to a cause (contract 9.7). Reason header fields take
+// precedence over it (package telephony).
 func CauseOf(code int) Cause {
 	switch code {
 	case 486, 600, 603:

@@ -7,7 +7,7 @@ import (
 	"nacre/internal/id"
 )
 
-// Track says which sides of a call are recorded (contract 8: recording track).
+// Track is which sides of a call are recorded (contract 8.10, recording track).
 type Track int
 
 const (
@@ -35,7 +35,7 @@ type Question struct {
 	Ask  string // the sentence to speak, ending in a question mark where it is a question
 }
 
-// Script is all that an agent needs to hold one call, fixed when the call begins; variables are filled in already.
+// Script is what an agent needs to hold one call. It is fixed when the call begins; variables are substituted already.
 type Script struct {
 	Call      id.ID
 	Trace     string
@@ -56,7 +56,7 @@ type Script struct {
 // Callback is a promised call-back: After counts from the moment it was promised.
 type Callback struct{ After time.Duration }
 
-// Answerer is who picked up, as far as can be told.
+// Answerer is who picked up, as far as it is known.
 type Answerer string
 
 const (
@@ -66,7 +66,7 @@ const (
 	Screening       Answerer = "screening"
 )
 
-// Talk is what a conversation yielded.
+// Talk is the result of a conversation.
 type Talk struct {
 	Answerer      Answerer
 	VoicemailLeft bool
@@ -80,7 +80,7 @@ type Talk struct {
 	TurnLatencyMS []int  // end of the person's turn → first packet of our answer
 }
 
-// Desk is what an agent can have done while a call is up.
+// Desk is what an agent can do outside of the call while it is up.
 type Desk interface {
 	// OptOut puts the callee on the account's blacklist. The agent hangs up only after it has returned (or after it has
 	// failed for 10 s; the end of the call writes it then).
@@ -89,8 +89,8 @@ type Desk interface {
 
 // Agent holds answered calls. Implemented by voice.
 type Agent interface {
-	// Hold speaks with whoever is on the leg until the call is over on the wire.
+	// Hold conducts the conversation on the leg until the call is over on the wire.
 	Hold(ctx context.Context, leg Leg, script Script, desk Desk) (Talk, Ending)
-	// Ready is nil when the agent can speak; otherwise it says what is missing.
+	// Ready returns an error if the agent cannot speak.
 	Ready() error
 }

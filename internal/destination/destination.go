@@ -1,6 +1,6 @@
-// Package destination decides which addresses this server may be made to send to by what others give it: URLs of webhooks,
-// hosts of trunks, addresses in session descriptions (contract 6.6, 9.7 "addresses"). Whoever names a host is judged by
-// its spelling when it is stored, and by its address at every connection. It sends nothing and resolves nothing.
+// Package destination decides which addresses the server may send to when users or peers name them: URLs of webhooks, hosts
+// of trunks, addresses in SDP (contract 6.6, 9.7 "addresses"). A host is checked by its spelling when it is stored, and by
+// its address at every connection. The package sends nothing and resolves nothing.
 package destination
 
 import (
@@ -14,18 +14,18 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// ErrForbidden is wrapped by the error of every address that must not be reached.
+// ErrForbidden is wrapped by the error for every address that must not be reached.
 var ErrForbidden = errors.New("a loopback, private, link-local or otherwise special address")
 
-// Networks are those outside of the public internet that may be reached besides it: the operator named them. The zero
-// value is the public internet alone.
+// Networks are the non-public networks that may be reached besides the public internet, as the operator configured them.
+// The zero value is the public internet alone.
 type Networks []netip.Prefix
 
-// public knows the registries of special addresses (IANA, RFC 6890).
+// public checks addresses against the registries of special-purpose addresses (IANA, RFC 6890).
 var public = ssrf.New(ssrf.WithAnyPort(), ssrf.WithAnyNetwork())
 
-// metadata are the addresses at which clouds give credentials to whoever asks: AWS, Azure, Google and most others (the
-// first), ECS, EKS, Tencent, Azure's own, Alibaba, Oracle. No configuration opens them.
+// metadata are the addresses of cloud metadata services, which give out credentials: AWS, Azure, Google and most others (the
+// first), ECS, EKS, Tencent, Azure's own, Alibaba, Oracle. No configuration allows them.
 var metadata = []netip.Addr{
 	netip.MustParseAddr("169.254.169.254"), netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("fd20:ce::254"),
 	netip.MustParseAddr("169.254.170.2"), netip.MustParseAddr("169.254.170.23"), netip.MustParseAddr("fd00:ec2::23"),
@@ -33,7 +33,7 @@ var metadata = []netip.Addr{
 	netip.MustParseAddr("192.0.0.192"),
 }
 
-// Parse reads networks as an operator writes them: "10.0.0.0/8", or one address.
+// Parse parses networks as an operator writes them: "10.0.0.0/8", or one address.
 func Parse(texts []string) (Networks, error) {
 	var networks Networks
 	for _, text := range texts {
@@ -54,14 +54,14 @@ func Parse(texts []string) (Networks, error) {
 	return networks, nil
 }
 
-// With answers the networks and one address besides.
+// With returns the networks and one address besides.
 func (n Networks) With(address netip.Addr) Networks {
 	address = address.Unmap().WithZone("")
 	return append(slices.Clip(n), netip.PrefixFrom(address, address.BitLen()))
 }
 
-// Check answers nil for an address that may be reached: a public one, or one of the networks. Metadata services may not
-// in any case, nor what is no single host's. The error wraps ErrForbidden.
+// Check returns nil for an address that may be reached: a public one, or one of the networks. Metadata services, multicast
+// and unspecified addresses are always forbidden. The error wraps ErrForbidden.
 func (n Networks) Check(address netip.Addr) error {
 	plain := address.Unmap().WithZone("")
 	switch {
@@ -84,7 +84,7 @@ func (n Networks) contains(address netip.Addr) bool {
 	return slices.ContainsFunc(n, func(network netip.Prefix) bool { return network.Contains(address) })
 }
 
-// Control is the Control of a net.Dialer: it judges the address that is about to be connected to.
+// Control checks the address that is about to be connected to (net.Dialer.Control).
 func (n Networks) Control(_, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -93,8 +93,8 @@ func (n Networks) Control(_, address string, _ syscall.RawConn) error {
 	return n.Check(to.Addr())
 }
 
-// CheckHost judges a host as somebody wrote it: an address by Check, a name by what it is known to stand for. What other
-// names resolve to is judged when they are connected to. The error's text continues "the host …".
+// CheckHost checks a host as a user wrote it: an address by Check, a name against those of loopback and metadata services.
+// Other names are checked by their address at every connection. The error's text continues "the host …".
 func (n Networks) CheckHost(host string) error {
 	host = canonical(host)
 	if address, err := netip.ParseAddr(host); err == nil {
@@ -118,8 +118,7 @@ func (n Networks) CheckHost(host string) error {
 	return nil
 }
 
-// CheckSpelling refuses spellings of addresses that no resolver is bound to read in one way (2130706433, 0x7f.1,
-// 0177.0.0.1): different parts of a system read them differently.
+// CheckSpelling refuses spellings of addresses that resolvers read differently (2130706433, 0x7f.1, 0177.0.0.1).
 func CheckSpelling(host string) error {
 	host = canonical(host)
 	if _, err := netip.ParseAddr(host); err != nil && endsInNumber(host) {
@@ -128,7 +127,7 @@ func CheckSpelling(host string) error {
 	return nil
 }
 
-// endsInNumber is the test by which browsers take a host for an IPv4 address (WHATWG URL, 3.5).
+// endsInNumber reports whether browsers parse a host as an IPv4 address (WHATWG URL, 3.5, ends-in-a-number checker).
 func endsInNumber(host string) bool {
 	last := host[strings.LastIndexByte(host, '.')+1:]
 	if last == "" {
@@ -140,8 +139,8 @@ func endsInNumber(host string) bool {
 	return strings.Trim(last, "0123456789") == ""
 }
 
-// canonical is a host in small letters of ASCII without the last dot: full-width letters, digits and dots are read as
-// name resolution reads them (UTS 46).
+// canonical returns a host in lower case without the trailing dot; full-width letters, digits and dots are mapped to ASCII
+// (UTS 46).
 func canonical(host string) string {
 	host = strings.Map(func(r rune) rune {
 		switch {

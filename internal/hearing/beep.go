@@ -18,11 +18,11 @@ const (
 	beepHighest  = 2500.0
 )
 
-// Beep finds the single steady tone after which an answering machine records. A sine obeys
-// x[n] = 2·cos ω·x[n−1] − x[n−2]; what is left over of a frame tells how far it is from one. The two tones of a key
-// come near that too, but have no power at the frequency between them. Made by NewBeep.
+// Beep detects the single steady tone after which an answering machine records. A sine obeys
+// x[n] = 2·cos ω·x[n−1] − x[n−2]; the residual of a frame measures how far it is from one. The two tones of a key have a
+// small residual too, but no power at the frequency between them. Use NewBeep.
 type Beep struct {
-	frames int // that fit the tone so far
+	frames int // of the current tone
 	mean   float64
 	low    float64
 	high   float64
@@ -31,10 +31,10 @@ type Beep struct {
 	length int     // its frames so far
 }
 
-// NewBeep makes a detector that has heard nothing yet.
+// NewBeep returns a detector in its initial state.
 func NewBeep() *Beep { return &Beep{} }
 
-// Push hears the next frame and answers true once for every beep, 160 ms after it began. It goes on as long as On.
+// Push analyses the next frame. It returns true once for every beep, 160 ms after its start; On reports how long it lasts.
 func (b *Beep) Push(frame *call.Frame) bool {
 	hz, ok := toneOf(frame)
 	if !ok {
@@ -58,16 +58,16 @@ func (b *Beep) Push(frame *call.Frame) bool {
 	return began
 }
 
-// On tells whether a beep is sounding.
+// On reports whether the last frame belongs to a beep.
 func (b *Beep) On() bool { return b.on }
 
-// Frequency is that of the latest beep, in Hz; 0 before the first.
+// Frequency returns the frequency of the latest beep in Hz; 0 before the first.
 func (b *Beep) Frequency() float64 { return b.hz }
 
-// Length is how long the latest beep has been heard.
+// Length returns the duration of the latest beep so far.
 func (b *Beep) Length() time.Duration { return time.Duration(b.length) * call.FrameTime }
 
-// toneOf answers the frequency of a frame that is a single tone.
+// toneOf returns the frequency of a frame that is a single tone.
 func toneOf(frame *call.Frame) (hz float64, ok bool) {
 	if Level(frame) < beepLevel {
 		return 0, false
@@ -78,7 +78,7 @@ func toneOf(frame *call.Frame) (hz float64, ok bool) {
 	}
 	omega := math.Acos(a / 2)
 	if omega < math.Pi/4 {
-		// Where the cosine is flat noise weighs heavily; every other sample tells a low tone four times as well.
+		// At low frequencies the cosine is flat and noise weighs heavily; every other sample is four times as accurate.
 		if wide, ok := predictor(frame, 2); ok {
 			omega = math.Acos(wide/2) / 2
 			a = 2 * math.Cos(omega)
@@ -88,7 +88,7 @@ func toneOf(frame *call.Frame) (hz float64, ok bool) {
 	if hz < beepLowest*(1-beepDrift) || hz > beepHighest*(1+beepDrift) {
 		return 0, false
 	}
-	// Goertzel's recurrence at the same frequency, in the same pass as what the predictor leaves over.
+	// Goertzel's recurrence at the same frequency, in the same pass as the residual.
 	var residual, total, s1, s2 float64
 	for n, sample := range frame {
 		x := float64(sample)
@@ -103,7 +103,7 @@ func toneOf(frame *call.Frame) (hz float64, ok bool) {
 	return hz, residual < beepResidual*total && power > beepShare*total
 }
 
-// predictor is the a that makes x[n] = a·x[n−lag] − x[n−2·lag] fit best: twice the cosine of what a sine turns in lag
+// predictor returns the a that fits x[n] = a·x[n−lag] − x[n−2·lag] best: twice the cosine of a sine's phase advance in lag
 // samples.
 func predictor(frame *call.Frame, lag int) (a float64, ok bool) {
 	var cross, middle float64

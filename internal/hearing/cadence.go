@@ -2,8 +2,8 @@ package hearing
 
 import "time"
 
-// Cadence is how speech and silence have alternated since the first frame: what tells "Hello?" from a recorded
-// greeting. Made by NewCadence.
+// Cadence measures how speech and silence alternate from the first frame on: it distinguishes "Hello?" from a recorded
+// greeting. Use NewCadence.
 type Cadence struct {
 	vad        *VAD
 	utterances int
@@ -12,7 +12,7 @@ type Cadence struct {
 	past       time.Duration // length of all utterances that have ended
 }
 
-// Rhythm is a cadence so far.
+// Rhythm is the result of a Cadence so far.
 type Rhythm struct {
 	Before     time.Duration // silence before the first utterance
 	First      time.Duration // the first utterance; grows while it lasts
@@ -21,10 +21,10 @@ type Rhythm struct {
 	Utterances int           // begun so far
 }
 
-// NewCadence makes a cadence that follows what vad hears.
+// NewCadence returns a Cadence of the speech that vad detects.
 func NewCadence(vad *VAD) *Cadence { return &Cadence{vad: vad} }
 
-// Push takes what the detector's Push answered, once for every frame.
+// Push takes the result of the VAD's Push, once for every frame.
 func (c *Cadence) Push(event Event) Rhythm {
 	switch event {
 	case Started:
@@ -41,7 +41,7 @@ func (c *Cadence) Push(event Event) Rhythm {
 	return c.Rhythm()
 }
 
-// Rhythm is the cadence so far.
+// Rhythm returns the cadence so far.
 func (c *Cadence) Rhythm() Rhythm {
 	r := Rhythm{Before: c.before, First: c.first, Speech: c.past, Utterances: c.utterances}
 	if c.utterances == 0 {

@@ -6,17 +6,16 @@ import (
 	"nacre/internal/call"
 )
 
-// Keys hears the keys of a telephone as they sound (DTMF, ITU-T Q.23), for peers that tell them in no other way. The
-// bounds are those of Q.24, with tones that last 40 ms or more taken and those below 30 ms left: speech has the two right
-// tones in it too, but never alone for so long. The zero value is ready.
+// Keys detects DTMF tones (ITU-T Q.23). The bounds are those of Q.24: tones of 40 ms or more are accepted, those below 30 ms
+// ignored, because speech contains the two tones of a key too, but not alone for so long. The zero value is ready.
 type Keys struct {
 	window [keysWindow]float64 // the last samples, the oldest first
 	have   int                 // samples of the next step in window
 
-	last rune // heard in the last window; 0 = none
-	run  int  // windows in a row that heard it
+	last rune // key in the last window; 0 = none
+	run  int  // consecutive windows with it
 	down rune // the key that is pressed; 0 = none
-	gone int  // windows in a row that did not hear it
+	gone int  // consecutive windows without it
 }
 
 const (
@@ -43,7 +42,7 @@ var keysTones = func() (tones [8]float64) {
 	return tones
 }()
 
-// Push hears a frame. It answers a key when it has been pressed: once, however long it is held.
+// Push analyses the next frame. It returns a key once per press, however long it is held.
 func (k *Keys) Push(frame *call.Frame) (key rune, pressed bool) {
 	for _, sample := range frame {
 		k.window[keysWindow-keysStep+k.have] = float64(sample)
@@ -58,7 +57,7 @@ func (k *Keys) Push(frame *call.Frame) (key rune, pressed bool) {
 	return key, pressed
 }
 
-// step takes what a window heard, and tells whether that makes a press.
+// step takes the key of a window, and reports whether it completes a press.
 func (k *Keys) step(heard rune) (pressed bool) {
 	if heard == k.last {
 		k.run++
@@ -78,7 +77,7 @@ func (k *Keys) step(heard rune) (pressed bool) {
 	return true
 }
 
-// hear is the key that sounds in the window, and nothing else with it; 0 = none.
+// hear returns the key whose tones are in the window, and nothing else with them; 0 = none.
 func (k *Keys) hear() rune {
 	energy := 0.0
 	for _, sample := range k.window {
@@ -109,7 +108,7 @@ func (k *Keys) hear() rune {
 	return rune(keysLayout[4*row+column])
 }
 
-// strongest is the place of the strongest of four tones, and whether it stands out.
+// strongest returns the index of the strongest of four tones, and whether it stands out.
 func strongest(power []float64) (at int, alone bool) {
 	for i := range power {
 		if power[i] > power[at] {

@@ -1,6 +1,6 @@
-// Package hearing decides what a stretch of telephone audio is: speech or not, a beep or not, and how speech and
-// silence alternate. State machines fed with one frame of 20 ms after another; they allocate nothing and refuse to
-// know words, clocks and what anyone makes of what was heard. Time is stream time: frames since the first Push.
+// Package hearing classifies telephone audio: speech, beeps, DTMF keys, and how speech and silence alternate. Its detectors
+// take one frame of 20 ms after another and allocate nothing. They do not know words and clocks: time is stream time, frames
+// since the first Push.
 package hearing
 
 import (
@@ -11,16 +11,16 @@ import (
 	"nacre/internal/call"
 )
 
-// Event is what a frame changed.
+// Event is the change that a frame caused.
 type Event int
 
 const (
 	None    Event = iota
-	Started       // somebody began to speak
-	Ended         // they have stopped
+	Started       // speech started
+	Ended         // speech ended
 )
 
-// VADConfig tunes a voice activity detector. A zero field takes its default.
+// VADConfig configures a VAD. A zero field takes its default.
 type VADConfig struct {
 	Onset    time.Duration // sound that long is speech; default 60 ms, at most 600 ms
 	Hangover time.Duration // silence that long ends it; default 400 ms
@@ -30,7 +30,7 @@ type VADConfig struct {
 
 const (
 	silentLevel = -90.0 // dBFS; the level of digital silence
-	quietFloor  = -65.0 // the noise assumed before any was heard
+	quietFloor  = -65.0 // dBFS; the initial noise floor
 
 	floorBuckets = 8  // the floor is the quietest frame of the last 4 s …
 	bucketFrames = 25 // … kept in pieces of half a second
@@ -39,14 +39,13 @@ const (
 	steadyRange  = 4.0 // within so many dB is noise, a tone or music on hold, not speech
 )
 
-// VAD tells speech from silence and steady noise by its energy. Its noise floor is the quietest moment of the last
-// four seconds (Martin 2001, minimum statistics), and rises at once to sound whose level does not move for 0.7 s.
-// Made by NewVAD.
+// VAD is a voice activity detector by energy. Its noise floor is the minimum of the last four seconds (Martin 2001, minimum
+// statistics), and rises at once to sound whose level is steady for 0.7 s. Use NewVAD.
 type VAD struct {
 	onset, hangover  int // frames
 	margin, quietest float64
 
-	frames   int // heard so far
+	frames   int // pushed so far
 	level    float64
 	buckets  [floorBuckets]float64
 	recent   [steadyFrames]float64
@@ -57,7 +56,7 @@ type VAD struct {
 	end      int // frame after its last sound
 }
 
-// NewVAD makes a detector that has heard nothing yet.
+// NewVAD returns a detector in its initial state.
 func NewVAD(cfg VADConfig) *VAD {
 	v := &VAD{
 		onset:    min(30, frames(cfg.Onset, 60*time.Millisecond)),
@@ -83,7 +82,7 @@ func frames(d, standard time.Duration) int {
 	return max(1, int((d+call.FrameTime-1)/call.FrameTime))
 }
 
-// Push hears the next frame.
+// Push analyses the next frame.
 func (v *VAD) Push(frame *call.Frame) Event {
 	v.level = Level(frame)
 	v.learn()
@@ -116,7 +115,7 @@ func (v *VAD) Push(frame *call.Frame) Event {
 	return Ended
 }
 
-// learn takes the level of the frame into the noise floor.
+// learn updates the noise floor by the level of the frame.
 func (v *VAD) learn() {
 	bucket := v.frames / bucketFrames % floorBuckets
 	if v.frames%bucketFrames == 0 {
@@ -142,7 +141,7 @@ func (v *VAD) learn() {
 	}
 }
 
-// Floor is the level of the noise, in dBFS, at least −65.
+// Floor returns the noise floor in dBFS, at least −65.
 func (v *VAD) Floor() float64 {
 	low := v.buckets[0]
 	for _, b := range v.buckets[1:] {
@@ -151,25 +150,25 @@ func (v *VAD) Floor() float64 {
 	return max(low, quietFloor)
 }
 
-// Speaking tells whether speech has started and not ended.
+// Speaking reports whether speech has started and not ended.
 func (v *VAD) Speaking() bool { return v.speaking }
 
-// Active tells whether the last frame held sound above the noise, speech or not.
+// Active reports whether the last frame held sound above the noise floor, speech or not.
 func (v *VAD) Active() bool { return v.active&1 != 0 }
 
-// Level is the level of the last frame, in dBFS.
+// Level returns the level of the last frame in dBFS.
 func (v *VAD) Level() float64 { return v.level }
 
-// Heard is how much audio was pushed.
+// Heard returns the duration of the audio pushed so far.
 func (v *VAD) Heard() time.Duration { return time.Duration(v.frames) * call.FrameTime }
 
-// Start is when the latest utterance began: before Started told of it, by the onset.
+// Start returns when the latest utterance started, in stream time: before Started, by the onset.
 func (v *VAD) Start() time.Duration { return time.Duration(v.start) * call.FrameTime }
 
-// End is when the latest utterance was last heard: before Ended told of it, by the hangover.
+// End returns when the latest utterance ended, in stream time: before Ended, by the hangover.
 func (v *VAD) End() time.Duration { return time.Duration(v.end) * call.FrameTime }
 
-// Level is the mean power of a frame, in dB relative to a full-scale constant; −90 for digital silence.
+// Level returns the mean power of a frame in dBFS (0 = a constant at full scale); −90 for digital silence.
 func Level(frame *call.Frame) float64 {
 	sum := int64(0)
 	for _, s := range frame {

@@ -1,6 +1,6 @@
-// Package insight decides what a conversation amounted to, once it is over: its outcome, a summary in plain words, and
-// how much of its transcript is kept. Everything follows from the script and what the agent noted; no model is asked.
-// It refuses to know leads, retries and storage.
+// Package insight derives the results of a finished conversation: its outcome, a summary, and the part of its transcript
+// that is stored. Everything follows from the script and the agent's call.Talk, without a model. It does not know leads,
+// retries and storage.
 package insight
 
 import (
@@ -12,14 +12,14 @@ import (
 	"nacre/internal/call"
 )
 
-// Transcript options of a campaign (contract 8).
+// Transcript options of a campaign (contract 8.10).
 const (
 	FullTranscript       = 1
 	SensitiveInfoRemoved = 2
 	NoTranscript         = 3
 )
 
-// Judgement is what is kept of a conversation besides what the agent noted. The lists are never nil.
+// Judgement is what is stored of a conversation besides its call.Talk. The lists are never nil.
 type Judgement struct {
 	Outcome    call.Outcome
 	Summary    string
@@ -28,7 +28,8 @@ type Judgement struct {
 	Transcript []call.Line
 }
 
-// Judge judges the talk of an answered call.
+// Judge derives the Judgement of an answered call. transcriptOptions is one of the transcript options; an unknown one
+// stores no transcript.
 func Judge(script call.Script, talk call.Talk, transcriptOptions int) Judgement {
 	outcome := OutcomeOf(script, talk)
 	return Judgement{
@@ -37,8 +38,7 @@ func Judge(script call.Script, talk call.Talk, transcriptOptions int) Judgement 
 	}
 }
 
-// OutcomeOf is the row of contract 9.2 that an answered call falls under. Who asks never to be called again has not
-// succeeded, whatever was agreed before.
+// OutcomeOf returns the outcome of an answered call (contract 9.2). A call with an opt-out is never a success.
 func OutcomeOf(script call.Script, talk call.Talk) call.Outcome {
 	switch {
 	case talk.VoicemailLeft:
@@ -107,7 +107,7 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// responded tells whether anything came from the other side.
+// responded reports whether the transcript has a line of the callee.
 func responded(talk call.Talk) bool {
 	for _, line := range talk.Transcript {
 		if line.Role == call.Client {
@@ -118,12 +118,12 @@ func responded(talk call.Talk) bool {
 }
 
 var (
-	// Four digits or more, also when written or dictated in groups: numbers of cards, accounts, telephones.
+	// Four digits or more, also in groups: numbers of cards, accounts, telephones.
 	longNumber = regexp.MustCompile(`\d(?:[ .\-/]?\d){3,}`)
 	address    = regexp.MustCompile(`[\p{L}\d._%+\-]+@[\p{L}\d\-]+(?:\.[\p{L}\d\-]+)+`)
 )
 
-// kept is what the option leaves of a transcript, as a copy. An option that is not known keeps nothing.
+// kept returns a copy of the part of a transcript that the option allows to store; nothing for an unknown option.
 func kept(lines []call.Line, option int) []call.Line {
 	out := []call.Line{}
 	if option != FullTranscript && option != SensitiveInfoRemoved {

@@ -10,7 +10,7 @@ import (
 	"nacre/internal/call"
 )
 
-// direction of a media line (RFC 8866 section 6.7), from the point of view of the one who wrote it.
+// direction is that of a media line (RFC 8866 section 6.7), seen from the side that wrote it.
 type direction string
 
 const (
@@ -20,7 +20,7 @@ const (
 	inactive direction = "inactive"
 )
 
-// answer is the direction that answers an offered one (RFC 3264 section 6.1).
+// answer returns the direction of the answer to an offered one (RFC 3264 section 6.1).
 func (d direction) answer() direction {
 	switch d {
 	case sendOnly:
@@ -31,7 +31,7 @@ func (d direction) answer() direction {
 	return d
 }
 
-// mediaLine is what we use of one media section of a peer's SDP (RFC 8866).
+// mediaLine holds what we use of one media section of a peer's SDP (RFC 8866).
 type mediaLine struct {
 	kind, proto string
 	port        int
@@ -41,18 +41,18 @@ type mediaLine struct {
 	rtcpPort    int               // of a=rtcp (RFC 3605); 0 = none
 	rtcpAddress string            // of a=rtcp; "" = none
 	direction   direction
-	packetTime  int   // ms of audio that the peer wants in a packet (a=ptime); 0 = not told
-	packetLimit int   // ms it takes at most (a=maxptime); 0 = not told
+	packetTime  int   // a=ptime in ms; 0 = none
+	packetLimit int   // a=maxptime in ms; 0 = none
 	fault       error // why its addresses cannot be used
 }
 
-// usable reports whether the line is audio that we could talk over.
+// usable reports whether the line is audio over RTP/AVP or RTP/AVPF with a port.
 func (m *mediaLine) usable() bool {
 	return m.kind == "audio" && m.port != 0 && (m.proto == "RTP/AVP" || m.proto == "RTP/AVPF")
 }
 
-// parseMedia reads the media sections of an SDP. It reads what it knows and passes over the rest, because one strange
-// line must not cost a call: gateways leave out t=, forget the last line end, and offer m= lines of every kind.
+// parseMedia parses the media sections of an SDP. It ignores lines that it does not know: gateways leave out t=, forget the
+// last line end, and offer m= lines of every kind.
 func parseMedia(text []byte) []mediaLine {
 	const maxLines = 32 // of media; more is not a call
 	var lines []mediaLine
@@ -81,7 +81,7 @@ func parseMedia(text []byte) []mediaLine {
 	return lines
 }
 
-// parseMediaLine reads "audio 4000/2 RTP/AVP 0 8". What is missing stays such that the line is refused.
+// parseMediaLine parses "audio 4000/2 RTP/AVP 0 8". A line without a port is not usable.
 func parseMediaLine(value string, session mediaLine) mediaLine {
 	line := mediaLine{kind: "audio", proto: "RTP/AVP", address: session.address, direction: session.direction,
 		encodings: map[string]string{}}
@@ -131,7 +131,7 @@ func (m *mediaLine) attribute(value string) {
 	}
 }
 
-// milliseconds reads a time of at most a second; 0 where it is none.
+// milliseconds parses a time of 1 to 1000 ms; 0 for anything else.
 func milliseconds(value string) int {
 	n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 	if err != nil || !(n >= 1 && n <= 1000) {
@@ -140,8 +140,8 @@ func milliseconds(value string) int {
 	return int(n)
 }
 
-// packetSamples is how much audio a packet of ours carries: as much as the peer asks for, if that is 10, 20, 30, 40 or
-// 60 ms; otherwise 20 ms. It never exceeds the peer's limit, if that is 10 ms or more.
+// packetSamples returns the samples in a packet of ours: the peer's ptime if that is 10, 20, 30, 40 or 60 ms, otherwise
+// 20 ms; never more than its maxptime, if that is 10 ms or more.
 func (m *mediaLine) packetSamples() int {
 	const usual = 20
 	sizes := []int{60, 40, 30, usual, 10}
@@ -159,13 +159,13 @@ func (m *mediaLine) packetSamples() int {
 	return wanted * call.SampleRate / 1000
 }
 
-// defaultEventPayload is the payload type of keys where the peer has not named another.
+// defaultEventPayload is our payload type of telephone events (RFC 4733).
 const defaultEventPayload = 101
 
 // comfortNoise is the static payload type of RFC 3389.
 const comfortNoise = 13
 
-// payloadKind is what the packets of a payload type hold.
+// payloadKind is the encoding of a payload type.
 type payloadKind uint8
 
 const (
@@ -176,7 +176,7 @@ const (
 	noisePayload // RFC 3389, played as silence
 )
 
-// codecName is the name in SDP and in the figures of a leg; "" when the payload is no codec.
+// codecName returns the encoding name in SDP and LegStats; "" for a payload that is no codec.
 func (k payloadKind) codecName() string {
 	switch k {
 	case ulawPayload:
@@ -196,7 +196,7 @@ func codecNamed(name string) payloadKind {
 	return unknownPayload
 }
 
-// staticPayload is the payload type of RFC 3551, table 4.
+// staticPayload returns the payload type of RFC 3551, table 4.
 func (k payloadKind) staticPayload() uint8 {
 	if k == alawPayload {
 		return 8
@@ -204,7 +204,7 @@ func (k payloadKind) staticPayload() uint8 {
 	return 0
 }
 
-// kindOf says what a format of the line is, by rtpmap or by its static number.
+// kindOf returns payload type and encoding of a format of the line, by rtpmap or static payload type.
 func (m *mediaLine) kindOf(format string) (payload uint8, kind payloadKind) {
 	n, err := strconv.ParseUint(format, 10, 7)
 	if err != nil {
@@ -225,23 +225,23 @@ func (m *mediaLine) kindOf(format string) (payload uint8, kind payloadKind) {
 	return payload, unknownPayload
 }
 
-// terms are what both sides have agreed on.
+// terms are the result of an offer and its answer.
 type terms struct {
-	remote       netip.AddrPort // where audio goes; the port is kept where the peer wrote 0.0.0.0
+	remote       netip.AddrPort // of the peer's SDP; with its port also where the address is 0.0.0.0
 	remoteRTCP   netip.AddrPort
 	codec        payloadKind // what we send
 	codecPayload uint8
-	events       bool // the peer takes keys as RFC 4733 events
+	events       bool // the peer supports telephone-event (RFC 4733)
 	eventPayload uint8
-	kinds        [128]payloadKind // what we take, by payload type
+	kinds        [128]payloadKind // what we receive, by payload type
 	direction    direction        // ours
 	held         bool
 	mute         bool // the peer wrote 0.0.0.0: nothing is sent, no reports either (RFC 3264 section 8.4)
 	packet       int  // samples in a packet of ours
 }
 
-// agree finds the first media line we can talk over and what it makes of a call. codecs are ours; preferred, when
-// known, is kept as long as the line has it. ipv6 says which family our sockets are of.
+// agree returns the index of the first media line that we can use, and its terms. codecs are ours, in order of preference;
+// preferred, if known, wins when the line has it. ipv6 is the address family of our sockets.
 func agree(lines []mediaLine, codecs []payloadKind, preferred payloadKind, ipv6 bool) (int, terms, error) {
 	err := fmt.Errorf("no audio line: %w", ErrNoCodec)
 	for i := range lines {
@@ -286,11 +286,11 @@ func (m *mediaLine) terms(codecs []payloadKind, preferred payloadKind, ipv6 bool
 	}
 	t.held = t.direction == recvOnly || t.direction == inactive
 
-	// G.711 is taken under its static numbers even where it was not agreed: it costs nothing and gateways switch freely.
+	// G.711 is received under its static payload types even if it was not negotiated: gateways switch without asking.
 	t.kinds[ulawPayload.staticPayload()] = ulawPayload
 	t.kinds[alawPayload.staticPayload()] = alawPayload
 	t.kinds[comfortNoise] = noisePayload
-	t.kinds[defaultEventPayload] = eventPayload // some send under the number of our offer, some under their own
+	t.kinds[defaultEventPayload] = eventPayload // some peers use the payload type of our offer, some their own
 	for _, format := range m.formats {
 		payload, kind := m.kindOf(format)
 		if kind == unknownPayload {
@@ -310,7 +310,7 @@ func (m *mediaLine) terms(codecs []payloadKind, preferred payloadKind, ipv6 bool
 	return t, nil
 }
 
-// audioSection writes our media section. codecs and their payload types go in pairs.
+// audioSection returns our media section. codecs[i] has payload type payloads[i]; events < 0 means no telephone-event.
 func audioSection(proto string, port int, codecs []payloadKind, payloads []uint8, events int, d direction) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "m=audio %d %s", port, proto)

@@ -3,7 +3,7 @@ package media
 import "math/bits"
 
 // The G.711 functions below follow the reference code of ITU-T G.191 (g711.c), which rounds negative samples by one's
-// complement. They allocate nothing. The second argument's length counts; the first must be at least as long.
+// complement. They allocate nothing. They process len(from) samples; to must be at least as long.
 
 // EncodeULaw compresses linear samples to µ-law (PCMU).
 func EncodeULaw(to []byte, from []int16) {

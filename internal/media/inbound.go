@@ -2,7 +2,7 @@ package media
 
 import "time"
 
-// inbound counts one received stream by RFC 3550 appendix A and tells where one stream ends and the next begins.
+// inbound keeps the statistics of the received stream (RFC 3550 appendix A) and detects the start of a new one.
 type inbound struct {
 	started  bool
 	ssrc     uint32
@@ -10,8 +10,8 @@ type inbound struct {
 	highest  uint32
 	received uint32
 
-	nextSSRC     uint32 // of a packet that does not fit and may begin a new stream
-	nextSequence uint16 // that would prove it
+	nextSSRC     uint32 // of a packet that may begin a new stream
+	nextSequence uint16 // of the packet that would confirm it
 	nextLikely   bool
 
 	jitter      float64 // samples
@@ -30,16 +30,16 @@ const (
 	maxMisorder = 100  // packets by which one may be late
 )
 
-// arrival is what a packet is to the stream.
+// arrival classifies a packet.
 type arrival int
 
 const (
-	stray     arrival = iota // of no stream yet: to be dropped
-	fits                     // of the stream
-	newStream                // the first of another one: what is known of the old one is void
+	stray     arrival = iota // of no confirmed stream: to be dropped
+	fits                     // of the current stream
+	newStream                // the first of a new stream: state of the old one is discarded
 )
 
-// packet places a packet.
+// packet classifies a packet and counts it.
 func (in *inbound) packet(ssrc uint32, sequence uint16) arrival {
 	if in.started && ssrc == in.ssrc {
 		ahead := int(int16(sequence - uint16(in.highest)))
@@ -63,7 +63,7 @@ func (in *inbound) packet(ssrc uint32, sequence uint16) arrival {
 	return newStream
 }
 
-// timing takes the RFC 3550 interarrival jitter from a packet of audio. arrived is in samples.
+// timing updates the interarrival jitter by a packet of audio (RFC 3550 section 6.4.1). arrived is in samples.
 func (in *inbound) timing(timestamp, arrived uint32) {
 	transit := arrived - timestamp
 	if in.transitFrom {
@@ -76,7 +76,7 @@ func (in *inbound) timing(timestamp, arrived uint32) {
 	in.transit, in.transitFrom = transit, true
 }
 
-// end closes the account of a stream; its jitter stays as the last figure known.
+// end ends the stream: its counts go into the totals, its jitter stays until the next stream has one.
 func (in *inbound) end() {
 	*in = inbound{lostEarlier: in.totalLost(), receivedEarlier: in.totalReceived(), jitter: in.jitter}
 }
@@ -90,7 +90,7 @@ func (in *inbound) expected() uint32 {
 
 func (in *inbound) totalReceived() uint64 { return in.receivedEarlier + uint64(in.received) }
 
-// totalLost never falls below zero: duplicates count as received (RFC 3550 section 6.4.1).
+// totalLost returns the packets lost, at least 0: duplicates count as received (RFC 3550 section 6.4.1).
 func (in *inbound) totalLost() uint64 {
 	return in.lostEarlier + uint64(max(0, int64(in.expected())-int64(in.received)))
 }

@@ -8,15 +8,14 @@ const (
 	minTarget   = 2 * call.FrameSamples // 40 ms
 	maxTarget   = 4 * call.FrameSamples // 80 ms
 	maxDelay    = 8 * call.FrameSamples // beyond the target: more is cut at once
-	fadeFrames  = 3                     // how long the last frame is repeated, ever softer, where nothing came
+	fadeFrames  = 3                     // frames over which the last one is repeated and faded when packets are missing
 	trimWindow  = 100                   // frames over which the least delay counts as too much
-	calmWindow  = 500                   // frames without starving after which the target shrinks
-	shortWant   = 10                    // frames; a longer want of audio was a pause of the peer's
-	quietSample = 400                   // peak of a frame that may be left out unheard
+	calmWindow  = 500                   // frames without underrun after which the target shrinks
+	shortWant   = 10                    // frames; a longer underrun was a pause of the peer
+	quietSample = 400                   // peak of a frame that may be dropped inaudibly
 )
 
-// slot holds one packet as it came. No payload stands for a packet that carries no audio but takes a sequence number
-// (a key, comfort noise).
+// slot holds one packet. Its payload is empty for a packet without audio that has a sequence number (a key, comfort noise).
 type slot struct {
 	filled   bool
 	sequence uint16
@@ -24,9 +23,9 @@ type slot struct {
 	payload  []byte
 }
 
-// jitterBuffer puts packets into order and evens out their arrival: a ring by sequence number, read one frame at a
-// time. It does without timestamps: what is missing between two packets in sequence was silence, and took its own
-// time; so leaps of the peer's clock cannot be heard. Packets may hold any number of samples.
+// jitterBuffer reorders packets and evens out their arrival: a ring by sequence number, read one frame at a time. It
+// ignores timestamps: a gap between two packets in sequence was silence and has passed in real time, so jumps of the peer's
+// clock are inaudible. Packets may hold any number of samples.
 type jitterBuffer struct {
 	slots   [ringSlots]slot
 	begun   bool   // next is known
@@ -39,21 +38,21 @@ type jitterBuffer struct {
 	target       int // samples
 	packet       int // samples in the newest packet of audio
 	waited       int // frames in filling with something there
-	starved      int // frames in a row for which nothing was there
-	owed         int // samples made up while starving: a lost packet that follows has been bridged already
+	starved      int // frames of the current underrun
+	owed         int // samples concealed in the underrun: a lost packet that follows is concealed already
 	silent       bool
 	sinceStarved int
 
 	least     int // delay over the window
 	window    int // frames of it so far
-	excess    int // samples to be left out when it is quiet
+	excess    int // samples to be dropped when it is quiet
 	excessFor int // frames that waited for a quiet one
 
-	history call.Frame // what was read last, for repeating
-	faded   int        // frames repeated of it
+	history call.Frame // the last frame read, for concealment
+	faded   int        // times it was repeated
 }
 
-// reset forgets the stream; the room of the slots is kept.
+// reset clears the buffer; the memory of the slots is reused.
 func (j *jitterBuffer) reset() {
 	for i := range j.slots {
 		j.slots[i].filled = false
@@ -62,7 +61,7 @@ func (j *jitterBuffer) reset() {
 		faded: fadeFrames}
 }
 
-// push stores a packet; duplicates and packets whose time has passed are dropped.
+// push stores a packet; duplicates and late packets are dropped.
 func (j *jitterBuffer) push(sequence uint16, kind payloadKind, payload []byte) {
 	if !j.begun {
 		j.begun, j.next, j.top = true, sequence, sequence
@@ -73,7 +72,7 @@ func (j *jitterBuffer) push(sequence uint16, kind payloadKind, payload []byte) {
 		j.next = sequence
 	case ahead < 0:
 		return
-	case ahead >= ringSlots: // the stream has left the ring behind: go on from here
+	case ahead >= ringSlots: // the sequence number is beyond the ring: start again from here
 		target := j.target
 		j.reset()
 		j.target, j.begun, j.next, j.top = target, true, sequence, sequence
@@ -93,7 +92,7 @@ func (j *jitterBuffer) push(sequence uint16, kind payloadKind, payload []byte) {
 	}
 }
 
-// delay is the audio between reading and the newest packet in samples; what is missing within counts too.
+// delay returns the samples between the read position and the end of the newest packet, lost packets included.
 func (j *jitterBuffer) delay() int {
 	samples := -j.offset
 	for sequence := j.next; sequence != j.top; sequence++ {
@@ -106,7 +105,7 @@ func (j *jitterBuffer) delay() int {
 	return samples
 }
 
-// pop reads the next 20 ms. Where nothing came the last frame is repeated and fades to silence.
+// pop reads the next 20 ms. In an underrun the last frame is repeated and fades to silence.
 func (j *jitterBuffer) pop(out *call.Frame) {
 	delay := j.delay()
 	want := max(j.target, j.packet+call.FrameSamples) // packets longer than a frame come in fewer, larger steps
@@ -137,7 +136,7 @@ func (j *jitterBuffer) pop(out *call.Frame) {
 	}
 }
 
-// trim watches how much more is held back than jitter asks for.
+// trim drops audio when the delay has exceeded the target for a while.
 func (j *jitterBuffer) trim(delay, want int) {
 	if delay > want+maxDelay { // a burst after a stall: catch up in one step
 		j.skip(delay - want)
@@ -157,7 +156,7 @@ func (j *jitterBuffer) trim(delay, want int) {
 	}
 }
 
-// skip leaves out samples.
+// skip drops samples.
 func (j *jitterBuffer) skip(samples int) {
 	for samples > 0 && j.next != j.top {
 		at := &j.slots[j.next%ringSlots]
@@ -181,7 +180,7 @@ func (j *jitterBuffer) advance() {
 	j.offset = 0
 }
 
-// read fills a frame from the ring.
+// read reads a frame from the ring.
 func (j *jitterBuffer) read(out *call.Frame) {
 	done, real := 0, false
 	for done < len(out) {
@@ -193,7 +192,7 @@ func (j *jitterBuffer) read(out *call.Frame) {
 			break
 		}
 		at := &j.slots[j.next%ringSlots]
-		if !at.filled || at.sequence != j.next { // lost, or so late that it is the same
+		if !at.filled || at.sequence != j.next { // lost, or too late
 			missing := j.packet - j.offset
 			if j.owed >= missing {
 				j.owed -= missing
@@ -218,7 +217,7 @@ func (j *jitterBuffer) read(out *call.Frame) {
 			j.found()
 			real = true
 		}
-		if len(at.payload) == 0 { // the peer is not speaking: what follows nothing is silence
+		if len(at.payload) == 0 { // a packet without audio is silence
 			j.silent, j.faded = true, fadeFrames
 		}
 		done += n
@@ -229,7 +228,7 @@ func (j *jitterBuffer) read(out *call.Frame) {
 	j.remember(out, real)
 }
 
-// starve counts a frame for which nothing was there.
+// starve counts a frame of an underrun.
 func (j *jitterBuffer) starve() {
 	j.owed += call.FrameSamples
 	if j.starved++; j.starved >= fadeFrames {
@@ -237,7 +236,7 @@ func (j *jitterBuffer) starve() {
 	}
 }
 
-// found takes note of audio. After a short want it came late: hold back more from now on.
+// found ends an underrun. After a short one the audio was late: the target grows.
 func (j *jitterBuffer) found() {
 	if j.starved > 0 && j.starved <= shortWant && !j.silent {
 		j.target = min(maxTarget, j.target+call.FrameSamples)
@@ -246,7 +245,7 @@ func (j *jitterBuffer) found() {
 	j.starved, j.owed, j.silent = 0, 0, false
 }
 
-// repeat makes up samples out of the history, fading within fadeFrames.
+// repeat conceals missing samples by the history, fading within fadeFrames.
 func (j *jitterBuffer) repeat(out []int16) {
 	if j.faded >= fadeFrames {
 		clear(out)
@@ -259,7 +258,7 @@ func (j *jitterBuffer) repeat(out []int16) {
 	}
 }
 
-// remember keeps the frame for repeating, unless it was made up itself.
+// remember stores the frame for concealment, unless it was concealed itself.
 func (j *jitterBuffer) remember(out *call.Frame, real bool) {
 	if real {
 		j.history, j.faded = *out, 0

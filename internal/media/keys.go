@@ -9,10 +9,10 @@ import (
 	"nacre/internal/call"
 )
 
-// keySigns are the keys in the order of their event codes (RFC 4733 section 3.2).
+// keySigns holds the keys by event code (RFC 4733 section 3.2).
 const keySigns = "0123456789*#ABCD"
 
-// keyEvent is the payload of one packet (RFC 4733 section 2.3). duration is in samples.
+// keyEvent is the payload of a telephone-event packet (RFC 4733 section 2.3). duration is in samples.
 type keyEvent struct {
 	code     uint8
 	end      bool
@@ -36,17 +36,17 @@ func (e keyEvent) put(to []byte) {
 	}
 }
 
-// keyWay is how a peer tells keys, the surer the greater.
-type keyWay uint8
+// keyTransport is how the peer sends keys; the greater, the more reliable.
+type keyTransport uint8
 
 const (
-	toneWay  keyWay = iota + 1 // DTMF in the audio
-	infoWay                    // SIP INFO
-	eventWay                   // events of RFC 4733
+	byTone  keyTransport = iota + 1 // DTMF in the audio
+	byInfo                          // SIP INFO
+	byEvent                         // events of RFC 4733
 )
 
-// keyReceiver turns event packets into presses: one for every event, on the first of its packets that arrives,
-// whichever that is. Ends need not arrive: the next event has another timestamp, another code or a shorter duration.
+// keyReceiver turns event packets into presses: one for every event, at the first of its packets that arrives. The end
+// packets need not arrive: the next event has another timestamp, another code or a shorter duration.
 type keyReceiver struct {
 	known     bool
 	ssrc      uint32
@@ -55,34 +55,34 @@ type keyReceiver struct {
 	last      keyEvent
 	presses   []rune // not yet delivered
 
-	way      keyWay // the surest in which a key has come
-	newest   rune   // the last press
-	newestAt time.Time
+	transport keyTransport // the most reliable one that a key has come by
+	newest    rune         // the last press
+	newestAt  time.Time
 }
 
 const (
-	// maxPresses not yet delivered; they are delivered every 20 ms.
+	// maxPresses bounds the undelivered presses; they are delivered every 20 ms.
 	maxPresses = 64
-	// sameKeyTime is within what a key that comes in a second way is the one that came in the first.
+	// sameKeyTime is the time within which the same key by a second transport is the same press.
 	sameKeyTime = time.Second
 )
 
-// press takes a key, unless keys come in a surer way: gateways tell one press in several.
-func (k *keyReceiver) press(key rune, by keyWay, now time.Time) {
+// press adds a key, unless keys have come by a more reliable transport: gateways send one press by several.
+func (k *keyReceiver) press(key rune, by keyTransport, now time.Time) {
 	switch {
-	case by < k.way:
+	case by < k.transport:
 		return
-	case by > k.way && k.way != 0 && key == k.newest && now.Sub(k.newestAt) < sameKeyTime:
-		k.way = by
+	case by > k.transport && k.transport != 0 && key == k.newest && now.Sub(k.newestAt) < sameKeyTime:
+		k.transport = by
 		return
 	}
-	k.way, k.newest, k.newestAt = by, key, now
+	k.transport, k.newest, k.newestAt = by, key, now
 	if len(k.presses) < maxPresses {
 		k.presses = append(k.presses, key)
 	}
 }
 
-// packet takes a packet of an event.
+// packet handles a telephone-event packet.
 func (k *keyReceiver) packet(ssrc uint32, sequence uint16, timestamp uint32, marker bool, payload []byte, now time.Time) {
 	event, ok := parseKeyEvent(payload)
 	if !ok || int(event.code) >= len(keySigns) {
@@ -91,13 +91,13 @@ func (k *keyReceiver) packet(ssrc uint32, sequence uint16, timestamp uint32, mar
 	same := false
 	if k.known && ssrc == k.ssrc {
 		if behind := int16(k.sequence - sequence); behind >= 0 && behind < maxMisorder {
-			return // a copy, or overtaken
+			return // a duplicate, or out of order
 		}
 		same = event.code == k.last.code && k.continues(event, sequence-k.sequence, timestamp-k.timestamp, marker)
 	}
 	k.known, k.ssrc, k.sequence, k.timestamp, k.last = true, ssrc, sequence, timestamp, event
 	if !same {
-		k.press(rune(keySigns[event.code]), eventWay, now)
+		k.press(rune(keySigns[event.code]), byEvent, now)
 	}
 }
 
@@ -119,14 +119,14 @@ func (k *keyReceiver) continues(event keyEvent, later uint16, elapsed uint32, ma
 	return event.end && later <= keyEnds && elapsed <= 3*call.FrameSamples
 }
 
-// Times of a key we send, in frames. The end is told three times, the repetitions within the gap (section 2.5.1.4).
+// Times of a key we send, in frames. The end is sent three times, two of them within the gap (RFC 4733 section 2.5.1.4).
 const (
 	keyFrames = 5 // 100 ms
 	gapFrames = 3 // 60 ms
 	keyEnds   = 3
 )
 
-// keySender says what goes out in place of a frame of audio.
+// keySender sends queued keys in place of frames of audio.
 type keySender struct {
 	waiting   []byte // event codes
 	active    bool
@@ -135,7 +135,7 @@ type keySender struct {
 	timestamp uint32
 }
 
-// maxWaiting keys; more is not a number to dial but a mistake.
+// maxWaiting bounds the queued keys.
 const maxWaiting = 128
 
 func (k *keySender) queue(keys string) {
@@ -147,7 +147,7 @@ func (k *keySender) queue(keys string) {
 	}
 }
 
-// keyStep is what a key on its way wants of one frame.
+// keyStep is the part of a key in one frame.
 type keyStep struct {
 	keyEvent
 	busy      bool   // a key or the gap after it
@@ -157,7 +157,7 @@ type keyStep struct {
 	timestamp uint32 // of the key
 }
 
-// next takes one frame's step. timestamp is that of the frame.
+// next returns the step of the next frame, the zero keyStep without a key. timestamp is that of the frame.
 func (k *keySender) next(timestamp uint32) keyStep {
 	if !k.active {
 		if len(k.waiting) == 0 {
@@ -179,10 +179,10 @@ func (k *keySender) next(timestamp uint32) keyStep {
 	}
 }
 
-// interrupt drops the key on its way: the peer has heard of it, and events do not outlast a hold.
+// interrupt drops the key being sent: events do not continue across a hold.
 func (k *keySender) interrupt() { k.active = false }
 
-// tone writes the frame of a key as it sounds (ITU-T Q.23), for peers that take no events.
+// tone writes the frame as DTMF tones (ITU-T Q.23), for peers without telephone-event.
 func (k keyStep) tone(out *call.Frame) {
 	clear(out[:])
 	if k.frame > keyFrames {

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// latch decides which source address the peer's stream has (contract 9.7, "audio"). The address that the peer's
-// description names is heard at any time. Another one, usually the outside of a NAT, takes its place only where that
-// one, and whoever took its place before, has been silent for silentTime, and loses it as soon as the named one speaks.
-// A peer whose host is known moves to another host only with a stream that goes on: whoever sprays packets does not
-// know its SSRC. (Guards of RFC 7362 section 3.)
+// latch decides from which source address RTP is accepted (contract 9.7, "audio"; latching and its guards: RFC 7362). The
+// address in the peer's SDP is accepted at any time. Another one, usually of a NAT, replaces it only after the current
+// source has sent nothing for silentTime, and is replaced as soon as the address in the SDP sends. After the peer's host is
+// known, another host is accepted only with the same SSRC and continuing sequence numbers, which an attacker who sprays
+// packets does not know.
 type latch struct {
-	named     netip.AddrPort // by the peer's description
-	strangers bool           // whether other addresses may take the place at all
+	named     netip.AddrPort // in the peer's SDP
+	strangers bool           // whether other addresses are accepted at all
 	source    netip.AddrPort // of the stream; zero until it has started
-	host      netip.Addr     // that the peer was heard from; invalid until then
+	host      netip.Addr     // that the peer has sent from; invalid until then
 	ssrc      uint32         // of the stream's newest packet
 	sequence  uint16
-	heardAt   time.Time // its arrival; before it, since when the named address could have spoken
+	heardAt   time.Time // its arrival; before the first, since when the named address could have sent
 	stranger  stranger
 }
 
-// stranger is an address that is not the named one and must first prove to be a stream.
+// stranger is another address, which must first send strangerPackets in sequence.
 type stranger struct {
 	address  netip.AddrPort
 	ssrc     uint32
@@ -34,13 +34,13 @@ const (
 	strangerPackets = 3 // in sequence, as in RFC 3550 appendix A.1 with one more
 )
 
-// arm begins again with a newly named address.
+// arm starts again with a new address in the peer's SDP.
 func (l *latch) arm(named netip.AddrPort, now time.Time) {
 	*l = latch{named: named, strangers: l.strangers, heardAt: now}
 }
 
-// admitStrangers says whether addresses other than the named one may take its place from now on: not where the trunk
-// forbids it, the peer says that it does not send, or the call is on hold.
+// admitStrangers sets whether other addresses are accepted from now on: not if the trunk forbids it, the peer's SDP says
+// that it does not send, or the call is on hold.
 func (l *latch) admitStrangers(may bool, now time.Time) {
 	if may && !l.strangers {
 		l.heardAt = now
@@ -49,7 +49,7 @@ func (l *latch) admitStrangers(may bool, now time.Time) {
 	l.stranger = stranger{}
 }
 
-// heard is where the peer's stream comes from, or should come from.
+// heard returns the source of the peer's stream; before it has started, the address in the SDP.
 func (l *latch) heard() netip.AddrPort {
 	if l.source.IsValid() {
 		return l.source
@@ -57,15 +57,15 @@ func (l *latch) heard() netip.AddrPort {
 	return l.named
 }
 
-// note takes a sign of life that is no packet of the stream.
+// note records that a packet other than of the stream, such as RTCP, came from a host.
 func (l *latch) note(from netip.Addr) {
 	if !l.host.IsValid() && from == l.named.Addr() {
 		l.host = from
 	}
 }
 
-// admit says whether a well-formed audio or key packet belongs to the stream; it may start or move the stream. allowed
-// is asked before a packet of another address does that.
+// admit reports whether a well-formed audio or key packet belongs to the stream, which it may start or move to another
+// address; that address must be allowed.
 func (l *latch) admit(from netip.AddrPort, ssrc uint32, sequence uint16, now time.Time, allowed func(netip.Addr) bool) bool {
 	switch {
 	case !l.named.IsValid():
@@ -88,7 +88,7 @@ func (l *latch) admit(from netip.AddrPort, ssrc uint32, sequence uint16, now tim
 	return true
 }
 
-// knows reports whether a packet of an address that is not the stream's can be of the same peer.
+// knows reports whether a packet from another address can be of the same peer: by its host, or by SSRC and sequence number.
 func (l *latch) knows(from netip.Addr, ssrc uint32, sequence uint16) bool {
 	later := int16(sequence - l.sequence)
 	return !l.host.IsValid() || from == l.host || from == l.named.Addr() ||

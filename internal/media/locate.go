@@ -12,8 +12,8 @@ import (
 // lookupTime bounds the resolution of all names of a description.
 const lookupTime = 3 * time.Second
 
-// locate finds the addresses of a description's audio: names are resolved (RFC 8866 section 5.7), and every address
-// must be one that audio may go to (contract 9.7, "addresses"). A line that has no such address says so in its fault.
+// locate replaces the hosts of usable media lines by addresses: names are resolved (RFC 8866 section 5.7), and every address
+// must be allowed (contract 9.7, "addresses"). A line without such an address gets a fault.
 func (s *Session) locate(lines []mediaLine) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookupTime)
 	defer cancel()
@@ -36,14 +36,14 @@ func (s *Session) locate(lines []mediaLine) {
 	}
 }
 
-// locateHost is the address of a host: the first of a name that audio may go to. 0.0.0.0 stands for none, and passes.
+// locateHost returns the address of a host: the first allowed one of a name. 0.0.0.0 means hold and is returned unchecked.
 func (s *Session) locateHost(ctx context.Context, host string) (netip.Addr, error) {
 	address, err := netip.ParseAddr(host)
 	switch {
 	case err == nil && address.IsUnspecified():
 		return address, nil
 	case err == nil:
-		return address, s.forbids(address)
+		return address, s.checkAddress(address)
 	case len(host) > 253 || strings.Trim(strings.ToLower(host), "abcdefghijklmnopqrstuvwxyz0123456789-._") != "":
 		return netip.Addr{}, fmt.Errorf("%.60q is no host", host)
 	}
@@ -57,15 +57,15 @@ func (s *Session) locateHost(ctx context.Context, host string) (netip.Addr, erro
 	}
 	err = fmt.Errorf("%q has no address", host)
 	for _, address := range addresses {
-		if err = s.forbids(address); err == nil {
+		if err = s.checkAddress(address); err == nil {
 			return address.Unmap(), nil
 		}
 	}
 	return netip.Addr{}, err
 }
 
-// forbids reports why no audio goes to an address.
-func (s *Session) forbids(to netip.Addr) error {
+// checkAddress returns an error for an address that no audio may go to.
+func (s *Session) checkAddress(to netip.Addr) error {
 	if s.cfg.Allowed == nil {
 		return nil
 	}

@@ -11,36 +11,36 @@ import (
 )
 
 const (
-	// ahead is how long before its instant a frame is made. Whatever keeps the program from its work for less (a garbage
-	// collection, a busy neighbour, a hypervisor) the person on the line does not hear.
+	// ahead is how long before it is due a frame is made. Shorter stalls of the process (garbage collection, scheduling)
+	// are inaudible.
 	ahead = call.FrameTime
-	// pacerStep is how exact instants are kept: packets of one step leave together.
+	// pacerStep is the resolution of due times: packets of one step are sent together.
 	pacerStep = time.Millisecond
-	// pacerSteps is how far instants may lie ahead, in steps.
+	// pacerSteps is how far ahead due times may be, in steps.
 	pacerSteps = 32
-	// pacerNap bounds the sleep while nothing is due, since a frame that was made late comes with little time left.
+	// pacerNap bounds the sleep without due packets, in steps: a late frame has little time left when it comes.
 	pacerNap = 4
 )
 
-// pacer sends the packets of all sessions at their instants, on a thread of its own that has nothing else to do and, where
-// the system grants it, real-time priority (ADR 14). It sleeps while there is no session.
+// pacer sends the packets of all sessions when they are due, on a thread of its own with real-time priority where the
+// system grants it (ADR 14). It sleeps while there is no session.
 type pacer struct {
 	epoch    time.Time
 	refused  error // why there is no real-time priority
 	sessions atomic.Int64
 	wake     chan struct{}
-	// inbox holds what was handed over since the last step, the newest first: nobody waits for a lock.
+	// inbox is a lock-free list of the packets handed over since the last step, newest first.
 	inbox atomic.Pointer[pacedPacket]
 
 	// Of the pacer's thread:
-	done   int64                      // steps since epoch whose packets have left
+	done   int64                      // steps since epoch whose packets were sent
 	steps  [pacerSteps][]*pacedPacket // by step modulo its length
 	queued int                        // packets in steps
 }
 
-// pacedPacket is a packet on its way through the pacer; its session uses it again when it has left.
+// pacedPacket is a packet for the pacer; its session reuses it after it was sent.
 type pacedPacket struct {
-	waiting atomic.Bool // it is the pacer's
+	waiting atomic.Bool // owned by the pacer
 	next    *pacedPacket
 	due     time.Time
 	session *Session
@@ -50,7 +50,7 @@ type pacedPacket struct {
 	route   route
 }
 
-// sharedPacer is the process's: one thread is enough for all calls.
+// sharedPacer returns the pacer of the process: one thread is enough for all calls.
 var sharedPacer = sync.OnceValue(func() *pacer {
 	p := newPacer()
 	began := make(chan struct{})
@@ -68,7 +68,7 @@ func newPacer() *pacer {
 	return &pacer{epoch: time.Now(), wake: make(chan struct{}, 1)}
 }
 
-// RealTime answers why audio leaves without real-time priority; nil when it has that.
+// RealTime returns why audio is sent without real-time priority; nil if it has that priority.
 func RealTime() error { return sharedPacer().refused }
 
 // join keeps the pacer awake until leave.
@@ -97,7 +97,7 @@ func (p *pacer) send(packet *pacedPacket) {
 func (p *pacer) run() {
 	for {
 		<-p.wake
-		// While it is awake it keeps one of the scheduler's processors, also asleep (see sleepThread).
+		// While there are sessions the thread occupies one P of the Go scheduler, also asleep (see sleepThread).
 		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
 		for p.sessions.Load() > 0 || p.queued > 0 || p.inbox.Load() != nil {
 			p.step(p.now())
@@ -107,13 +107,13 @@ func (p *pacer) run() {
 	}
 }
 
-// now is the current step, in steps since epoch.
+// now returns the current step, in steps since epoch.
 func (p *pacer) now() int64 { return int64(time.Since(p.epoch) / pacerStep) }
 
 // step sends what is due at the given step.
 func (p *pacer) step(now int64) {
 	for p.done < now {
-		p.done = max(p.done+1, now-pacerSteps+1) // of a long stall, or sleep, one round is enough
+		p.done = max(p.done+1, now-pacerSteps+1) // after a long stall or sleep one round of the ring is enough
 		p.release(int(p.done % pacerSteps))
 	}
 	p.collect()
@@ -129,7 +129,7 @@ func (p *pacer) release(n int) {
 	p.steps[n] = p.steps[n][:0]
 }
 
-// collect sorts what was handed over into the steps, and sends what is due already.
+// collect moves packets from the inbox into their steps, and sends those that are due.
 func (p *pacer) collect() {
 	var oldest *pacedPacket
 	for packet := p.inbox.Swap(nil); packet != nil; {
@@ -160,7 +160,7 @@ func (p *pacer) nap() {
 	}
 }
 
-// leave sends the packet and gives it back to its session.
+// leave sends the packet and returns it to its session.
 func (p *pacedPacket) leave() {
 	s := p.session
 	late := time.Since(p.due) > lateAfter

@@ -10,32 +10,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// takeRealTime gives the calling thread the lowest real-time priority, where the system grants it: CAP_SYS_NICE, or
-// RLIMIT_RTPRIO of 1 (sched(7)). Only with that a thread does not wait for what the kernel does for others.
+// takeRealTime gives the calling thread the lowest real-time priority: it needs CAP_SYS_NICE or RLIMIT_RTPRIO of at least 1
+// (sched(7)).
 func takeRealTime() error {
 	return unix.SchedSetAttr(0, &unix.SchedAttr{
-		Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1, Flags: unix.SCHED_FLAG_RESET_ON_FORK, // threads it starts are ordinary
+		Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1, Flags: unix.SCHED_FLAG_RESET_ON_FORK, // threads that it starts have normal priority
 	}, 0)
 }
 
-// sleepThread sleeps without telling the scheduler of the language, which would give the processor to others, so that the
-// thread had to wait for one when it wakes. A signal of that scheduler, which stops the world for a moment, ends it early.
+// sleepThread sleeps by a raw system call: the Go scheduler keeps the thread's P, so that it need not wait for one when it
+// wakes. A preemption signal of the Go runtime ends the sleep early.
 func sleepThread(length time.Duration) {
 	nap := unix.NsecToTimespec(length.Nanoseconds())
 	_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&nap)), 0, 0)
 }
 
-// route is how a packet goes to its remote address; a packet that is used again mostly goes the same way.
+// route caches what is needed to send a packet to its remote address; a reused packet mostly has the same one.
 type route struct {
 	remote netip.AddrPort
 	raw    syscall.RawConn // of the packet's socket, always the same
-	to     unix.Sockaddr   // nil: only package net knows the way
+	to     unix.Sockaddr   // nil: send by package net
 	data   []byte
 	err    error
 	write  func(fd uintptr) bool
 }
 
-// send sends, or fails where it would have to wait: everybody else's audio would wait too.
+// send sends without blocking, which would delay the audio of all calls; it fails instead.
 func (r *route) send(socket *net.UDPConn, data []byte, remote netip.AddrPort) (err error) {
 	if r.raw == nil || r.remote != remote {
 		if err := r.find(socket, remote); err != nil {

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Ports hands out pairs of local UDP ports: RTP on an even one, RTCP on the next. Safe for concurrent use.
+// Ports allocates pairs of local UDP ports: RTP on an even one, RTCP on the next. It is safe for concurrent use.
 type Ports struct {
 	bind     netip.Addr
 	from, to int
@@ -18,7 +18,7 @@ type Ports struct {
 	used map[int]bool
 }
 
-// NewPorts takes pairs from the range from–to, both ends included; from = 0 leaves the choice to the kernel.
+// NewPorts returns Ports of the range from–to, both ends included; from = 0 leaves the choice to the kernel.
 // bind is the local address; 0.0.0.0 is all of IPv4, :: all of both families.
 func NewPorts(bind netip.Addr, from, to int) *Ports {
 	from += from & 1 // RFC 3550 section 11: RTP on the even port
@@ -31,7 +31,7 @@ type pair struct {
 	port      int // of rtp
 }
 
-// open binds a pair. The error wraps ErrNoPort.
+// open binds a pair of sockets. The error wraps ErrNoPort.
 func (p *Ports) open() (pair, error) {
 	if p.from == 0 {
 		return p.openEphemeral()
@@ -64,7 +64,7 @@ func (p *Ports) open() (pair, error) {
 	return pair{}, fmt.Errorf("open RTP ports %d-%d: %w", p.from, p.to, ErrNoPort)
 }
 
-// openEphemeral takes what the kernel gives and its neighbour.
+// openEphemeral binds an even port that the kernel chooses, and the next one.
 func (p *Ports) openEphemeral() (pair, error) {
 	var last error
 	for range 100 {
@@ -89,7 +89,7 @@ func (p *Ports) openEphemeral() (pair, error) {
 func (p *Ports) listen(port int) (*net.UDPConn, error) {
 	network := "udp4"
 	if p.bind.Is6() {
-		network = "udp" // with "udp6" the wildcard would shut out IPv4
+		network = "udp" // with "udp6" the wildcard address would not accept IPv4
 	}
 	return net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(p.bind, uint16(port))))
 }

@@ -13,10 +13,10 @@ import (
 	"nacre/internal/call"
 )
 
-// maxDatagram is more than any packet on an Ethernet; what is longer is cut, and audio that long is no call's.
+// maxDatagram is more than an Ethernet packet; longer datagrams are truncated.
 const maxDatagram = 2048
 
-// readRTP takes packets from the socket from the moment it is bound, so that early media never lies in wait for Serve.
+// readRTP reads packets from the moment the socket is bound, so that early media does not queue up until Serve.
 func (s *Session) readRTP() {
 	var packet rtp.Packet
 	s.read(s.sockets.rtp, func(datagram []byte, from netip.AddrPort) {
@@ -24,11 +24,11 @@ func (s *Session) readRTP() {
 	})
 }
 
-// receiveDatagram sorts what came to the port of the audio. packet is room for parsing.
+// receiveDatagram handles a datagram to the RTP port. packet is reused for parsing.
 func (s *Session) receiveDatagram(packet *rtp.Packet, datagram []byte, from netip.AddrPort, now time.Time) {
 	switch {
 	case len(datagram) < 12 || datagram[0]>>6 != 2:
-	case datagram[1] >= 192 && datagram[1] <= 223: // RTCP though we declined to share the port (RFC 5761 section 4)
+	case datagram[1] >= 192 && datagram[1] <= 223: // RTCP, although rtcp-mux was not negotiated (RFC 5761 section 4)
 		s.receiveRTCP(datagram, from, now)
 	case packet.Unmarshal(datagram) == nil:
 		s.receive(packet, from, now)
@@ -41,7 +41,7 @@ func (s *Session) readRTCP() {
 	})
 }
 
-// read hands on datagrams until the socket is closed.
+// read calls receive for every datagram until the socket is closed.
 func (s *Session) read(socket *net.UDPConn, handle func([]byte, netip.AddrPort)) {
 	buffer := make([]byte, maxDatagram)
 	const maxFailures = 100 // in a row: the socket is beyond hope
@@ -59,7 +59,7 @@ func (s *Session) read(socket *net.UDPConn, handle func([]byte, netip.AddrPort))
 	}
 }
 
-// receive takes a packet of the peer's audio or keys.
+// receive handles an RTP packet of audio or keys.
 func (s *Session) receive(packet *rtp.Packet, from netip.AddrPort, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +68,7 @@ func (s *Session) receive(packet *rtp.Packet, from netip.AddrPort, now time.Time
 		return
 	}
 	kind := s.terms.kinds[packet.PayloadType]
-	if kind == unknownPayload && from != s.latch.source { // no proof of being ours
+	if kind == unknownPayload && from != s.latch.source { // may not start or move the stream
 		return
 	}
 	before := s.latch.source
@@ -80,7 +80,7 @@ func (s *Session) receive(packet *rtp.Packet, from netip.AddrPort, now time.Time
 	}
 	s.quiet = 0
 	if kind == eventPayload && s.inbound.started && packet.SSRC != s.inbound.ssrc {
-		// some gateways send keys as a stream of their own beside the audio
+		// some gateways send keys with an SSRC of their own
 		s.pressEvent(packet, now)
 		return
 	}
@@ -105,7 +105,7 @@ func (s *Session) receive(packet *rtp.Packet, from netip.AddrPort, now time.Time
 	s.jitter.push(packet.SequenceNumber, kind, packet.Payload)
 }
 
-// moved tells that the stream has another source address than before.
+// moved handles that the stream has another source address than before.
 func (s *Session) moved(before netip.AddrPort, ssrc uint32) {
 	if before.Addr() != s.latch.source.Addr() {
 		s.rtcpSource = netip.AddrPort{}
@@ -115,16 +115,15 @@ func (s *Session) moved(before netip.AddrPort, ssrc uint32) {
 	}
 }
 
-// pressEvent takes an event packet. What is pressed while we are on hold is not for the party.
+// pressEvent handles a telephone-event packet. Keys on hold are ignored.
 func (s *Session) pressEvent(packet *rtp.Packet, now time.Time) {
 	if !s.terms.held {
 		s.pressed.packet(packet.SSRC, packet.SequenceNumber, packet.Timestamp, packet.Marker, packet.Payload, now)
 	}
 }
 
-// Press takes a key of the peer that came by signalling (SIP INFO): 0–9 * # A–D, in either case. It reports whether
-// that is a key. Where the peer tells its keys as events too (RFC 4733), those count and this one is left out; before
-// and after Serve, and on hold, it is for nobody.
+// Press adds a key that the peer sent by SIP INFO: 0–9 * # A–D, in either case. It reports whether that is a key. It is
+// ignored if the peer sends keys as RFC 4733 events too, before and after Serve, and on hold.
 func (s *Session) Press(key rune) bool {
 	key = unicode.ToUpper(key)
 	if !strings.ContainsRune(keySigns, key) {
@@ -133,7 +132,7 @@ func (s *Session) Press(key rune) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.serving && !s.terms.held {
-		s.pressed.press(key, infoWay, time.Now())
+		s.pressed.press(key, byInfo, time.Now())
 	}
 	return true
 }

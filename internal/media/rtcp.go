@@ -8,12 +8,12 @@ import (
 	"github.com/pion/rtcp"
 )
 
-// reportInterval is about 5 s, drawn anew each time so that calls do not report in step (RFC 3550 section 6.2).
+// reportInterval returns a random interval around 5 s, so that calls do not report in step (RFC 3550 section 6.2).
 func reportInterval() time.Duration {
 	return 4*time.Second + rand.N(2*time.Second)
 }
 
-// receiveRTCP takes from the peer's sender reports what ours must echo. Its goodbye is left to signalling.
+// receiveRTCP records of the peer's sender reports what ours must echo. BYE packets are ignored: SIP ends the call.
 func (s *Session) receiveRTCP(datagram []byte, from netip.AddrPort, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -25,7 +25,7 @@ func (s *Session) receiveRTCP(datagram []byte, from netip.AddrPort, now time.Tim
 		return
 	}
 	s.latch.note(from.Addr())
-	s.rtcpSource, s.quiet = from, 0 // a silent callee is still there
+	s.rtcpSource, s.quiet = from, 0 // RTCP proves that a silent peer is there
 	for _, packet := range packets {
 		if report, ok := packet.(*rtcp.SenderReport); ok && s.inbound.started && report.SSRC == s.inbound.ssrc {
 			s.inbound.senderReport, s.inbound.senderReportAt = uint32(report.NTPTime>>16), now
@@ -33,7 +33,7 @@ func (s *Session) receiveRTCP(datagram []byte, from netip.AddrPort, now time.Tim
 	}
 }
 
-// reportsFrom says whether reports that come from an address are the peer's.
+// reportsFrom reports whether RTCP from an address is the peer's.
 func (s *Session) reportsFrom(from netip.AddrPort) bool {
 	if s.cfg.Lock {
 		return from == s.terms.remoteRTCP || from == s.terms.remote
@@ -42,7 +42,7 @@ func (s *Session) reportsFrom(from netip.AddrPort) bool {
 	return host == s.latch.heard().Addr() || host == s.terms.remote.Addr() || host == s.terms.remoteRTCP.Addr()
 }
 
-// rtcpRemote is where our reports go. Behind a NAT the signalled port means nothing: the peer's own reports show it.
+// rtcpRemote returns where our RTCP goes: to the source of the peer's, because behind a NAT the port in SDP is wrong.
 func (s *Session) rtcpRemote() netip.AddrPort {
 	stream := s.remote()
 	switch {
@@ -56,8 +56,8 @@ func (s *Session) rtcpRemote() netip.AddrPort {
 	return netip.AddrPortFrom(stream.Addr(), stream.Port()+1)
 }
 
-// report sends a report with our name, and a goodbye at the end of the call: a sender's (RFC 3550 section 6.4.1), or a
-// receiver's where nothing was sent since the last report but one, as on hold.
+// report sends a compound packet with our CNAME, and BYE if goodbye is set: a sender report (RFC 3550 section 6.4.1), or a
+// receiver report if nothing was sent since the last report but one, as on hold.
 func (s *Session) report(timestamp uint32, goodbye bool, now time.Time) {
 	s.mu.Lock()
 	remote := s.rtcpRemote()
@@ -86,12 +86,12 @@ func (s *Session) report(timestamp uint32, goodbye bool, now time.Time) {
 		packets = append(packets, &rtcp.Goodbye{Sources: []uint32{s.ssrc}})
 	}
 	if datagram, err := rtcp.Marshal(packets); err == nil {
-		// a report that cannot be sent is one lost: the next one says it all again
+		// a report that cannot be sent is lost: the next one contains the same totals
 		_, _ = s.sockets.rtcp.WriteToUDPAddrPort(datagram, remote)
 	}
 }
 
-// reception is what we tell the peer about its stream (RFC 3550 section 6.4.1, appendix A.3).
+// reception returns the report block of the peer's stream (RFC 3550 section 6.4.1, appendix A.3).
 func (in *inbound) reception(now time.Time) rtcp.ReceptionReport {
 	const cycle = 1 << 16 // by which first was raised
 	r := rtcp.ReceptionReport{
@@ -110,7 +110,7 @@ func (in *inbound) reception(now time.Time) rtcp.ReceptionReport {
 	return r
 }
 
-// ntpTime is the 64-bit timestamp of RFC 3550 section 4.
+// ntpTime returns the 64-bit NTP timestamp of RFC 3550 section 4.
 func ntpTime(t time.Time) uint64 {
 	const since1900 = 2208988800
 	return uint64(t.Unix()+since1900)<<32 | uint64(t.Nanosecond())<<32/uint64(time.Second)

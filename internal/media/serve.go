@@ -14,17 +14,17 @@ import (
 )
 
 const (
-	// echoFrames is how long a tone of ours may come back from the line.
+	// echoFrames is how long a tone of ours may come back as echo, in frames.
 	echoFrames = int(time.Second / call.FrameTime)
 	lateAfter  = 5 * time.Millisecond
-	// maxBehind is how far sending may lag and still make up for it packet by packet. After a longer stall (a suspended
-	// machine) the peer's jitter buffer has given up, and a burst would only be thrown away: the time is left out.
+	// maxBehind is how far sending may lag and still catch up packet by packet. After a longer stall (a suspended machine)
+	// the peer's jitter buffer would drop the burst: the lost time is skipped.
 	maxBehind = 10 * call.FrameTime
 	// maxPacket is the longest packet of ours, in bytes of G.711: 60 ms.
 	maxPacket = 3 * call.FrameSamples
 )
 
-// outgoing is the sending side of a served session; it belongs to the goroutine of Serve.
+// outgoing is the sending side of a session; only the goroutine of Serve uses it.
 type outgoing struct {
 	session    *Session
 	party      call.Party
@@ -34,10 +34,10 @@ type outgoing struct {
 	heard, say call.Frame
 	presses    []rune
 	tones      hearing.Keys
-	deaf       int             // frames for which tones are not listened to
+	toneGuard  int             // frames for which tones in the audio are ignored
 	packets    [4]*pacedPacket // used in turn
 	turn       int
-	due        time.Time // when the next frame is to be made; it leaves later by ahead
+	due        time.Time // when the next frame is to be made; it is sent later by ahead
 
 	audio      [maxPacket + call.FrameSamples]byte // encoded, and not in a packet yet
 	waiting    int                                 // bytes of it
@@ -47,8 +47,8 @@ type outgoing struct {
 }
 
 // Serve carries audio between the peer and the party until ctx is done (ContextEnded; also when the session is
-// closed), the party answers false (PartyHungUp) or nothing came from the peer for 20 s while not on hold
-// (AudioLost). Called once; it leaves the sockets to Close.
+// closed), the party returns false (PartyHungUp) or no packet came from the peer for 20 s while not on hold
+// (AudioLost). It is called once, and does not close the sockets.
 func (s *Session) Serve(ctx context.Context, party call.Party) call.Ending {
 	start := time.Now()
 	var random [6]byte
@@ -70,13 +70,13 @@ func (s *Session) Serve(ctx context.Context, party call.Party) call.Ending {
 	out.pacer.join()
 	defer out.pacer.leave()
 	ending := out.run(ctx)
-	out.settle()
+	out.awaitSent()
 	out.lastKeys()
 	out.report(true, time.Now())
 	return ending
 }
 
-// run makes a frame whenever one is due; due instants are counted from the start, so nothing drifts.
+// run makes a frame whenever one is due. Due times are counted from the start, so that they do not drift.
 func (o *outgoing) run(ctx context.Context) call.Ending {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -110,13 +110,13 @@ func (o *outgoing) run(ctx context.Context) call.Ending {
 	}
 }
 
-// report sends a report. The timestamp that belongs to now is that of the next frame, less what it is made early.
+// report sends an RTCP report. The RTP timestamp of now is that of the next frame, less the time that it is made early.
 func (o *outgoing) report(goodbye bool, now time.Time) {
 	early := o.due.Add(ahead).Sub(now) * call.SampleRate / time.Second
 	o.session.report(o.header.Timestamp-uint32(early), goodbye, now)
 }
 
-// lastKeys hands over what was pressed in the last moment, before the peer hung up: it may be the end of "never again".
+// lastKeys delivers the keys pressed right before the peer hung up: they may complete an opt-out.
 func (o *outgoing) lastKeys() {
 	o.session.mu.Lock()
 	o.presses = append(o.presses[:0], o.session.pressed.presses...)
@@ -127,7 +127,7 @@ func (o *outgoing) lastKeys() {
 	}
 }
 
-// next is a packet that is not on its way. In a stall of the pacer the garbage collector may have the old one.
+// next returns a packet that the pacer does not own. In a stall of the pacer it allocates a new one.
 func (o *outgoing) next() *pacedPacket {
 	o.turn = (o.turn + 1) % len(o.packets)
 	if o.packets[o.turn] == nil || o.packets[o.turn].waiting.Load() {
@@ -136,8 +136,8 @@ func (o *outgoing) next() *pacedPacket {
 	return o.packets[o.turn]
 }
 
-// settle waits until the last packet has left; the session may be closed after it.
-func (o *outgoing) settle() {
+// awaitSent waits until the last packet was sent; the session may be closed after it.
+func (o *outgoing) awaitSent() {
 	last := o.packets[o.turn]
 	for last != nil && last.waiting.Load() && time.Since(last.due) < maxBehind {
 		select {
@@ -148,7 +148,7 @@ func (o *outgoing) settle() {
 	}
 }
 
-// frame is one step of 20 ms.
+// frame exchanges one frame with the party and sends it; over is set when the call ends by it.
 func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 	s := o.session
 	s.mu.Lock()
@@ -161,13 +161,13 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 	lost := false
 	if !held {
 		s.jitter.pop(&o.heard)
-		if s.quiet++; t.direction != sendRecv { // the peer said that it does not send
+		if s.quiet++; t.direction != sendRecv { // the peer's SDP says that it does not send
 			s.quiet = 0
 		}
 		lost = s.quiet > s.lostAfter
 		key = s.keys.next(o.header.Timestamp)
 	}
-	byTone := !held && !events && s.pressed.way <= toneWay
+	byTone := !held && !events && s.pressed.transport <= byTone
 	s.mu.Unlock()
 
 	for _, press := range o.presses {
@@ -214,25 +214,25 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 	return 0, false
 }
 
-// hearKeys listens for keys in the audio, as peers send them that take no events; tones of ours come back from the line.
+// hearKeys detects DTMF tones in the audio, for peers without telephone-event; the echo of our own tones is ignored.
 func (o *outgoing) hearKeys(sending bool) {
 	if sending {
-		o.deaf = echoFrames
+		o.toneGuard = echoFrames
 	}
 	key, pressed := o.tones.Push(&o.heard)
-	if o.deaf > 0 {
-		o.deaf--
+	if o.toneGuard > 0 {
+		o.toneGuard--
 		return
 	}
 	if pressed {
 		o.session.mu.Lock()
-		o.session.pressed.press(key, toneWay, time.Now())
+		o.session.pressed.press(key, byTone, time.Now())
 		o.session.mu.Unlock()
 	}
 }
 
-// speak encodes the frame and sends the packets that it makes full; size is theirs in samples. One that ends within the
-// frame leaves before its end by as much.
+// speak encodes the frame and sends the packets that it completes; size is their length in samples. A packet that ends
+// within the frame is sent earlier by the rest.
 func (o *outgoing) speak(codec payloadKind, payload uint8, size int, leaves time.Time, remote netip.AddrPort) {
 	if o.waitingFor != payload {
 		o.flush(leaves, remote)
@@ -253,7 +253,7 @@ func (o *outgoing) speak(codec payloadKind, payload uint8, size int, leaves time
 	}
 }
 
-// flush sends what is left of audio that something else follows.
+// flush sends an incomplete packet before a change of payload.
 func (o *outgoing) flush(leaves time.Time, remote netip.AddrPort) {
 	if o.waiting > 0 {
 		o.sendAudio(o.waiting, leaves, remote)
@@ -268,7 +268,7 @@ func (o *outgoing) sendAudio(size int, leaves time.Time, remote netip.AddrPort) 
 	o.waitingAt += uint32(size)
 }
 
-// send hands a packet to the pacer.
+// send passes a packet to the pacer.
 func (o *outgoing) send(header rtp.Header, body []byte, leaves time.Time, remote netip.AddrPort) {
 	if !remote.IsValid() || remote.Addr().IsUnspecified() {
 		return

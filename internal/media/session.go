@@ -1,6 +1,6 @@
-// Package media carries the audio of one call: RTP and RTCP over a pair of UDP ports, described to the peer by SDP.
-// It decides codec, packet timing, jitter, which address a stream belongs to, keys (RFC 4733, or as they sound) and hold.
-// It refuses to know how the descriptions travel (SIP is telephony's) and what is said.
+// Package media carries the audio of one call: RTP and RTCP over a pair of UDP ports, negotiated by SDP (contract 9.7,
+// "audio"). It decides codec, packet timing, jitter, the source address of the stream, keys (RFC 4733, or tones in the
+// audio) and hold. It does not know how the SDP travels (package telephony) and what is said.
 package media
 
 import (
@@ -24,7 +24,7 @@ var ErrNoPort = errors.New("no local port")
 // that we cannot send to.
 var ErrNoCodec = errors.New("no common codec")
 
-// Session is one call's media: a pair of sockets, one SSRC, one codec at a time. Safe for concurrent use.
+// Session is the media of one call: a pair of sockets, one SSRC, one codec at a time. It is safe for concurrent use.
 type Session struct {
 	cfg       Config
 	ports     *Ports
@@ -47,7 +47,7 @@ type Session struct {
 	sdpBody    string // what the last version described
 	agreed     bool
 	terms      terms
-	serving    bool // before and after, what arrives is thrown away
+	serving    bool // false: what arrives is dropped
 	latch      latch
 	inbound    inbound
 	jitter     jitterBuffer
@@ -62,21 +62,21 @@ type Session struct {
 	sentOctets atomic.Uint32 // of payload, for sender reports
 }
 
-// Config of a Session.
+// Config configures a Session.
 type Config struct {
-	Advertise netip.Addr // written into our descriptions
+	Advertise netip.Addr // our address in SDP
 	Codecs    []string   // "PCMU", "PCMA" in order of preference; empty = both
-	// Lock hears no address but the one that the peer's description names (call.Trunk.LockMedia).
+	// Lock accepts audio only from the address in the peer's SDP (call.Trunk.LockMedia).
 	Lock bool
-	// ToDescription sends to the address that the peer's description names, also where the peer's audio comes from
-	// another one (call.MediaToDescription).
+	// ToDescription sends to the address in the peer's SDP even when its audio comes from another one
+	// (call.MediaToDescription).
 	ToDescription bool
-	// Allowed reports why no audio goes to an address; nil = it goes to all.
+	// Allowed returns an error for an address that no audio may go to; nil = every address may.
 	Allowed func(netip.Addr) error
 }
 
-// NewSession binds a pair of ports. Errors wrap ErrNoPort, or ErrNoCodec when no name of a codec is known. The session
-// must be closed, served or not.
+// NewSession binds a pair of ports. Errors wrap ErrNoPort, or ErrNoCodec when no codec of cfg is known. The caller must
+// Close the session, served or not.
 func NewSession(ports *Ports, cfg Config) (*Session, error) {
 	cfg.Advertise = cfg.Advertise.Unmap()
 	s := &Session{cfg: cfg, ports: ports, cname: rand.Text()[:16],
@@ -109,7 +109,7 @@ func NewSession(ports *Ports, cfg Config) (*Session, error) {
 	return s, nil
 }
 
-// Offer is our SDP offer, also for a re-INVITE that came without one.
+// Offer returns our SDP offer, also for a re-INVITE that came without one.
 func (s *Session) Offer() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,14 +118,14 @@ func (s *Session) Offer() []byte {
 		payloads[i] = codec.staticPayload()
 	}
 	events := defaultEventPayload
-	if s.terms.events { // RFC 3264 section 8.3.2: a number keeps its meaning within a call
+	if s.terms.events { // RFC 3264 section 8.3.2: a payload type keeps its meaning within a call
 		events = int(s.terms.eventPayload)
 	}
 	return s.describe(audioSection("RTP/AVP", s.sockets.port, s.codecs, payloads, events, sendRecv))
 }
 
-// Accept takes the peer's answer to our Offer. Errors wrap ErrNoCodec and change nothing. It may be called again
-// (an answer in a 183, then the one in the 200): the last one counts.
+// Accept applies the peer's SDP answer to our Offer. Errors wrap ErrNoCodec and change nothing. It may be called again:
+// the last answer counts.
 func (s *Session) Accept(answer []byte) error {
 	lines := parseMedia(answer)
 	s.locate(lines)
@@ -135,12 +135,12 @@ func (s *Session) Accept(answer []byte) error {
 	if err != nil {
 		return fmt.Errorf("accept an SDP answer: %w", err)
 	}
-	s.settle(terms)
+	s.applyTerms(terms)
 	return nil
 }
 
-// Answer takes the peer's offer, initial or in a re-INVITE or UPDATE, and gives our answer. Errors wrap ErrNoCodec
-// and change nothing.
+// Answer applies the peer's SDP offer, initial or in a re-INVITE or UPDATE, and returns our SDP answer (RFC 3264). Errors
+// wrap ErrNoCodec and change nothing.
 func (s *Session) Answer(offer []byte) ([]byte, error) {
 	lines := parseMedia(offer)
 	s.locate(lines)
@@ -150,10 +150,10 @@ func (s *Session) Answer(offer []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("answer an SDP offer: %w", err)
 	}
-	s.settle(t)
+	s.applyTerms(t)
 	var sections strings.Builder
 	for i, line := range lines {
-		if i != chosen { // RFC 3264 section 6: every line is answered, a refused one by port 0
+		if i != chosen { // RFC 3264 section 6: every media line gets an answer, a rejected one has port 0
 			format := "0"
 			if len(line.formats) > 0 {
 				format = line.formats[0]
@@ -171,10 +171,10 @@ func (s *Session) Answer(offer []byte) ([]byte, error) {
 	return s.describe(sections.String()), nil
 }
 
-// settle puts new terms into force. A peer that names another address is listened to afresh.
-func (s *Session) settle(t terms) {
+// applyTerms applies newly negotiated terms. A new remote address starts latching again.
+func (s *Session) applyTerms(t terms) {
 	old, now := s.terms, time.Now()
-	if t.remote.Addr().IsUnspecified() && s.agreed { // held without an address: it comes back to the one it had
+	if t.remote.Addr().IsUnspecified() && s.agreed { // hold by 0.0.0.0: keep the address for the resume
 		t.remote, t.remoteRTCP = old.remote, old.remoteRTCP
 	}
 	if !s.agreed || t.remote != old.remote {
@@ -188,7 +188,7 @@ func (s *Session) settle(t terms) {
 		s.keys.interrupt()
 	}
 	if t.events != old.events {
-		s.pressed.way = 0
+		s.pressed.transport = 0
 	}
 	s.terms, s.agreed = t, true
 }
@@ -198,7 +198,7 @@ func (s *Session) allowed(to netip.Addr) bool {
 	return s.cfg.Allowed == nil || s.cfg.Allowed(to) == nil
 }
 
-// remote is where our audio goes (symmetric RTP, RFC 4961, unless the trunk says otherwise).
+// remote returns where our audio goes: to the source of the peer's (symmetric RTP, RFC 4961) unless ToDescription is set.
 func (s *Session) remote() netip.AddrPort {
 	if s.cfg.ToDescription {
 		return s.terms.remote
@@ -206,7 +206,7 @@ func (s *Session) remote() netip.AddrPort {
 	return s.latch.heard()
 }
 
-// describe puts the session part before the media sections and counts the versions (RFC 3264 section 8).
+// describe returns the SDP with the given media sections and increments the version when they changed (RFC 3264 section 8).
 func (s *Session) describe(sections string) []byte {
 	if s.sdpBody != sections {
 		if s.sdpBody != "" {
@@ -230,7 +230,7 @@ func (s *Session) SendKeys(keys string) {
 	s.keys.queue(keys)
 }
 
-// Stats are the figures so far.
+// Stats returns the counters so far.
 func (s *Session) Stats() call.LegStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -241,7 +241,7 @@ func (s *Session) Stats() call.LegStats {
 	}
 }
 
-// Close frees the ports. Safe to call more than once and while Serve runs.
+// Close frees the ports and ends Serve. It may be called more than once.
 func (s *Session) Close() error {
 	s.closeOnce.Do(func() {
 		close(s.closed)

@@ -200,18 +200,18 @@ func TestAPressThatComesInSeveralWaysIsOne(t *testing.T) {
 	t.Parallel()
 	type press struct {
 		key rune
-		by  keyWay
+		by  keyTransport
 		at  time.Duration
 	}
 	for name, test := range map[string]struct {
 		told    []press
 		presses string
 	}{
-		"by INFO":                   {[]press{{'1', infoWay, 0}, {'1', infoWay, 300 * time.Millisecond}}, "11"},
-		"events, then INFO":         {[]press{{'1', eventWay, 0}, {'1', infoWay, 50 * time.Millisecond}, {'2', eventWay, 400 * time.Millisecond}}, "12"},
-		"tone, then INFO, then all": {[]press{{'1', toneWay, 0}, {'1', infoWay, 90 * time.Millisecond}, {'5', toneWay, time.Second}, {'5', infoWay, 1090 * time.Millisecond}}, "15"},
-		"tone, then another event":  {[]press{{'D', toneWay, 0}, {'9', eventWay, 90 * time.Millisecond}, {'D', toneWay, time.Second}}, "D9"},
-		"tone, the same much later": {[]press{{'9', toneWay, 0}, {'9', eventWay, 2 * time.Second}}, "99"},
+		"by INFO":                   {[]press{{'1', byInfo, 0}, {'1', byInfo, 300 * time.Millisecond}}, "11"},
+		"events, then INFO":         {[]press{{'1', byEvent, 0}, {'1', byInfo, 50 * time.Millisecond}, {'2', byEvent, 400 * time.Millisecond}}, "12"},
+		"tone, then INFO, then all": {[]press{{'1', byTone, 0}, {'1', byInfo, 90 * time.Millisecond}, {'5', byTone, time.Second}, {'5', byInfo, 1090 * time.Millisecond}}, "15"},
+		"tone, then another event":  {[]press{{'D', byTone, 0}, {'9', byEvent, 90 * time.Millisecond}, {'D', byTone, time.Second}}, "D9"},
+		"tone, the same much later": {[]press{{'9', byTone, 0}, {'9', byEvent, 2 * time.Second}}, "99"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -332,7 +332,7 @@ func FuzzDatagram(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.settle(terms)
+		s.applyTerms(terms)
 		var packet rtp.Packet
 		var frame call.Frame
 		for n := range times {

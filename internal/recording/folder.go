@@ -13,15 +13,15 @@ import (
 	"nacre/internal/id"
 )
 
-// Folder is where an installation's recordings lie, a file a call.
+// Folder is the path of the folder of an installation's recordings, one file per call.
 type Folder string
 
 const suffix = ".wav"
 
-// FileName is the recording of a call.
+// FileName returns the name of a call's recording within the Folder.
 func FileName(callID id.ID) string { return string(callID) + suffix }
 
-// Remove deletes recordings by their names; one that is gone already is no fault.
+// Remove deletes recordings by file name; one that does not exist is no error.
 func (f Folder) Remove(names []string) error {
 	root, err := os.OpenRoot(string(f))
 	if err != nil {
@@ -37,10 +37,11 @@ func (f Folder) Remove(names []string) error {
 	return errors.Join(faults...)
 }
 
-// page is how many files are looked at together.
+// page is how many directory entries are read at a time.
 const page = 100
 
-// Older hands out the calls of recordings that were last written before, some at a time. Other files are none of ours.
+// Older calls some with the calls of recordings that were last written before an instant, at most page at a time. Other
+// files are ignored. An error of some ends it and is returned.
 func (f Folder) Older(before time.Time, some func(callIDs []id.ID) error) error {
 	folder, err := os.Open(string(f))
 	if err != nil {
@@ -81,11 +82,11 @@ func (f Folder) Older(before time.Time, some func(callIDs []id.ID) error) error 
 	}
 }
 
-// markFile says whose recordings they are.
+// markFile holds the mark of the installation that the recordings belong to.
 const markFile = ".installation"
 
-// BelongsTo reports whether the folder is the installation's: the first that asks marks it. A database that does not know
-// the folder's calls (another one, or a new one beside old files) must not have them removed.
+// BelongsTo reports whether the folder belongs to the installation with that mark; an unmarked folder is marked with it.
+// Recordings must not be removed by an installation whose database does not know their calls.
 func (f Folder) BelongsTo(mark []byte) (bool, error) {
 	path := filepath.Join(string(f), markFile)
 	found, err := os.ReadFile(path)

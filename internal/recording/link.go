@@ -1,5 +1,5 @@
-// Package recording decides how recordings are reached without a key, by links that are signed and expire (contract 3.6),
-// and which file of the recordings' folder is which call's. It refuses to know what is in them.
+// Package recording makes and verifies signed links to recordings, which expire and need no API key (contract 3.6), and
+// names the file of each call in the recordings' folder. It does not know what is in the files.
 package recording
 
 import (
@@ -14,13 +14,13 @@ import (
 	"nacre/internal/id"
 )
 
-// SecretName is the installation's secret that links are signed with (engine.Queries.Secret).
+// SecretName names the installation's secret that signs links (engine.Queries.Secret).
 const SecretName = "recording links"
 
-// Path is where recordings are served: Path + call id.
+// Path is the URL path of recordings: Path + call id.
 const Path = "/recordings/"
 
-// DefaultTTL is how long a link works unless configured.
+// DefaultTTL is how long a link is valid unless configured.
 const DefaultTTL = 7 * 24 * time.Hour
 
 // Links makes and verifies links.
@@ -30,8 +30,8 @@ type Links struct {
 	TTL    time.Duration // 0 = DefaultTTL
 }
 
-// URL is a link to the recording of a call that works from now until expires (whole seconds). base stands in where no
-// public address is configured.
+// URL returns a link to the recording of a call that is valid from now until expires (whole seconds). base is used if no
+// Base is configured.
 func (l Links) URL(base string, callID id.ID, now time.Time) (link string, expires time.Time) {
 	ttl := l.TTL
 	if ttl == 0 {
@@ -45,13 +45,13 @@ func (l Links) URL(base string, callID id.ID, now time.Time) (link string, expir
 	return strings.TrimSuffix(base, "/") + Path + string(callID) + "?" + query.Encode(), expires
 }
 
-// Verify reports whether the query of a link to the call was made by URL and has not expired.
+// Verify reports whether the query of a link to the call was signed by URL and has not expired.
 func (l Links) Verify(callID id.ID, query url.Values, now time.Time) bool {
 	expires, err := strconv.ParseInt(query.Get("expires"), 10, 64)
 	if err != nil || len(l.Secret) == 0 {
 		return false
 	}
-	// The signature is judged first: whoever has none learns nothing of times.
+	// The signature is checked in any case, so that the time taken reveals nothing.
 	genuine := hmac.Equal([]byte(query.Get("signature")), []byte(l.sign(callID, expires)))
 	return genuine && now.Unix() < expires
 }

@@ -1,5 +1,5 @@
-// Package subprocess has this program work in a second process, where what it does cannot hold up the server: the scheduler and
-// the garbage collector of a process wait for all of its threads, and the system gives a process of low priority little of a busy core.
+// Package subprocess runs part of this program in a second process, where it cannot delay the server: scheduler and garbage
+// collector of a Go process wait for all of its threads, and a process can have a lower priority.
 package subprocess
 
 import (
@@ -11,11 +11,11 @@ import (
 	"syscall"
 )
 
-// Serve is called by the initialiser of a package: in a process that Command started under the title it calls serve with the
-// argument and exits with the code that serve answers; in any other it does nothing. So every program with the package in it,
-// tests among them, can do the work. Serve has to answer when its standard input ends: the process it works for has ended then,
-// however that ended. The signals that a terminal or a service manager sends to all processes of a service are ignored.
-// Name is what top shows, of at most 15 bytes.
+// Serve is called by the init function of a package. In a process that Command started under the title it calls serve with
+// the argument and exits with the code that serve returns; otherwise it does nothing. So every program that imports the
+// package, tests included, can start the process. serve must return when its standard input ends: its parent has ended then.
+// Signals that a terminal or service manager sends to all processes of a service are ignored. name is shown by top, at most
+// 15 bytes.
 func Serve(title, name string, serve func(argument string) (code int)) {
 	if len(os.Args) != 2 || os.Args[0] != title {
 		return
@@ -25,7 +25,8 @@ func Serve(title, name string, serve func(argument string) (code int)) {
 	os.Exit(serve(os.Args[1]))
 }
 
-// Command prepares a process that serves under the title, which ps shows and under which no shell starts a program by chance.
+// Command returns the command that starts this program as a process that serves under the title. The title is its
+// argument 0, shown by ps; it must not be a name that a shell could start this program under.
 func Command(title, argument string) (*exec.Cmd, error) {
 	program := "/proc/self/exe" // still this program when its file was replaced
 	if runtime.GOOS != "linux" {

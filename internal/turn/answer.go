@@ -4,10 +4,10 @@ import "time"
 
 // Who picked up: from the answer to our first words, and wherever a beep is heard.
 
-// enoughOfMessage: a message played this far counts as left when the mailbox hangs up.
+// enoughOfMessage is the part of a message that counts as left when the mailbox hangs up.
 const enoughOfMessage = 0.9
 
-// toneTaken: speech that began this short before a beep is the beep itself.
+// toneTaken is how long before a detected beep speech may have started that is the beep itself.
 const toneTaken = 300 * time.Millisecond
 
 func (m *Machine) tickAnswering() {
@@ -71,12 +71,12 @@ func (m *Machine) beep() {
 		m.bareBeep = greeting < m.timing.Greeting // perhaps the line of a person: some telephones beep at the answer
 	}
 	if m.speaking && m.now-m.speechFrom <= toneTaken {
-		m.speechFrom, m.speechTo = m.now, m.now // the detector takes the tone for speech: what is spoken comes after it
+		m.speechFrom, m.speechTo = m.now, m.now // the VAD reports the tone as speech: real speech comes after it
 	}
 	m.lastBeep = m.now
 }
 
-// tickBeeped waits for the end of the beep. What speaks on after it is no mailbox.
+// tickBeeped waits for the end of the beep. Speech after it means that this is no mailbox.
 func (m *Machine) tickBeeped() {
 	quiet, talk := m.timing.BeepQuiet, m.timing.BeepTalk
 	if m.bareBeep {
@@ -108,8 +108,8 @@ func (m *Machine) tickBeeped() {
 	m.speak([]string{m.voicemail})
 }
 
-// goOn: a tone alone is no verdict that may hang up on somebody who waits for us to speak, and there is nothing to be
-// left on a mailbox. Whatever goes on beeping wears out the brain's patience with silence.
+// goOn continues the conversation after a beep without a voicemail text: a tone alone is not enough to hang up on somebody
+// who may wait for us to speak. If it is a mailbox, the brain ends the call after repeated silence.
 func (m *Machine) goOn() {
 	if !m.opened {
 		m.begin()
@@ -134,7 +134,7 @@ func (m *Machine) noMailbox() {
 	}
 }
 
-// notMachine: a key was pressed where a machine was taken for granted.
+// notMachine returns to the conversation: a key was pressed after a beep, which a machine does not do.
 func (m *Machine) notMachine() {
 	m.evidence.machine, m.voicemailLeft = false, false
 	m.stopSpeaking()

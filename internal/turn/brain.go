@@ -6,7 +6,7 @@ import (
 	"nacre/internal/call"
 )
 
-// Expect says which keys the agent waits for after it has spoken.
+// Expect is which keys the agent waits for after it has spoken.
 type Expect int
 
 const (
@@ -18,10 +18,10 @@ const (
 
 // Reply is what the agent says next.
 type Reply struct {
-	Parts  []string // spoken without a pause that could be taken for the end of the turn
+	Parts  []string // spoken with pauses too short for the end of a turn
 	Expect Expect
 	Wait   time.Duration // for an answer; 0 = Timing.AnswerWait
-	End    bool          // hang up after these words. With an Expect, a key that answers still revives the talk
+	End    bool          // hang up after these words; with an Expect, a key that answers still continues the conversation
 }
 
 // InputKind is what the other side did.
@@ -38,32 +38,32 @@ const (
 type Input struct {
 	Kind        InputKind
 	Keys        string        // what was typed, without the closing #; "." is the decimal point; "" = # alone
-	Words       string        // what was understood; "" = not understood
+	Words       string        // recognised words; "" = none
 	Spoke       time.Duration // how long they spoke
 	Heard       int           // parts of our last reply that were played to their end
 	Interrupted bool          // our last reply was not played to its end
 }
 
-// Brain leads the conversation: it decides what is said, the machine when. It must not block, and is used by one
-// goroutine. Form is the brain that needs no outside service.
+// Brain decides what the agent says; the Machine decides when. It must not block, and is used by one goroutine. Form is the
+// implementation that needs no outside service.
 type Brain interface {
-	// Open is asked once, for the first words.
+	// Open returns the first words. It is called once.
 	Open() Reply
-	// Next answers a turn of the other side.
+	// Next returns the reply to a turn of the other side.
 	Next(Input) Reply
-	// Result is what has been collected so far, and whether the success definition is met.
+	// Result returns what has been collected so far, and whether the success definition is met.
 	Result() (collected []call.Value, success bool)
-	// Phrase is the agent's own wording of an event the machine deals with by itself.
+	// Phrase returns the agent's wording of an event that the machine handles by itself.
 	Phrase(Notice) string
 }
 
-// Notice is a sentence of the machine rather than of the conversation.
+// Notice is an event that the machine announces by a sentence of its own.
 type Notice struct {
 	Kind  NoticeKind
 	Hours int // for NoticeCallback
 }
 
-// NoticeKind tells the notices apart.
+// NoticeKind is which notice it is.
 type NoticeKind int
 
 const (

@@ -7,8 +7,8 @@ import (
 	"nacre/internal/call"
 )
 
-// evidence is what is known of who picked up. No single piece of it is a verdict: cadence alone mistakes one person in
-// ten for a machine, so a machine is only what beeped before anybody showed to be a person.
+// evidence is what is known of who picked up. No single piece decides: cadence alone mistakes one person in ten for a
+// machine, so only a beep before any sign of a person means a machine.
 type evidence struct {
 	firstSpeech  time.Duration // its start; 0 = none yet
 	firstLength  time.Duration // of the first utterance, up to our first words
@@ -21,10 +21,10 @@ type evidence struct {
 	machine      bool // a beep, and nobody
 }
 
-// person reports whether somebody has shown to be listening; a beep is no evidence any more.
+// person reports whether there was a sign of a person who listens; a beep is ignored from then on.
 func (e *evidence) person() bool { return e.keyed || e.listened }
 
-func (e *evidence) verdict(timing Timing) call.Answerer {
+func (e *evidence) answerer(timing Timing) call.Answerer {
 	switch {
 	case e.machine:
 		return call.MachineAnswerer
@@ -39,7 +39,7 @@ func (e *evidence) verdict(timing Timing) call.Answerer {
 	}
 }
 
-// hear weighs words. They only make us wait longer for a beep, or name the verdict; they never end a call.
+// hear takes recognised words. They make us wait longer for a beep, or decide the answerer; they never end a call.
 func (e *evidence) hear(words string) {
 	words = strings.ToLower(words)
 	e.machineWords = e.machineWords || containsAny(words, "leave a message", "leave your message", "leave your name",

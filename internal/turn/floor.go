@@ -6,7 +6,7 @@ import (
 	"nacre/internal/call"
 )
 
-// The floor: who is speaking, and when the other may.
+// The floor is who may speak.
 
 func (m *Machine) speechStarted() {
 	if m.speaking {
@@ -16,7 +16,7 @@ func (m *Machine) speechStarted() {
 	m.speechLine = -1
 	m.speechFrom = m.now
 	if m.now-m.lastSound <= 100*time.Millisecond && m.now-m.run < 300*time.Millisecond {
-		m.speechFrom = m.run // the detector needs some frames; the sound began before
+		m.speechFrom = m.run // the VAD reports speech some frames after its start
 	}
 	m.speechTo = m.now
 	m.withKey = m.lastKey != 0 && m.now-m.lastKey < m.timing.WithKey
@@ -58,7 +58,7 @@ func (m *Machine) speechEnded() {
 	m.spoke += length
 	grace := m.timing.Grace
 	if length >= m.timing.LongTalk || (length >= m.timing.LongHello && !m.evidence.person()) {
-		grace = m.timing.LongGrace // a talker, or a greeting that a beep may follow
+		grace = m.timing.LongGrace // a long utterance, or a greeting that a beep may follow
 	}
 	m.set(atWords, m.speechTo+grace-m.now)
 }
@@ -131,7 +131,7 @@ func (m *Machine) answerWords() {
 	m.answer(in, m.timing.Patience)
 }
 
-// bargeIn gives up the floor to speech that began after us and is no backchannel.
+// bargeIn stops our utterance for speech that began after it and is no backchannel.
 func (m *Machine) bargeIn() {
 	least := m.timing.Backchannel
 	if m.withKey {
@@ -148,8 +148,8 @@ func (m *Machine) spokenOver(least time.Duration) bool {
 	return m.speaking && m.speechFrom >= m.saying.asked-300*time.Millisecond && m.speechTo-m.speechFrom >= least
 }
 
-// yieldGoodbye gives up the floor once to somebody who speaks over our last words, which are said again when they have
-// finished. What a machine hears is said to its end.
+// yieldGoodbye stops our last words once for a person who speaks over them; they are repeated after that. A voicemail text
+// is not interrupted.
 func (m *Machine) yieldGoodbye() {
 	if m.yielded || !m.evidence.person() || !m.spokenOver(m.timing.Backchannel) {
 		return
@@ -160,7 +160,7 @@ func (m *Machine) yieldGoodbye() {
 	m.queue(again, m.timing.GoodbyeYield)
 }
 
-// answer has the brain reply to a turn, and queues what it says until the other side is quiet, at most for yield.
+// answer asks the brain for a reply to a turn, and queues it until the other side is quiet, at most for yield.
 func (m *Machine) answer(in Input, yield time.Duration) {
 	in.Heard, in.Interrupted = m.heard, m.interrupted
 	m.queue(m.brain.Next(in), yield)
@@ -212,7 +212,7 @@ func (m *Machine) stopSpeaking() {
 	m.saying = nil
 }
 
-// utterance finds what is in the air, or was told to stop and is not reported yet.
+// utterance returns the one that is playing, or was stopped and is not reported yet.
 func (m *Machine) utterance(id int) *utterance {
 	if m.saying != nil && m.saying.id == id {
 		return m.saying
@@ -275,7 +275,7 @@ func (m *Machine) playoutFinished(event Event) {
 	}
 }
 
-// speakFailed: an agent without a voice ends the call, with other words if it has them.
+// speakFailed ends the call after a failure to synthesise speech, with other words if there are any.
 func (m *Machine) speakFailed(event Event) {
 	u := m.utterance(event.Utterance)
 	if u == nil || u != m.saying {
@@ -295,14 +295,14 @@ func (m *Machine) speakFailed(event Event) {
 	}
 }
 
-// endWith says one last sentence of the machine's own.
+// endWith says one last sentence of the machine and ends the call.
 func (m *Machine) endWith(notice NoticeKind, hours int) {
 	m.keypad.reset()
 	m.clear(atKeys)
 	m.queue(Reply{Parts: []string{m.brain.Phrase(Notice{Kind: notice, Hours: hours})}, End: true}, m.timing.KeyYield)
 }
 
-// tickEnding hangs up once the last words are heard, the opt-out is written and no command is half typed.
+// tickEnding hangs up when the last words were played, the opt-out is written and no command is incomplete.
 func (m *Machine) tickEnding() {
 	if m.saying != nil {
 		m.yieldGoodbye()

@@ -60,8 +60,8 @@ func English() Phrases {
 const (
 	silentRepeats = 2
 	wrongKeys     = 5
-	// Words that are not understood wear the form's patience: little when somebody really talks, more when they are
-	// short answers, for they would have been given by key by now. 15 long utterances, or 5 short ones.
+	// Speech that is not understood uses up a budget: 15 long utterances, or 5 short ones, which are answers to the question
+	// and would have come by key by now.
 	patience      = 15
 	wearLong      = 1
 	wearShort     = 3
@@ -74,24 +74,24 @@ const (
 type question struct {
 	call.Question
 	opening bool // the opening sentence itself, asked as yes or no; nothing is collected
-	decides bool // success hangs on it
+	decides bool // its answer decides success
 }
 
-// Form is the brain without a model: it speaks the opening sentence, then asks one question per variable, in order,
-// and takes the answers from the keys. Success is the first boolean question answered yes; where the script defines
-// success and has no boolean question, the opening sentence is asked as yes or no. Where success is defined, a no to the
-// question that decides it ends the talk, unless the script has all questions asked.
+// Form is a Brain without a model: it speaks the opening sentence, then asks one question per variable, in order, and takes
+// the answers by keys. Success is a yes to the first boolean question; if the script defines success and has no boolean
+// question, the opening sentence is asked as yes or no. A no to the question that decides success ends the conversation,
+// unless Script.AskAll is set.
 type Form struct {
 	script    call.Script
 	phrases   Phrases
 	questions []question
 	at        int
 
-	once  []string // sentences that must be heard to their end once: the opening, and the key that ends all calls
+	once  []string // sentences that must be played to their end once: the opening, and the opt-out key
 	spoke []string // parts of the last reply
 
 	introduced bool // the opening has been heard to its end
-	hinted     bool // the other keys have been told
+	hinted     bool // the other keys have been explained
 	gaveUp     bool
 
 	silences, wrong, worn, interrupted int
@@ -100,7 +100,7 @@ type Form struct {
 	success   bool
 }
 
-// NewForm makes the brain of one conversation.
+// NewForm returns the Form of one conversation.
 func NewForm(script call.Script, phrases Phrases) *Form {
 	f := &Form{script: script, phrases: phrases}
 	deciding := -1
@@ -124,10 +124,10 @@ func NewForm(script call.Script, phrases Phrases) *Form {
 	return f
 }
 
-// Open is the opening sentence, the key that ends all calls, and the first question.
+// Open returns the opening sentence, the opt-out key, and the first question.
 func (f *Form) Open() Reply { return f.ask() }
 
-// Next answers one turn.
+// Next returns the reply to one turn.
 func (f *Form) Next(in Input) Reply {
 	f.markHeard(in.Heard)
 	f.gaveUp = false
@@ -153,7 +153,8 @@ func (f *Form) Next(in Input) Reply {
 	}
 }
 
-// Result answers the questions that were dealt with, in order; a question given up is null.
+// Result returns the values of the questions asked so far, in order, and whether success is reached; a question without a
+// valid answer is nil.
 func (f *Form) Result() ([]call.Value, bool) {
 	if !f.gaveUp || f.questions[f.at].opening {
 		return f.collected, f.success
@@ -162,7 +163,7 @@ func (f *Form) Result() ([]call.Value, bool) {
 	return append(f.collected[:len(f.collected):len(f.collected)], call.Value{ID: q.ID, Name: q.Name}), f.success
 }
 
-// Phrase words a notice of the machine.
+// Phrase returns the sentence of a notice.
 func (f *Form) Phrase(n Notice) string {
 	switch {
 	case n.Kind == NoticeOptOut:
@@ -176,8 +177,8 @@ func (f *Form) Phrase(n Notice) string {
 	}
 }
 
-// Vocabulary is everything the form may say, in the order in which it may be needed, so that it can be made into
-// speech while the telephone rings. Only call-backs in other than 1 or 24 hours are missing.
+// Vocabulary returns all sentences that the form may say, in the order of likely use, so that they can be synthesised while
+// the phone rings. Only call-backs in other than 1 or 24 hours are missing.
 func (f *Form) Vocabulary() []string {
 	all := []string{f.script.Opening, f.phrases.OptOutKeys}
 	for _, q := range f.questions {
@@ -197,7 +198,7 @@ func (f *Form) Vocabulary() []string {
 	return kept
 }
 
-// ask says what must still be heard once, and the question with its keys, after the given words.
+// ask returns the given words, the sentences of once that were not played yet, and the question with its keys.
 func (f *Form) ask(before ...string) Reply {
 	parts := append([]string(nil), before...)
 	if f.at >= len(f.questions) {
@@ -214,7 +215,7 @@ func (f *Form) ask(before ...string) Reply {
 	return f.reply(Reply{Parts: parts, Expect: expectOf(q.Type)})
 }
 
-// repeat asks again, after words that say why; not before the opening has been heard, which then explains enough.
+// repeat asks again, after words that say why; these are left out until the opening was played.
 func (f *Form) repeat(why string) Reply {
 	if !f.introduced {
 		return f.ask()
@@ -238,7 +239,7 @@ func (f *Form) reply(r Reply) Reply {
 	return r
 }
 
-// markHeard forgets what has been heard once.
+// markHeard removes from once what was played to its end.
 func (f *Form) markHeard(parts int) {
 	for _, heard := range f.spoke[:min(parts, len(f.spoke))] {
 		f.introduced = f.introduced || heard == f.script.Opening
@@ -268,12 +269,12 @@ func (f *Form) keys(q question) string {
 	}
 }
 
-// text reports whether any text answers the question.
+// text reports whether the answer to the question is any text.
 func (q question) text() bool {
 	return q.Type != call.Boolean && q.Type != call.Int && q.Type != call.Float
 }
 
-// madeOfDigits finds the words of a question for a text that can be typed in digits.
+// madeOfDigits matches questions for a text that can be typed in digits.
 var madeOfDigits = regexp.MustCompile(`(?i)\b(numbers?|digits?|codes?|zip|postcode|phone|telephone|mobile|fax|pin|extension|account|dates?|birthday|year|age|amount|how (many|much|old))\b`)
 
 // digits reports whether the answer to a text question can be typed in digits.
@@ -291,7 +292,7 @@ func (f *Form) take(keys string) Reply {
 		}
 		return f.repeat(f.phrases.WrongKey)
 	}
-	f.skipOpening() // who answers has heard enough of it
+	f.skipOpening() // an answer means that it was understood
 	if q.decides {
 		f.success = value == true
 	}
@@ -316,7 +317,7 @@ func (f *Form) note(q question, value any) {
 	}
 }
 
-// settle notes the value and goes on to the next question, or to the end.
+// settle stores the value and goes on to the next question, or to the end.
 func (f *Form) settle(q question, value any) Reply {
 	f.note(q, value)
 	f.at++
@@ -345,7 +346,7 @@ func (f *Form) notUnderstood(in Input) Reply {
 		f.worn += wearShort
 	}
 	if q.text() && (!q.digits() || f.worn > wearShort) {
-		return f.settle(q, nil) // said as asked, or said twice: it stands in the recording, nothing else can be done with it
+		return f.settle(q, nil) // spoken as asked, or spoken twice: it is in the recording only
 	}
 	if f.worn > patience {
 		return f.giveUp()
@@ -353,14 +354,14 @@ func (f *Form) notUnderstood(in Input) Reply {
 	return f.repeat(f.phrases.OnlyKeys)
 }
 
-// giveUp says goodbye, and would still take an answer while it does.
+// giveUp says goodbye, and still accepts an answer meanwhile.
 func (f *Form) giveUp() Reply {
 	f.gaveUp = true
 	q := f.questions[f.at]
 	return f.reply(Reply{Parts: []string{f.phrases.GaveUp}, Expect: expectOf(q.Type), End: true})
 }
 
-// afterLast: nothing is asked, or no more.
+// afterLast replies to a turn when no question is left.
 func (f *Form) afterLast(in Input) Reply {
 	if (in.Kind == InputRepeat || in.Interrupted) && len(f.once) > 0 && f.interrupted < interruptions {
 		f.interrupted++
@@ -374,7 +375,7 @@ func (f *Form) afterLast(in Input) Reply {
 	return f.reply(Reply{Parts: []string{f.phrases.Goodbye}, End: true})
 }
 
-// valueOf reads what was typed as a value of the type; nothing typed (# alone) is null, except where yes or no is asked.
+// valueOf converts typed keys to a value of the type; nothing typed (# alone) is nil, except for a yes or no.
 func valueOf(kind call.VariableType, keys string) (value any, ok bool) {
 	switch kind {
 	case call.Boolean:

@@ -17,8 +17,8 @@ const (
 // longestEntry bounds what can be typed as one answer.
 const longestEntry = 32
 
-// keypad puts keys together. At any moment * followed by 1, 2 or 9 is a command. In a decimal number that has begun,
-// ** is the decimal point, so that *9 keeps its meaning even there; * followed by anything else is dropped with it.
+// keypad collects keys into entries and commands. * followed by 1, 2 or 9 is a command at any time. In a decimal number that
+// has begun ** is the decimal point; * followed by anything else is dropped together with it.
 type keypad struct {
 	typed []byte
 	star  bool
@@ -26,7 +26,7 @@ type keypad struct {
 	text  string
 }
 
-// busy reports whether keys have been pressed that mean nothing yet.
+// busy reports whether an entry or command is incomplete.
 func (k *keypad) busy() bool { return k.star || k.hours || len(k.typed) > 0 }
 
 func (k *keypad) reset() { k.typed, k.star, k.hours = k.typed[:0], false, false }
@@ -52,7 +52,7 @@ func (k *keypad) press(key rune, expect Expect) command {
 				k.star = true
 			}
 			return commandNone
-		case '#': // ends the entry as if the star had not been there
+		case '#': // ends the entry; the star is dropped
 		default:
 			return commandNone
 		}
@@ -72,7 +72,7 @@ func (k *keypad) press(key rune, expect Expect) command {
 	return commandNone
 }
 
-// pause is a time without keys: it ends what was typed, and forgets a lone star.
+// pause handles a pause between keys: it ends the entry, and drops a single star.
 func (k *keypad) pause(expect Expect) command {
 	k.star = false
 	if k.hours || len(k.typed) > 0 {
@@ -108,7 +108,7 @@ const (
 	longestHours = 30 * 24
 )
 
-// hoursOf reads the hours of a call-back: none, or none that can be read, are 24; at most 30 days.
+// hoursOf parses the hours of a call-back: 24 without valid ones; at most 30 days.
 func hoursOf(typed string) int {
 	hours := 0
 	for _, c := range typed {
@@ -122,7 +122,7 @@ func hoursOf(typed string) int {
 	return hours
 }
 
-// expectOf is how a value of a type is typed.
+// expectOf returns how a value of a type is typed.
 func expectOf(kind call.VariableType) Expect {
 	switch kind {
 	case call.Boolean:

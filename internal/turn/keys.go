@@ -6,7 +6,7 @@ import (
 	"nacre/internal/call"
 )
 
-// key takes one key of the other side. Any key shows a person, and stops what is being said.
+// key handles one key of the other side. Any key means a person, and stops what is being said.
 func (m *Machine) key(key rune) {
 	if key != '*' && key != '#' && (key < '0' || key > '9') {
 		return
@@ -37,7 +37,7 @@ func (m *Machine) key(key rune) {
 	m.command(m.keypad.press(key, m.expect()))
 }
 
-// expect is what a key means now. While our reply to a key waits to be spoken, the next question is not asked yet.
+// expect returns which keys are expected now. While our reply to a key is queued, the next question is not asked yet.
 func (m *Machine) expect() Expect {
 	if m.queued && m.queuedByKey {
 		return ExpectNothing
@@ -45,7 +45,7 @@ func (m *Machine) expect() Expect {
 	return m.reply.Expect
 }
 
-// surplus keys belong to an answer already taken: its closing #, or a key that bounced. They change nothing.
+// surplus reports whether a key belongs to an answer already taken: its closing #, or a bounce. It is ignored then.
 func (m *Machine) surplus(key rune) bool {
 	if m.lastAnswer == 0 || m.keypad.busy() {
 		return false
@@ -88,26 +88,26 @@ func (m *Machine) command(command command) {
 	}
 }
 
-// promise notes the call-back just typed and answers its hours.
+// promise records the call-back just typed and returns its hours.
 func (m *Machine) promise() int {
 	hours := hoursOf(m.keypad.text)
 	m.callback = &call.Callback{After: time.Duration(hours) * time.Hour}
 	return hours
 }
 
-// optOutNow has the number suppressed, and says so while that is under way.
+// optOutNow starts the opt-out, and announces it while it is under way.
 func (m *Machine) optOutNow() {
 	if !m.optOut {
 		m.optOut, m.optOutPending = true, true
 		m.set(byOptOut, m.timing.OptOutLimit)
 		m.do(Action{Do: OptOut})
 	}
-	m.callback = nil // never again is stronger than later
+	m.callback = nil // an opt-out overrides a call-back
 	m.turnEnd = m.now
 	m.endWith(NoticeOptOut, 0)
 }
 
-// keyAtEnd: while the last words are said, commands still hold, and after giving up an answer is still welcome.
+// keyAtEnd handles a key during the last words: commands are still accepted, and after giveUp an answer is too.
 func (m *Machine) keyAtEnd(key rune) {
 	if m.optOut {
 		m.flushKeys()

@@ -17,7 +17,7 @@ const (
 	over
 )
 
-// timer is an instant the machine waits for; zero = not set.
+// timer identifies an instant that the machine waits for; zero = not set.
 type timer int
 
 const (
@@ -28,8 +28,8 @@ const (
 	atSilence               // no answer came
 	atKeys                  // no further key came
 	atPatience              // they have been speaking for too long
-	byOptOut                // the opt-out holds the line no longer
-	atTail                  // the last word has been heard
+	byOptOut                // the call waits for the opt-out no longer
+	atTail                  // the last word was played and the tail has passed
 	byGoodbye               // the call ends even if they go on speaking
 	timerCount
 )
@@ -44,7 +44,7 @@ type utterance struct {
 	started time.Duration
 }
 
-// Machine holds one conversation. Not safe for concurrent use.
+// Machine is the state machine of one conversation. It is not safe for concurrent use.
 type Machine struct {
 	timing    Timing
 	brain     Brain
@@ -74,14 +74,14 @@ type Machine struct {
 	// Our side.
 	opened      bool
 	saying      *utterance
-	stopped     []*utterance // told to stop, not yet reported
+	stopped     []*utterance // StopSpeaking was sent, PlayoutFinished has not come
 	utterances  int
 	reply       Reply // in force: spoken last, or queued
 	queued      bool  // reply waits for the floor
 	queuedByKey bool
 	heard       int // parts of the reply spoken last that were heard to their end
 	interrupted bool
-	yielded     bool // last words were given up to speech once
+	yielded     bool // last words were interrupted by speech once
 	firstWord   time.Duration
 	turnEnd     time.Duration // end of the turn that our next words answer; 0 = none
 
@@ -102,15 +102,15 @@ type Machine struct {
 	broke         string
 }
 
-// New makes the machine of one conversation. Voicemail is the text left on an answering machine, "" = none.
+// New returns the Machine of one conversation. voicemail is the text left on an answering machine, "" = none.
 func New(brain Brain, voicemail string, timing Timing) *Machine {
 	m := &Machine{timing: timing, brain: brain, voicemail: voicemail, speechLine: -1}
 	m.set(atFirst, timing.FirstWait)
 	return m
 }
 
-// Step takes one event at now, the time since the answer, which never goes back. The actions are to be done at once and
-// in order; the slice is valid until the next Step. After HangUp, or PeerHungUp, no step has actions.
+// Step handles one event at now, the time since the answer, which never decreases. The actions must be done at once and in
+// order; the slice is valid until the next Step. After HangUp, or PeerHungUp, Step returns no actions.
 func (m *Machine) Step(now time.Duration, event Event) []Action {
 	m.now = now
 	m.actions = m.actions[:0]
@@ -158,14 +158,14 @@ func (m *Machine) Step(now time.Duration, event Event) []Action {
 	return m.actions
 }
 
-// Over reports whether the conversation has come to its end.
+// Over reports whether the conversation has ended.
 func (m *Machine) Over() bool { return m.phase == over }
 
-// Talk is what the conversation yielded so far. Recording is left empty.
+// Talk returns the result of the conversation so far. Recording is empty.
 func (m *Machine) Talk() call.Talk {
 	collected, success := m.brain.Result()
 	return call.Talk{
-		Answerer: m.evidence.verdict(m.timing), VoicemailLeft: m.voicemailLeft,
+		Answerer: m.evidence.answerer(m.timing), VoicemailLeft: m.voicemailLeft,
 		Collected: collected, Success: success,
 		Callback: m.callback, OptOut: m.optOut,
 		Transcript: m.lines.inOrder(), Broke: m.broke, TurnLatencyMS: m.latencies,
@@ -212,7 +212,7 @@ func (m *Machine) hold() {
 	m.held, m.heldAt = true, m.now
 }
 
-// resume moves everything that is waited for, or measured from, by the time on hold.
+// resume moves all timers and reference instants by the time on hold.
 func (m *Machine) resume() {
 	if !m.held {
 		return
@@ -254,7 +254,7 @@ func (m *Machine) hangUp() {
 	m.do(Action{Do: HangUp})
 }
 
-// finish closes what is open when the call is over: keys that wait for more, and speech that wants its line.
+// finish completes what is open when the call is over: an incomplete entry of keys, and speech without a transcript line.
 func (m *Machine) finish() {
 	if m.phase == over {
 		return

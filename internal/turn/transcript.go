@@ -10,13 +10,13 @@ import (
 	"nacre/internal/call"
 )
 
-// speechMark stands in the transcript for words that nobody understood.
+// speechMark stands in the transcript for speech that was not recognised.
 const speechMark = "(speech)"
 
-// transcript gathers the lines of a call, in any order.
+// transcript collects the lines of a call, in any order.
 type transcript struct{ lines []call.Line }
 
-// add answers the index of the line, −1 for one without content.
+// add adds a line and returns its index, −1 for one without content.
 func (t *transcript) add(role call.Role, content string, start, end time.Duration) int {
 	if content == "" {
 		return -1
@@ -25,7 +25,7 @@ func (t *transcript) add(role call.Role, content string, start, end time.Duratio
 	return len(t.lines) - 1
 }
 
-// inOrder is a copy in order of speech.
+// inOrder returns a copy ordered by start.
 func (t *transcript) inOrder() []call.Line {
 	lines := slices.Clone(t.lines)
 	slices.SortStableFunc(lines, func(a, b call.Line) int {
@@ -43,8 +43,8 @@ func (t *transcript) inOrder() []call.Line {
 
 func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 1000 }
 
-// spokenText is what was heard of an utterance of which the first parts were played to their end, and a fraction of
-// the one after them. A word counts as heard when it was played to its end, taking speech to run evenly over the text.
+// spokenText returns the text that was played of an utterance: parts whole parts, and the words of a fraction of the next
+// one. The speech is assumed to be spread evenly over the text.
 func spokenText(parts []string, played int, fraction float64) string {
 	played = min(max(played, 0), len(parts))
 	heard := slices.Clone(parts[:played])

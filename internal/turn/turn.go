@@ -1,7 +1,7 @@
-// Package turn decides how a conversation runs: who has the floor, when the agent begins, stops and repeats, whether
-// a person or a machine picked up, what the keys of the telephone mean, and when the call may be ended. It is a state
-// machine: events in, actions out. It refuses to know audio, sockets, clocks and voices; time is the time since the
-// answer and comes in with every event, so that a conversation can be replayed exactly.
+// Package turn decides how a conversation runs: who has the floor, when the agent begins, stops and repeats, whether a
+// person or a machine picked up, what keys mean, and when the call may be ended. It is a state machine: events in, actions
+// out. It does not know audio, sockets and clocks; every event carries the time since the answer, so that a conversation can
+// be replayed exactly.
 //
 // The life of a conversation:
 //
@@ -13,21 +13,21 @@
 //	    ├──► leaving (voicemail) ─┤
 //	    └─────────────────────────┘
 //
-// Answering: the agent listens to who picked up and has not said a word. Talking: the brain leads. Beeped: a beep was
-// heard and nobody has shown to be a person; the end of the beep is awaited. Leaving: the voicemail text is spoken.
-// Ending: last words, and an opt-out that is being written; nothing ends the call before both are done.
+// Answering: the agent has not spoken yet. Talking: the brain decides what is said. Beeped: a beep was detected without a
+// sign of a person; its end is awaited. Leaving: the voicemail text is spoken. Ending: last words, and an opt-out that is
+// being written; the call is not ended before both are done.
 package turn
 
 import "time"
 
-// Kind is what happened.
+// Kind is the kind of an Event.
 type Kind int
 
 const (
-	// Tick comes every 20 ms while the call is not held. Active says whether the frame just heard held sound.
+	// Tick comes every 20 ms while the call is not on hold. Active is set if the frame just received held sound.
 	Tick Kind = iota
-	// SpeechStarted and SpeechEnded are the flags of the voice activity detector; the end comes some time after the
-	// last sound, the ticks say when that was.
+	// SpeechStarted and SpeechEnded come from the voice activity detector; the end comes some time after the last sound,
+	// whose time follows from the ticks.
 	SpeechStarted
 	SpeechEnded
 	// Heard brings the words (Text) that a recogniser made of the utterance that ended last.
@@ -41,22 +41,22 @@ const (
 	// PlayoutFinished: Utterance is over, played to its end or stopped. Part is the number of parts played to their
 	// end, Fraction how much of the next one was played (0–1).
 	PlayoutFinished
-	// SpeakFailed: Utterance cannot be made into speech; Text says why.
+	// SpeakFailed: Utterance cannot be synthesised; Text is the reason.
 	SpeakFailed
-	// Beep: the frame just heard belongs to a single steady tone that is known for a beep. One event a frame.
+	// Beep: the frame just received belongs to a detected beep. One event per frame.
 	Beep
-	// Held and Resumed: the other side put the call on hold. In between every timer of the conversation stands still.
+	// Held and Resumed: the other side put the call on hold, and resumed it. In between all timers stop.
 	Held
 	Resumed
 	// OptOutDone: the opt-out is written, or (Failed) could not be.
 	OptOutDone
-	// PeerHungUp: the call is over on the wire, whoever ended it. Nothing is said or done after it.
+	// PeerHungUp: the call is over on the wire, whoever ended it. No action follows.
 	PeerHungUp
 	// TimeUp: the longest duration of a conversation is reached.
 	TimeUp
 )
 
-// Event is one thing that happened. Only the members its Kind names are read.
+// Event is the input of a Step. Only the members that its Kind names are read.
 type Event struct {
 	Kind      Kind
 	Active    bool
@@ -68,12 +68,12 @@ type Event struct {
 	Text      string
 }
 
-// Verb is what to do.
+// Verb is the kind of an Action.
 type Verb int
 
 const (
-	// Speak makes Parts audible as Utterance, one part after another with hardly a pause, and reports PlayoutStarted
-	// and PlayoutFinished, or SpeakFailed. One utterance is in the air at a time.
+	// Speak plays Parts as Utterance, one part after another with a short pause, and reports PlayoutStarted and
+	// PlayoutFinished, or SpeakFailed. One utterance plays at a time.
 	Speak Verb = iota
 	// StopSpeaking ends Utterance within 60 ms, also one that has not begun, and reports PlayoutFinished.
 	StopSpeaking
@@ -83,14 +83,14 @@ const (
 	HangUp
 )
 
-// Action is one thing to do, now.
+// Action is something to do at once.
 type Action struct {
 	Do        Verb
 	Utterance int
 	Parts     []string
 }
 
-// Timing holds the durations of a conversation. Defaults answers the ones in use.
+// Timing holds the durations of a conversation. Defaults returns the ones in use.
 type Timing struct {
 	FirstWait     time.Duration // silence after the answer before the agent begins
 	ShortHello    time.Duration // a first utterance up to this long is a hello
@@ -101,9 +101,9 @@ type Timing struct {
 	PhraseWait    time.Duration // the same where its words were those of an answering machine
 	BeepQuiet     time.Duration // quiet after a beep before the message
 	BareBeepQuiet time.Duration // the same where no greeting came before the beep
-	BeepTalk      time.Duration // speech this long after a beep: it was no mailbox
+	BeepTalk      time.Duration // speech of this length after a beep means that it was no mailbox
 	BareBeepTalk  time.Duration // the same where no greeting came before the beep
-	BeepLimit     time.Duration // noise after a beep is waited out no longer than this
+	BeepLimit     time.Duration // longest wait for quiet after a beep
 	Greeting      time.Duration // speech before a beep that makes a greeting
 	Backchannel   time.Duration // speech shorter than this does not interrupt the agent
 	KeyedSpeech   time.Duration // the same for speech that goes with a key just pressed
@@ -119,13 +119,13 @@ type Timing struct {
 	KeyReply      time.Duration // from a key to our reply: what they say with it can be heard by then
 	KeyYield      time.Duration // how long a reply to a key waits for the person to stop speaking
 	GoodbyeYield  time.Duration // how long last words, and the hang-up after them, wait for the person to stop speaking
-	Patience      time.Duration // how long anything else waits for the person to stop speaking
+	Patience      time.Duration // how long any other reply waits for the person to stop speaking
 	ListenerQuiet time.Duration // a line this quiet while the agent has spoken is a listener, no greeting
-	OptOutLimit   time.Duration // how long the opt-out may hold the line
+	OptOutLimit   time.Duration // how long the call waits for the opt-out
 	Tail          time.Duration // from the last word to the hang-up
 }
 
-// Defaults are the durations used on real lines.
+// Defaults returns the durations used for real calls.
 func Defaults() Timing {
 	return Timing{
 		FirstWait: 1200 * time.Millisecond, ShortHello: 1500 * time.Millisecond, HelloPause: 300 * time.Millisecond,
