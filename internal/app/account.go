@@ -11,7 +11,7 @@ import (
 	"nacre/internal/engine"
 )
 
-// accountCommands are what the operator of an installation decides of its accounts; the API only shows it (contract 5).
+// accountCommands are the operator's settings of an account, which the API only shows (contract 5).
 type accountCommands struct {
 	List accountList `cmd:"" help:"List the accounts: id, name, agents, balance, status."`
 	Set  accountSet  `cmd:"" help:"Change what an account may do; a running server heeds it within half a minute."`

@@ -95,7 +95,7 @@ func addFolder(ctx context.Context, archive *tar.Writer, data string) (files int
 		}
 		err = addFile(archive, path, filepath.ToSlash(name))
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // its time was over meanwhile
+			return nil // deleted meanwhile
 		}
 		files++
 		return err
@@ -130,8 +130,8 @@ type restoreCommand struct {
 	File string `arg:"" help:"File that backup made." type:"existingfile"`
 }
 
-// Run unpacks a backup into a folder that has no data yet, and pauses its campaigns: it knows nothing of the calls made
-// since, and must not make them again by itself.
+// Run unpacks a backup into a folder without data, and pauses its campaigns: the backup lacks the calls made since, which
+// must not be made again.
 func (c *restoreCommand) Run(ctx context.Context, s streams) (err error) {
 	if c.DatabaseURL != "" {
 		return errors.New(postgresTools)
@@ -144,7 +144,7 @@ func (c *restoreCommand) Run(ctx context.Context, s streams) (err error) {
 	}
 	if err := unpack(ctx, c.File, c.Data); err != nil {
 		entries, _ := os.ReadDir(c.Data)
-		for _, entry := range entries { // it was empty: what is there now is ours
+		for _, entry := range entries { // the folder was empty: everything in it is from this command
 			err = errors.Join(err, os.RemoveAll(filepath.Join(c.Data, entry.Name())))
 		}
 		return err
@@ -231,6 +231,6 @@ func unpackFile(folder *os.Root, from io.Reader, header *tar.Header) error {
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	// Recordings that no call names go when they are old enough: they keep their age.
+	// The modification time is restored: recordings without a call are deleted by age.
 	return folder.Chtimes(header.Name, time.Time{}, header.ModTime)
 }

@@ -50,12 +50,12 @@ type commands struct {
 	Version versionCommand  `cmd:"" help:"Print the version, its revision and date."`
 }
 
-// streams are where a command writes: answers on Out, everything else on Err.
+// streams are where a command writes: results on Out, everything else on Err.
 type streams struct {
 	Out, Err io.Writer
 }
 
-// Run carries out one command line and answers the exit code. It returns early when ctx ends; a second signal ends the process at once.
+// Run runs one command line and returns the exit code. It returns early when ctx ends.
 func Run(ctx context.Context, args []string, out, errs io.Writer) int {
 	var cli commands
 	exit := -1
@@ -99,7 +99,7 @@ func Run(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 }
 
-// exitError ends a command with a code of its own.
+// exitError is an error with an exit code of its own.
 type exitError struct {
 	code int
 	err  error
@@ -107,7 +107,7 @@ type exitError struct {
 
 func (e exitError) Error() string { return fmt.Sprintf("exit %d", e.code) }
 
-// Signals answers a context that ends at SIGINT or SIGTERM; a second signal ends the process at once.
+// Signals returns a context that ends at SIGINT or SIGTERM; a second signal ends the process at once.
 func Signals(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
 	caught := make(chan os.Signal, 2)
@@ -139,8 +139,8 @@ func (c *serveCommand) Run(ctx context.Context, s streams) error {
 	return err
 }
 
-// lostGrace is how long conversations may go on in a process that has lost the database: less than a number rests of which a
-// call was lost (a ring duration and 30 s), so that the next process does not call anybody who is on the line.
+// lostGrace is how long conversations may continue in a process that has lost the database. It is less than a lost call holds
+// its number (ring duration and 30 s), so that the next process does not call anybody who is on the line.
 const lostGrace = 10 * time.Second
 
 type sandboxCommand struct {
@@ -192,7 +192,7 @@ func (c *sandboxCommand) Run(ctx context.Context, s streams) error {
 	}
 }
 
-// report replaces the file in one step, so that a reader never sees half of it.
+// report replaces the file atomically.
 func (c *sandboxCommand) report(carrier *sandboxCarrier) error {
 	if c.Report == "" {
 		return nil
@@ -318,7 +318,7 @@ func (versionCommand) Run(_ context.Context, s streams) error {
 	return nil
 }
 
-// withEngine opens a store that a server has made, not as its node, so that it works beside a running server.
+// withEngine opens an existing store, not as its node, so that it works beside a running server.
 func withEngine(ctx context.Context, settings config.Database, fn func(*engine.Engine) error) error {
 	found, err := store.Exists(ctx, settings.Data, settings.DatabaseURL)
 	if err != nil {
@@ -334,7 +334,7 @@ func withEngine(ctx context.Context, settings config.Database, fn func(*engine.E
 	return makingData(ctx, settings, fn)
 }
 
-// makingData is withEngine where the data need not be there yet.
+// makingData is withEngine that creates the data folder if it does not exist.
 func makingData(ctx context.Context, settings config.Database, fn func(*engine.Engine) error) error {
 	opened, err := openStore(ctx, settings, store.Options{Log: newLog(os.Stderr, config.Log{}), Keys: commandKeys(dataKeys(settings))})
 	if err != nil {
@@ -348,7 +348,7 @@ func makingData(ctx context.Context, settings config.Database, fn func(*engine.E
 	return fn(engine.New(engine.Config{Store: opened, IDs: ids, Now: time.Now, Log: slog.New(slog.DiscardHandler), Node: "command"}))
 }
 
-// accountFor is the account of that name, the first where none is named; made when new.
+// accountFor returns the account of that name, the first one for ""; it is created if it does not exist.
 func accountFor(ctx context.Context, e *engine.Engine, name string) (account.Account, error) {
 	if name == "" {
 		return e.DefaultAccount(ctx)
@@ -356,7 +356,7 @@ func accountFor(ctx context.Context, e *engine.Engine, name string) (account.Acc
 	return e.AccountNamed(ctx, name)
 }
 
-// existing is accountFor for commands that make nothing: a name mistyped must not become an account.
+// existing is accountFor without creating: a mistyped name must not become an account.
 func existing(ctx context.Context, e *engine.Engine, name string) (account.Account, error) {
 	accounts, err := e.Store.Accounts(ctx)
 	if err != nil {
@@ -382,5 +382,5 @@ func parseInstant(text string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q is neither a date (2026-12-31) nor an instant (2026-12-31T12:00:00Z)", text)
 }
 
-// voiceCache is where the compiled voice is kept.
+// voiceCache returns the folder of the compiled voice module.
 func voiceCache(data string) string { return filepath.Join(data, "cache") }

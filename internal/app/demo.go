@@ -58,7 +58,7 @@ type demoLead struct {
 	CallsID     []string `json:"callsId"`
 }
 
-// callees are the rows of the sandbox table: who picks up, by the last two digits, and how a lead ends with two attempts.
+// callees are rows of the sandbox table: who picks up, by the last two digits, and how a lead ends after two attempts.
 var callees = []struct {
 	from, to int
 	who      string
@@ -72,16 +72,16 @@ var callees = []struct {
 	{90, 99, "interrupts, then agrees", []int{100}},
 }
 
-// demo is one run: a server of its own, used over its API like by any client.
+// demo is one run: a server of its own, used by its API.
 type demo struct {
-	say      io.Writer // what people read
-	terminal bool      // say is one
+	say      io.Writer // text output
+	terminal bool      // say is a terminal
 	talk     talk
 	base     string
 	key      string
 	pearl    string
 	data     string
-	shown    int // lines of the table on the terminal; elsewhere the fives of seconds told
+	shown    int // lines of the table on the terminal; otherwise lines printed, one every five seconds
 	receiver *receiver
 	leads    []demoLead
 	started  time.Time
@@ -109,7 +109,7 @@ func (c *demoCommand) Run(ctx context.Context, s streams) (err error) {
 		}
 	}()
 	if err != nil {
-		c.Keep, c.JSON = false, false // nothing worth keeping
+		c.Keep, c.JSON = false, false // there is no result
 		return exitError{exitUsage, fmt.Errorf("the demo could not start: %w", err)}
 	}
 	if err := d.watch(ctx); err != nil {
@@ -140,7 +140,7 @@ func (c *demoCommand) Run(ctx context.Context, s streams) (err error) {
 	return nil
 }
 
-// open makes data, server, receiver, campaign and leads, and sets the campaign running.
+// open creates data, server, receiver, campaign and leads, and starts the campaign.
 func (d *demo) open(ctx context.Context, c *demoCommand, s streams) (*server, error) {
 	var err error
 	if d.data, err = os.MkdirTemp("", "nacre-demo-"); err != nil {
@@ -148,7 +148,7 @@ func (d *demo) open(ctx context.Context, c *demoCommand, s streams) (*server, er
 	}
 	level := c.Log
 	if level.LogLevel == "info" {
-		level.LogLevel = "error" // the table is what people came for
+		level.LogLevel = "error" // log lines would break the table
 	}
 	settings := config.Serve{
 		Database: config.Database{Data: d.data}, Log: level, Listen: c.Listen, SIPListen: "127.0.0.1:0", AllowPrivateWebhooks: true, Grace: 2 * time.Second,
@@ -256,7 +256,7 @@ func expectation(number, externalID string) demoLead {
 	return l
 }
 
-// demoLimit ends a demo that hangs.
+// demoLimit bounds the duration of a demo.
 const demoLimit = 5 * time.Minute
 
 // watch shows the campaign until no lead is at 20 or 40 and none is due within ten minutes.
@@ -290,7 +290,7 @@ type leadRow struct {
 	Status int
 }
 
-// look counts leads by status; open reports whether anything is still to happen soon.
+// look counts leads by status; open is set while a call is under way or due soon.
 func (d *demo) look(ctx context.Context) (counts map[int]int, open bool, err error) {
 	var page struct{ Results []leadRow }
 	if err := d.call(ctx, "POST", "/v2/Outbound/"+d.pearl+"/Leads", map[string]any{"limit": 1000}, &page); err != nil {
@@ -319,7 +319,7 @@ func (d *demo) look(ctx context.Context) (counts map[int]int, open bool, err err
 	return counts, false, nil
 }
 
-// result reads how every lead ended.
+// result reads the status of every lead.
 func (d *demo) result(ctx context.Context, recordings string) (demoResult, error) {
 	result := demoResult{OK: true, Seconds: time.Since(d.started).Seconds(), Leads: len(d.leads), ByStatus: map[string]int{}, Recordings: []string{}, Data: d.data}
 	for n := range d.leads {
@@ -346,7 +346,7 @@ func (d *demo) result(ctx context.Context, recordings string) (demoResult, error
 	return result, nil
 }
 
-// pickRecordings are three that are worth listening to: somebody who agrees, a machine, a long talk.
+// pickRecordings returns three recordings: a success, a machine, a long conversation.
 func pickRecordings(leads []demoLead, folder string) []string {
 	var paths []string
 	for _, who := range []string{"agrees", "answering machine", "a long talk, then agrees"} {
@@ -364,7 +364,7 @@ func pickRecordings(leads []demoLead, folder string) []string {
 	return paths
 }
 
-// call makes one request of the API and reads its answer.
+// call sends one API request and decodes the response.
 func (d *demo) call(ctx context.Context, method, path string, body, into any) error {
 	var reader io.Reader
 	if body != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// receiver is a customer's CRM: it takes webhooks and counts them.
+// receiver plays a customer's CRM: it receives webhooks and counts them.
 type receiver struct {
 	url    string
 	server *http.Server
@@ -67,14 +67,14 @@ func (r *receiver) last() string {
 	return r.latest
 }
 
-// number is the one that a call goes to; "" before its start was told.
+// number returns the number of a call; "" before the webhook of its start.
 func (r *receiver) number(callID string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.called[callID]
 }
 
-// settled waits until nothing has come for a second: the last deliveries are on their way when the last lead is final.
+// settled waits until no webhook has come for a second: the last deliveries are under way when the last lead is final.
 func (r *receiver) settled(ctx context.Context) webhookCounts {
 	for before := r.counts(); ; {
 		select {
@@ -90,5 +90,5 @@ func (r *receiver) settled(ctx context.Context) webhookCounts {
 	}
 }
 
-// Close stops taking webhooks.
+// Close stops the receiver.
 func (r *receiver) Close() { _ = r.server.Close() }

@@ -22,10 +22,10 @@ var statusNames = map[int]string{
 // callStatusNames are those of calls (contract 8.3).
 var callStatusNames = map[int]string{3: "InProgress", 4: "Completed", 5: "Busy", 6: "Failed", 7: "NoAnswer", 8: "Canceled"}
 
-// columns is the width of the narrowest terminal that is served: nothing is written beyond it.
+// columns is the width of the narrowest supported terminal: no line is longer.
 const columns = 80
 
-// fit cuts a line to the screen, an ellipsis at its end.
+// fit truncates a line to columns, with an ellipsis.
 func fit(line string) string {
 	if utf8.RuneCountInString(line) < columns {
 		return line
@@ -72,19 +72,19 @@ func (t *talk) last() string {
 	return t.line
 }
 
-// agentSaid finds the number of the call by what its start told the receiver.
+// agentSaid shows a line of the agent; the number of the call comes from the webhook of its start.
 func (d *demo) agentSaid(callID id.ID, words string) {
 	d.talk.said(d.receiver.number(string(callID)), words)
 }
 
-// head says once what is seen.
+// head prints the explanation above the table.
 func (d *demo) head() {
 	fmt.Fprintf(d.say, "nacre calls sixty simulated people over SIP. Docs: %s/docs\n", d.base)
 	fmt.Fprintln(d.say, "The campaign is open at all hours: never do that with real people.")
 	fmt.Fprintln(d.say, "There is no speech recogniser: people answer with the keys of their telephone.")
 }
 
-// show draws the table in place on a terminal; elsewhere it writes a line every five seconds.
+// show redraws the table in place on a terminal; otherwise it prints a line every five seconds.
 func (d *demo) show(counts map[int]int) {
 	seconds := int(time.Since(d.started).Seconds())
 	received := d.receiver.counts()
@@ -117,10 +117,10 @@ func (d *demo) show(counts map[int]int) {
 	d.shown = len(lines)
 }
 
-// summary is the last screen: how all ended.
+// summary prints the last screen: the results.
 func (d *demo) summary(r demoResult) {
 	if d.terminal && d.shown > 0 {
-		fmt.Fprintf(d.say, "\x1b[%dA\r\x1b[J", d.shown) // the summary takes the place of the table
+		fmt.Fprintf(d.say, "\x1b[%dA\r\x1b[J", d.shown) // the summary replaces the table
 	}
 	fmt.Fprintf(d.say, "\n%d leads, %d calls, %.0f s; webhooks: %d of leads, %d of calls\n", r.Leads, r.Calls, r.Seconds, r.Webhooks.Lead, r.Webhooks.Call)
 	counts := map[int]int{}
@@ -143,7 +143,7 @@ func (d *demo) summary(r demoResult) {
 	}
 }
 
-// invite says how to go on by hand, with a file of shell variables so that the commands stay short.
+// invite prints commands to try next, with a file of shell variables that keeps them short.
 func (d *demo) invite(r demoResult) error {
 	due := r.Results[0]
 	for _, l := range r.Results {

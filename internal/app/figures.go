@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	figuresTime = 30 * time.Second // one count may take this long
-	figuresHold = 15 * time.Second // a count holds at least this long
-	figuresCost = 100              // and this many times as long as it took: it costs a hundredth of one processor at most
-	figuresWait = 2 * time.Second  // a scrape waits for a count no longer than this
+	figuresTime = 30 * time.Second // time limit of one count
+	figuresHold = 15 * time.Second // a count is reused for at least this long,
+	figuresCost = 100              // and for this many times as long as it took: at most 1 % of one processor
+	figuresWait = 2 * time.Second  // a scrape waits for a count at most this long
 )
 
 var (
@@ -25,8 +25,8 @@ var (
 	oldestDescription  = prometheus.NewDesc("nacre_webhook_backlog_age_seconds", "Age of the oldest webhook delivery that is to be sent, 0 without any.", nil, nil)
 )
 
-// figures are metrics that have to be counted in the database. A scrape asks for a new count where the last one is too old,
-// and gets the last one when that takes long.
+// figures are metrics that are counted in the database. A scrape starts a new count when the last one is too old, and gets
+// the last one when that takes longer than figuresWait.
 type figures struct {
 	count func(context.Context) (store.Figures, error)
 	log   *slog.Logger
@@ -34,7 +34,7 @@ type figures struct {
 	mu      sync.Mutex
 	last    store.Figures
 	known   bool
-	until   time.Time     // the last count holds until then
+	until   time.Time     // the last count is reused until then
 	running chan struct{} // closed when the count under way is over; nil without one
 }
 
@@ -72,7 +72,8 @@ func (f *figures) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(oldestDescription, prometheus.GaugeValue, age)
 }
 
-// refresh begins a count where one is due, and returns what is closed when the count under way is over; nil without one.
+// refresh starts a count if one is due, and returns a channel that is closed when the count under way is done; nil without
+// one.
 func (f *figures) refresh() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -16,7 +16,7 @@ import (
 	"nacre/internal/telephony"
 )
 
-// metrics are the figures of /metrics.
+// metrics are the metrics of /metrics.
 type metrics struct {
 	registry   *prometheus.Registry
 	inAir      prometheus.Gauge
@@ -59,7 +59,7 @@ func newMetrics() *metrics {
 	return m
 }
 
-// buildLabels say what runs.
+// buildLabels are the labels of the build: version and revision.
 func buildLabels() prometheus.Labels {
 	labels := prometheus.Labels{"version": Version, "revision": "", "go": runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -78,7 +78,7 @@ func (m *metrics) Request(route string, status int, took time.Duration) {
 	m.requestFor.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// watch adds what happens on the wire.
+// watch adds the counters of the SIP endpoint.
 func (m *metrics) watch(sip *telephony.Endpoint) {
 	for what, count := range map[string]func(telephony.Counters) uint64{
 		"invites": func(c telephony.Counters) uint64 { return c.Invites }, "challenges": func(c telephony.Counters) uint64 { return c.Challenges },

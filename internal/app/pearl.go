@@ -10,7 +10,7 @@ import (
 	"nacre/internal/id"
 )
 
-// pearlCommands are what the operator of an installation decides of Pearls (contract 2.3).
+// pearlCommands are the operator's settings of a Pearl (contract 2.3).
 type pearlCommands struct {
 	List pearlList `cmd:"" help:"List the Pearls of an account: id, name, type, status."`
 	Set  pearlSet  `cmd:"" help:"Put a Pearl on hold, or end that."`

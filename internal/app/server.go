@@ -1,5 +1,5 @@
-// Package app puts the house together: options, wiring in a straight line, start and stop in the opposite order, and the
-// subcommands. It is the only room that sees every edge, and it takes no product decision.
+// Package app wires all packages together: it starts them in order, stops them in the opposite order, and has the
+// subcommands of the command line. It is the only package that imports every edge, and decides nothing of the product.
 package app
 
 import (
@@ -56,12 +56,12 @@ type server struct {
 	grace      time.Duration
 	recordings string
 	listener   net.Listener
-	failed     chan error    // why nobody can be served any longer
-	rehearsed  chan struct{} // closed when the simulated people know their lines
+	failed     chan error    // receives why the server can serve no longer
+	rehearsed  chan struct{} // closed when Carrier.Rehearse is done
 }
 
-// goodbye is how long the last BYEs and the end of registrations are repeated for carriers that do not answer. By then
-// the grace is over: nothing waits for them any longer.
+// goodbye is how long a stopping server waits, after the grace, for responses to the last BYEs and to the end of
+// registrations.
 const goodbye = 2 * time.Second
 
 // wait returns nil when ctx ends, and an error when the server cannot serve any longer: whatever keeps it running starts it again.
@@ -79,7 +79,7 @@ func (s *server) wait(ctx context.Context) error {
 
 func (s *server) onClose(fn func(context.Context)) { s.closers = append(s.closers, fn) }
 
-// Close stops everything: no call begins any more, conversations get their grace.
+// Close stops everything: no new calls begin, conversations may continue for the grace.
 func (s *server) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), s.grace+10*time.Second)
 	defer cancel()
@@ -89,19 +89,19 @@ func (s *server) Close() {
 	s.closers = nil
 }
 
-// start opens the store, wires every room and begins to serve. On an error what was started is closed again.
+// start opens the store, wires all packages and starts to serve. On an error what was started is closed again.
 func start(ctx context.Context, settings config.Serve, log *slog.Logger) (*server, error) {
 	return startWith(ctx, settings, log, parts{openVoice: openVoice})
 }
 
-// parts are what the caller of startWith chooses.
+// parts are the parts that the caller of startWith provides.
 type parts struct {
 	openVoice  func(cache string, log *slog.Logger) (*flite.Voice, error)
 	agentSaid  func(callID id.ID, words string) // voice.Config.Said
 	personSaid func(number, words, keys string) // sandbox.Options.Said
 }
 
-// startWith is start with parts of the caller's choice.
+// startWith is start with parts of the caller.
 func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, chosen parts) (s *server, err error) {
 	s = &server{log: log, grace: settings.Grace, recordings: filepath.Join(settings.Data, "recordings"), failed: make(chan error, 1)}
 	defer func() {
@@ -132,7 +132,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	if err != nil {
 		return s, fmt.Errorf("make ids: %w", err)
 	}
-	// The address comes first: links name it.
+	// The listener is opened first: links contain its address.
 	clients, address, err := listenHTTP(settings, log)
 	if err != nil {
 		return s, err
@@ -240,7 +240,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	})
 	s.engine.Listen(s.dialer.Wake, s.dialer.Stopped, sender.Notify)
 
-	// What an earlier process left behind is settled before anything begins: the lock says that nobody else is alive.
+	// What an earlier process left behind is settled before anything begins: holding the lock means that it has ended.
 	claims, calls, err := s.engine.Rescue(ctx, "")
 	if err != nil {
 		return s, fmt.Errorf("settle what was left behind: %w", err)
@@ -283,7 +283,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		}
 	}()
 	s.onClose(func(ctx context.Context) {
-		// Requests under way are answered; new ones are refused, so that nothing is promised while calling stops.
+		// Requests under way are answered, new ones refused: nothing is accepted while calling stops.
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
 		logClose(log, "http", web.Shutdown(ctx))
@@ -305,7 +305,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	return s, nil
 }
 
-// mute says to those who ask whether we are ready that there is no voice, and why; nil where there is one.
+// mute returns why the server is not ready if there is no voice; nil if there is one.
 func mute(speech error) error {
 	if speech == nil {
 		return nil
@@ -313,7 +313,7 @@ func mute(speech error) error {
 	return &fault.Error{Kind: fault.Unavailable, Detail: "this binary cannot speak, campaigns cannot run: " + speech.Error() + ".", Err: speech}
 }
 
-// describeAPI answers the OpenAPI document of both versions.
+// describeAPI returns the OpenAPI document of both versions.
 func describeAPI() ([]byte, error) {
 	table := route.NewTable(slices.Concat(v1.Routes(route.Services{}), v2.Routes(route.Services{})))
 	text, err := openapi.Document(table.Routes(), "")
@@ -323,7 +323,7 @@ func describeAPI() ([]byte, error) {
 	return text, nil
 }
 
-// judge makes what is committed out of a conversation.
+// judge derives what is stored of a conversation.
 func judge(script call.Script, talk call.Talk, transcriptOptions int) engine.Ending {
 	j := insight.Judge(script, talk, transcriptOptions)
 	return engine.Ending{
@@ -345,10 +345,10 @@ func openStore(ctx context.Context, settings config.Database, options store.Opti
 	return s, nil
 }
 
-// openVoice answers the embedded voice, or why there is none.
+// openVoice returns the embedded voice, or why there is none.
 func openVoice(cache string, log *slog.Logger) (*flite.Voice, error) { return flite.Open(cache, log) }
 
-// sandboxCarrier is the carrier of simulated people behind a SIP endpoint of its own.
+// sandboxCarrier is a sandbox.Carrier behind a SIP endpoint of its own.
 type sandboxCarrier struct {
 	carrier  *sandbox.Carrier
 	endpoint *telephony.Endpoint
@@ -373,7 +373,7 @@ func openSandbox(listen string, speaker *flite.Voice, options sandbox.Options) (
 	return c, nil
 }
 
-// besides is where the carrier of an endpoint listens: on loopback, in the family that the endpoint speaks.
+// besides returns where the sandbox carrier listens: on loopback, in the address family of the endpoint.
 func besides(endpoint netip.Addr) string {
 	if endpoint.Is6() {
 		return "[::1]:0"
@@ -381,7 +381,7 @@ func besides(endpoint netip.Addr) string {
 	return "127.0.0.1:0"
 }
 
-// trunk is where the dialer finds the carrier.
+// trunk returns the trunk to the sandbox carrier.
 func (c *sandboxCarrier) trunk() call.Trunk {
 	address := c.endpoint.Address()
 	return call.Trunk{Host: address.Addr().String(), Port: int(address.Port()), Transport: "udp", Codecs: []string{"PCMU", "PCMA"}}
@@ -393,7 +393,7 @@ func (c *sandboxCarrier) Close(ctx context.Context) {
 	logClose(c.log, "sandbox carrier", c.endpoint.Close(ctx))
 }
 
-// nodeName tells processes apart; a new one at every start, so that what a dead one held is never taken for ours.
+// nodeName returns a name that is new at every start, so that what an earlier process held is never taken for ours.
 func nodeName(ids *id.Source) string {
 	host, err := os.Hostname()
 	if err != nil {
@@ -408,7 +408,7 @@ func logClose(log *slog.Logger, part string, err error) {
 	}
 }
 
-// newLog writes to w as the settings say; without --log-pii every "pii" group is dropped.
+// newLog returns a logger to w by the settings; without --log-pii every "pii" group is dropped.
 func newLog(w io.Writer, settings config.Log) *slog.Logger {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(settings.LogLevel)); err != nil {

@@ -12,8 +12,8 @@ import (
 	"nacre/internal/spelling"
 )
 
-// asHelp turns "help", "help serve" and a bare command line into --help. Bare is a command line that names nothing: it
-// is answered like a wrong one.
+// asHelp turns "help", "help serve" and an empty command line into --help. bare is set for an empty one, whose exit code is
+// that of a usage error.
 func asHelp(args []string) (parsed []string, bare bool) {
 	switch {
 	case len(args) == 0:
@@ -24,7 +24,7 @@ func asHelp(args []string) (parsed []string, bare bool) {
 	return args, false
 }
 
-// describeVersion is the version with the revision and date of its commit, as far as the build knows them.
+// describeVersion returns the version with revision and date of its commit, as far as the build has them.
 func describeVersion() string {
 	text := Version
 	info, ok := debug.ReadBuildInfo()
@@ -47,8 +47,7 @@ func describeVersion() string {
 
 const environmentPrefix = "NACRE_"
 
-// warnOfUnknown names variables of the environment that look like settings and are none of any command: a mistyped one
-// would be ignored in silence.
+// warnOfUnknown warns of NACRE_ variables in the environment that no command knows: a mistyped one would be ignored.
 func warnOfUnknown(app *kong.Application, environment []string, w io.Writer) {
 	var known []string
 	for _, command := range app.Leaves(false) {

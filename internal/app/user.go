@@ -18,7 +18,7 @@ type userCommands struct {
 	Remove userRemove `cmd:"" help:"Take a person out of an account."`
 }
 
-// userTarget says whom a command is about.
+// userTarget is the user that a command is about.
 type userTarget struct {
 	config.Database
 	Email   string `help:"E-mail address of the person." required:""`
@@ -76,7 +76,7 @@ func (c *userRemove) Run(ctx context.Context, s streams) error {
 	return c.change(ctx, func(e *engine.Engine, actor engine.Actor) error { return e.RemoveUser(ctx, actor, c.Email) })
 }
 
-// change does something to a person who must be there.
+// change changes a user, who must exist.
 func (c *userTarget) change(ctx context.Context, fn func(*engine.Engine, engine.Actor) error) error {
 	err := withAccount(ctx, c.Database, c.Account, fn)
 	if fault.Is(err, fault.NotFound) {
@@ -89,7 +89,7 @@ func printUser(s streams, u account.User) {
 	fmt.Fprintf(s.Out, "%s\t%s\t%s\tsince %s\n", u.ID, u.Role, u.Email, u.Created.Format(time.RFC3339))
 }
 
-// withAccount is withEngine for a command about an account that is there already; without a name, the first.
+// withAccount is withEngine for an account that must exist; without a name, the first one.
 func withAccount(ctx context.Context, settings config.Database, name string, fn func(*engine.Engine, engine.Actor) error) error {
 	return withEngine(ctx, settings, func(e *engine.Engine) error {
 		owner, err := existing(ctx, e, name)

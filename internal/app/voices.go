@@ -11,7 +11,7 @@ import (
 
 // voices are the embedded voices under the ids that the API gives them: 24 hex digits, the same in every installation.
 type voices struct {
-	speaker *flite.Voice // nil: there is none
+	speaker *flite.Voice // nil = none
 	names   map[string]string
 }
 
@@ -25,18 +25,18 @@ func newVoices(speaker *flite.Voice) voices {
 	return v
 }
 
-// voiceID is the id of an embedded voice.
+// voiceID returns the id of an embedded voice.
 func voiceID(name string) string {
 	sum := sha256.Sum256([]byte("nacre voice " + name))
 	return hex.EncodeToString(sum[:12])
 }
 
-// Speak implements voice.Speaker. A voice that is not there any more is the default one: a call is not lost over it.
+// Speak implements voice.Speaker. An unknown voice is replaced by the default one.
 func (v voices) Speak(ctx context.Context, voiceID, text string) ([]int16, error) {
 	return v.speaker.Speak(ctx, v.names[voiceID], text)
 }
 
-// list is what clients choose from.
+// list returns the voices that the API offers.
 func (v voices) list() []route.Voice {
 	if v.speaker == nil {
 		return nil

@@ -167,7 +167,7 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 		lost = s.quiet > s.lostAfter
 		key = s.keys.next(o.header.Timestamp)
 	}
-	byTone := !held && !events && s.pressed.transport <= byTone
+	detectTones := !held && !events && s.pressed.transport <= byTone
 	s.mu.Unlock()
 
 	for _, press := range o.presses {
@@ -186,7 +186,7 @@ func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
 	case lost:
 		return call.AudioLost, true
 	}
-	if byTone {
+	if detectTones {
 		o.hearKeys(key.busy)
 	}
 	clear(o.say[:])

@@ -1,7 +1,7 @@
-// Package sandbox is a carrier made of simulated people, so that everything can be tried without a trunk. It decides
-// who picks up a number (the last two digits say so), what they say, when they speak and which keys they press. People
-// hear by ear alone: they know no words, only that the agent has spoken and stopped. The package refuses to know SIP,
-// RTP and what the agent makes of it all; nothing in it is random.
+// Package sandbox simulates a carrier and the people it reaches, so that everything can be tried without a trunk. The last
+// two digits of a number decide who picks up, what they say, when they speak and which keys they press. They do not
+// recognise words, only that the agent has spoken and stopped. The package does not know SIP and RTP; nothing in it is
+// random.
 package sandbox
 
 import (
@@ -16,13 +16,13 @@ import (
 	"nacre/internal/call"
 )
 
-// Speaker makes speech of text: 8 kHz mono samples, which are not changed. VoiceID names one of its voices; a speaker
-// that does not have it answers an error.
+// Speaker synthesises speech: 8 kHz mono samples, which the carrier does not modify. It returns an error for an unknown
+// voiceID.
 type Speaker interface {
 	Speak(ctx context.Context, voiceID, text string) ([]int16, error)
 }
 
-// Incoming is a new INVITE transaction: no retransmission and no re-INVITE.
+// Incoming is a call to the carrier: a new INVITE transaction, no retransmission or re-INVITE.
 type Incoming interface {
 	To() string   // the number called, with or without +
 	From() string // the caller's
@@ -30,24 +30,24 @@ type Incoming interface {
 	Ring(code int) error
 	// Reject ends the attempt with a final response.
 	Reject(code int, reason string) error
-	// Answer accepts the call. It fails where the caller has cancelled it.
+	// Answer accepts the call. It returns an error if the caller has cancelled.
 	Answer() (call.Leg, error)
-	// Cancelled is closed when the caller has cancelled the call; it is then over, and answered already.
+	// Cancelled is closed when the caller has cancelled the call; it has its final response then.
 	Cancelled() <-chan struct{}
 }
 
-// Options tune the carrier. A zero field takes its default.
+// Options configure a Carrier. A zero field takes its default.
 type Options struct {
-	Ring    time.Duration // how long it rings until somebody moves, at least; default 1 s, below 0 not at all
-	RingOut time.Duration // how long a call rings that nobody takes or cancels; default 60 s
-	Silence time.Duration // of the line that ends an answered call; default 15 s
-	Longest time.Duration // that anybody stays on the line; default 10 min
+	Ring    time.Duration // shortest ring time; default 1 s, below 0 none
+	RingOut time.Duration // ring time of a call that is neither answered nor cancelled; default 60 s
+	Silence time.Duration // silence after which an answered call ends; default 15 s
+	Longest time.Duration // longest duration of a call; default 10 min
 	Log     *slog.Logger  // default none
-	// Said is told what a person says, and the keys pressed with it, as they begin; it must not block. Default nobody.
+	// Said is called with what a person says, and the keys pressed with it, when that begins; it must not block. Default none.
 	Said func(number, words, keys string)
 }
 
-// Carrier takes calls on behalf of all numbers there are. Safe for concurrent use.
+// Carrier takes calls to every number. It is safe for concurrent use.
 type Carrier struct {
 	speaker Speaker
 	opts    Options
@@ -61,7 +61,7 @@ type Carrier struct {
 	calls  sync.WaitGroup
 }
 
-// New makes a carrier whose people speak through speaker; nil makes them murmur (see Murmur).
+// New returns a Carrier whose people speak by speaker; nil = Murmur.
 func New(speaker Speaker, opts Options) *Carrier {
 	if speaker == nil {
 		speaker = Murmur{}
@@ -83,8 +83,8 @@ func New(speaker Speaker, opts Options) *Carrier {
 	return c
 }
 
-// Rehearse has every line of everybody spoken once, so that a speaker that keeps what it has spoken answers at once when
-// the telephones ring. It returns when that is done or ctx ends.
+// Rehearse synthesises every line of every person once, for the cache of the Speaker. It returns when that is done or ctx
+// ends.
 func (c *Carrier) Rehearse(ctx context.Context) {
 	for digits := range 100 {
 		for attempt := 1; attempt <= 2; attempt++ {
@@ -96,14 +96,14 @@ func (c *Carrier) Rehearse(ctx context.Context) {
 					continue
 				}
 				if _, err := c.speaker.Speak(ctx, s.voice, s.say); err != nil {
-					return // a speaker without the voice: people murmur
+					return // the speaker has no such voice: Murmur is used
 				}
 			}
 		}
 	}
 }
 
-// Report answers how many new INVITE transactions each number got since the carrier was made.
+// Report returns how many new INVITE transactions each number has got since New.
 func (c *Carrier) Report() map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -120,7 +120,7 @@ func (c *Carrier) Close() {
 	c.calls.Wait()
 }
 
-// enter counts a call and answers which one it is to its number; open is false once the carrier is closed.
+// enter counts a call and returns which one it is to its number; open is false once the carrier is closed.
 func (c *Carrier) enter(number string) (attempt int, open bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -132,7 +132,7 @@ func (c *Carrier) enter(number string) (attempt int, open bool) {
 	return c.counts[number], true
 }
 
-// Handle runs one call from the INVITE until it is over.
+// Handle runs one call from the INVITE until it is over. It blocks.
 func (c *Carrier) Handle(in Incoming) {
 	number := "+" + strings.TrimPrefix(in.To(), "+")
 	log := c.log.With(slog.Group("pii", "to", number, "from", in.From()))
@@ -175,7 +175,7 @@ func (c *Carrier) Handle(in Incoming) {
 	}
 }
 
-// wait answers false when the call is over before the time has passed.
+// wait waits, and returns false if the call ends before.
 func (c *Carrier) wait(in Incoming, d time.Duration, log *slog.Logger) bool {
 	timer := time.NewTimer(max(d, 0))
 	defer timer.Stop()
@@ -221,7 +221,7 @@ func (c *Carrier) reject(in Incoming, r rejection, log *slog.Logger) {
 	log.Debug("sandbox call rejected", "code", r.code)
 }
 
-// rehearse turns every line of a callee into sound before the call is answered: on the line nothing may wait.
+// rehearse synthesises every line of a callee before the call is answered, so that nothing has to wait during it.
 func (c *Carrier) rehearse(who callee, log *slog.Logger) []scene {
 	scenes := make([]scene, len(who.steps))
 	for i, s := range who.steps {

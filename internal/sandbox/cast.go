@@ -7,11 +7,11 @@ const (
 	woman = "slt"
 	man   = "rms"
 	scot  = "awb"
-	// machine is quick to make; it speaks the long lines, and is a man's.
+	// machine is a male voice that is fast to synthesise; it speaks the long lines.
 	machine = "kal16"
 )
 
-// cue is what a person waits for before a step; the zero value is nothing: the step before is over, or the call was just answered.
+// cue is what a person waits for before a step; the zero value is only the end of the step before, or the answer.
 type cue int
 
 const (
@@ -21,7 +21,7 @@ const (
 	whileAgent
 )
 
-// step is one thing a person does on the line: speak, beep or hang up, and press keys while speaking.
+// step is one action of a person: speak, beep or hang up, and press keys while speaking.
 type step struct {
 	cue    cue
 	after  time.Duration // from the cue
@@ -39,18 +39,18 @@ type rejection struct {
 	reason string
 }
 
-// callee is what becomes of a call to one number.
+// callee is how a call to one number goes.
 type callee struct {
 	name     string
 	rings    bool
-	lingers  time.Duration // rings that much longer than the least
+	lingers  time.Duration // ring time besides Options.Ring
 	ringsOut bool
 	rejects  *rejection
 	steps    []step // once answered
 }
 
-// calleeOf casts the callee of a number at its n-th call, from 1. A number without two digits at its end does not
-// exist.
+// calleeOf returns the callee of a number at its attempt-th call, counted from 1. A number without two digits at its end
+// gets 404.
 func calleeOf(number string, attempt int) callee {
 	digits, ok := lastTwo(number)
 	if !ok {
@@ -77,14 +77,14 @@ func lastTwo(number string) (int, bool) {
 	return int(tens-'0')*10 + int(ones-'0'), true
 }
 
-// role is a range of last digits; variant is the place within the range, so that not all sound the same.
+// role is a range of last digits. variant is the index within the range, so that not all sound the same.
 type role struct {
 	from, to int
 	name     string
 	cast     func(variant, attempt int) callee
 }
 
-// roles is the table of the sandbox: every ending of two digits once.
+// roles returns the table of the sandbox: every ending of two digits once.
 func roles() []role {
 	return []role{
 		{0, 19, "agrees", agrees},
@@ -111,26 +111,26 @@ func rejecting(c callee, code int, reason string) callee {
 	return c
 }
 
-// answering is somebody who picks up within a second of the least ringing.
+// answering returns a callee who picks up within a second after Options.Ring.
 func answering(variant int, steps ...step) callee {
 	return callee{rings: true, lingers: time.Duration(variant%4) * 250 * time.Millisecond, steps: steps}
 }
 
 func voiceOf(variant int) string { return []string{woman, man, scot}[variant%3] }
 
-// pause is how long a person leaves after the agent before speaking: 0.6 to 0.8 s. Less would be between two
+// pause returns how long a person waits after the agent before speaking: 0.6 to 0.8 s. The agent pauses less between two
 // sentences.
 func pause(variant int) time.Duration {
 	return 600*time.Millisecond + time.Duration(variant%3)*100*time.Millisecond
 }
 
-// hello opens every talk, a moment after the pick-up.
+// hello returns the first step, a moment after the answer.
 func hello(variant int) step {
 	words := []string{"Hello?", "Hello, who is this?", "Yes, hello?"}
 	return step{after: 400 * time.Millisecond, voice: voiceOf(variant), say: words[variant/3%3]}
 }
 
-// answers are the answer to the first question and to all that follow: those may want digits, so a hash closes them.
+// answers returns the steps that answer the first question and all that follow: those may want digits, so # ends them.
 func answers(variant int, first, later, key, closing string) []step {
 	once := step{cue: afterAgent, after: pause(variant), voice: voiceOf(variant), say: first, keys: key}
 	again := once
@@ -175,7 +175,7 @@ func hangsUp(variant, _ int) callee {
 	return answering(variant, step{after: 300 * time.Millisecond, hangUp: true})
 }
 
-// answeringMachine greets for three to six seconds, beeps, and records until the agent has hung up.
+// answeringMachine returns the steps of a machine that greets for three to six seconds, beeps, and is then silent.
 func answeringMachine(variant, _ int) callee {
 	greetings := []string{
 		"Hi, you have reached the Miller family. Please leave a message after the tone.",
@@ -201,7 +201,7 @@ func screened(variant, _ int) callee {
 	return answering(variant, append(steps, yes(variant)...)...)
 }
 
-// longTalk tells a story piece by piece, each after the agent has spoken, before it comes to a yes.
+// longTalk returns the steps of a person who speaks at length after each sentence of the agent before a yes.
 func longTalk(variant, _ int) callee {
 	steps := []step{hello(variant)}
 	for _, story := range [][2]string{
@@ -223,7 +223,7 @@ func longTalk(variant, _ int) callee {
 	return answering(variant, steps...)
 }
 
-// interrupts cuts in a second and a half after the agent began, and listens to what it says then.
+// interrupts returns the steps of a person who speaks a second and a half after the agent began.
 func interrupts(variant, _ int) callee {
 	steps := []step{
 		hello(variant),

@@ -8,21 +8,20 @@ import (
 )
 
 const (
-	// reflex is how long after the first word a person presses their keys.
+	// reflex is how long after the start of a line its keys are pressed.
 	reflex = 300 * time.Millisecond
-	// utterance is the least speech that counts as the agent having spoken; less is a cough, or the end of what was
-	// said before.
+	// utterance is the least speech that counts as the agent having spoken; less may be the end of an earlier sentence.
 	utterance = 300 * time.Millisecond
 )
 
-// scene is a step with its sound.
+// scene is a step with its audio.
 type scene struct {
 	step
 	sound []int16
 }
 
-// person holds the callee's end of a call by a list of scenes. It lives in stream time, so that a call can be played
-// as fast as a processor can.
+// person plays the callee's end of a call by a list of scenes (call.Party). Its time is stream time, so that a call can run
+// faster than real time.
 type person struct {
 	number   string
 	scenes   []scene
@@ -43,7 +42,7 @@ func newPerson(scenes []scene, sendKeys func(string), opts Options) *person {
 	return &person{scenes: scenes, sendKeys: sendKeys, opts: opts, ear: hearing.NewVAD(hearing.VADConfig{})}
 }
 
-// Exchange hears 20 ms and says 20 ms.
+// Exchange processes 20 ms of received audio and fills 20 ms to send (call.Party).
 func (p *person) Exchange(heard, say *call.Frame) bool {
 	p.listen(heard)
 	*say = call.Frame{}
@@ -63,7 +62,7 @@ func (p *person) Exchange(heard, say *call.Frame) bool {
 	return now-p.lastSound < p.opts.Silence && now < p.opts.Longest
 }
 
-// Key and Held mean nothing to a person.
+// Key and Held do nothing (call.Party).
 func (p *person) Key(rune)  {}
 func (p *person) Held(bool) {}
 
@@ -78,7 +77,7 @@ func (p *person) listen(frame *call.Frame) {
 	}
 }
 
-// cued tells that the moment of the next scene has come.
+// cued reports whether the next scene starts now.
 func (p *person) cued() bool {
 	if p.next >= len(p.scenes) {
 		return false

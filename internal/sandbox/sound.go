@@ -8,16 +8,16 @@ import (
 	"nacre/internal/call"
 )
 
-// Murmur is the speaker of last resort, for builds without the embedded voice: it makes sound with the length, level
-// and rhythm of speech, but no words. Everybody on the line understands keys anyway.
+// Murmur is the Speaker for builds without the embedded voice: its sound has the length, level and rhythm of speech, but no
+// words.
 type Murmur struct{}
 
-// Speak murmurs a text. It never fails.
+// Speak returns wordless sound of the length of the text. It never fails.
 func (Murmur) Speak(_ context.Context, voiceID, text string) ([]int16, error) {
 	return murmur(voiceID, text), nil
 }
 
-// murmur hums every word with a vowel of its own, for as long as people speak it: 120 ms and 30 for every letter.
+// murmur returns a vowel for every word, of 120 ms and 30 ms for every letter.
 func murmur(voiceID, text string) []int16 {
 	const amplitude = 8000
 	pitch := 110.0
@@ -33,7 +33,7 @@ func murmur(voiceID, text string) []int16 {
 			t := float64(i) / float64(length)
 			phase += pitch * (1.15 - 0.3*t) / call.SampleRate
 			_, within := math.Modf(phase)
-			// A decaying ring at the vowel's frequency for every pulse of the pitch.
+			// For every pulse of the pitch, a decaying oscillation at the vowel's frequency.
 			ring := math.Exp(-within*5) * math.Sin(2*math.Pi*vowel*within/pitch)
 			out = append(out, int16(amplitude*math.Sqrt(math.Sin(math.Pi*t))*ring))
 		}
@@ -46,7 +46,7 @@ func murmur(voiceID, text string) []int16 {
 	return out
 }
 
-// beep is the tone of an answering machine: 0.45 s, faded in and out over 5 ms.
+// beep returns the tone of an answering machine: 0.45 s, faded in and out over 5 ms.
 func beep(hz float64) []int16 {
 	const amplitude, fade = 9000, call.SampleRate * 5 / 1000
 	out := make([]int16, call.SampleRate*45/100)

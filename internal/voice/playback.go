@@ -7,15 +7,15 @@ import (
 )
 
 const (
-	// partGap of silence lies between two sentences: shorter than the pause that ends a turn.
+	// partGap is the silence between two sentences in samples: shorter than the pause that ends a turn.
 	partGap = call.SampleRate / 4
-	// fadeSamples: 10 ms in which a stopped sound dies, so that it does not click.
+	// fadeSamples is how long a stopped sound fades out, so that it does not click: 10 ms.
 	fadeSamples = call.SampleRate / 100
 	// speechDeadline is how long an utterance waits for its speech.
 	speechDeadline = 8 * time.Second
 )
 
-// playback is the utterance in the air. The zero value is silence.
+// playback plays one utterance. The zero value is silence.
 type playback struct {
 	utterance int // 0 = none
 	parts     []*phrase
@@ -30,13 +30,13 @@ type playback struct {
 	fadeLen int
 }
 
-// start takes an utterance; its slices are kept.
+// start starts an utterance; it retains the slices.
 func (p *playback) start(utterance int, parts []*phrase, now time.Duration) {
 	p.utterance, p.parts, p.asked = utterance, parts, now
 	p.begun, p.part, p.at, p.gap = false, 0, 0, 0
 }
 
-// ready tells that every part is spoken, or answers the error of one that cannot be.
+// ready reports whether every part is synthesised, or returns the error of one that failed.
 func (p *playback) ready() (bool, error) {
 	for _, part := range p.parts {
 		if !part.ready() {
@@ -49,7 +49,7 @@ func (p *playback) ready() (bool, error) {
 	return true, nil
 }
 
-// position answers how many parts were played to their end, and how much of the next.
+// position returns how many parts were played to their end, and the fraction of the next.
 func (p *playback) position() (part int, fraction float64) {
 	if p.part < len(p.parts) && p.at > 0 {
 		fraction = float64(p.at) / float64(len(p.parts[p.part].samples))
@@ -57,7 +57,7 @@ func (p *playback) position() (part int, fraction float64) {
 	return p.part, fraction
 }
 
-// fill plays into the frame and answers true when the utterance ends with it.
+// fill plays into the frame and returns true when the utterance ends with it.
 func (p *playback) fill(say *call.Frame) (ended bool) {
 	n := 0
 	for n < len(say) && p.part < len(p.parts) {
@@ -84,7 +84,7 @@ func (p *playback) fill(say *call.Frame) (ended bool) {
 	return p.part == len(p.parts)
 }
 
-// stop ends the utterance; what would have come next fades out within the next frame.
+// stop ends the utterance; it fades out within the next frame.
 func (p *playback) stop() {
 	if p.begun && p.part < len(p.parts) && p.gap == 0 {
 		p.fadeLen = copy(p.fade[:], p.parts[p.part].samples[p.at:])
@@ -95,7 +95,7 @@ func (p *playback) stop() {
 	p.utterance, p.parts = 0, nil
 }
 
-// drain plays what fades.
+// drain plays the rest of a fade-out.
 func (p *playback) drain(say *call.Frame) {
 	clear(say[copy(say[:], p.fade[:p.fadeLen]):])
 	p.fadeLen = 0

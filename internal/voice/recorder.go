@@ -14,19 +14,19 @@ import (
 )
 
 const (
-	chunkFrames = 10 // handed to the writer at a time: 0.2 s
-	chunksAhead = 50 // the disk may fall that far behind: 10 s
+	chunkFrames = 10 // frames passed to the writer at a time: 0.2 s
+	chunksAhead = 50 // chunks that the disk may fall behind: 10 s
 	closeWithin = 5 * time.Second
 )
 
-// chunk is a piece of a recording: some frames of silence, and then what was said and heard.
+// chunk is a piece of a recording: frames of silence, then audio of both sides.
 type chunk struct {
 	silence      int
 	length       int
 	agent, heard [chunkFrames]call.Frame
 }
 
-// recorder takes the audio of a call without ever waiting for the disk; a goroutine of its own writes it.
+// recorder records a call without blocking on the disk: a goroutine of its own writes.
 type recorder struct {
 	name    string
 	log     *slog.Logger
@@ -34,11 +34,11 @@ type recorder struct {
 	free    chan *chunk
 	done    chan error
 	current *chunk
-	silence int // frames that the next chunk begins with: hold, or what the disk was too slow for
+	silence int // frames of silence at the start of the next chunk: hold, or chunks that were dropped
 	lost    int
 }
 
-// record begins the recording of a call, nil where the track says that none is made.
+// record starts the recording of a call; nil if the track is none.
 func record(folder string, callID id.ID, track call.Track, log *slog.Logger) *recorder {
 	if track != call.TrackAgent && track != call.TrackLead && track != call.TrackBoth {
 		return nil
@@ -64,7 +64,7 @@ func (r *recorder) add(said, heard *call.Frame) {
 	}
 }
 
-// skip leaves frames of silence.
+// skip adds frames of silence.
 func (r *recorder) skip(frames int) {
 	if r.current.length > 0 {
 		r.pass()
@@ -72,7 +72,7 @@ func (r *recorder) skip(frames int) {
 	r.silence += frames
 }
 
-// pass hands the current chunk to the writer. Where the disk is too slow, silence takes its place.
+// pass passes the current chunk to the writer. If the disk is too slow it is replaced by silence.
 func (r *recorder) pass() {
 	c := r.current
 	select {
@@ -90,7 +90,7 @@ func (r *recorder) pass() {
 	}
 }
 
-// close ends the recording and answers its file name, "" when it could not be written.
+// close ends the recording and returns its file name, "" when it could not be written.
 func (r *recorder) close() string {
 	if r.current.length == 0 {
 		r.current.silence, r.silence = r.silence, 0
@@ -115,7 +115,7 @@ func (r *recorder) close() string {
 	}
 }
 
-// write runs until the chunks end; after a failure it goes on taking them.
+// write writes chunks until the channel is closed; after a failure it discards them.
 func (r *recorder) write(folder string, track call.Track) {
 	writer, err := create(folder, r.name, track)
 	var silence call.Frame

@@ -12,14 +12,14 @@ import (
 	"nacre/internal/turn"
 )
 
-// quietest is the level in dBFS below which nothing is sound, margin the dB by which sound passes the noise.
+// quietest is the level in dBFS below which nothing counts as sound, margin the dB by which sound must exceed the noise.
 const (
 	quietest = -48
 	margin   = 10
 )
 
-// session is our end of one call. It lives in stream time: an Exchange is 20 ms, whenever it comes. Everything that
-// takes time of its own (speech, the opt-out, the recording) happens elsewhere and is looked for once a frame.
+// session is the agent's end of one call (call.Party). Its time is stream time: an Exchange is 20 ms, whenever it comes.
+// Speech synthesis, opt-out and recording run in other goroutines and are polled once a frame.
 type session struct {
 	script  call.Script
 	desk    call.Desk
@@ -28,9 +28,9 @@ type session struct {
 	machine *turn.Machine
 	book    *book
 	record  *recorder // nil = none
-	optOuts chan bool // the opt-out is over; true = failed
+	optOuts chan bool // receives when the opt-out is done; true = failed
 	limit   time.Duration
-	said    func(callID id.ID, words string) // nil = nobody listens
+	said    func(callID id.ID, words string) // Config.Said; nil = none
 	saying  []string
 
 	now      time.Duration // since the answer
@@ -46,7 +46,7 @@ type session struct {
 
 var _ call.Party = (*session)(nil)
 
-// session makes our end of one call; ctx bounds the call.
+// session returns the session of one call; ctx bounds the call.
 func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk) *session {
 	log := a.log.With("call", script.Call, "trace", script.Trace)
 	form := turn.NewForm(script, a.phrases)
@@ -72,7 +72,7 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 	return s
 }
 
-// Exchange hears 20 ms and says 20 ms.
+// Exchange processes 20 ms of received audio and fills 20 ms to send (call.Party).
 func (s *session) Exchange(heard, say *call.Frame) bool {
 	s.now += call.FrameTime
 	select {
@@ -92,11 +92,11 @@ func (s *session) Exchange(heard, say *call.Frame) bool {
 	return !s.hungUp
 }
 
-// Key is a key pressed by the other side.
+// Key handles a key of the other side (call.Party).
 func (s *session) Key(key rune) { s.step(turn.Event{Kind: turn.KeyPressed, Key: key}) }
 
-// Held moves the stream on by the time spent on hold, so that the transcript and the recording tell the time since the
-// answer.
+// Held advances stream time by the time on hold, so that times in transcript and recording count from the answer
+// (call.Party).
 func (s *session) Held(on bool) {
 	if on == !s.heldAt.IsZero() {
 		return
@@ -149,7 +149,7 @@ func (s *session) speak(say *call.Frame) {
 	}
 }
 
-// begin tells whether the utterance goes out with this frame.
+// begin reports whether the utterance starts with this frame.
 func (s *session) begin() bool {
 	p := &s.playback
 	ready, err := p.ready()
@@ -185,7 +185,7 @@ func (s *session) endPlayout() {
 	s.step(turn.Event{Kind: turn.PlayoutFinished, Utterance: utterance, Part: part, Fraction: fraction})
 }
 
-// step gives the machine an event, and those that its actions cause, one after another.
+// step passes an event to the machine, and then those that its actions cause.
 func (s *session) step(event turn.Event) {
 	s.events = append(s.events, event)
 	if s.stepping {
@@ -221,8 +221,8 @@ func (s *session) do(action turn.Action) {
 	}
 }
 
-// optOut asks until it is done, at most as long as the machine holds the line for it, and outlives the call: who has
-// said so and hung up must not be called again. The end of the call writes it once more.
+// optOut retries until the opt-out is written, at most Timing.OptOutLimit, and continues after the call: whoever opts out
+// and hangs up must not be called again. The end of the call writes it once more.
 func (s *session) optOut() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), s.limit)
 	defer cancel()
@@ -242,7 +242,7 @@ func (s *session) optOut() {
 	}
 }
 
-// finish closes the conversation after the call is over, and answers what it yielded.
+// finish closes the conversation after the call is over, and returns its result.
 func (s *session) finish() call.Talk {
 	if !s.heldAt.IsZero() {
 		s.Held(false)

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// phrase is a sentence that is being made into speech. Samples and err are set when done is closed.
+// phrase is a sentence that is being synthesised. samples and err are set when done is closed.
 type phrase struct {
 	done    chan struct{}
 	samples []int16
 	err     error
 }
 
-// ready tells, without waiting, that the phrase is done.
+// ready reports, without waiting, whether the phrase is done.
 func (p *phrase) ready() bool {
 	select {
 	case <-p.done:
@@ -25,7 +25,7 @@ func (p *phrase) ready() bool {
 	}
 }
 
-// book holds the phrases of one call. Its speaking happens in goroutines of its own, never in that of the audio.
+// book holds the phrases of one call. They are synthesised in other goroutines than that of the audio.
 type book struct {
 	ctx     context.Context
 	speaker Speaker
@@ -36,7 +36,7 @@ type book struct {
 	phrases map[string]*phrase
 }
 
-// get answers the phrase of a text, and begins to speak it where that has not begun.
+// get returns the phrase of a text, and starts to synthesise it if that has not begun.
 func (b *book) get(text string) *phrase {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -49,7 +49,7 @@ func (b *book) get(text string) *phrase {
 	return p
 }
 
-// fetch speaks texts one after another, as a call that lasts will need them.
+// fetch synthesises texts one after another, in the order in which the call needs them.
 func (b *book) fetch(texts []string) {
 	for _, text := range texts {
 		select {
@@ -62,7 +62,7 @@ func (b *book) fetch(texts []string) {
 
 const retryAfter = 100 * time.Millisecond
 
-// speak tries the voice twice, then the default voice: the wrong voice is better than none.
+// speak tries the voice twice, then the default voice.
 func (b *book) speak(text string, p *phrase) {
 	defer close(p.done)
 	voices := []string{b.voice, b.voice}

@@ -1,7 +1,6 @@
-// Package voice decides how an answered call is held: it runs the audio of one leg, 20 ms after 20 ms, hears speech,
-// beeps and keys in it, has the turn machine decide, and speaks what it is told. It records the call. It refuses to
-// know SIP and RTP (call.Leg carries the frames), who calls whom and why (call.Script says it all), and how text becomes
-// speech (Speaker).
+// Package voice implements call.Agent: it processes the audio of one leg in frames of 20 ms, detects speech, beeps and keys
+// in it, passes them to the turn.Machine, plays what that decides, and records the call. It does not know SIP and RTP
+// (call.Leg carries the frames), leads and campaigns (call.Script has all that is needed), and speech synthesis (Speaker).
 package voice
 
 import (
@@ -15,24 +14,24 @@ import (
 	"nacre/internal/turn"
 )
 
-// Speaker makes text into speech: 8 kHz mono samples without silence at either end, which nobody may change. VoiceID ""
-// is its default voice. Text with nothing to say answers no samples. It is expected to keep what it has spoken, for the
-// same sentences come again in every call, and is safe for concurrent use.
+// Speaker synthesises speech: 8 kHz mono samples without silence at either end, which must not be modified. voiceID "" is
+// its default voice. Text with nothing to say returns no samples. It should cache, because the same sentences come in every
+// call, and must be safe for concurrent use.
 type Speaker interface {
 	Speak(ctx context.Context, voiceID, text string) ([]int16, error)
 }
 
-// Config is what an agent is made of.
+// Config configures an Agent.
 type Config struct {
 	Speaker    Speaker
-	Missing    error  // why there is no Speaker, where there is none
+	Missing    error  // why Speaker is nil
 	Recordings string // folder of the recordings; "" = none are made
 	Log        *slog.Logger
-	// Said is told what the agent says in a call, as it begins; it must not block. Default nobody.
+	// Said is called with what the agent says in a call, when that begins; it must not block. Default none.
 	Said func(callID id.ID, words string)
 }
 
-// Agent holds answered calls with the form brain. Safe for concurrent use; every call is a session of its own.
+// Agent holds answered calls with a turn.Form. It is safe for concurrent use.
 type Agent struct {
 	config  Config
 	log     *slog.Logger
@@ -42,7 +41,7 @@ type Agent struct {
 
 var _ call.Agent = (*Agent)(nil)
 
-// New makes an agent.
+// New returns an Agent.
 func New(config Config) *Agent {
 	log := config.Log
 	if log == nil {
@@ -53,7 +52,7 @@ func New(config Config) *Agent {
 
 var errNoSpeaker = errors.New("the agent has no voice")
 
-// Ready is nil when the agent can speak.
+// Ready returns an error if the agent cannot speak (call.Agent).
 func (a *Agent) Ready() error {
 	if a.config.Speaker != nil {
 		return nil
@@ -61,8 +60,8 @@ func (a *Agent) Ready() error {
 	return errors.Join(errNoSpeaker, a.config.Missing)
 }
 
-// Prepare has everything spoken that a call by this script may need, the most urgent first, so that it is at hand when
-// the call is answered. It returns when that is done or ctx ends; failures show again when the call is held.
+// Prepare synthesises everything that a call by this script may need, the most urgent first, for the Speaker's cache. It
+// returns when that is done or ctx ends; a failure shows again in Hold.
 func (a *Agent) Prepare(ctx context.Context, script call.Script) {
 	if a.config.Speaker == nil {
 		return
@@ -81,8 +80,8 @@ func (a *Agent) Prepare(ctx context.Context, script call.Script) {
 	}
 }
 
-// Hold speaks with whoever is on the leg until the call is over on the wire. A call whose time limit is reached while
-// it is on hold is ended a little later than one in conversation.
+// Hold conducts the conversation on the leg until the call is over on the wire (call.Agent). A call whose time limit is
+// reached while it is on hold ends a little later.
 func (a *Agent) Hold(ctx context.Context, leg call.Leg, script call.Script, desk call.Desk) (call.Talk, call.Ending) {
 	if err := a.Ready(); err != nil {
 		leg.HangUp()

@@ -20,11 +20,10 @@ import (
 
 const outputName = "speech.wav"
 
-// maxOutput bounds what one sentence may become: more than two minutes at 16 kHz.
+// maxOutput bounds the speech of one sentence in bytes: more than two minutes at 16 kHz.
 const maxOutput = 4 << 20
 
-// execute runs Flite as its command line would: the module is a WASI command, so every sentence is a fresh instance
-// that shares nothing with the one before.
+// execute runs Flite by its command line: the module is a WASI command, so every sentence gets a new instance.
 func (s *synthesiser) execute(ctx context.Context, voiceID, sentence string) ([]int16, error) {
 	output := &memoryFile{}
 	var complaint limitedBuffer
@@ -55,7 +54,7 @@ func (s *synthesiser) execute(ctx context.Context, voiceID, sentence string) ([]
 	return samples, nil
 }
 
-// outputFolder is all of the file system that Flite gets to see: one file to write to.
+// outputFolder is the file system of Flite: one file to write to.
 type outputFolder struct {
 	experimental.UnimplementedFS
 	file *memoryFile
@@ -72,7 +71,7 @@ func (f outputFolder) OpenFile(path string, _ experimental.Oflag, _ fs.FileMode)
 	}
 }
 
-// folder is the folder itself, which WASI opens before its first file.
+// folder is the root directory, which WASI opens before its first file.
 type folder struct{ experimental.UnimplementedFile }
 
 func (folder) IsDir() (bool, experimental.Errno) { return true, 0 }
@@ -81,7 +80,7 @@ func (folder) Stat() (sys.Stat_t, experimental.Errno) {
 	return sys.Stat_t{Mode: fs.ModeDir | 0o700, Nlink: 1}, 0
 }
 
-// memoryFile is written from its start to its end.
+// memoryFile is a file in memory that is written sequentially.
 type memoryFile struct {
 	experimental.UnimplementedFile
 	data []byte

@@ -1,6 +1,5 @@
-// Package flite decides how text becomes speech without any service: Carnegie Mellon's Flite, compiled to WebAssembly
-// and embedded in the binary, run in a sandbox in a process of its own (docs/adr/0013). It speaks English, plainly and at
-// once. It refuses to know calls, agents and other voices.
+// Package flite synthesises English speech without any service: Carnegie Mellon's Flite, compiled to WebAssembly and embedded
+// in the binary, runs in a sandbox in a process of its own (docs/adr/0013). It does not know calls and agents.
 package flite
 
 import (
@@ -20,7 +19,7 @@ var embedded embed.FS
 
 const modulePath = "module/flite.wasm"
 
-// cacheBytes of spoken phrases are kept: half an hour. A campaign says a handful of sentences over and over.
+// cacheBytes is the size of the cache of phrases: half an hour. A campaign repeats a handful of sentences.
 const cacheBytes = 32 << 20
 
 var (
@@ -32,24 +31,24 @@ var (
 	ErrUnspeakable = errors.New("text in a script that the embedded voice cannot read")
 )
 
-// VoiceInfo is a voice one can choose.
+// VoiceInfo describes one of Voices.
 type VoiceInfo struct {
 	ID       string
 	Name     string
 	Language string // BCP 47
 }
 
-// DefaultVoice is the one behind the empty id: of all voices it alone is made for the telephone (8 kHz, nothing to
-// resample), and it speaks two seconds in 20 ms where the better ones take 120.
+// DefaultVoice is the voice of the empty id. It is the only one at 8 kHz, so that nothing is resampled, and takes 20 ms for
+// two seconds of speech, the better ones 120 ms.
 const DefaultVoice = "kal"
 
-// Available tells whether the binary holds the module.
+// Available reports whether the binary has the module embedded.
 func Available() bool {
 	_, err := fs.Stat(embedded, modulePath)
 	return err == nil
 }
 
-// Voice speaks. Safe for concurrent use.
+// Voice synthesises speech (voice.Speaker). It is safe for concurrent use.
 type Voice struct {
 	speaker speaker
 	phrases *phraseCache
@@ -57,9 +56,8 @@ type Voice struct {
 	log     *slog.Logger
 }
 
-// Open starts the process that speaks; it is ready within a third of a second the first time and within less from the
-// compiled form that it keeps in cacheDir ("" keeps none). It takes about 150 MB of memory. Answers ErrMissing when the
-// module is not in the binary.
+// Open starts the process that synthesises, which takes a third of a second, and less with the compiled module in cacheDir
+// ("" = no cache). It uses about 150 MB of memory. It returns ErrMissing if the binary has no module.
 func Open(cacheDir string, log *slog.Logger) (*Voice, error) {
 	if !Available() {
 		return nil, ErrMissing
@@ -71,7 +69,7 @@ func Open(cacheDir string, log *slog.Logger) (*Voice, error) {
 	return v, nil
 }
 
-// Close waits for what is being spoken, a second or two, and ends the process. Speak fails from then on.
+// Close waits for sentences under way, at most some seconds, and ends the process. Speak fails from then on.
 func (v *Voice) Close() error {
 	if err := v.speaker.close(); err != nil {
 		return fmt.Errorf("close embedded voice: %w", err)
@@ -90,9 +88,9 @@ func (v *Voice) Voices() []VoiceInfo {
 	}
 }
 
-// Speak answers the text as 8 kHz mono samples, at −20 dBFS and without silence at either end; voiceID "" is
-// DefaultVoice. Text with nothing to say answers no samples. The samples are shared with other callers and must not be
-// changed. When ctx ends the call returns, and the speaking goes on for whoever asks next.
+// Speak returns the text as 8 kHz mono samples, at −20 dBFS and without silence at either end; voiceID "" is DefaultVoice.
+// Text with nothing to say returns no samples. The samples are shared with other callers and must not be modified. When ctx
+// ends Speak returns its error, and the synthesis continues for the cache.
 func (v *Voice) Speak(ctx context.Context, voiceID, text string) ([]int16, error) {
 	if voiceID == "" {
 		voiceID = DefaultVoice

@@ -10,13 +10,13 @@ const (
 	block       = call.SampleRate / 100 // 10 ms, the grain of trimming and measuring
 	sentenceGap = call.SampleRate / 5   // between two sentences, besides what their ends fade out
 	lead        = block                 // kept before the first sound
-	tail        = 4 * block             // kept after the last, or consonants lose their release
+	tail        = 4 * block             // kept after the last sound, for the release of consonants
 	floor       = 0.006                 // −44 dB below the loudest block counts as silence
 	target      = math.MaxInt16 * 0.1   // −20 dBFS
 	ceiling     = math.MaxInt16 * 0.89  // −1 dBFS, never passed by a peak
 )
 
-// trim cuts the silence at both ends.
+// trim removes the silence at both ends.
 func trim(samples []int16) []int16 {
 	energies, loudest := blockEnergies(samples)
 	if loudest == 0 {
@@ -33,7 +33,7 @@ func trim(samples []int16) []int16 {
 	return samples[max(0, first*block-lead):min(len(samples), (last+1)*block+tail)]
 }
 
-// normalise brings speech, pauses not counted, to the target level in place, or as near as its peaks allow.
+// normalise scales speech in place to the target level, pauses not counted, as far as its peaks allow.
 func normalise(samples []int16) {
 	energies, loudest := blockEnergies(samples)
 	sum, n := 0.0, 0
@@ -55,7 +55,7 @@ func normalise(samples []int16) {
 	}
 }
 
-// blockEnergies are the mean squares of every 10 ms, the last block padded with silence, and the highest of them.
+// blockEnergies returns the mean square of every 10 ms, the last block padded with silence, and the highest of them.
 func blockEnergies(samples []int16) (energies []float64, loudest float64) {
 	energies = make([]float64, 0, len(samples)/block+1)
 	for start := 0; start < len(samples); start += block {

@@ -6,8 +6,8 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-// memories are those of instances that have ended, for the next ones: a sentence takes some 20 MB, and to get that afresh
-// takes four times as long as to say it.
+// memories pools the memories of instances that have ended: a sentence needs some 20 MB, and to allocate that takes four
+// times as long as to synthesise it.
 type memories struct{ pool sync.Pool }
 
 // Allocate implements experimental.MemoryAllocator.
@@ -22,7 +22,7 @@ func (m *memories) Allocate(capacity, _ uint64) experimental.LinearMemory {
 	return memory
 }
 
-// linearMemory is all zero beyond its length.
+// linearMemory is the memory of one instance; it is zero beyond its length.
 type linearMemory struct {
 	home  *memories
 	bytes []byte

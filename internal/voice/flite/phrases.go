@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// phraseCache keeps what was spoken last, up to a number of bytes.
+// phraseCache is an LRU cache of phrases, bounded in bytes.
 type phraseCache struct {
 	mu     sync.Mutex
 	limit  int
@@ -36,7 +36,7 @@ func (c *phraseCache) get(key string) ([]int16, bool) {
 	return element.Value.(phrase).samples, true
 }
 
-// put keeps a phrase that takes no more than a quarter of the cache.
+// put adds a phrase unless it takes more than a quarter of the cache.
 func (c *phraseCache) put(key string, samples []int16) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

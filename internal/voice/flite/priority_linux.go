@@ -7,8 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// giveWay lets all other processes go first: a sentence may come a little later, audio that is on its way may not. Threads
-// that are to come inherit it.
+// giveWay lowers the priority of the process: audio of calls goes before synthesis. New threads inherit it.
 func giveWay() {
 	threads, _ := os.ReadDir("/proc/self/task")
 	for _, thread := range threads {
@@ -16,6 +15,6 @@ func giveWay() {
 		if err != nil {
 			continue
 		}
-		_ = unix.Setpriority(unix.PRIO_PROCESS, id, 10) // a tenth of the weight of others; a thread may always lower itself
+		_ = unix.Setpriority(unix.PRIO_PROCESS, id, 10) // a tenth of the normal weight; lowering needs no privilege
 	}
 }

@@ -2,5 +2,5 @@
 
 package flite
 
-// giveWay: only Linux is asked for a lower priority.
+// giveWay does nothing outside of Linux.
 func giveWay() {}

@@ -14,13 +14,13 @@ import (
 	"nacre/internal/subprocess"
 )
 
-// What ps and top show of the process that speaks.
+// What ps and top show of the process.
 const (
 	processTitle = "nacre: voice"
 	processName  = "nacre-voice"
 )
 
-// What goes over the pipes, as gob in both directions. The first answer is greeting.
+// Messages over the pipes, as gob in both directions. The first one from the process is greeting.
 type (
 	order struct {
 		Number        uint64
@@ -29,11 +29,11 @@ type (
 	spoken struct {
 		Number  uint64
 		Samples []byte // 16 bits each, little endian
-		Err     string // "" is none
+		Err     string // "" = none
 	}
 	greeting struct {
-		Err      string // why it cannot speak
-		Uncached string // why it compiles at every start
+		Err      string // why it cannot synthesise
+		Uncached string // why the compiled module is not cached
 	}
 )
 
@@ -41,8 +41,8 @@ func init() {
 	subprocess.Serve(processTitle, processName, func(cacheDir string) int { return serve(cacheDir, os.Stdin, os.Stdout) })
 }
 
-// serve speaks what is ordered until the orders end, and answers the exit code. The orders end when the process they
-// come from does, however that ends.
+// serve synthesises the orders from its standard input until that ends, and returns the exit code. It ends when the parent
+// process does.
 func serve(cacheDir string, orders io.Reader, answers io.Writer) int {
 	giveWay()
 	ctx := context.Background()
@@ -75,12 +75,12 @@ func serve(cacheDir string, orders io.Reader, answers io.Writer) int {
 			}
 			writing.Lock()
 			defer writing.Unlock()
-			_ = out.Encode(answer) // when nobody reads any more, the orders end as well
+			_ = out.Encode(answer) // fails only when the parent has ended; the orders end too
 		})
 	}
 }
 
-// workers speak at the same time; one processor is always left to those who carry audio, as far as there are two.
+// workers returns how many sentences are synthesised at a time; one processor is left for audio if there are two or more.
 func workers() int { return min(2, max(1, runtime.NumCPU()-1)) }
 
 func message(err error) string {

@@ -17,15 +17,15 @@ import (
 	"nacre/internal/subprocess"
 )
 
-// farewell is how long a process may take over what it speaks when it is closed.
-const farewell = 10 * time.Second
+// closeTimeout is how long a process may take for sentences under way when it is closed.
+const closeTimeout = 10 * time.Second
 
 var (
 	errClosed = errors.New("the embedded voice is closed")
 	errEnded  = errors.New("the process of the embedded voice ended")
 )
 
-// speaker has a process speak, and starts another one when it is gone.
+// speaker synthesises by a process, and starts another one when it has ended.
 type speaker struct {
 	cacheDir string
 	log      *slog.Logger
@@ -35,7 +35,7 @@ type speaker struct {
 	closed  bool
 }
 
-// process is one that speaks.
+// process is a running process that synthesises.
 type process struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
@@ -48,7 +48,7 @@ type process struct {
 	asked  map[uint64]chan spoken
 }
 
-// speak has cleaned text spoken. What a process that was killed took with it is ordered once more.
+// speak synthesises cleaned text. If the process ends before, it is ordered once more from a new one.
 func (s *speaker) speak(voiceID, text string) ([]int16, error) {
 	for again := true; ; again = false {
 		p, err := s.process()
@@ -72,7 +72,7 @@ func (s *speaker) speak(voiceID, text string) ([]int16, error) {
 	}
 }
 
-// process answers the one that runs.
+// process returns the running process, and starts one if there is none.
 func (s *speaker) process() (*process, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,7 +99,7 @@ func (s *speaker) process() (*process, error) {
 	return p, nil
 }
 
-// close ends the process when it has spoken what was ordered.
+// close ends the process when it has synthesised what was ordered.
 func (s *speaker) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,7 +112,7 @@ func (s *speaker) close() error {
 	err := p.in.Close()
 	select {
 	case <-p.ended:
-	case <-time.After(farewell):
+	case <-time.After(closeTimeout):
 		err = errors.Join(err, errors.New("it still speaks: killed"), p.cmd.Process.Kill())
 		<-p.ended
 	}
@@ -122,7 +122,7 @@ func (s *speaker) close() error {
 	return err
 }
 
-// start runs this program again, as the process that speaks, and waits until it is ready.
+// start runs this program again, as the process that synthesises, and waits until it is ready.
 func start(cacheDir string) (p *process, uncached string, err error) {
 	cmd, err := subprocess.Command(processTitle, cacheDir)
 	if err != nil {
@@ -156,7 +156,7 @@ func start(cacheDir string) (p *process, uncached string, err error) {
 	return nil, "", fmt.Errorf("%w: %s %s", errEnded, p.cmd.ProcessState, strings.TrimSpace(p.errors.String()))
 }
 
-// read hands answers to those who wait for them, until the process ends.
+// read passes results to those who wait for them, until the process ends.
 func (p *process) read(decoder *gob.Decoder) {
 	for {
 		var answer spoken
@@ -171,12 +171,12 @@ func (p *process) read(decoder *gob.Decoder) {
 			asked <- answer
 		}
 	}
-	_ = p.cmd.Process.Kill() // it closed its output or wrote what cannot be read
-	_ = p.cmd.Wait()         // ProcessState says how it ended
+	_ = p.cmd.Process.Kill() // it closed its output, or wrote something that is no gob
+	_ = p.cmd.Wait()         // how it ended is in ProcessState
 	close(p.ended)
 }
 
-// ask answers errEnded when the process ended before it had spoken.
+// ask orders a sentence and waits for its speech; errEnded if the process ends before.
 func (p *process) ask(voiceID, text string) (spoken, error) {
 	asked := make(chan spoken, 1)
 	p.mu.Lock()

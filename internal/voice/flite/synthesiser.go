@@ -9,21 +9,21 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
-// synthesiser is the compiled module, in the process that speaks.
+// synthesiser is the compiled module, in the process that synthesises.
 type synthesiser struct {
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
 	memories memories
 }
 
-// openSynthesiser compiles the module; uncached tells why its compiled form could not be kept in cacheDir.
+// openSynthesiser compiles the module; uncached is why the compiled module could not be cached in cacheDir.
 func openSynthesiser(ctx context.Context, cacheDir string) (s *synthesiser, uncached, err error) {
 	module, err := embedded.ReadFile(modulePath)
 	if err != nil {
 		return nil, nil, ErrMissing
 	}
-	// 128 MB an instance. Not WithCloseOnContextDone: its checks make speaking five times slower, and a sentence is
-	// bounded already, by its length.
+	// 128 MB per instance. Not WithCloseOnContextDone: its checks make synthesis five times slower, and the length of a
+	// sentence is bounded already.
 	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(2048)
 	if cacheDir != "" {
 		var disk wazero.CompilationCache
@@ -41,7 +41,7 @@ func openSynthesiser(ctx context.Context, cacheDir string) (s *synthesiser, unca
 	return s, uncached, nil
 }
 
-// synthesise speaks cleaned text sentence by sentence: what an instance takes of memory grows with the length of its text.
+// synthesise synthesises cleaned text sentence by sentence: the memory of an instance grows with the length of its text.
 func (s *synthesiser) synthesise(ctx context.Context, voiceID, text string) ([]int16, error) {
 	var samples []int16
 	for _, sentence := range sentences(text) {

@@ -7,18 +7,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// sentenceRunes is the longest text given to Flite at once: 20 seconds of speech.
+// sentenceRunes bounds the text given to Flite at once: 20 seconds of speech.
 const sentenceRunes = 300
 
-// spelt are signs outside ASCII that have a plain equivalent. Letters lose their accents by decomposition.
+// spelt maps characters to their equivalent in ASCII. Letters lose their accents by decomposition.
 var spelt = strings.NewReplacer(
 	"‘", "'", "’", "'", "‚", ",", "“", `"`, "”", `"`, "„", `"`, "«", `"`, "»", `"`,
 	"–", ", ", "—", ", ", "…", "... ", "€", " euros ", "£", " pounds ", "°", " degrees ", "×", " times ", "÷", " divided by ",
 	"ß", "ss", "æ", "ae", "Æ", "Ae", "œ", "oe", "Œ", "Oe", "ø", "o", "Ø", "O", "ł", "l", "Ł", "L", "đ", "d", "Đ", "D", "ð", "d", "þ", "th", "ı", "i",
 )
 
-// clean reduces text to the printable ASCII that Flite reads, with single spaces. Lost tells that letters or digits of
-// other scripts fell away.
+// clean reduces text to the printable ASCII that Flite reads, with single spaces. lost is set if letters or digits of other
+// scripts were removed.
 func clean(text string) (cleaned string, lost bool) {
 	text = norm.NFKD.String(spelt.Replace(strings.ToValidUTF8(text, " ")))
 	var out strings.Builder
@@ -28,7 +28,7 @@ func clean(text string) (cleaned string, lost bool) {
 		case r > ' ' && r < 0x7F:
 			out.WriteRune(r)
 			space = false
-		case unicode.Is(unicode.Mn, r): // what an accent became
+		case unicode.Is(unicode.Mn, r): // a decomposed accent
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
 			lost = true
 			fallthrough
@@ -42,13 +42,13 @@ func clean(text string) (cleaned string, lost bool) {
 	return strings.TrimSuffix(out.String(), " "), lost
 }
 
-// speakable tells whether anything in cleaned text would be heard.
+// speakable reports whether cleaned text has anything to say.
 func speakable(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
-// sentences cuts cleaned text after sentence ends, and longer sentences where it hurts least. Pieces without anything
-// to say are left out.
+// sentences splits cleaned text after sentence ends, and longer sentences at commas or spaces. Pieces without anything to
+// say are left out.
 func sentences(text string) []string {
 	var out []string
 	for text != "" {
@@ -61,7 +61,7 @@ func sentences(text string) []string {
 	return out
 }
 
-// sentenceEnd is the length of the first piece of text, at most sentenceRunes.
+// sentenceEnd returns the length of the first piece of text, at most sentenceRunes.
 func sentenceEnd(text string) int {
 	limit := min(len(text), sentenceRunes)
 	for i := 0; i < limit; i++ {
@@ -85,7 +85,7 @@ func startsSentence(c byte) bool {
 	return c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '"' || c == '\'' || c == '('
 }
 
-// abbreviation tells that the full stop at the end of text belongs to a title or an initial, whose name follows.
+// abbreviation reports whether the full stop at the end of text belongs to a title or an initial before a name.
 func abbreviation(text string) bool {
 	word := strings.TrimSuffix(text[strings.LastIndexByte(text, ' ')+1:], ".")
 	switch word {

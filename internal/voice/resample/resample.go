@@ -1,5 +1,4 @@
-// Package resample decides how audio of one sampling rate becomes audio of another: a polyphase filter bank of a
-// Kaiser-windowed sinc. It refuses to know where the audio comes from and how it is framed.
+// Package resample converts audio from one sampling rate to another by a polyphase filter bank of a Kaiser-windowed sinc.
 package resample
 
 import (
@@ -14,8 +13,8 @@ const (
 	maxRate    = 384_000
 )
 
-// Converter turns a stream of one rate into a stream of another, one channel, without delay at its start: the first
-// output sample is the first input sample's instant. Not safe for concurrent use.
+// Converter converts a stream of one channel, without delay at its start: the first output sample is at the instant of the
+// first input sample. It is not safe for concurrent use.
 type Converter struct {
 	up, down int         // output rate : input rate, in lowest terms
 	phases   [][]float32 // one filter per position of an output sample between two input samples
@@ -26,7 +25,7 @@ type Converter struct {
 	taken    int // input samples so far
 }
 
-// New makes a converter. Rates are in Hz, 1 to 384,000.
+// New returns a Converter. Rates are in Hz, 1 to 384,000.
 func New(from, to int) (*Converter, error) {
 	if from < 1 || to < 1 || from > maxRate || to > maxRate {
 		return nil, fmt.Errorf("resample %d Hz to %d Hz: rate out of range", from, to)
@@ -58,7 +57,7 @@ func New(from, to int) (*Converter, error) {
 	return c, nil
 }
 
-// Push appends to dst the output that in completes, and answers it. The last samples come with Flush.
+// Push appends to dst the output that in completes, and returns it. The last samples come with Flush.
 func (c *Converter) Push(dst, in []int16) []int16 {
 	if c.up == c.down {
 		return append(dst, in...)
@@ -75,8 +74,8 @@ func (c *Converter) Push(dst, in []int16) []int16 {
 	return dst
 }
 
-// Flush appends what is left, as if silence followed, and makes the converter ready for a new stream. All in all there
-// is one output sample for every instant that lies within the input.
+// Flush appends the rest, as if silence followed, and resets the converter for a new stream. In all there is one output
+// sample for every output instant within the input.
 func (c *Converter) Flush(dst []int16) []int16 {
 	if c.up == c.down {
 		return dst
@@ -105,7 +104,7 @@ func (c *Converter) reset() {
 	c.start, c.next, c.taken = -c.half, 0, 0
 }
 
-// All converts a whole piece of audio.
+// All converts samples in one call.
 func All(in []int16, from, to int) ([]int16, error) {
 	c, err := New(from, to)
 	if err != nil {
@@ -115,7 +114,7 @@ func All(in []int16, from, to int) ([]int16, error) {
 	return c.Flush(c.Push(out, in)), nil
 }
 
-// dot keeps four sums: one alone would wait for each addition to end.
+// dot returns the dot product. Four sums allow the additions to overlap.
 func dot(a, b []float32) float32 {
 	var s0, s1, s2, s3 float32
 	for len(a) >= 4 && len(b) >= 4 {
@@ -142,7 +141,7 @@ func sinc(x float64) float64 {
 	return math.Sin(math.Pi*x) / (math.Pi * x)
 }
 
-// kaiser is the window at x, −1 to 1 (Kaiser 1974, by the series of the Bessel function I0).
+// kaiser returns the Kaiser window at x, −1 to 1 (Kaiser 1974, by the series of the Bessel function I0).
 func kaiser(x float64) float64 {
 	if x <= -1 || x >= 1 {
 		return 0

@@ -15,7 +15,7 @@ type Audio struct {
 	Samples  []int16
 }
 
-// Seconds is how long the audio lasts.
+// Seconds returns the duration of the audio in seconds.
 func (a Audio) Seconds() float64 {
 	if a.Rate == 0 || a.Channels == 0 {
 		return 0
@@ -23,7 +23,7 @@ func (a Audio) Seconds() float64 {
 	return float64(len(a.Samples)) / float64(a.Rate*a.Channels)
 }
 
-// Channel copies out one channel, counted from 0.
+// Channel returns a copy of one channel, counted from 0.
 func (a Audio) Channel(n int) []int16 {
 	out := make([]int16, 0, len(a.Samples)/max(a.Channels, 1))
 	for i := n; i < len(a.Samples); i += a.Channels {
@@ -32,9 +32,9 @@ func (a Audio) Channel(n int) []int16 {
 	return out
 }
 
-// Read decodes a whole file of 16-bit linear PCM. It trusts what is there more than what the header says: a data
-// length of 0 or beyond the end (a stream, or a recorder that was killed) means everything up to the end.
-// Input in another form is ErrFormat. Readers of foreign input bound r themselves.
+// Read decodes a whole file of 16-bit linear PCM. A data length in the header of 0 or beyond the end (a stream, or a
+// recorder that was killed) means everything up to the end. Other formats return ErrFormat. The caller must bound r for
+// untrusted input.
 func Read(r io.Reader) (Audio, error) {
 	in := bufio.NewReaderSize(r, 32<<10)
 	var riff [12]byte

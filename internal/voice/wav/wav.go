@@ -1,5 +1,5 @@
-// Package wav decides how recorded audio lies in a file: RIFF WAVE, 16-bit linear PCM, in a form that can be read
-// even when the process that wrote it was killed. It refuses to know whose voice it is and where files are kept.
+// Package wav reads and writes RIFF WAVE files of 16-bit linear PCM. A file can be read even if the process that wrote it
+// was killed.
 package wav
 
 import (

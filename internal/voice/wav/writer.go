@@ -10,12 +10,12 @@ import (
 	"nacre/internal/call"
 )
 
-// chunkFrames are gathered before they are written, and the header corrected after each chunk: one second, so that a
-// call costs two small writes a second and a crash costs a recording its last second.
+// chunkFrames is how many frames are buffered before they are written and the header is updated: one second. A call costs
+// two small writes a second, and a crash loses the last second of a recording.
 const chunkFrames = 50
 
-// Writer writes one file of 8 kHz audio, frame by frame. It holds one second of audio in memory and writes it to the
-// operating system in the calling goroutine. Not safe for concurrent use.
+// Writer writes one file of 8 kHz audio, frame by frame. It buffers one second of audio and writes in the calling
+// goroutine. It is not safe for concurrent use.
 type Writer struct {
 	file     *os.File
 	channels int
@@ -24,7 +24,7 @@ type Writer struct {
 	err      error // the first failure; sticky
 }
 
-// Create makes the file, replacing one of the same name, readable by its owner and group. Channels is 1 or 2.
+// Create creates the file, replacing one of the same name, readable by its owner and group. channels is 1 or 2.
 func Create(path string, channels int) (*Writer, error) {
 	if channels != 1 && channels != 2 {
 		return nil, fmt.Errorf("create recording: %d channels", channels)
@@ -40,7 +40,7 @@ func Create(path string, channels int) (*Writer, error) {
 	return w, nil
 }
 
-// WriteMono appends 20 ms to a file of one channel. After an error every later call answers the same error.
+// WriteMono appends 20 ms to a file of one channel. After an error every later call returns the same error.
 func (w *Writer) WriteMono(frame *call.Frame) error {
 	if w.channels != 1 {
 		return errors.New("write recording: mono frame for a stereo file")
@@ -51,7 +51,7 @@ func (w *Writer) WriteMono(frame *call.Frame) error {
 	return w.advance()
 }
 
-// WriteStereo appends 20 ms to a file of two channels. After an error every later call answers the same error.
+// WriteStereo appends 20 ms to a file of two channels. After an error every later call returns the same error.
 func (w *Writer) WriteStereo(left, right *call.Frame) error {
 	if w.channels != 2 {
 		return errors.New("write recording: stereo frame for a mono file")
@@ -63,8 +63,8 @@ func (w *Writer) WriteStereo(left, right *call.Frame) error {
 	return w.advance()
 }
 
-// Close writes what is left, corrects the header and closes the file; it answers the first error of the file's life.
-// A second Close does nothing.
+// Close writes the rest, updates the header and closes the file. It returns the first error of any method. A second Close
+// does nothing.
 func (w *Writer) Close() error {
 	if w.file == nil {
 		return w.err
@@ -111,7 +111,7 @@ func (w *Writer) flush() {
 	}
 }
 
-// patchHeader makes the header tell of all audio written so far, even after a failed write: what is there can be read.
+// patchHeader updates the lengths in the header to the audio written so far, also after a failed write.
 func (w *Writer) patchHeader() {
 	whole := w.written - w.written%int64(w.channels*bytesPerSample)
 	_, err := w.file.WriteAt(appendHeader(nil, call.SampleRate, w.channels, uint32(whole)), 0)
