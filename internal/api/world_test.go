@@ -66,7 +66,6 @@ func newWorld(t testing.TB, change func(*api.Config)) *world {
 	w.engine = engine.New(engine.Config{
 		Store: w.store, Renderer: webhook.Renderer{Link: link}, IDs: ids, Now: w.clock, Node: "test", CanSpeak: func() error { return nil },
 	})
-	w.engine.Listen(func() {}, func(id.ID) {}, func() {})
 	owner, err := w.engine.CreateAccount(ctx, "Golden")
 	if err != nil {
 		t.Fatal(err)

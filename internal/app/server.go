@@ -238,7 +238,8 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		Engine: s.engine, Queries: s.store, Dial: sip, Prober: sip, Keep: registrar.SetTrunks, Agent: agent, Judge: judge,
 		Sandbox: carrier.trunk, Now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }, Log: log, Observe: metrics,
 	})
-	s.engine.Listen(s.dialer.Wake, s.dialer.Stopped, sender.Notify)
+	keep := keeper.New(keeper.Config{Engine: s.engine, Queries: s.store, Recordings: recording.Folder(s.recordings), Now: time.Now, Log: log})
+	s.engine.Listen(s.dialer, sender, keep)
 
 	// What an earlier process left behind is settled before anything begins: holding the lock means that it has ended.
 	claims, calls, err := s.engine.Rescue(ctx, "")
@@ -255,8 +256,6 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		s.onClose(func(ctx context.Context) { s.dialer.Stop(ctx, settings.Grace) })
 	}
 
-	keep := keeper.New(keeper.Config{Engine: s.engine, Queries: s.store, Recordings: recording.Folder(s.recordings), Now: time.Now, Log: log})
-	s.engine.ListenKeeper(keep.Sweep, keep.SignedIn)
 	keep.Start()
 	s.onClose(func(context.Context) { keep.Stop() })
 

@@ -85,7 +85,7 @@ const beginAgain = 5 * time.Second
 // calm is how long the dialer waits after a wake, so that a burst of changes is one look.
 const calm = 10 * time.Millisecond
 
-// Dialer is the loop. Use: New, engine.Listen(d.Wake, d.Stopped, …), Start, Stop.
+// Dialer is the loop. Use: New, engine.Listen(d, …), Start, Stop.
 type Dialer struct {
 	Config
 	wakes chan struct{}
@@ -143,6 +143,16 @@ func New(config Config) *Dialer {
 	d.calls, d.endCalls = context.WithCancel(context.Background())
 	d.loopCtx, d.endLoops = context.WithCancel(context.Background())
 	return d
+}
+
+// Committed implements engine.Listener.
+func (d *Dialer) Committed(s engine.Signals) {
+	for _, callID := range s.Stopped {
+		d.Stopped(callID)
+	}
+	if s.Callable {
+		d.Wake()
+	}
 }
 
 // Wake makes the dialer look at once. Never blocks.

@@ -293,6 +293,19 @@ func (f *faulty) Finish(ctx context.Context, begun call.Call, ending engine.Endi
 	return f.Engine.Finish(ctx, begun, ending)
 }
 
+// listener passes on what the engine tells; one that is deaf is told of no call to stop.
+type listener struct {
+	d    *dialer.Dialer
+	deaf bool
+}
+
+func (l listener) Committed(s engine.Signals) {
+	if l.deaf {
+		s.Stopped = nil
+	}
+	l.d.Committed(s)
+}
+
 // inBubble runs a test of a world in a bubble. faults may be nil; deaf: the engine's signals do not reach the dialer.
 func inBubble(t *testing.T, faults *faulty, deaf bool, test func(t *testing.T, w *world)) {
 	t.Helper()
@@ -346,11 +359,7 @@ func newWorld(t *testing.T, s *store.Store, faults *faulty, deaf bool) *world {
 		},
 		Sandbox: func() call.Trunk { return call.Trunk{Host: "sandbox.example"} }, Now: now, Log: slog.New(slog.DiscardHandler), Observe: w.observer,
 	})
-	stopped := w.d.Stopped
-	if deaf {
-		stopped = func(id.ID) {}
-	}
-	w.e.Listen(w.d.Wake, stopped, func() {})
+	w.e.Listen(listener{w.d, deaf})
 	owner, err := w.e.CreateAccount(w.ctx, "Example")
 	if err != nil {
 		t.Fatal(err)

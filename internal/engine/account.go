@@ -29,7 +29,7 @@ func (e *Engine) CreateAccount(ctx context.Context, name string) (account.Accoun
 	number := account.Number{
 		ID: e.IDs.New(now), Account: made.ID, Number: SandboxNumber, Direction: account.InboundOutbound, Active: true, Created: now,
 	}
-	err := e.update(ctx, func(tx Tx, s *signals) error {
+	err := e.update(ctx, func(tx Tx, s *Signals) error {
 		if err := tx.InsertAccount(made); err != nil {
 			return fmt.Errorf("insert account: %w", err)
 		}
@@ -41,7 +41,7 @@ func (e *Engine) CreateAccount(ctx context.Context, name string) (account.Accoun
 // UpdateAccount changes an account's settings.
 func (e *Engine) UpdateAccount(ctx context.Context, actor Actor, change func(*account.Account) error) (account.Account, error) {
 	var stored account.Account
-	err := e.update(ctx, func(tx Tx, s *signals) error {
+	err := e.update(ctx, func(tx Tx, s *Signals) error {
 		before, err := tx.Account(actor.Account, Exclusive)
 		if err != nil {
 			return err
@@ -53,8 +53,8 @@ func (e *Engine) UpdateAccount(ctx context.Context, actor Actor, change func(*ac
 		if err := tx.SaveAccount(stored); err != nil {
 			return fmt.Errorf("save account: %w", err)
 		}
-		s.wake = true
-		s.sweep = !reflect.DeepEqual(before.RetentionDays, stored.RetentionDays)
+		s.Callable = true
+		s.Retention = !reflect.DeepEqual(before.RetentionDays, stored.RetentionDays)
 		return e.audit(tx, actor, auditAccount, e.clock(), map[string]any{"before": auditAccountOf(before), "after": auditAccountOf(stored)})
 	})
 	return stored, err
@@ -81,7 +81,7 @@ func (e *Engine) CreateKey(ctx context.Context, actor Actor, name string, scope 
 		secret[n] = secretAlphabet[pick.Int64()]
 	}
 	key := account.Key{ID: e.IDs.New(now), Account: actor.Account, Name: name, Scope: scope, Hash: HashSecret(string(secret)), Created: now, Expires: expires}
-	err = e.update(ctx, func(tx Tx, s *signals) error {
+	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		if err := tx.InsertKey(key); err != nil {
 			return fmt.Errorf("insert key: %w", err)
 		}
@@ -107,7 +107,7 @@ func (e *Engine) DeleteKey(ctx context.Context, actor Actor, keyID id.ID) error 
 	if n := slices.IndexFunc(keys, func(k account.Key) bool { return k.ID == keyID }); n >= 0 {
 		before = keys[n] // keys never change
 	}
-	err = e.update(ctx, func(tx Tx, s *signals) error {
+	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		if err := tx.DeleteKey(actor.Account, keyID); err != nil {
 			return err
 		}
@@ -126,7 +126,7 @@ func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, so
 		return err
 	}
 	covers := coveredBy(normal)
-	err = e.update(ctx, func(tx Tx, s *signals) error {
+	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		now := e.clock()
 		if _, err := tx.Account(actor.Account, Exclusive); err != nil {
 			return err
@@ -163,7 +163,7 @@ func (e *Engine) Unsuppress(ctx context.Context, actor Actor, entries []string) 
 	if err != nil {
 		return err
 	}
-	return e.update(ctx, func(tx Tx, s *signals) error {
+	return e.update(ctx, func(tx Tx, s *Signals) error {
 		var removed []string
 		for _, entry := range normal {
 			known, err := tx.RemoveSuppression(actor.Account, entry)
@@ -234,7 +234,7 @@ func (e *Engine) CreateNumber(ctx context.Context, actor Actor, number account.N
 	if err := e.normalizeCaller(&number, home); err != nil {
 		return "", err
 	}
-	err = e.update(ctx, func(tx Tx, s *signals) error {
+	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		if err := checkTrunk(tx, number); err != nil {
 			return err
 		}
@@ -283,7 +283,7 @@ func (e *Engine) UpdateNumber(ctx context.Context, actor Actor, numberID id.ID, 
 	if err != nil {
 		return err
 	}
-	return e.update(ctx, func(tx Tx, s *signals) error {
+	return e.update(ctx, func(tx Tx, s *Signals) error {
 		before, err := tx.Number(actor.Account, numberID, Exclusive)
 		if err != nil {
 			return err
@@ -303,14 +303,14 @@ func (e *Engine) UpdateNumber(ctx context.Context, actor Actor, numberID id.ID, 
 		if err := tx.SaveNumber(after); err != nil {
 			return fmt.Errorf("save number: %w", err)
 		}
-		s.wake = true
+		s.Callable = true
 		return e.audit(tx, actor, auditNumber, e.clock(), map[string]any{"before": auditNumberOf(before), "after": auditNumberOf(after)})
 	})
 }
 
 // DeleteNumber removes a phone number that no running campaign uses.
 func (e *Engine) DeleteNumber(ctx context.Context, actor Actor, numberID id.ID) error {
-	return e.update(ctx, func(tx Tx, s *signals) error {
+	return e.update(ctx, func(tx Tx, s *Signals) error {
 		before, err := tx.Number(actor.Account, numberID, Exclusive) // nobody runs on it meanwhile
 		if err != nil {
 			return err
@@ -335,14 +335,14 @@ func (e *Engine) DeleteNumber(ctx context.Context, actor Actor, numberID id.ID) 
 func (e *Engine) CreateTrunk(ctx context.Context, actor Actor, trunk account.Trunk) (id.ID, error) {
 	now := e.clock()
 	trunk.ID, trunk.Account, trunk.Created, trunk.State = e.IDs.New(now), actor.Account, now, account.TrunkUnknown
-	err := e.update(ctx, func(tx Tx, s *signals) error {
+	err := e.update(ctx, func(tx Tx, s *Signals) error {
 		if err := within(tx, actor.Account, OwnedTrunks, e.Limits.Trunks); err != nil {
 			return err
 		}
 		if err := tx.InsertTrunk(trunk); err != nil {
 			return fmt.Errorf("insert trunk: %w", err)
 		}
-		s.wake = true
+		s.Callable = true
 		if err := e.audit(tx, actor, auditTrunk, now, map[string]any{"after": auditTrunkOf(trunk)}); err != nil {
 			return err
 		}
@@ -357,7 +357,7 @@ func (e *Engine) CreateTrunk(ctx context.Context, actor Actor, trunk account.Tru
 // UpdateTrunk changes a trunk, which makes its state unknown at once (contract 9.7); calls in the air go on. A password that
 // change does not write stays, but is cleared where the carrier's address changes: its path is returned then.
 func (e *Engine) UpdateTrunk(ctx context.Context, actor Actor, trunkID id.ID, change func(*account.Trunk) error) (cleared []string, err error) {
-	err = e.update(ctx, func(tx Tx, s *signals) error {
+	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		before, err := tx.Trunk(actor.Account, trunkID, Exclusive)
 		if err != nil {
 			return err
@@ -376,7 +376,7 @@ func (e *Engine) UpdateTrunk(ctx context.Context, actor Actor, trunkID id.ID, ch
 		if err := tx.SaveTrunk(after); err != nil {
 			return fmt.Errorf("save trunk: %w", err)
 		}
-		s.wake = true
+		s.Callable = true
 		data := map[string]any{"before": auditTrunkOf(before), "after": auditTrunkOf(after)}
 		return e.audit(tx, actor, auditTrunk, e.clock(), withCleared(data, cleared))
 	})
@@ -385,7 +385,7 @@ func (e *Engine) UpdateTrunk(ctx context.Context, actor Actor, trunkID id.ID, ch
 
 // DeleteTrunk removes a trunk that has no numbers.
 func (e *Engine) DeleteTrunk(ctx context.Context, actor Actor, trunkID id.ID) error {
-	return e.update(ctx, func(tx Tx, s *signals) error {
+	return e.update(ctx, func(tx Tx, s *Signals) error {
 		before, err := tx.Trunk(actor.Account, trunkID, Exclusive) // no number comes to it meanwhile
 		if err != nil {
 			return err

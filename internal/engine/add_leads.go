@@ -170,7 +170,7 @@ func (a *addition) parts() []int {
 
 // atOnce inserts all in one transaction.
 func (a *addition) atOnce(ctx context.Context) error {
-	return a.e.update(ctx, func(tx Tx, s *signals) error {
+	return a.e.update(ctx, func(tx Tx, s *Signals) error {
 		pearl, err := a.insert(tx, 0, len(a.leads))
 		if err != nil {
 			return err
@@ -178,7 +178,7 @@ func (a *addition) atOnce(ctx context.Context) error {
 		if err := a.faults.Err(); err != nil {
 			return err
 		}
-		s.wake = pearl.Activity == campaign.Running
+		s.Callable = pearl.Activity == campaign.Running
 		return a.e.keepAnswer(ctx, tx, a.ids)
 	})
 }
@@ -201,7 +201,7 @@ func (a *addition) inParts(ctx context.Context, ends []int) error {
 }
 
 func (a *addition) insertParts(ctx context.Context, ends []int) error {
-	err := a.e.asNode(ctx, func(tx Tx, _ *signals) error {
+	err := a.e.asNode(ctx, func(tx Tx, _ *Signals) error {
 		pearl, err := outbound(tx, a.actor.Account, a.pearlID, Exclusive)
 		if err != nil {
 			return err
@@ -217,7 +217,7 @@ func (a *addition) insertParts(ctx context.Context, ends []int) error {
 	from := 0
 	for _, to := range ends {
 		before := len(a.faults.Fields)
-		err := a.e.asNode(ctx, func(tx Tx, _ *signals) error {
+		err := a.e.asNode(ctx, func(tx Tx, _ *Signals) error {
 			a.faults.Fields = a.faults.Fields[:before]
 			// What is taken back waits for us here, and we find that nothing is to be added any more.
 			if stands, err := tx.Bulk(a.bulk.First); err != nil {
@@ -236,11 +236,11 @@ func (a *addition) insertParts(ctx context.Context, ends []int) error {
 	if err := a.faults.Err(); err != nil {
 		return err
 	}
-	return a.e.asNode(ctx, func(tx Tx, s *signals) error {
+	return a.e.asNode(ctx, func(tx Tx, s *Signals) error {
 		if err := tx.DeleteBulk(a.bulk.First); err != nil {
 			return fmt.Errorf("end of adding leads: %w", err)
 		}
-		s.wake = true
+		s.Callable = true
 		return a.e.keepAnswer(ctx, tx, a.ids)
 	})
 }
@@ -351,7 +351,7 @@ func (a *addition) duplicate(tx Tx, l lead.Lead) (existing id.ID, member string,
 // takeBack removes the leads of an add that did not become whole, part by part, and then the note of it.
 func (e *Engine) takeBack(ctx context.Context, bulk Bulk) error {
 	for done := false; !done; {
-		err := e.asNode(ctx, func(tx Tx, s *signals) error {
+		err := e.asNode(ctx, func(tx Tx, s *Signals) error {
 			done = false
 			unfinished, err := tx.Bulk(bulk.First)
 			if err != nil {
@@ -366,7 +366,7 @@ func (e *Engine) takeBack(ctx context.Context, bulk Bulk) error {
 				return err
 			}
 			if len(leads) == 0 {
-				done, s.wake = true, true // those that were due meanwhile may be called
+				done, s.Callable = true, true // those that were due meanwhile may be called
 				return tx.DeleteBulk(bulk.First)
 			}
 			pearl, err := outbound(tx, bulk.Account, bulk.Pearl, Unlocked)

@@ -30,12 +30,12 @@ type Begun struct {
 // commits the call's record and the attempt. Where a gate is shut nothing is dialled, the lead goes back, and begun is nil.
 // trace is the call's, unless the request that asked for the call brings one.
 func (e *Engine) Begin(ctx context.Context, w Work, trace string) (begun *Begun, err error) {
-	err = e.asNode(ctx, func(tx Tx, s *signals) error {
+	err = e.asNode(ctx, func(tx Tx, s *Signals) error {
 		begun, err = e.begin(tx, s, w, trace)
 		return err
 	})
 	if errors.Is(err, ErrNumberTaken) {
-		err = e.asNode(ctx, func(tx Tx, s *signals) error { return e.release(tx, s, w, numberBusyWait) })
+		err = e.asNode(ctx, func(tx Tx, s *Signals) error { return e.release(tx, s, w, numberBusyWait) })
 		begun = nil
 	}
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
@@ -47,7 +47,7 @@ func (e *Engine) Begin(ctx context.Context, w Work, trace string) (begun *Begun,
 	return begun, nil
 }
 
-func (e *Engine) begin(tx Tx, s *signals, w Work, trace string) (*Begun, error) {
+func (e *Engine) begin(tx Tx, s *Signals, w Work, trace string) (*Begun, error) {
 	owner, err := tx.Account(w.Account, Shared)
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (e *Engine) begin(tx Tx, s *signals, w Work, trace string) (*Begun, error) 
 
 // beginLead moves the lead to OnCall and inserts the call, or gives the lead back and leaves current.To empty. It answers
 // the lead's zone.
-func (e *Engine) beginLead(tx Tx, s *signals, w Work, pearl campaign.Pearl, p plan, shut func(phone.Number) bool, current *call.Call, now time.Time) (zoneKey string, err error) {
+func (e *Engine) beginLead(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p plan, shut func(phone.Number) bool, current *call.Call, now time.Time) (zoneKey string, err error) {
 	l, err := tx.Lead(w.Account, w.Pearl, w.Lead)
 	if err != nil {
 		return "", err
@@ -132,7 +132,7 @@ func (e *Engine) beginLead(tx Tx, s *signals, w Work, pearl campaign.Pearl, p pl
 	return l.ZoneKey, c.commit()
 }
 
-func (e *Engine) beginRequest(tx Tx, s *signals, w Work, pearl campaign.Pearl, p plan, shut func(phone.Number) bool, current *call.Call, now time.Time) error {
+func (e *Engine) beginRequest(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p plan, shut func(phone.Number) bool, current *call.Call, now time.Time) error {
 	r, err := tx.Request(w.Account, w.Request)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (e *Engine) beginRequest(tx Tx, s *signals, w Work, pearl campaign.Pearl, p
 		r.Status, r.Errors = RequestError, []string{requestExpired}
 		return tx.SaveRequest(r)
 	case shut(r.To) || !p.open("", now):
-		s.wake = true
+		s.Callable = true
 		return tx.SaveRequest(r)
 	}
 	current.To, current.CallData, current.Name = string(r.To), r.CallData, nameOf(r.CallData)
@@ -174,7 +174,7 @@ func (e *Engine) beginRequest(tx Tx, s *signals, w Work, pearl campaign.Pearl, p
 }
 
 // madeCallDelivery queues the start or end of a call that has no lead row: its sequence is its own.
-func (e *Engine) madeCallDelivery(tx Tx, s *signals, pearl campaign.Pearl, current call.Call, now time.Time) error {
+func (e *Engine) madeCallDelivery(tx Tx, s *Signals, pearl campaign.Pearl, current call.Call, now time.Time) error {
 	if pearl.Webhooks.CallURL == "" {
 		return nil
 	}
@@ -186,7 +186,7 @@ func (e *Engine) madeCallDelivery(tx Tx, s *signals, pearl campaign.Pearl, curre
 		Kind: CallDelivery, Lead: current.Lead, Call: current.ID, Start: current.Status == call.InProgress, Body: body,
 		Sequence: current.Sequence, Trace: current.Trace,
 	}, pearl, Actor{}, pearl.Webhooks.CallDisabled, now)
-	s.notify = true
+	s.Deliveries = true
 	return tx.AddDeliveries(d)
 }
 

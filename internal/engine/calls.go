@@ -19,7 +19,7 @@ func (e *Engine) HangUpCall(ctx context.Context, actor Actor, callID id.ID) erro
 	if err != nil {
 		return err
 	}
-	err = e.update(ctx, func(tx Tx, s *signals) error {
+	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		return e.stopInAir(tx, s, actor, current, call.ByPerson, e.clock())
 	})
 	if fault.Is(err, fault.Conflict) {
@@ -47,7 +47,7 @@ func (e *Engine) DeleteCalls(ctx context.Context, actor Actor, callIDs []id.ID) 
 	}
 	for part := range slices.Chunk(over, deletedAtOnce) {
 		var files []string
-		err := e.update(ctx, func(tx Tx, _ *signals) (err error) {
+		err := e.update(ctx, func(tx Tx, _ *Signals) (err error) {
 			files, err = e.deleteCalls(tx, actor, part)
 			return err
 		})
@@ -62,7 +62,7 @@ func (e *Engine) DeleteCalls(ctx context.Context, actor Actor, callIDs []id.ID) 
 // judgeCalls adds to over those of the calls from callIDs[from] on, as many as one transaction looks at, that may be deleted.
 func (e *Engine) judgeCalls(ctx context.Context, actor Actor, callIDs []id.ID, from int, over []id.ID, faults *fault.List) ([]id.ID, error) {
 	before, told := len(over), len(faults.Fields)
-	err := e.update(ctx, func(tx Tx, _ *signals) error {
+	err := e.update(ctx, func(tx Tx, _ *Signals) error {
 		over, faults.Fields = over[:before], faults.Fields[:told]
 		for n := from; n < min(from+deletedAtOnce, len(callIDs)); n++ {
 			current, err := tx.Call(actor.Account, callIDs[n])
@@ -156,7 +156,7 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 	if receipt.QueuePosition, err = e.Store.RequestsAhead(ctx, request); err != nil {
 		return Receipt{}, err
 	}
-	err = e.update(ctx, func(tx Tx, s *signals) error {
+	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		current, err := outbound(tx, actor.Account, pearlID, Shared)
 		if err != nil {
 			return err
@@ -183,7 +183,7 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 		if err := tx.InsertRequest(request); err != nil {
 			return fmt.Errorf("insert request: %w", err)
 		}
-		s.wake = true
+		s.Callable = true
 		return e.keepAnswer(ctx, tx, receipt)
 	})
 	if err != nil {
@@ -194,7 +194,7 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 
 // CancelRequest withdraws a request that still waits.
 func (e *Engine) CancelRequest(ctx context.Context, actor Actor, requestID id.ID) error {
-	return e.update(ctx, func(tx Tx, s *signals) error {
+	return e.update(ctx, func(tx Tx, s *Signals) error {
 		r, err := tx.Request(actor.Account, requestID)
 		if err != nil {
 			return err
@@ -220,7 +220,7 @@ func (e *Engine) ExpireRequests(ctx context.Context, accountID id.ID) (next time
 		if err != nil || next.IsZero() || next.After(e.clock()) {
 			return next, err
 		}
-		err = e.update(ctx, func(tx Tx, _ *signals) error {
+		err = e.update(ctx, func(tx Tx, _ *Signals) error {
 			expired, err := tx.ExpiredRequests(accountID, e.clock(), expiredAtOnce)
 			if err != nil {
 				return fmt.Errorf("list expired requests: %w", err)
@@ -249,7 +249,7 @@ func sooner(known, candidate, now time.Time) time.Time {
 }
 
 // suppressHeldRequests acts on claimed requests and ringing made calls whose number the entries cover.
-func (e *Engine) suppressHeldRequests(tx Tx, s *signals, accountID id.ID, covers func(phone.Number) bool) error {
+func (e *Engine) suppressHeldRequests(tx Tx, s *Signals, accountID id.ID, covers func(phone.Number) bool) error {
 	held, err := tx.HeldRequests(accountID)
 	if err != nil {
 		return fmt.Errorf("list held requests: %w", err)
@@ -270,7 +270,7 @@ func (e *Engine) suppressHeldRequests(tx Tx, s *signals, accountID id.ID, covers
 		}
 		if current.Ringing() && current.Cancel == call.NotCancelled {
 			current.Cancel = call.BySuppression
-			s.calls = append(s.calls, current.ID)
+			s.Stopped = append(s.Stopped, current.ID)
 			if err := tx.SaveCall(current); err != nil {
 				return fmt.Errorf("save call: %w", err)
 			}
@@ -299,7 +299,7 @@ func (e *Engine) suppressWaiting(ctx context.Context, accountID id.ID, covers fu
 	}
 	waiting = slices.DeleteFunc(waiting, func(w WaitingNumber) bool { return !covers(w.To) })
 	for part := range slices.Chunk(waiting, suppressedAtOnce) {
-		err := e.update(ctx, func(tx Tx, _ *signals) error {
+		err := e.update(ctx, func(tx Tx, _ *Signals) error {
 			for _, w := range part {
 				r, err := tx.Request(accountID, w.Request)
 				switch {

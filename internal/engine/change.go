@@ -26,18 +26,11 @@ type change struct {
 	now        time.Time
 	history    []History
 	deliveries []Delivery
-	signals    *signals
+	signals    *Signals
 	calls      func() ([]id.ID, error) // those to the lead, oldest first
 }
 
-// signals are told to the dialer after the commit; a lost one costs a second, not a wrong call.
-type signals struct {
-	wake, notify bool
-	sweep        bool // another retention: what has outlived it is to go
-	calls        []id.ID
-}
-
-func (e *Engine) change(tx Tx, pearl campaign.Pearl, l lead.Lead, actor Actor, now time.Time, s *signals) *change {
+func (e *Engine) change(tx Tx, pearl campaign.Pearl, l lead.Lead, actor Actor, now time.Time, s *Signals) *change {
 	return &change{
 		e: e, tx: tx, pearl: pearl, before: l, lead: l, actor: actor, now: now, signals: s,
 		calls: func() ([]id.ID, error) { return tx.LeadCallIDs(l.ID) },
@@ -77,7 +70,7 @@ func (c *change) stopCall(callID id.ID, why call.Cancel, hangUp bool) error {
 		current.Cancel = why
 	}
 	current.HangUp = current.HangUp || hangUp
-	c.signals.calls = append(c.signals.calls, callID)
+	c.signals.Stopped = append(c.signals.Stopped, callID)
 	return c.tx.SaveCall(current)
 }
 
@@ -121,7 +114,7 @@ func (c *change) callDelivery(current call.Call) error {
 
 func (c *change) deliver(d Delivery, disabled bool) {
 	c.deliveries = append(c.deliveries, c.e.delivery(d, c.pearl, c.actor, disabled, c.now))
-	c.signals.notify = c.signals.notify || !disabled // a dead one waits for a person
+	c.signals.Deliveries = c.signals.Deliveries || !disabled // a dead one waits for a person
 }
 
 // delivery completes a delivery; one to a URL that a 410 disabled is born dead, to be replayed by a person.
@@ -157,19 +150,19 @@ func (c *change) commit() error {
 	}
 	// Of a campaign that does not run, nothing is called until it does, and then the dialer is told.
 	if c.pearl.Activity == campaign.Running && c.lead.Status.Callable() && !c.lead.Due.IsZero() {
-		c.signals.wake = true
+		c.signals.Callable = true
 	}
 	return nil
 }
 
 // update runs one transaction, with a few retries where a row was changed under it, and tells the dialer and the
 // webhook sender afterwards.
-func (e *Engine) update(ctx context.Context, fn func(tx Tx, s *signals) error) error {
-	var s signals
+func (e *Engine) update(ctx context.Context, fn func(tx Tx, s *Signals) error) error {
+	var s Signals
 	var err error
 	for range 5 {
 		err = e.Store.Update(ctx, func(tx Tx) error {
-			s = signals{}
+			s = Signals{}
 			return fn(tx, &s)
 		})
 		if !errors.Is(err, ErrStale) {
@@ -188,29 +181,13 @@ func (e *Engine) update(ctx context.Context, fn func(tx Tx, s *signals) error) e
 
 // asNode is update for what only the process that holds the database may do, since it speaks of claims and calls in the air or
 // of an add under way, all of which the next process settles: a process that has lost its lock without knowing changes nothing.
-func (e *Engine) asNode(ctx context.Context, fn func(tx Tx, s *signals) error) error {
-	return e.update(ctx, func(tx Tx, s *signals) error {
+func (e *Engine) asNode(ctx context.Context, fn func(tx Tx, s *Signals) error) error {
+	return e.update(ctx, func(tx Tx, s *Signals) error {
 		if err := tx.HoldNode(); err != nil {
 			return err
 		}
 		return fn(tx, s)
 	})
-}
-
-// tell passes on what was committed.
-func (e *Engine) tell(s signals) {
-	for _, callID := range s.calls {
-		e.stopped(callID)
-	}
-	if s.notify {
-		e.notify()
-	}
-	if s.wake {
-		e.wake()
-	}
-	if s.sweep {
-		e.sweep()
-	}
 }
 
 // clock is the one instant of a use case: UTC, whole milliseconds, as the database keeps it.

@@ -25,7 +25,7 @@ func (e *Engine) Claim(ctx context.Context, accountID, pearlID id.ID, limit int)
 	if err != nil {
 		return nil, false, fmt.Errorf("list due zones: %w", err)
 	}
-	err = e.asNode(ctx, func(tx Tx, s *signals) error {
+	err = e.asNode(ctx, func(tx Tx, s *Signals) error {
 		works, more = nil, false
 		now := e.clock()
 		owner, err := tx.Account(accountID, Exclusive) // claims of one account go one after another: its agents are counted here
@@ -80,7 +80,7 @@ type batch struct {
 	now     time.Time
 	until   time.Time // leads that fall due later are left alone
 	adding  []Bulk    // not whole yet: none of their leads is claimed, whenever it is due
-	signals *signals
+	signals *Signals
 	free    int
 	full    bool
 	numbers map[string]bool // claimed in this batch
@@ -203,7 +203,7 @@ func (b *batch) lead(l lead.Lead) error {
 // Release gives a claim back that will not be begun: the process is stopping, or Begin failed. It is not claimed again
 // before wait is over.
 func (e *Engine) Release(ctx context.Context, w Work, wait time.Duration) error {
-	err := e.asNode(ctx, func(tx Tx, s *signals) error { return e.release(tx, s, w, wait) })
+	err := e.asNode(ctx, func(tx Tx, s *Signals) error { return e.release(tx, s, w, wait) })
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
 		return nil // somebody else has taken it back already
 	}
@@ -211,7 +211,7 @@ func (e *Engine) Release(ctx context.Context, w Work, wait time.Duration) error 
 }
 
 // release undoes a claim; wait > 0 postpones the next one, where the number was busy.
-func (e *Engine) release(tx Tx, s *signals, w Work, wait time.Duration) error {
+func (e *Engine) release(tx Tx, s *Signals, w Work, wait time.Duration) error {
 	now := e.clock()
 	if !w.Request.Zero() {
 		r, err := tx.Request(w.Account, w.Request)
@@ -222,7 +222,7 @@ func (e *Engine) release(tx Tx, s *signals, w Work, wait time.Duration) error {
 			return &fault.Error{Kind: fault.Conflict, Detail: "the claim is gone"}
 		}
 		r.Claim, r.Node, r.Due = "", "", now.Add(wait)
-		s.wake = true
+		s.Callable = true
 		return tx.SaveRequest(r)
 	}
 	pearl, err := outbound(tx, w.Account, w.Pearl, Unlocked)

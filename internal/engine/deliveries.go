@@ -39,7 +39,7 @@ func (e *Engine) ReplayDelivery(ctx context.Context, actor Actor, deliveryID id.
 	if err := e.Store.ReviveDelivery(ctx, actor.Account, deliveryID, e.clock()); err != nil {
 		return err
 	}
-	e.notify()
+	e.tell(Signals{Deliveries: true})
 	return nil
 }
 
@@ -51,7 +51,7 @@ func (e *Engine) ReplayDead(ctx context.Context, actor Actor, pearlID id.ID, fro
 		return 0, fmt.Errorf("replay dead deliveries: %w", err)
 	}
 	if revived > 0 {
-		e.notify()
+		e.tell(Signals{Deliveries: true})
 	}
 	return revived, nil
 }

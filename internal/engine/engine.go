@@ -49,11 +49,7 @@ type Config struct {
 // Engine carries out use cases. Safe for concurrent use.
 type Engine struct {
 	Config
-	wake        func()             // something may be callable that was not
-	stopped     func(callID id.ID) // a call in the air is to be cancelled or hung up
-	notify      func()             // deliveries were added
-	sweep       func()             // another retention
-	signedIn    func()             // sign-ins wait to be written
+	listeners   []Listener
 	signIns     signIns
 	sandboxWait atomic.Int64 // Unix ms until which the sandbox carrier, which has no trunk row, is left alone
 	plans       plans        // settings compiled per Pearl version
@@ -62,24 +58,13 @@ type Engine struct {
 	leadCounts  leadCounts
 }
 
-// New makes an engine. Listen connects it to the dialer and the webhook sender.
+// New makes an engine. Listen connects it to the dialer, the webhook sender and the keeper.
 func New(config Config) *Engine {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	nothing := func() {}
-	return &Engine{Config: config, wake: nothing, notify: nothing, stopped: func(id.ID) {}, sweep: nothing, signedIn: nothing, signIns: newSignIns()}
+	return &Engine{Config: config, signIns: newSignIns()}
 }
-
-// Listen sets who is told, after a commit, that something may be callable (wake), that a call in the air is to be
-// cancelled or hung up (stopped), and that deliveries were added (notify). To be called before the engine is used.
-func (e *Engine) Listen(wake func(), stopped func(callID id.ID), notify func()) {
-	e.wake, e.stopped, e.notify = wake, stopped, notify
-}
-
-// ListenKeeper sets who is told, after a commit, that a Sweep may find more than it did before (sweep), and that
-// WriteSignIns has something to write (signedIn). To be called before the engine is used.
-func (e *Engine) ListenKeeper(sweep, signedIn func()) { e.sweep, e.signedIn = sweep, signedIn }
 
 // NewLead is a lead to add, as the caller wrote it.
 type NewLead struct {

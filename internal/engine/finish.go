@@ -18,7 +18,7 @@ import (
 // Answer commits that a ringing call was answered. It is false where a cancel came first: the call must then be ended
 // by BYE at once, nothing is spoken, and it finishes as cancelled (contract 1.1).
 func (e *Engine) Answer(ctx context.Context, begun call.Call) (holds bool, err error) {
-	err = e.asNode(ctx, func(tx Tx, s *signals) error {
+	err = e.asNode(ctx, func(tx Tx, s *Signals) error {
 		holds = false
 		l, err := leadOf(tx, begun.Account, begun.Pearl, begun.Lead)
 		if err != nil {
@@ -71,7 +71,7 @@ type Ending struct {
 // Finish makes a call final: its row, the lead's step, cost, and the deliveries, in one transaction. A call that is
 // final already is left alone, so that a rescue and a late end cannot both count. ErrNotNode: another process settles the call.
 func (e *Engine) Finish(ctx context.Context, begun call.Call, ending Ending) error {
-	err := e.asNode(ctx, func(tx Tx, s *signals) error {
+	err := e.asNode(ctx, func(tx Tx, s *Signals) error {
 		now := e.clock()
 		if ending.OptOut {
 			if err := e.optOut(tx, begun, now); err != nil {
@@ -81,16 +81,16 @@ func (e *Engine) Finish(ctx context.Context, begun call.Call, ending Ending) err
 		return e.finish(tx, s, begun, ending, now)
 	})
 	if errors.Is(err, ErrNotNode) && ending.OptOut { // the call is the next process's to settle; what the person said is not
-		err = errors.Join(err, e.update(ctx, func(tx Tx, _ *signals) error { return e.optOut(tx, begun, e.clock()) }))
+		err = errors.Join(err, e.update(ctx, func(tx Tx, _ *Signals) error { return e.optOut(tx, begun, e.clock()) }))
 	}
 	if err != nil {
 		return fmt.Errorf("finish call: %w", err)
 	}
-	e.wake() // an agent and a number are free
+	e.tell(Signals{Callable: true}) // an agent and a number are free
 	return nil
 }
 
-func (e *Engine) finish(tx Tx, s *signals, begun call.Call, ending Ending, now time.Time) error {
+func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now time.Time) error {
 	var owner account.Account
 	var err error
 	lock := Unlocked
@@ -242,7 +242,7 @@ func collectedObject(values []call.Value) (json.RawMessage, error) {
 // OptOut puts the callee of a call on the account's blacklist, while the call is still up.
 func (e *Engine) OptOut(ctx context.Context, begun call.Call) error {
 	covers := coveredBy([]string{begun.To})
-	err := e.update(ctx, func(tx Tx, s *signals) error {
+	err := e.update(ctx, func(tx Tx, s *Signals) error {
 		now := e.clock()
 		if err := e.optOut(tx, begun, now); err != nil {
 			return err
@@ -273,7 +273,7 @@ func (e *Engine) optOut(tx Tx, begun call.Call, now time.Time) error {
 }
 
 // suppressHeld acts on leads at InCallQueue and ringing calls whose number the entries cover (contract 5).
-func (e *Engine) suppressHeld(tx Tx, s *signals, actor Actor, covers func(phone.Number) bool, now time.Time) error {
+func (e *Engine) suppressHeld(tx Tx, s *Signals, actor Actor, covers func(phone.Number) bool, now time.Time) error {
 	held, err := tx.HeldLeads(actor.Account, "")
 	if err != nil {
 		return fmt.Errorf("list held leads: %w", err)
@@ -325,7 +325,7 @@ func (e *Engine) TrunkMet(ctx context.Context, accountID, trunkID id.ID, state a
 		}
 		return nil
 	}
-	err := e.update(ctx, func(tx Tx, s *signals) error {
+	err := e.update(ctx, func(tx Tx, s *Signals) error {
 		trunk, err := tx.Trunk(accountID, trunkID, Exclusive)
 		if err != nil {
 			return err
@@ -337,7 +337,7 @@ func (e *Engine) TrunkMet(ctx context.Context, accountID, trunkID id.ID, state a
 		if state != account.TrunkOK {
 			trunk.Until = e.clock().Add(trunkWait)
 		}
-		s.wake = state == account.TrunkOK
+		s.Callable = state == account.TrunkOK
 		return tx.SaveTrunk(trunk)
 	})
 	if fault.Is(err, fault.NotFound) {

@@ -80,7 +80,7 @@ const deletedAtOnce = 200
 
 func (e *Engine) deleteLeads(ctx context.Context, actor Actor, pearlID id.ID, count int, find func(tx Tx, n int) ([]lead.Lead, error)) error {
 	for from := 0; from == 0 || from < count; from += deletedAtOnce {
-		err := e.update(ctx, func(tx Tx, s *signals) error {
+		err := e.update(ctx, func(tx Tx, s *Signals) error {
 			return e.deletePart(tx, s, actor, pearlID, from, min(from+deletedAtOnce, count), find)
 		})
 		if err != nil {
@@ -90,7 +90,7 @@ func (e *Engine) deleteLeads(ctx context.Context, actor Actor, pearlID id.ID, co
 	return nil
 }
 
-func (e *Engine) deletePart(tx Tx, s *signals, actor Actor, pearlID id.ID, from, to int, find func(tx Tx, n int) ([]lead.Lead, error)) error {
+func (e *Engine) deletePart(tx Tx, s *Signals, actor Actor, pearlID id.ID, from, to int, find func(tx Tx, n int) ([]lead.Lead, error)) error {
 	pearl, err := outbound(tx, actor.Account, pearlID, Unlocked)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (e *Engine) deletePart(tx Tx, s *signals, actor Actor, pearlID id.ID, from,
 }
 
 // removeLead deletes a lead with what that does to its call.
-func (e *Engine) removeLead(tx Tx, pearl campaign.Pearl, l lead.Lead, actor Actor, now time.Time, s *signals) error {
+func (e *Engine) removeLead(tx Tx, pearl campaign.Pearl, l lead.Lead, actor Actor, now time.Time, s *Signals) error {
 	c := e.change(tx, pearl, l, actor, now, s)
 	if _, err := c.step(lead.Deleted{}); err != nil {
 		return err

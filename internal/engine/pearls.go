@@ -26,7 +26,7 @@ func (e *Engine) CreatePearl(ctx context.Context, actor Actor, pearl campaign.Pe
 	}
 	pearl.ID, pearl.Account, pearl.Created, pearl.Version, pearl.Activity = e.IDs.New(now), actor.Account, now, 1, campaign.Paused
 	pearl.Webhooks.Secret = secret
-	err = e.update(ctx, func(tx Tx, s *signals) error {
+	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		if err := checkNumber(tx, pearl, "Outbound."); err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func NewWebhookSecret() (string, error) {
 // error keys about the phone number ("" or "Outbound."). Secrets that change does not write stay as they are, but for those
 // whose destination changes: they are cleared, and their paths returned.
 func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, auditEvent int, prefix string, change func(*campaign.Pearl) error) (stored campaign.Pearl, cleared []string, err error) {
-	err = e.update(ctx, func(tx Tx, s *signals) error {
+	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		if _, err := tx.Account(actor.Account, Exclusive); err != nil { // for the phone number, as when it is run
 			return err
 		}
@@ -98,7 +98,7 @@ func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, au
 		if err := e.urlsChanged(tx, before, after, s); err != nil {
 			return err
 		}
-		stored, s.wake = after, true
+		stored, s.Callable = after, true
 		data := map[string]any{"pearlId": pearlID, "before": auditPearlOf(before), "after": auditPearlOf(after)}
 		return e.audit(tx, actor, auditEvent, e.clock(), withCleared(data, cleared))
 	})
@@ -140,7 +140,7 @@ func normalizeTransfers(tx Tx, pearl *campaign.Pearl) error {
 }
 
 // urlsChanged: a removed URL drops the deliveries that wait for it; a new one takes them with it at once.
-func (e *Engine) urlsChanged(tx Tx, before, after campaign.Pearl, s *signals) error {
+func (e *Engine) urlsChanged(tx Tx, before, after campaign.Pearl, s *Signals) error {
 	for _, url := range []struct {
 		kind        DeliveryKind
 		before, now string
@@ -150,7 +150,7 @@ func (e *Engine) urlsChanged(tx Tx, before, after campaign.Pearl, s *signals) er
 				return fmt.Errorf("drop deliveries: %w", err)
 			}
 		}
-		s.notify = s.notify || url.before != url.now
+		s.Deliveries = s.Deliveries || url.before != url.now
 	}
 	return nil
 }
@@ -158,7 +158,7 @@ func (e *Engine) urlsChanged(tx Tx, before, after campaign.Pearl, s *signals) er
 // SetActive runs or pauses a Pearl (contract 2.3) and answers the activity in force.
 func (e *Engine) SetActive(ctx context.Context, actor Actor, pearlID id.ID, active, hangUp bool) (campaign.Activity, error) {
 	var activity campaign.Activity
-	err := e.update(ctx, func(tx Tx, s *signals) error {
+	err := e.update(ctx, func(tx Tx, s *Signals) error {
 		if _, err := tx.Account(actor.Account, Exclusive); err != nil { // who runs on which number is decided one after another
 			return err
 		}
@@ -179,7 +179,7 @@ func (e *Engine) SetActive(ctx context.Context, actor Actor, pearlID id.ID, acti
 			pearl.Activity = campaign.Paused
 		}
 		activity = pearl.Activity
-		s.wake = active
+		s.Callable = active
 		if !active {
 			if err := e.pause(tx, s, actor, pearl, hangUp); err != nil {
 				return err
@@ -206,7 +206,7 @@ func (e *Engine) SetStatus(ctx context.Context, actor Actor, pearlID id.ID, stat
 	if status != campaign.Paused && status != campaign.Suspended && status != campaign.Maintenance {
 		return fault.Bad("Status", "The status must be 2, 3 or 10, not %d.", status)
 	}
-	return e.update(ctx, func(tx Tx, s *signals) error {
+	return e.update(ctx, func(tx Tx, s *Signals) error {
 		if _, err := tx.Account(actor.Account, Exclusive); err != nil {
 			return err
 		}
@@ -240,7 +240,7 @@ func (e *Engine) hangUpOrphans(ctx context.Context, actor Actor, pearlID id.ID) 
 		if c.Pearl != pearlID || c.Account != actor.Account || c.Lead.Zero() || c.HangUp || c.Cancel != call.NotCancelled {
 			continue
 		}
-		err := e.update(ctx, func(tx Tx, s *signals) error {
+		err := e.update(ctx, func(tx Tx, s *Signals) error {
 			if l, err := leadOf(tx, c.Account, c.Pearl, c.Lead); err != nil || l != nil {
 				return err // not an orphan: the pause has seen it, or somebody resumed the campaign since
 			}
@@ -286,7 +286,7 @@ func (e *Engine) mayRun(tx Tx, pearl campaign.Pearl) error {
 }
 
 // pause gives queued leads back; hangUp ends everything in the air besides.
-func (e *Engine) pause(tx Tx, s *signals, actor Actor, pearl campaign.Pearl, hangUp bool) error {
+func (e *Engine) pause(tx Tx, s *Signals, actor Actor, pearl campaign.Pearl, hangUp bool) error {
 	if pearl.Type != campaign.OutboundPearl {
 		return nil
 	}
@@ -314,7 +314,7 @@ func (e *Engine) pause(tx Tx, s *signals, actor Actor, pearl campaign.Pearl, han
 	return e.pauseRequests(tx, s, actor, pearl, hangUp, now)
 }
 
-func (e *Engine) pauseRequests(tx Tx, s *signals, actor Actor, pearl campaign.Pearl, hangUp bool, now time.Time) error {
+func (e *Engine) pauseRequests(tx Tx, s *Signals, actor Actor, pearl campaign.Pearl, hangUp bool, now time.Time) error {
 	requests, err := tx.HeldRequests(pearl.Account)
 	if err != nil {
 		return fmt.Errorf("list held requests: %w", err)
@@ -359,7 +359,7 @@ func (e *Engine) ArchivePearl(ctx context.Context, actor Actor, pearlID id.ID, a
 
 // ResetMemory forgets what a Pearl remembers of one number, or of all where number is nil (contract 2.8).
 func (e *Engine) ResetMemory(ctx context.Context, actor Actor, pearlID id.ID, number *phone.Number) error {
-	return e.update(ctx, func(tx Tx, s *signals) error {
+	return e.update(ctx, func(tx Tx, s *Signals) error {
 		if _, err := tx.Pearl(actor.Account, pearlID, Unlocked); err != nil {
 			return err
 		}

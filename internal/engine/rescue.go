@@ -32,7 +32,7 @@ func (e *Engine) Rescue(ctx context.Context, node string) (claims, calls int, er
 		return 0, 0, fmt.Errorf("list claims of node: %w", err)
 	}
 	for _, h := range held {
-		err := e.asNode(ctx, func(tx Tx, s *signals) error { return e.rescueClaim(tx, s, h) })
+		err := e.asNode(ctx, func(tx Tx, s *Signals) error { return e.rescueClaim(tx, s, h) })
 		if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
 			continue // settled by somebody else
 		}
@@ -93,7 +93,7 @@ func (e *Engine) Settle(ctx context.Context, known func(leadOrRequest id.ID) boo
 		if known(cmp.Or(h.Lead, h.Request)) {
 			continue
 		}
-		err := e.asNode(ctx, func(tx Tx, s *signals) error { return e.rescueClaim(tx, s, h) })
+		err := e.asNode(ctx, func(tx Tx, s *Signals) error { return e.rescueClaim(tx, s, h) })
 		if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
 			continue // given back meanwhile
 		}
@@ -114,7 +114,7 @@ func (e *Engine) Settle(ctx context.Context, known func(leadOrRequest id.ID) boo
 	return settled, nil
 }
 
-func (e *Engine) rescueClaim(tx Tx, s *signals, h HeldClaim) error {
+func (e *Engine) rescueClaim(tx Tx, s *Signals, h HeldClaim) error {
 	if !h.Request.Zero() {
 		return e.release(tx, s, Work{Claim: h.Claim, Account: h.Account, Pearl: h.Pearl, Request: h.Request}, 0)
 	}
@@ -143,7 +143,7 @@ func (e *Engine) ToStop(ctx context.Context) ([]call.Call, error) {
 }
 
 // stopInAir cancels a ringing call, or ends an answered one where why is ByPerson.
-func (e *Engine) stopInAir(tx Tx, s *signals, actor Actor, current call.Call, why call.Cancel, now time.Time) error {
+func (e *Engine) stopInAir(tx Tx, s *Signals, actor Actor, current call.Call, why call.Cancel, now time.Time) error {
 	pearl, err := tx.Pearl(current.Account, current.Pearl, Unlocked)
 	if err != nil {
 		return err
@@ -171,13 +171,13 @@ func (e *Engine) stopInAir(tx Tx, s *signals, actor Actor, current call.Call, wh
 	default:
 		return nil
 	}
-	s.calls = append(s.calls, locked.ID)
+	s.Stopped = append(s.Stopped, locked.ID)
 	return tx.SaveCall(locked)
 }
 
 // CancelForShutdown cancels this node's call if it still rings; the attempt will not count.
 func (e *Engine) CancelForShutdown(ctx context.Context, current call.Call) error {
-	err := e.asNode(ctx, func(tx Tx, s *signals) error {
+	err := e.asNode(ctx, func(tx Tx, s *Signals) error {
 		return e.stopInAir(tx, s, Actor{Account: current.Account, By: "shutdown"}, current, call.ByShutdown, e.clock())
 	})
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {

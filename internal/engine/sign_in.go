@@ -73,7 +73,7 @@ func newSignIns() signIns {
 // KeyUsed notes that a key was used from an address. It is quick and touches memory only.
 func (e *Engine) KeyUsed(key account.Key, address string) {
 	if e.signIns.used(use{key.ID, address}, key, e.clock()) {
-		e.signedIn()
+		e.tell(Signals{SignIns: true})
 	}
 }
 
@@ -81,7 +81,7 @@ func (e *Engine) KeyUsed(key account.Key, address string) {
 // later, so that an answer takes the same time.
 func (e *Engine) KeyRefused(accountID id.ID, address string) {
 	if e.signIns.refuse(accountID, address) {
-		e.signedIn()
+		e.tell(Signals{SignIns: true})
 	}
 }
 
@@ -140,7 +140,7 @@ func (e *Engine) WriteSignIns(ctx context.Context, all bool) (next time.Time, er
 	uses, refused := e.signIns.take(now, all)
 	entries, err := e.signInEntries(ctx, uses, refused, now)
 	if err == nil && len(entries) > 0 {
-		err = e.update(ctx, func(tx Tx, _ *signals) error { return tx.AddAudit(entries...) })
+		err = e.update(ctx, func(tx Tx, _ *Signals) error { return tx.AddAudit(entries...) })
 	}
 	if err != nil {
 		e.signIns.putBack(uses, refused)

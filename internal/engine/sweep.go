@@ -139,7 +139,7 @@ func (s *sweeper) note(ctx context.Context, owner account.Account, calls int) er
 		return nil
 	}
 	actor := Actor{Account: owner.ID, By: "retention", Name: "retention"}
-	return s.e.update(context.WithoutCancel(ctx), func(tx Tx, _ *signals) error {
+	return s.e.update(context.WithoutCancel(ctx), func(tx Tx, _ *Signals) error {
 		return s.e.audit(tx, actor, auditDeleteCalls, s.e.clock(), map[string]any{"count": calls, "retentionDays": owner.RetentionDays})
 	})
 }
@@ -185,7 +185,7 @@ func (s *sweeper) rows(ctx context.Context, owner account.Account, k kind) error
 // batch asks for the retention again: after the answer to a change that keeps more, nothing goes by the old one.
 func (s *sweeper) batch(ctx context.Context, accountID id.ID, k kind, before time.Time, ids []id.ID) (removed int, err error) {
 	var recordings []string
-	err = s.e.update(ctx, func(tx Tx, _ *signals) error {
+	err = s.e.update(ctx, func(tx Tx, _ *Signals) error {
 		removed, recordings = 0, nil
 		owner, err := tx.Account(accountID, Shared)
 		if err != nil {
@@ -218,7 +218,7 @@ func (s *sweeper) batch(ctx context.Context, accountID id.ID, k kind, before tim
 func (s *sweeper) whole(ctx context.Context, what string, count *int, remove func(tx Tx, now time.Time) (int, error)) error {
 	for {
 		removed := 0
-		err := s.e.update(ctx, func(tx Tx, _ *signals) (err error) {
+		err := s.e.update(ctx, func(tx Tx, _ *Signals) (err error) {
 			removed, err = remove(tx, s.e.clock())
 			return err
 		})

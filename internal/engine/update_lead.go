@@ -17,7 +17,7 @@ func (e *Engine) UpdateLead(ctx context.Context, actor Actor, pearlID, leadID id
 	var stored lead.Lead
 	var pearl campaign.Pearl
 	var calls []id.ID
-	err := e.update(ctx, func(tx Tx, s *signals) error {
+	err := e.update(ctx, func(tx Tx, s *Signals) error {
 		var err error
 		if pearl, err = outbound(tx, actor.Account, pearlID, Unlocked); err != nil {
 			return err

@@ -64,7 +64,7 @@ func (e *Engine) InviteUser(ctx context.Context, actor Actor, email string, role
 	}
 	now := e.clock()
 	made := account.User{ID: e.IDs.New(now), Account: actor.Account, Email: email, Created: now}
-	err = e.update(ctx, func(tx Tx, _ *signals) error {
+	err = e.update(ctx, func(tx Tx, _ *Signals) error {
 		known, err := e.people(tx, actor)
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func (e *Engine) changeUser(ctx context.Context, actor Actor, email string, fn f
 	if err != nil {
 		return err
 	}
-	return e.update(ctx, func(tx Tx, _ *signals) error {
+	return e.update(ctx, func(tx Tx, _ *Signals) error {
 		known, err := e.people(tx, actor)
 		if err != nil {
 			return err

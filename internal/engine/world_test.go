@@ -55,9 +55,24 @@ func (c *clock) Add(d time.Duration) { c.Set(c.Now().Add(d)) }
 
 // heard keeps what the engine told its listeners.
 type heard struct {
-	mu            sync.Mutex
-	wakes, notify int
-	stopped       []id.ID
+	mu                     sync.Mutex
+	wakes, notify, signIns int
+	stopped                []id.ID
+}
+
+func (h *heard) Committed(s engine.Signals) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stopped = append(h.stopped, s.Stopped...)
+	if s.Callable {
+		h.wakes++
+	}
+	if s.Deliveries {
+		h.notify++
+	}
+	if s.SignIns {
+		h.signIns++
+	}
 }
 
 func (h *heard) reset() {
@@ -132,15 +147,7 @@ func newWorld(t *testing.T, s engine.Store, options ...worldOption) *world {
 		option(&config)
 	}
 	w.e = engine.New(config)
-	w.e.Listen(
-		func() { w.heard.mu.Lock(); w.heard.wakes++; w.heard.mu.Unlock() },
-		func(callID id.ID) {
-			w.heard.mu.Lock()
-			w.heard.stopped = append(w.heard.stopped, callID)
-			w.heard.mu.Unlock()
-		},
-		func() { w.heard.mu.Lock(); w.heard.notify++; w.heard.mu.Unlock() },
-	)
+	w.e.Listen(w.heard)
 	owner, err := w.e.CreateAccount(w.ctx, "Example")
 	if err != nil {
 		t.Fatal(err)

@@ -52,11 +52,15 @@ func New(config Config) *Keeper {
 	return &Keeper{Config: config, wanted: make(chan struct{}, 1), signIns: make(chan struct{}, 1)}
 }
 
-// Sweep has a sweep begin soon. It never waits.
-func (k *Keeper) Sweep() { tell(k.wanted) }
-
-// SignedIn has sign-ins written soon. It never waits.
-func (k *Keeper) SignedIn() { tell(k.signIns) }
+// Committed implements engine.Listener.
+func (k *Keeper) Committed(s engine.Signals) {
+	if s.Retention {
+		tell(k.wanted)
+	}
+	if s.SignIns {
+		tell(k.signIns)
+	}
+}
 
 func tell(heard chan struct{}) {
 	select {

@@ -71,7 +71,7 @@ func inBubble(t *testing.T, test func(t *testing.T, w *world)) {
 			t.Fatal(err)
 		}
 		w.keeper = keeper.New(keeper.Config{Engine: w.e, Queries: s, Recordings: recording.Folder(w.folder), Now: time.Now, Log: log})
-		w.e.ListenKeeper(w.keeper.Sweep, w.keeper.SignedIn)
+		w.e.Listen(w.keeper)
 		test(t, w)
 	})
 }

@@ -80,6 +80,13 @@ func New(config Config) *Sender {
 // Start begins to send.
 func (s *Sender) Start() { s.loop.Go(s.run) }
 
+// Committed implements engine.Listener.
+func (s *Sender) Committed(told engine.Signals) {
+	if told.Deliveries {
+		s.Notify()
+	}
+}
+
 // Notify says that deliveries were added. It never blocks.
 func (s *Sender) Notify() {
 	select {
