@@ -83,11 +83,11 @@ func (f *folder) campaigns(ctx context.Context, carrier string, sizes []int) (ke
 	trunk, err := f.engine.CreateTrunk(ctx, f.actor, account.Trunk{
 		Name: "bench", Active: true,
 		Trunk: call.Trunk{Host: host, Port: port, Transport: "udp", Codecs: []string{"PCMU"}, MaxCalls: 1000, CallsPerSecond: 15},
-	})
+	}, nil)
 	if err != nil {
 		return "", nil, err
 	}
-	number, err := f.engine.CreateNumber(ctx, f.actor, account.Number{Number: "+14155550100", Direction: account.Outbound, Trunk: trunk, Active: true})
+	number, err := f.engine.CreateNumber(ctx, f.actor, account.Number{Number: "+14155550100", Direction: account.Outbound, Trunk: trunk, Active: true}, nil)
 	if err != nil {
 		return "", nil, err
 	}
@@ -102,7 +102,7 @@ func (f *folder) campaigns(ctx context.Context, carrier string, sizes []int) (ke
 			leads[n] = engine.NewLead{Phone: talker(next), CallData: callData(next, 0)}
 			next++
 		}
-		if _, err := f.engine.AddLeads(ctx, f.actor, l.pearl, leads); err != nil {
+		if _, err := f.engine.AddLeads(ctx, f.actor, l.pearl, leads, nil); err != nil {
 			return "", nil, err
 		}
 		levels = append(levels, l)

@@ -85,7 +85,7 @@ func (f *folder) newPearl(ctx context.Context, name string, number id.ID, agents
 			{ID: "people", Name: "number of people", Group: campaign.InCall, Type: "int", Description: "For how many people is the plan?"},
 		},
 		Webhooks: campaign.Webhooks{LeadURL: "https://hooks.example.com/leads", Version: 2, LeadDisabled: true},
-	})
+	}, nil)
 	if err != nil {
 		return "", fmt.Errorf("create campaign: %w", err)
 	}
@@ -130,7 +130,7 @@ func (f *folder) addLeads(ctx context.Context, pearlID id.ID, from, count int) (
 	var ids []id.ID
 	for count > 0 {
 		chunk := min(count, engine.MaxLeads)
-		added, err := f.engine.AddLeads(ctx, f.actor, pearlID, newLeads(from, chunk))
+		added, err := f.engine.AddLeads(ctx, f.actor, pearlID, newLeads(from, chunk), nil)
 		if err != nil {
 			return nil, fmt.Errorf("add leads: %w", err)
 		}

@@ -83,7 +83,7 @@ func (b *bench) bulk(ctx context.Context, f *folder, pearlID id.ID) (added int, 
 	for range 3 {
 		inputs := newLeads(added, engine.MaxLeads)
 		began := time.Now()
-		if _, err := f.engine.AddLeads(ctx, f.actor, pearlID, inputs); err != nil {
+		if _, err := f.engine.AddLeads(ctx, f.actor, pearlID, inputs, nil); err != nil {
 			return 0, err
 		}
 		took := time.Since(began)

@@ -63,7 +63,7 @@ func (b *bench) stops(ctx context.Context) (err error) {
 	for n := range leads {
 		leads[n].Zone = ""
 	}
-	added, err := f.engine.AddLeads(ctx, f.actor, pearlID, leads)
+	added, err := f.engine.AddLeads(ctx, f.actor, pearlID, leads, nil)
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (f *folder) heavy(ctx context.Context) (pearlID id.ID, key string, err erro
 	for n := range leads {
 		leads[n].CallData = data
 	}
-	if _, err := f.engine.AddLeads(ctx, other.actor, pearlID, leads); err != nil {
+	if _, err := f.engine.AddLeads(ctx, other.actor, pearlID, leads, nil); err != nil {
 		return "", "", err
 	}
 	_, key, err = f.engine.CreateKey(ctx, other.actor, "bench", account.ScopeRead, time.Time{})

@@ -176,7 +176,7 @@ func TestFullDisk(t *testing.T) {
 		c.Room = func() error { return full }
 		c.Ready = func(context.Context) error { return errors.Join(nil, full) }
 	})
-	there, err := w.engine.AddLead(t.Context(), w.actor, id.ID(w.names["pearl"]), engine.NewLead{Phone: "+14155550102"})
+	there, err := w.engine.AddLead(t.Context(), w.actor, id.ID(w.names["pearl"]), engine.NewLead{Phone: "+14155550102"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

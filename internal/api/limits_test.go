@@ -25,7 +25,7 @@ func TestTheLimitsOfTheDocumentAreKept(t *testing.T) {
 	if err := json.Unmarshal([]byte(read(t, w.ask(t, "GET /openapi.json\nAuthorization: -"))), &document); err != nil {
 		t.Fatal(err)
 	}
-	trunk, err := w.engine.CreateTrunk(t.Context(), w.actor, account.Trunk{Name: "Ours", Trunk: call.Trunk{Host: "127.0.0.1", Transport: "udp", MaxCalls: 1, CallsPerSecond: 1}})
+	trunk, err := w.engine.CreateTrunk(t.Context(), w.actor, account.Trunk{Name: "Ours", Trunk: call.Trunk{Host: "127.0.0.1", Transport: "udp", MaxCalls: 1, CallsPerSecond: 1}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,11 +74,11 @@ func (w *world) seed(t testing.TB, other id.ID) {
 		Webhooks: campaign.Webhooks{CallURL: "https://example.com/call", LeadURL: "https://example.com/lead", Version: 2, Enums: "numbers", Credential: "s3cret"},
 	}
 	pearl.Complete()
-	talk, err := w.engine.CreatePearl(ctx, w.actor, pearl)
+	talk, err := w.engine.CreatePearl(ctx, w.actor, pearl, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	leadID, err := w.engine.AddLead(ctx, w.actor, talk, engine.NewLead{Phone: "+14155550101", ExternalID: "crm-1"})
+	leadID, err := w.engine.AddLead(ctx, w.actor, talk, engine.NewLead{Phone: "+14155550101", ExternalID: "crm-1"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func (w *world) delivered(name string, accountID id.ID, of call.Call, state engi
 // seedOther gives the other account a trunk, and names what else it has.
 func (w *world) seedOther(t testing.TB, actor engine.Actor) {
 	t.Helper()
-	trunk, err := w.engine.CreateTrunk(t.Context(), actor, account.Trunk{Name: "Theirs", Trunk: call.Trunk{Host: "127.0.0.1", Transport: "udp", MaxCalls: 1, CallsPerSecond: 1}})
+	trunk, err := w.engine.CreateTrunk(t.Context(), actor, account.Trunk{Name: "Theirs", Trunk: call.Trunk{Host: "127.0.0.1", Transport: "udp", MaxCalls: 1, CallsPerSecond: 1}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func (w *world) seedOther(t testing.TB, actor engine.Actor) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lead, err := w.engine.AddLead(t.Context(), actor, id.ID(w.names["foreign"]), engine.NewLead{Phone: "+14155550107", ExternalID: "theirs"})
+	lead, err := w.engine.AddLead(t.Context(), actor, id.ID(w.names["foreign"]), engine.NewLead{Phone: "+14155550107", ExternalID: "theirs"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -150,13 +150,13 @@ func (x *exchange) once(request *route.Request, key string, body []byte) (route.
 		return route.Answer{}, request.PearlFirst(fault.Refused("The Idempotency-Key must be 1 to 255 printable ASCII characters."))
 	}
 	hash := sha256.Sum256(bytes.TrimSpace(body))
-	keep := engine.Keep{Account: request.Actor.Account, Route: request.Place(), Key: key, BodyHash: hash[:]}
-	mark := [3]string{string(keep.Account), keep.Route, keep.Key}
+	keyed := engine.KeyedRequest{Account: request.Actor.Account, Route: request.Place(), Key: key, BodyHash: hash[:]}
+	mark := [3]string{string(keyed.Account), keyed.Route, keyed.Key}
 	if _, busy := x.running.LoadOrStore(mark, true); busy {
 		return route.Answer{}, problem.Status(http.StatusConflict, "A request with the same Idempotency-Key is still in progress.").With("Retry-After", "1")
 	}
 	defer x.running.Delete(mark)
-	earlier, found, err := x.Engine.Replayed(request.Context(), keep)
+	earlier, found, err := x.Engine.Replayed(request.Context(), keyed)
 	if err != nil {
 		return route.Answer{}, err
 	}
@@ -164,7 +164,7 @@ func (x *exchange) once(request *route.Request, key string, body []byte) (route.
 		request.Header.Set("Idempotency-Replayed", "true")
 		return route.Answer{Status: earlier.Status, Type: earlier.Type, Body: earlier.Answer}, nil
 	}
-	request.Remember(keep)
+	request.SetKey(keyed)
 	return x.perform(request, body)
 }
 

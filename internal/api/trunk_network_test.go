@@ -13,7 +13,7 @@ import (
 func TestTrunkTestIsNoScanner(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	trunk, err := w.engine.CreateTrunk(t.Context(), w.actor, account.Trunk{Name: "Inside", Trunk: call.Trunk{Host: "10.77.0.1", Port: 5060, Transport: "udp", MaxCalls: 1, CallsPerSecond: 1}})
+	trunk, err := w.engine.CreateTrunk(t.Context(), w.actor, account.Trunk{Name: "Inside", Trunk: call.Trunk{Host: "10.77.0.1", Port: 5060, Transport: "udp", MaxCalls: 1, CallsPerSecond: 1}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ func (w *world) pearl(t testing.TB, actor engine.Actor, kind campaign.Type) stri
 		settings.WaitingSentence = "One moment"
 		pearl.Inbound = &settings
 	}
-	made, err := w.engine.CreatePearl(t.Context(), actor, pearl)
+	made, err := w.engine.CreatePearl(t.Context(), actor, pearl, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func TestCampaignOnTheSandbox(t *testing.T) {
 		Type: campaign.OutboundPearl, Name: "test", Outbound: &outbound,
 		Definition: campaign.Definition{TimeZone: "UTC", CompanyDescription: "x", OpeningSentence: "Hello {firstName}.", SuccessDescription: "agrees"},
 		Variables:  []campaign.Variable{{ID: "agrees", Name: "agreement", Group: campaign.InCall, Type: "boolean", Description: "Do you agree?"}},
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestCampaignOnTheSandbox(t *testing.T) {
 		"+14155550140": lead.Unreachable, "+14155550145": lead.Unreachable, "+14155550150": lead.NeedRetry, "+14155550155": lead.NotSuccessful,
 		"+14155550160": lead.Success, "+14155550165": lead.NotSuccessful, "+14155550175": lead.Unreachable, "+14155550180": lead.Success, "+14155550190": lead.Success,
 	} {
-		leadID, err := e.AddLead(ctx, actor, pearlID, engine.NewLead{Phone: number, CallData: []byte(`{"firstName":"Ada"}`)})
+		leadID, err := e.AddLead(ctx, actor, pearlID, engine.NewLead{Phone: number, CallData: []byte(`{"firstName":"Ada"}`)}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -105,11 +105,11 @@ func TestDueInstantsWake(t *testing.T) {
 			o.CallRequestMaxWaitMinutes = 24 * 60
 		})
 		w.addTo(closed, number(2))
-		if _, err := w.e.MakeCall(w.ctx, w.actor, closed, number(3), nil); err != nil {
+		if _, err := w.e.MakeCall(w.ctx, w.actor, closed, number(3), nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		paused := w.addPearl(func(o *campaign.OutboundSettings) { o.CallRequestMaxWaitMinutes = 100 })
-		receipt, err := w.e.MakeCall(w.ctx, w.actor, paused, number(4), nil)
+		receipt, err := w.e.MakeCall(w.ctx, w.actor, paused, number(4), nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

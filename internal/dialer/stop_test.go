@@ -223,7 +223,7 @@ func TestMadeCallsGoThroughTheSameDoor(t *testing.T) {
 		w.carrier.set(number(0), plan{rings: time.Second, talks: 2 * time.Second})
 		w.d.Start()
 		w.after(time.Second)
-		receipt, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, number(0), nil)
+		receipt, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, number(0), nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -388,7 +388,7 @@ func (w *world) addPearl(change func(*campaign.OutboundSettings)) id.ID {
 	pearlID, err := w.e.CreatePearl(w.ctx, w.actor, campaign.Pearl{
 		Type: campaign.OutboundPearl, Name: "Example", Outbound: &outbound, Definition: campaign.Definition{TimeZone: "UTC"},
 		Webhooks: campaign.Webhooks{CallURL: "https://crm.example/calls", LeadURL: "https://crm.example/leads", Version: 2},
-	})
+	}, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -422,11 +422,11 @@ func (w *world) addTrunk(host string, callsPerSecond float64) (numberID id.ID) {
 	w.carrier.mu.Unlock()
 	trunkID, err := w.e.CreateTrunk(w.ctx, w.actor, account.Trunk{
 		Trunk: call.Trunk{Host: host, Transport: "udp", MaxCalls: 100, CallsPerSecond: callsPerSecond}, Name: host, Active: true,
-	})
+	}, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	numberID, err = w.e.CreateNumber(w.ctx, w.actor, account.Number{Number: "+12025550150", Direction: account.Outbound, Trunk: trunkID})
+	numberID, err = w.e.CreateNumber(w.ctx, w.actor, account.Number{Number: "+12025550150", Direction: account.Outbound, Trunk: trunkID}, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -439,7 +439,7 @@ func (w *world) add(to string) id.ID { w.t.Helper(); return w.addTo(w.pearl, to)
 
 func (w *world) addTo(pearlID id.ID, to string) id.ID {
 	w.t.Helper()
-	leadID, err := w.e.AddLead(w.ctx, w.actor, pearlID, engine.NewLead{Phone: to})
+	leadID, err := w.e.AddLead(w.ctx, w.actor, pearlID, engine.NewLead{Phone: to}, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}

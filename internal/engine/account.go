@@ -120,7 +120,7 @@ func (e *Engine) DeleteKey(ctx context.Context, actor Actor, keyID id.ID) error 
 }
 
 // Suppress adds blacklist entries, in force at once: nothing begins to a covered number, ringing calls to one are cancelled (contract 5).
-func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, source string) error {
+func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, source string, remember *Remember[bool]) error {
 	normal, err := e.blacklistEntries(ctx, actor.Account, entries)
 	if err != nil {
 		return err
@@ -149,7 +149,7 @@ func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, so
 				return err
 			}
 		}
-		return e.keepAnswer(ctx, tx, true)
+		return rememberAnswer(e, tx, remember, true)
 	})
 	if err != nil {
 		return err
@@ -224,7 +224,7 @@ func (e *Engine) blacklistEntries(ctx context.Context, accountID id.ID, entries 
 }
 
 // CreateNumber adds a phone number.
-func (e *Engine) CreateNumber(ctx context.Context, actor Actor, number account.Number) (id.ID, error) {
+func (e *Engine) CreateNumber(ctx context.Context, actor Actor, number account.Number, remember *Remember[id.ID]) (id.ID, error) {
 	now := e.clock()
 	number.ID, number.Account, number.Created, number.Active = e.IDs.New(now), actor.Account, now, true
 	home, err := e.accountHome(ctx, actor.Account)
@@ -244,7 +244,7 @@ func (e *Engine) CreateNumber(ctx context.Context, actor Actor, number account.N
 		if err := e.audit(tx, actor, auditNumber, now, map[string]any{"after": auditNumberOf(number)}); err != nil {
 			return err
 		}
-		return e.keepAnswer(ctx, tx, number.ID)
+		return rememberAnswer(e, tx, remember, number.ID)
 	})
 	if err != nil {
 		return "", err
@@ -332,7 +332,7 @@ func (e *Engine) DeleteNumber(ctx context.Context, actor Actor, numberID id.ID) 
 }
 
 // CreateTrunk adds a SIP trunk.
-func (e *Engine) CreateTrunk(ctx context.Context, actor Actor, trunk account.Trunk) (id.ID, error) {
+func (e *Engine) CreateTrunk(ctx context.Context, actor Actor, trunk account.Trunk, remember *Remember[id.ID]) (id.ID, error) {
 	now := e.clock()
 	trunk.ID, trunk.Account, trunk.Created, trunk.State = e.IDs.New(now), actor.Account, now, account.TrunkUnknown
 	err := e.update(ctx, func(tx Tx, s *Signals) error {
@@ -346,7 +346,7 @@ func (e *Engine) CreateTrunk(ctx context.Context, actor Actor, trunk account.Tru
 		if err := e.audit(tx, actor, auditTrunk, now, map[string]any{"after": auditTrunkOf(trunk)}); err != nil {
 			return err
 		}
-		return e.keepAnswer(ctx, tx, trunk.ID)
+		return rememberAnswer(e, tx, remember, trunk.ID)
 	})
 	if err != nil {
 		return "", err

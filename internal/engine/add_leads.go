@@ -66,8 +66,10 @@ func (a *adding) has(first id.ID) bool {
 }
 
 // AddLead adds one lead (contract 1.5) and answers its id, or that of the lead that duplicatePolicy keeps in its place.
-func (e *Engine) AddLead(ctx context.Context, actor Actor, pearlID id.ID, input NewLead) (id.ID, error) {
-	ids, err := e.addLeads(ctx, actor, pearlID, []NewLead{input}, func(int) string { return "" })
+func (e *Engine) AddLead(ctx context.Context, actor Actor, pearlID id.ID, input NewLead, remember *Remember[id.ID]) (id.ID, error) {
+	ids, err := e.addLeads(ctx, actor, pearlID, []NewLead{input}, func(int) string { return "" }, func(tx Tx, ids []id.ID) error {
+		return rememberAnswer(e, tx, remember, ids[0])
+	})
 	if err != nil {
 		return "", err
 	}
@@ -75,14 +77,16 @@ func (e *Engine) AddLead(ctx context.Context, actor Actor, pearlID id.ID, input 
 }
 
 // AddLeads adds many, all or none, and answers their ids in the order given.
-func (e *Engine) AddLeads(ctx context.Context, actor Actor, pearlID id.ID, inputs []NewLead) ([]id.ID, error) {
+func (e *Engine) AddLeads(ctx context.Context, actor Actor, pearlID id.ID, inputs []NewLead, remember *Remember[[]id.ID]) ([]id.ID, error) {
 	if len(inputs) > MaxLeads {
 		return nil, fault.Bad("Leads", "The list holds %d leads; at most %d are allowed in one request.", len(inputs), MaxLeads)
 	}
-	return e.addLeads(ctx, actor, pearlID, inputs, func(n int) string { return fmt.Sprintf("Leads[%d].", n) })
+	return e.addLeads(ctx, actor, pearlID, inputs, func(n int) string { return fmt.Sprintf("Leads[%d].", n) }, func(tx Tx, ids []id.ID) error {
+		return rememberAnswer(e, tx, remember, ids)
+	})
 }
 
-func (e *Engine) addLeads(ctx context.Context, actor Actor, pearlID id.ID, inputs []NewLead, prefix func(int) string) ([]id.ID, error) {
+func (e *Engine) addLeads(ctx context.Context, actor Actor, pearlID id.ID, inputs []NewLead, prefix func(int) string, last func(tx Tx, ids []id.ID) error) ([]id.ID, error) {
 	// Everything that needs no lock is done before the transaction: others wait for the writer, not for our parsing.
 	pearl, err := e.Store.ReadPearl(ctx, actor.Account, pearlID)
 	if err != nil {
@@ -91,7 +95,7 @@ func (e *Engine) addLeads(ctx context.Context, actor Actor, pearlID id.ID, input
 	if pearl.Type != campaign.OutboundPearl {
 		return nil, fault.Missing("PearlId")
 	}
-	a := &addition{e: e, actor: actor, pearlID: pearlID, leads: make([]lead.Lead, len(inputs)), ids: make([]id.ID, len(inputs)), prefix: prefix}
+	a := &addition{e: e, actor: actor, pearlID: pearlID, leads: make([]lead.Lead, len(inputs)), ids: make([]id.ID, len(inputs)), prefix: prefix, last: last}
 	var faults fault.List
 	for n, input := range inputs {
 		a.leads[n] = input.lead(&faults, prefix(n), pearl.Home())
@@ -125,7 +129,8 @@ type addition struct {
 	leads   []lead.Lead
 	ids     []id.ID // to answer: of the leads, or of those that are kept in their place
 	prefix  func(int) string
-	bulk    Bulk // of an add in parts, else zero
+	last    func(tx Tx, ids []id.ID) error // statement of the last transaction
+	bulk    Bulk                           // of an add in parts, else zero
 
 	byPhone, byExternal map[string]id.ID // what this request inserts, where the policy asks
 	faults              fault.List       // of the policy
@@ -179,7 +184,7 @@ func (a *addition) atOnce(ctx context.Context) error {
 			return err
 		}
 		s.Callable = pearl.Activity == campaign.Running
-		return a.e.keepAnswer(ctx, tx, a.ids)
+		return a.last(tx, a.ids)
 	})
 }
 
@@ -241,7 +246,7 @@ func (a *addition) insertParts(ctx context.Context, ends []int) error {
 			return fmt.Errorf("end of adding leads: %w", err)
 		}
 		s.Callable = true
-		return a.e.keepAnswer(ctx, tx, a.ids)
+		return a.last(tx, a.ids)
 	})
 }
 

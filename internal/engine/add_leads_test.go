@@ -33,12 +33,12 @@ func testDuplicatePolicyOverParts(t *testing.T, s engine.Store) {
 	bulk[600].Phone, bulk[1200].ExternalID = bulk[3].Phone, bulk[550].ExternalID // in other parts than their like
 
 	policy("reject")
-	_, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk)
+	_, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk, nil)
 	same(t, "reject", strings.Join(fields(err), " "), "Leads[7].PhoneNumber Leads[600].PhoneNumber Leads[1200].ExternalId")
 	same(t, "leads after a refusal", fmt.Sprint(w.counts().Leads), "1")
 	bulk[7], bulk[600], bulk[1200] = inputs(2000, 1)[0], inputs(2001, 1)[0], inputs(2002, 1)[0]
 	bulk[1299].Phone = bulk[0].Phone
-	_, err = w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk)
+	_, err = w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk, nil)
 	same(t, "reject by the last part alone", strings.Join(fields(err), " "), "Leads[1299].PhoneNumber")
 	same(t, "leads after a refusal", fmt.Sprint(w.counts().Leads), "1")
 	if works := w.claim(); len(works) != 1 || works[0].Lead != first {
@@ -48,7 +48,7 @@ func testDuplicatePolicyOverParts(t *testing.T, s engine.Store) {
 	policy("skip")
 	bulk = inputs(0, 1300)
 	bulk[600].Phone = bulk[3].Phone
-	ids, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk)
+	ids, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func testDuplicatePolicyOverParts(t *testing.T, s engine.Store) {
 // what is added meanwhile at the end.
 func testWalkWhileOthersAdd(t *testing.T, s engine.Store) {
 	w := newWorld(t, s)
-	if _, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 300)); err != nil {
+	if _, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 300), nil); err != nil {
 		t.Fatal(err)
 	}
 	stop := make(chan struct{})
@@ -79,7 +79,7 @@ func testWalkWhileOthersAdd(t *testing.T, s engine.Store) {
 				if n == 0 {
 					count = 1100
 				}
-				if _, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, inputs(1000, count)); err != nil {
+				if _, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, inputs(1000, count), nil); err != nil {
 					t.Error(err)
 					return
 				}
@@ -150,13 +150,13 @@ func testAddsAreWholeAcrossACrash(t *testing.T, s engine.Store) {
 			w := newWorld(t, s)
 			older := w.add(phoneA)
 			w.clock.Add(1000 * 1000 * 1000)
-			keep := engine.Keep{Account: w.account, Route: "POST", Key: "k", BodyHash: []byte{1}, Answer: func(any) (int, string, []byte, error) { return 200, "application/json", []byte("true"), nil }}
-			ctx := engine.WithReplay(w.ctx, keep)
+			keyed := engine.KeyedRequest{Account: w.account, Route: "POST", Key: "k", BodyHash: []byte{1}}
+			remember := &engine.Remember[[]id.ID]{KeyedRequest: keyed, Answer: func([]id.ID) (int, string, []byte, error) { return 200, "application/json", []byte("true"), nil }}
 			bulk := inputs(0, 1300)
 			config := w.e.Config
 			config.Store = &dying{Store: s, left: dies, committed: committed}
 			dead := engine.New(config)
-			if _, err := dead.AddLeads(ctx, w.actor, w.pearl, bulk); !errors.Is(err, errDied) {
+			if _, err := dead.AddLeads(w.ctx, w.actor, w.pearl, bulk, remember); !errors.Is(err, errDied) {
 				t.Fatalf("dies at %d: %v", dies, err)
 			}
 			name := fmt.Sprintf("died at %d, committed %v: ", dies, committed)
@@ -177,12 +177,12 @@ func testAddsAreWholeAcrossACrash(t *testing.T, s engine.Store) {
 			if bulks, err := s.Bulks(w.ctx); err != nil || len(bulks) > 0 {
 				t.Errorf("%sbulks %v, %v", name, bulks, err)
 			}
-			_, found, err := w.e.Replayed(w.ctx, keep)
+			_, found, err := w.e.Replayed(w.ctx, keyed)
 			if err != nil || found != whole {
 				t.Errorf("%sthe answer is kept: %v, %v", name, found, err)
 			}
 			if !found {
-				if _, err := w.e.AddLeads(ctx, w.actor, w.pearl, bulk); err != nil {
+				if _, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk, remember); err != nil {
 					t.Errorf("%sthe repeated request: %v", name, err)
 				}
 			}

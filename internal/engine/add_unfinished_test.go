@@ -58,14 +58,14 @@ func testDuplicatesOfAnUnfinishedAdd(t *testing.T, s engine.Store) {
 		var single, many, fresh error
 		unfinished := w.meddle(func(n int64, run func() error) error {
 			if n == 4 { // two of its three parts are there
-				_, single = w.e.AddLead(w.ctx, w.actor, w.pearl, bulk[7])
-				_, many = w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk[:900])
-				_, fresh = w.e.AddLead(w.ctx, w.actor, w.pearl, inputs(5000, 1)[0])
+				_, single = w.e.AddLead(w.ctx, w.actor, w.pearl, bulk[7], nil)
+				_, many = w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk[:900], nil)
+				_, fresh = w.e.AddLead(w.ctx, w.actor, w.pearl, inputs(5000, 1)[0], nil)
 				return context.Canceled
 			}
 			return run()
 		})
-		if _, err := unfinished.AddLeads(w.ctx, w.actor, w.pearl, bulk); !errors.Is(err, context.Canceled) {
+		if _, err := unfinished.AddLeads(w.ctx, w.actor, w.pearl, bulk, nil); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 		for what, err := range map[string]error{"a lead": single, "a list": many, "another lead": fresh} {
@@ -74,7 +74,7 @@ func testDuplicatesOfAnUnfinishedAdd(t *testing.T, s engine.Store) {
 				t.Errorf("%s: %s beside an unfinished add: %v", policy, what, err)
 			}
 		}
-		ids, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk[:900])
+		ids, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk[:900], nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +105,7 @@ func testClockStepsBackDuringAnAdd(t *testing.T, s engine.Store) {
 		}
 		return run()
 	})
-	if _, err := e.AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 1300)); !errors.Is(err, errAway) {
+	if _, err := e.AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 1300), nil); !errors.Is(err, errAway) {
 		t.Fatal(err)
 	}
 	same(t, "claimed of an add that was refused", fmt.Sprint(claimed), "0")
@@ -130,7 +130,7 @@ func testAFailedAddIsSettled(t *testing.T, s engine.Store) {
 				}
 				return run()
 			})
-			if _, err := e.AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 1300)); !errors.Is(err, errAway) {
+			if _, err := e.AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 1300), nil); !errors.Is(err, errAway) {
 				t.Fatal(err)
 			}
 			away = false
@@ -164,7 +164,7 @@ func testAnAddUnderWayIsNotSettled(t *testing.T, s engine.Store) {
 		}
 		return run()
 	})
-	if _, err := e.AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 1300)); err != nil {
+	if _, err := e.AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 1300), nil); err != nil {
 		t.Error(err)
 	}
 	same(t, "leads", fmt.Sprint(w.counts().Leads), "1300")
@@ -177,7 +177,7 @@ func testPartCommitsLate(t *testing.T, s engine.Store) {
 	late, taken := make(chan error, 1), make(chan struct{})
 	config := w.e.Config
 	config.Store = &latePart{Store: s, late: late, taken: taken}
-	if _, err := engine.New(config).AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 1300)); !errors.Is(err, errAway) {
+	if _, err := engine.New(config).AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 1300), nil); !errors.Is(err, errAway) {
 		t.Fatal(err)
 	}
 	close(taken)

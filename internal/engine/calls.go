@@ -122,7 +122,7 @@ type Receipt struct {
 }
 
 // MakeCall files a call request: one attempt to one number, when its gates open.
-func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to string, callData []byte) (Receipt, error) {
+func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to string, callData []byte, remember *Remember[Receipt]) (Receipt, error) {
 	pearl, err := e.Store.ReadPearl(ctx, actor.Account, pearlID)
 	if err != nil {
 		return Receipt{}, err
@@ -184,7 +184,7 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 			return fmt.Errorf("insert request: %w", err)
 		}
 		s.Callable = true
-		return e.keepAnswer(ctx, tx, receipt)
+		return rememberAnswer(e, tx, remember, receipt)
 	})
 	if err != nil {
 		return Receipt{}, err

@@ -29,7 +29,7 @@ func (w *world) next(leadID id.ID) engine.Next {
 func (w *world) addTrunk(change func(*account.Trunk)) id.ID {
 	w.t.Helper()
 	trunk := account.Trunk{Trunk: call.Trunk{Host: "sip.example", Transport: "udp", MaxCalls: 100, CallsPerSecond: 5}, Name: "Carrier", Active: true}
-	trunkID, err := w.e.CreateTrunk(w.ctx, w.actor, trunk)
+	trunkID, err := w.e.CreateTrunk(w.ctx, w.actor, trunk, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -426,11 +426,11 @@ func testNumberBusy(t *testing.T, s engine.Store) {
 	}
 	l := w.leadOf(other, second)
 	same(t, "the other lead", fmt.Sprintf("%d due in %s", l.Status, l.Due.Sub(w.clock.Now())), "1 due in 5s")
-	receipt, err := w.e.MakeCall(w.ctx, w.actor, other, phoneA, nil)
+	receipt, err := w.e.MakeCall(w.ctx, w.actor, other, phoneA, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	free, err := w.e.MakeCall(w.ctx, w.actor, other, phoneB, nil)
+	free, err := w.e.MakeCall(w.ctx, w.actor, other, phoneB, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,29 +30,29 @@ func testAddLeadsIsAtomic(t *testing.T, s engine.Store) {
 		{Phone: "", CallData: []byte(`3`)},
 		{Phone: "abc", Zone: "Local", ExternalID: strings.Repeat("x", 513)},
 		{Phone: phoneA, Zone: "Tokyo Standard Time"},
-	})
+	}, nil)
 	if ids != nil {
 		t.Errorf("ids of a refused request: %v", ids)
 	}
 	same(t, "fields", strings.Join(fields(err), " "),
 		"Leads[2].PhoneNumber Leads[2].CallData Leads[3].PhoneNumber Leads[3].TimeZoneId Leads[3].ExternalId")
 	same(t, "leads stored", fmt.Sprint(w.counts().Leads), "0")
-	_, err = w.e.AddLead(w.ctx, w.actor, w.pearl, engine.NewLead{Phone: "+1"})
+	_, err = w.e.AddLead(w.ctx, w.actor, w.pearl, engine.NewLead{Phone: "+1"}, nil)
 	same(t, "fields of a single add", strings.Join(fields(err), " "), "PhoneNumber")
-	if ids, err = w.e.AddLeads(w.ctx, w.actor, w.pearl, nil); err != nil || len(ids) != 0 {
+	if ids, err = w.e.AddLeads(w.ctx, w.actor, w.pearl, nil, nil); err != nil || len(ids) != 0 {
 		t.Errorf("no leads: %v, %v", ids, err)
 	}
-	if _, err = w.e.AddLeads(w.ctx, w.actor, w.pearl, make([]engine.NewLead, engine.MaxLeads+1)); strings.Join(fields(err), " ") != "Leads" {
+	if _, err = w.e.AddLeads(w.ctx, w.actor, w.pearl, make([]engine.NewLead, engine.MaxLeads+1), nil); strings.Join(fields(err), " ") != "Leads" {
 		t.Errorf("too many leads: %v", err)
 	}
-	if _, err = w.e.AddLead(w.ctx, w.actor, "ffffffffffffffffffffffff", engine.NewLead{Phone: phoneA}); missed(err) != "PearlId" {
+	if _, err = w.e.AddLead(w.ctx, w.actor, "ffffffffffffffffffffffff", engine.NewLead{Phone: phoneA}, nil); missed(err) != "PearlId" {
 		t.Errorf("unknown campaign: %v", err)
 	}
 
 	w.heard.reset()
 	ids, err = w.e.AddLeads(w.ctx, w.actor, w.pearl, []engine.NewLead{
 		{Phone: "001 (415) 555-0101", ExternalID: "crm-1", Zone: "TOKYO standard time", CallData: []byte(`{"seats":1.50,"name":"Zoë"}`)}, {Phone: phoneA},
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,14 +81,14 @@ func testDuplicatePolicy(t *testing.T, s engine.Store) {
 	}
 
 	policy("reject")
-	_, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk)
+	_, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk, nil)
 	same(t, "reject", strings.Join(fields(err), " "), "Leads[0].PhoneNumber Leads[2].ExternalId Leads[3].PhoneNumber Leads[5].ExternalId")
 	same(t, "leads after a refusal", fmt.Sprint(w.counts().Leads), "1")
-	_, err = w.e.AddLead(w.ctx, w.actor, w.pearl, engine.NewLead{Phone: phoneA})
+	_, err = w.e.AddLead(w.ctx, w.actor, w.pearl, engine.NewLead{Phone: phoneA}, nil)
 	same(t, "reject one", strings.Join(fields(err), " "), "PhoneNumber")
 
 	policy("skip")
-	ids, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk)
+	ids, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func testDuplicatePolicy(t *testing.T, s engine.Store) {
 	same(t, "the lead that was there is kept as it is", string(w.lead(first).CallData), "")
 
 	policy("allow")
-	if _, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk); err != nil {
+	if _, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk, nil); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "leads after allow", fmt.Sprint(w.counts().Leads), "9")
@@ -203,7 +203,7 @@ func bulkAddWhileOthersWrite(t *testing.T, s engine.Store, size int) {
 			}
 		})
 	}
-	ids, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, inputs)
+	ids, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, inputs, nil)
 	close(added)
 	updates.Wait()
 	if err != nil {

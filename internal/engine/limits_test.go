@@ -20,23 +20,23 @@ func testLimits(t *testing.T, s engine.Store) {
 	other.e = w.e // one server
 	w.e.Limits = engine.Limits{Trunks: 2, Pearls: 3, OpenRequests: 2, Leads: 4}
 	trunk := func(w *world) error {
-		_, err := w.e.CreateTrunk(w.ctx, w.actor, account.Trunk{Name: "A", Trunk: call.Trunk{Host: "127.0.0.1", Transport: "udp", MaxCalls: 1, CallsPerSecond: 1}})
+		_, err := w.e.CreateTrunk(w.ctx, w.actor, account.Trunk{Name: "A", Trunk: call.Trunk{Host: "127.0.0.1", Transport: "udp", MaxCalls: 1, CallsPerSecond: 1}}, nil)
 		return err
 	}
 	pearl := func(w *world) error {
 		settings := campaign.DefaultOutbound()
 		settings.PhoneNumberID = w.number
-		_, err := w.e.CreatePearl(w.ctx, w.actor, campaign.Pearl{Type: campaign.OutboundPearl, Name: "B", Outbound: &settings})
+		_, err := w.e.CreatePearl(w.ctx, w.actor, campaign.Pearl{Type: campaign.OutboundPearl, Name: "B", Outbound: &settings}, nil)
 		return err
 	}
 	made := 0
 	request := func(w *world) error {
 		made++
-		_, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, fmt.Sprintf("+141555501%02d", made), nil)
+		_, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, fmt.Sprintf("+141555501%02d", made), nil, nil)
 		return err
 	}
 	lead := func(w *world) error {
-		_, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, []engine.NewLead{{Phone: phoneA}, {Phone: phoneB}})
+		_, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, []engine.NewLead{{Phone: phoneA}, {Phone: phoneB}}, nil)
 		return err
 	}
 	for name, c := range map[string]struct {

@@ -122,7 +122,7 @@ func testLostNode(t *testing.T, first, second func() *store.Store) {
 	for n := range many {
 		many[n] = engine.NewLead{Phone: fmt.Sprintf("+1415555%04d", n)}
 	}
-	_, err = w.e.AddLeads(w.ctx, w.actor, w.pearl, many)
+	_, err = w.e.AddLeads(w.ctx, w.actor, w.pearl, many, nil)
 	refused("large add", err)
 	if c := w.call(talking.Call.ID); c.Outcome != call.Lost {
 		t.Errorf("the call that the second node settled as lost has become %q", c.Outcome)

@@ -26,19 +26,19 @@ func testDoubtfulNumbers(t *testing.T, s engine.Store) {
 	known := w.add(fictional(1))
 	entrances := map[string]func(number string) error{
 		"add": func(n string) error {
-			_, err := w.e.AddLead(w.ctx, w.actor, w.pearl, engine.NewLead{Phone: n})
+			_, err := w.e.AddLead(w.ctx, w.actor, w.pearl, engine.NewLead{Phone: n}, nil)
 			return err
 		},
 		"add many": func(n string) error {
-			_, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, []engine.NewLead{{Phone: n}})
+			_, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, []engine.NewLead{{Phone: n}}, nil)
 			return err
 		},
 		"update": func(n string) error {
 			_, err := w.e.UpdateLead(w.ctx, w.actor, w.pearl, known, engine.LeadUpdate{Phone: &n})
 			return err
 		},
-		"make call":   func(n string) error { _, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, n, nil); return err },
-		"blacklist":   func(n string) error { return w.e.Suppress(w.ctx, w.actor, []string{n}, "api") },
+		"make call":   func(n string) error { _, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, n, nil, nil); return err },
+		"blacklist":   func(n string) error { return w.e.Suppress(w.ctx, w.actor, []string{n}, "api", nil) },
 		"unblacklist": func(n string) error { return w.e.Unsuppress(w.ctx, w.actor, []string{n}) },
 		"transfer": func(n string) error {
 			_, _, err := w.e.UpdatePearl(w.ctx, w.actor, w.pearl, 0, "", func(p *campaign.Pearl) error {
@@ -71,7 +71,7 @@ func testRegions(t *testing.T, s engine.Store) {
 	w.changeAccount(func(a *account.Account) { a.DefaultRegion = "US" })
 	same(t, "in the account's region", string(w.lead(w.add("(415) 555-0101")).Phone), "+14155550101")
 	same(t, "international prefix", string(w.lead(w.add("011 44 20 7946 0107")).Phone), "+442079460107")
-	if err := w.e.Suppress(w.ctx, w.actor, []string{"(408) 555-0102"}, "api"); err != nil {
+	if err := w.e.Suppress(w.ctx, w.actor, []string{"(408) 555-0102"}, "api", nil); err != nil {
 		t.Fatal(err)
 	}
 	if covered, err := s.IsSuppressed(w.ctx, w.account, "+14085550102"); err != nil || !covered {
@@ -131,12 +131,12 @@ func testNumbersStoredBefore(t *testing.T, s engine.Store) {
 // and again before a call.
 func testCallers(t *testing.T, s engine.Store) {
 	w := newWorld(t, s, func(c *engine.Config) { c.ShortCodes = []string{"70070"} })
-	trunkID, err := w.e.CreateTrunk(w.ctx, w.actor, account.Trunk{Trunk: call.Trunk{Host: "sip.example", Port: 5060, MaxCalls: 100}, Name: "T", Active: true})
+	trunkID, err := w.e.CreateTrunk(w.ctx, w.actor, account.Trunk{Trunk: call.Trunk{Host: "sip.example", Port: 5060, MaxCalls: 100}, Name: "T", Active: true}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for number, want := range map[string]string{"+1 (212) 555-0100": "+12125550100", "70070": "70070", "70071": "", "12345678": "", "(212) 555-0100": "", "+1555": ""} {
-		numberID, err := w.e.CreateNumber(w.ctx, w.actor, account.Number{Number: number, Direction: account.Outbound, Trunk: trunkID})
+		numberID, err := w.e.CreateNumber(w.ctx, w.actor, account.Number{Number: number, Direction: account.Outbound, Trunk: trunkID}, nil)
 		if (err == nil) != (want != "") || err != nil && !fault.Is(err, fault.Invalid) {
 			t.Errorf("%q: %v, want %q", number, err, want)
 		}

@@ -224,7 +224,7 @@ func testOutcomesOfADeletedLead(t *testing.T, s engine.Store) {
 func testOutcomesOfMadeCalls(t *testing.T, s engine.Store) {
 	w := newWorld(t, s)
 	for n, row := range outcomeRows() {
-		receipt, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, fictional(n), []byte(`{"firstName":"Ada","lastName":"Moss"}`))
+		receipt, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, fictional(n), []byte(`{"firstName":"Ada","lastName":"Moss"}`), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,7 @@ import (
 
 // CreatePearl stores a new Pearl, paused, with a webhook secret of its own. Its settings were judged by campaign.Check;
 // here only what needs the database is: the phone number.
-func (e *Engine) CreatePearl(ctx context.Context, actor Actor, pearl campaign.Pearl) (id.ID, error) {
+func (e *Engine) CreatePearl(ctx context.Context, actor Actor, pearl campaign.Pearl, remember *Remember[id.ID]) (id.ID, error) {
 	now := e.clock()
 	secret, err := NewWebhookSecret()
 	if err != nil {
@@ -42,7 +42,7 @@ func (e *Engine) CreatePearl(ctx context.Context, actor Actor, pearl campaign.Pe
 		if err := e.audit(tx, actor, auditPublishPearl, now, map[string]any{"pearlId": pearl.ID, "after": auditPearlOf(pearl)}); err != nil {
 			return err
 		}
-		return e.keepAnswer(ctx, tx, pearl.ID)
+		return rememberAnswer(e, tx, remember, pearl.ID)
 	})
 	if err != nil {
 		return "", err

@@ -193,7 +193,7 @@ func testGateRaces(t *testing.T, s engine.Store) {
 		kept   string      // the lead when nothing began; "" = gone
 	}{
 		{"blacklist", func(w *world, _ id.ID, number string) error {
-			return w.e.Suppress(w.ctx, w.actor, []string{number}, "api")
+			return w.e.Suppress(w.ctx, w.actor, []string{number}, "api", nil)
 		}, call.BySuppression, "220 attempts 1", "220 attempts 0"},
 		{"pause", func(w *world, _ id.ID, _ string) error {
 			_, err := w.e.SetActive(w.ctx, w.actor, w.pearl, false, false)
@@ -268,7 +268,7 @@ func testAnswerRacesCancel(t *testing.T, s engine.Store) {
 			return err
 		}},
 		{"blacklist", func(w *world, begun *engine.Begun) error {
-			return w.e.Suppress(w.ctx, w.actor, []string{begun.Call.To}, "api")
+			return w.e.Suppress(w.ctx, w.actor, []string{begun.Call.To}, "api", nil)
 		}},
 		{"delete", func(w *world, begun *engine.Begun) error {
 			return w.e.DeleteLeads(w.ctx, w.actor, w.pearl, []id.ID{begun.Call.Lead})
@@ -418,7 +418,7 @@ func testOneLiveCallPerNumber(t *testing.T, s engine.Store) {
 			w.addTo(pearlID, numbers[n%2])
 			want++
 		}
-		if _, err := w.e.MakeCall(w.ctx, w.actor, pearlID, numbers[0], nil); err != nil {
+		if _, err := w.e.MakeCall(w.ctx, w.actor, pearlID, numbers[0], nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		want++
@@ -500,7 +500,7 @@ func testConcurrentAddsKeepThePolicy(t *testing.T, s engine.Store) {
 	for n := range ids {
 		functions = append(functions, func() {
 			var err error
-			if ids[n], err = w.e.AddLead(w.ctx, w.actor, w.pearl, engine.NewLead{Phone: phoneA}); err != nil {
+			if ids[n], err = w.e.AddLead(w.ctx, w.actor, w.pearl, engine.NewLead{Phone: phoneA}, nil); err != nil {
 				t.Error(err)
 			}
 		})

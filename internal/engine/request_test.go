@@ -19,7 +19,7 @@ import (
 
 func (w *world) makeCall(to string) engine.Receipt {
 	w.t.Helper()
-	receipt, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, to, nil)
+	receipt, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, to, nil, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func testMadeCallsKeepTheTrace(t *testing.T, s engine.Store) {
 	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 	actor := w.actor
 	actor.Trace = trace
-	if _, err := w.e.MakeCall(w.ctx, actor, w.pearl, fictional(1), nil); err != nil {
+	if _, err := w.e.MakeCall(w.ctx, actor, w.pearl, fictional(1), nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	begun := w.ring()
@@ -188,13 +188,13 @@ func TestMadeCallsAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, openSQLite(t))
 	for to, field := range map[string]string{"": "To", "not a number": "To"} {
-		_, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, to, nil)
+		_, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, to, nil, nil)
 		same(t, fmt.Sprintf("to %q", to), strings.Join(fields(err), " "), field)
 	}
-	_, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, phoneA, []byte(`[1]`))
+	_, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, phoneA, []byte(`[1]`), nil)
 	same(t, "callData is a list", strings.Join(fields(err), " "), "CallData")
 	w.setActive(w.pearl, false)
-	_, err = w.e.MakeCall(w.ctx, w.actor, w.pearl, phoneA, nil)
+	_, err = w.e.MakeCall(w.ctx, w.actor, w.pearl, phoneA, nil, nil)
 	same(t, "paused", errorText(err), "invalid; validation: Outbound is inactive")
 }
 

@@ -118,7 +118,7 @@ func testRescue(t *testing.T, s engine.Store) {
 // testRescueOfMadeCalls: a claimed request waits again; one whose call was in the air is completed, never dialled again.
 func testRescueOfMadeCalls(t *testing.T, s engine.Store) {
 	w := newWorld(t, s)
-	receipt, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, phoneA, nil)
+	receipt, err := w.e.MakeCall(w.ctx, w.actor, w.pearl, phoneA, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

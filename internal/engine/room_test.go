@@ -25,12 +25,12 @@ func (r *roomy) Room(bytes int64) error {
 func testAddNeedsRoom(t *testing.T, s engine.Store) {
 	r := &roomy{Store: s, free: 1 << 20}
 	w := newWorld(t, s, func(c *engine.Config) { c.Store = r })
-	if _, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 1300)); !fault.Is(err, fault.Unavailable) {
+	if _, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 1300), nil); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("without room: %v", err)
 	}
 	same(t, "leads without room", fmt.Sprint(w.counts().Leads), "0")
 	r.free = r.asked
-	if _, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 1300)); err != nil {
+	if _, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, inputs(0, 1300), nil); err != nil {
 		t.Errorf("with room: %v", err)
 	}
 	same(t, "leads", fmt.Sprint(w.counts().Leads), "1300")

@@ -69,7 +69,7 @@ func (c *chaos) change(random *rand.Rand, times int) {
 		var err error
 		switch random.IntN(24) {
 		case 0:
-			err = c.e.Suppress(c.ctx, c.actor, []string{fictional(random.IntN(4))}, "api")
+			err = c.e.Suppress(c.ctx, c.actor, []string{fictional(random.IntN(4))}, "api", nil)
 		case 1, 2, 3:
 			err = c.e.Unsuppress(c.ctx, c.actor, []string{fictional(0), fictional(1), fictional(2), fictional(3)})
 		case 4:

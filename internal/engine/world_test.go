@@ -191,7 +191,7 @@ func (w *world) addPausedPearl(change func(*campaign.Pearl)) id.ID {
 	if change != nil {
 		change(&pearl)
 	}
-	pearlID, err := w.e.CreatePearl(w.ctx, w.actor, pearl)
+	pearlID, err := w.e.CreatePearl(w.ctx, w.actor, pearl, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func (w *world) addTo(pearlID id.ID, number string) id.ID {
 
 func (w *world) addLead(pearlID id.ID, input engine.NewLead) id.ID {
 	w.t.Helper()
-	leadID, err := w.e.AddLead(w.ctx, w.actor, pearlID, input)
+	leadID, err := w.e.AddLead(w.ctx, w.actor, pearlID, input, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -360,7 +360,7 @@ func (w *world) warmUp() {
 
 func (w *world) suppress(entries ...string) {
 	w.t.Helper()
-	if err := w.e.Suppress(w.ctx, w.actor, entries, "api"); err != nil {
+	if err := w.e.Suppress(w.ctx, w.actor, entries, "api", nil); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -43,8 +43,8 @@ func (h *Handlers) Make(r *route.Request, in Made) (Receipt, error) {
 	answer := func(made engine.Receipt) Receipt {
 		return Receipt{ID: made.ID, From: made.From, To: made.To, QueuePosition: made.QueuePosition}
 	}
-	ctx := route.Creating(r, func(made engine.Receipt) any { return answer(made) })
-	made, err := h.Engine.MakeCall(ctx, r.Actor, r.Pearl.ID, in.To, in.CallData)
+	remember := route.Remember(r, func(made engine.Receipt) any { return answer(made) })
+	made, err := h.Engine.MakeCall(r.Context(), r.Actor, r.Pearl.ID, in.To, in.CallData, remember)
 	return answer(made), err
 }
 

@@ -28,8 +28,8 @@ func (h *Handlers[Full]) Add(r *route.Request, in wire.LeadToAdd) (wire.LeadAdde
 	if err != nil {
 		return wire.LeadAdded{}, err
 	}
-	ctx := route.Creating(r, func(ids []id.ID) any { return wire.LeadAdded{LeadID: ids[0]} })
-	leadID, err := h.Engine.AddLead(ctx, r.Actor, pearlID, in.NewLead())
+	remember := route.Remember(r, func(leadID id.ID) any { return wire.LeadAdded{LeadID: leadID} })
+	leadID, err := h.Engine.AddLead(r.Context(), r.Actor, pearlID, in.NewLead(), remember)
 	return wire.LeadAdded{LeadID: leadID}, err
 }
 
@@ -44,8 +44,8 @@ func (h *Handlers[Full]) AddMany(r *route.Request, in wire.LeadsToAdd) (AddedMan
 		return AddedMany{}, err
 	}
 	answer := func(ids []id.ID) AddedMany { return AddedMany{ids: wire.List(ids), wanted: returnIDs} }
-	ctx := route.Creating(r, func(ids []id.ID) any { return answer(ids) })
-	ids, err := h.Engine.AddLeads(ctx, r.Actor, pearlID, in.NewLeads())
+	remember := route.Remember(r, func(ids []id.ID) any { return answer(ids) })
+	ids, err := h.Engine.AddLeads(r.Context(), r.Actor, pearlID, in.NewLeads(), remember)
 	return answer(ids), err
 }
 

@@ -34,8 +34,9 @@ type Request struct {
 	values []string
 	query  url.Values
 	in     any
-	keep   *engine.Keep
-	kept   *Answer
+	keyed  *engine.KeyedRequest
+
+	remembered *Answer
 }
 
 // Answer is what goes out when a request succeeded.
@@ -162,29 +163,23 @@ func (r *Request) WarnCleared(paths []string) {
 	}
 }
 
-// Remember makes the request keep its answer under an Idempotency-Key.
-func (r *Request) Remember(keep engine.Keep) { r.keep = &keep }
+// SetKey has the request's answer remembered under its Idempotency-Key, where its handler asks for that with Remember.
+func (r *Request) SetKey(keyed engine.KeyedRequest) { r.keyed = &keyed }
 
-// Creating answers the context under which a use case that creates is to run: with an Idempotency-Key the answer made of
-// its result is committed together with what it creates, and sent as it was kept.
-func Creating[Result any](r *Request, answer func(Result) any) context.Context {
-	if r.keep == nil {
-		return r.ctx
+// Remember is what a handler of a route that Creates passes to its use case: with an Idempotency-Key the answer made of what
+// was made is committed together with it, and sent as it was committed. Without one it is nil.
+func Remember[Made any](r *Request, answer func(Made) any) *engine.Remember[Made] {
+	if r.keyed == nil {
+		return nil
 	}
-	keep := *r.keep
-	keep.Answer = func(result any) (int, string, []byte, error) {
-		made, ok := result.(Result)
-		if !ok {
-			return 0, "", nil, fmt.Errorf("the use case made a %T, the route %s expects a %T", result, r.Route.Name(), made)
-		}
+	return &engine.Remember[Made]{KeyedRequest: *r.keyed, Answer: func(made Made) (int, string, []byte, error) {
 		contentType, text, err := Encode(answer(made))
 		if err != nil {
 			return 0, "", nil, err
 		}
-		r.kept = &Answer{Status: http.StatusOK, Type: contentType, Body: text}
+		r.remembered = &Answer{Status: http.StatusOK, Type: contentType, Body: text}
 		return http.StatusOK, contentType, text, nil
-	}
-	return engine.WithReplay(r.ctx, keep)
+	}}
 }
 
 // Decode reads the body. The Pearl is judged before the faults of the body are told (contract 0.5).
@@ -230,8 +225,8 @@ func (r *Request) Serve() (Answer, error) {
 		}
 		return Answer{}, err
 	}
-	if r.kept != nil {
-		return *r.kept, nil
+	if r.remembered != nil {
+		return *r.remembered, nil
 	}
 	contentType, text, err := Encode(result)
 	if err != nil {

@@ -26,7 +26,7 @@
 // In is a struct as package body describes it, or None for requests without a body. Out is what the 200 carries as JSON;
 // Text goes out as text/plain. Rules beyond the shape of members go into a Check method of In (see Checker). Errors are
 // fault errors, returned as they come: package problem gives them their status. A handler of a route that Creates passes
-// the context of Creating to the use case of the engine, so that answers survive with what they announce. The list of
+// what Remember makes to the use case of the engine, so that answers survive with what they announce. The list of
 // routes is the Routes function of v1 and v2; nothing else has to be touched, the document included.
 package route
 

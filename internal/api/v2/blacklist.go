@@ -34,8 +34,8 @@ type blacklistEntries struct {
 }
 
 func (h blacklistHandlers) add(r *route.Request, in blacklistEntries) (bool, error) {
-	ctx := route.Creating(r, func(added bool) any { return added })
-	err := h.Engine.Suppress(ctx, r.Actor, in.PhoneNumbers, "api")
+	remember := route.Remember(r, func(added bool) any { return added })
+	err := h.Engine.Suppress(r.Context(), r.Actor, in.PhoneNumbers, "api", remember)
 	return err == nil, err
 }
 

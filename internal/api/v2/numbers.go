@@ -120,8 +120,8 @@ func (h numberHandlers) create(r *route.Request, in newNumber) (made, error) {
 	if err := faults.Err(); err != nil {
 		return made{}, err
 	}
-	ctx := route.Creating(r, func(numberID id.ID) any { return made{numberID} })
-	numberID, err := h.Engine.CreateNumber(ctx, r.Actor, number)
+	remember := route.Remember(r, func(numberID id.ID) any { return made{numberID} })
+	numberID, err := h.Engine.CreateNumber(r.Context(), r.Actor, number, remember)
 	return made{numberID}, err
 }
 

@@ -119,8 +119,8 @@ func (h pearlHandlers) createPearl(r *route.Request, in wire.PearlInput, fromNod
 	if err := judged(pearl, &faults, h.Judges); err != nil {
 		return "", err
 	}
-	ctx := route.Creating(r, func(pearlID id.ID) any { return route.Text(pearlID) })
-	pearlID, err := h.Engine.CreatePearl(ctx, r.Actor, pearl)
+	remember := route.Remember(r, func(pearlID id.ID) any { return route.Text(pearlID) })
+	pearlID, err := h.Engine.CreatePearl(r.Context(), r.Actor, pearl, remember)
 	return route.Text(pearlID), err
 }
 

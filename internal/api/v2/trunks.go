@@ -206,8 +206,8 @@ func (h trunkHandlers) create(r *route.Request, in newTrunk) (made, error) {
 	if err := faults.Err(); err != nil {
 		return made{}, err
 	}
-	ctx := route.Creating(r, func(trunkID id.ID) any { return made{trunkID} })
-	trunkID, err := h.Engine.CreateTrunk(ctx, r.Actor, trunk)
+	remember := route.Remember(r, func(trunkID id.ID) any { return made{trunkID} })
+	trunkID, err := h.Engine.CreateTrunk(r.Context(), r.Actor, trunk, remember)
 	return made{trunkID}, err
 }
 
