@@ -221,46 +221,6 @@ func chirp(s, from, to float64) signal {
 	return out
 }
 
-func TestCadence(t *testing.T) {
-	t.Parallel()
-	run := func(s signal) hearing.Rhythm {
-		vad := hearing.NewVAD(hearing.VADConfig{})
-		c := hearing.NewCadence(vad)
-		var r hearing.Rhythm
-		for _, f := range s.frames() {
-			r = c.Push(vad.Push(&f))
-		}
-		return r
-	}
-	about := func(what string, got time.Duration, want float64) {
-		t.Helper()
-		if math.Abs(got.Seconds()-want) > 0.15 {
-			t.Errorf("%s: %v, want %.1f s", what, got, want)
-		}
-	}
-	hello := join(silence(0.8), babble(0.6, -20, 180, 1))
-	r := run(join(hello, silence(2)))
-	about("silence before", r.Before, 0.8)
-	about("hello", r.First, 0.6)
-	about("all speech", r.Speech, 0.6)
-	about("silence after", r.Silence, 2)
-	if r.Utterances != 1 {
-		t.Errorf("%d utterances", r.Utterances)
-	}
-	r = run(join(hello, silence(1), babble(4, -20, 180, 2), silence(0.1)))
-	about("silence before two", r.Before, 0.8)
-	about("first of two", r.First, 0.6)
-	about("speech of two, the second lasting", r.Speech, 4.6)
-	if r.Utterances != 2 || r.Silence != 0 {
-		t.Errorf("%d utterances, silence %v", r.Utterances, r.Silence)
-	}
-	r = run(hello)
-	about("hello so far", r.First, 0.6)
-	if r = run(silence(3)); r != (hearing.Rhythm{Before: 3 * time.Second}) {
-		t.Errorf("silence: %+v", r)
-	}
-}
-
 func TestEmbeddedVoiceIsSpeechAndNoBeep(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -307,11 +267,10 @@ func TestEmbeddedVoiceIsSpeechAndNoBeep(t *testing.T) {
 
 func TestNothingIsAllocated(t *testing.T) {
 	vad, beep := hearing.NewVAD(hearing.VADConfig{}), hearing.NewBeep() // not parallel: counts allocations
-	cadence := hearing.NewCadence(vad)
 	heard := join(babble(1, -20, 120, 1), tones(1, -20, 1000)).frames()
 	n := 0
 	if got := testing.AllocsPerRun(500, func() {
-		cadence.Push(vad.Push(&heard[n%len(heard)]))
+		vad.Push(&heard[n%len(heard)])
 		beep.Push(&heard[n%len(heard)])
 		n++
 	}); got != 0 {

@@ -1,6 +1,5 @@
-// Package hearing classifies telephone audio: speech, beeps, DTMF keys, and how speech and silence alternate. Its detectors
-// take one frame of 20 ms after another and allocate nothing. They do not know words and clocks: time is stream time, frames
-// since the first Push.
+// Package hearing classifies telephone audio: speech, beeps, DTMF keys. Its detectors take one frame of 20 ms after another
+// and allocate nothing. They do not know words and clocks: time is stream time, frames since the first Push.
 package hearing
 
 import (
