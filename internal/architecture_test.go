@@ -47,7 +47,7 @@ var banned = []struct{ from, to, why string }{
 	{"keeper", "api", "the keeper serves nobody"},
 	{"webhook", "store", "the sender owns its port"},
 	{"webhook", "api", "the sender serves nobody"},
-	{"api", "store", "reads go through engine.Queries"},
+	{"api", "store", "reads go through api.Queries"},
 	{"api", "dialer", "the API changes what is wanted; the dialer sees it"},
 	{"api", "telephony", "the API reaches carriers through ports"},
 	{"api", "voice", "the API knows no audio"},

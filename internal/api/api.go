@@ -24,10 +24,16 @@ import (
 	"nacre/internal/recording"
 )
 
+// Queries is what the API reads: what routes do, and the database itself. Implemented by store.
+type Queries interface {
+	route.Queries
+	engine.InstallationQueries
+}
+
 // Config is what the API is made of.
 type Config struct {
 	Engine  *engine.Engine
-	Queries engine.Queries
+	Queries Queries
 	Log     *slog.Logger
 	Now     func() time.Time
 

@@ -18,7 +18,7 @@ import (
 
 // counted counts the look-ups of keys.
 type counted struct {
-	engine.Queries
+	api.Queries
 	keys atomic.Int64
 }
 

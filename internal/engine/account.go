@@ -266,7 +266,7 @@ func (e *Engine) normalizeCaller(number *account.Number, home phone.Home) error 
 	return nil
 }
 
-func checkTrunk(tx Tx, number account.Number) error {
+func checkTrunk(tx NumberTx, number account.Number) error {
 	if number.Trunk.Zero() {
 		return nil
 	}

@@ -39,7 +39,7 @@ const (
 const KeyPrefix = "key:"
 
 // audit notes what was done, by whom. data is shown as it is: things as the API has them, secrets as asterisks.
-func (e *Engine) audit(tx Tx, actor Actor, event int, now time.Time, data map[string]any) error {
+func (e *Engine) audit(tx RecordTx, actor Actor, event int, now time.Time, data map[string]any) error {
 	entry, err := auditEntry(actor, event, now, data)
 	if err != nil {
 		return err

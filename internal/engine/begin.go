@@ -205,7 +205,7 @@ func nameOf(callData json.RawMessage) string {
 }
 
 // leadOf reads the lead of a call, nil for made calls and where the lead was deleted.
-func leadOf(tx Tx, accountID, pearlID, leadID id.ID) (*lead.Lead, error) {
+func leadOf(tx LeadTx, accountID, pearlID, leadID id.ID) (*lead.Lead, error) {
 	if leadID.Zero() {
 		return nil, nil
 	}

@@ -49,7 +49,7 @@ func checkNumber(tx Tx, pearl campaign.Pearl, prefix string) error {
 
 // numberFree refuses that an inbound Pearl runs on a number that another running one answers (contract 2.7). The
 // account's row is held, so that two cannot take one number at the same time.
-func numberFree(tx Tx, pearl campaign.Pearl, prefix string) error {
+func numberFree(tx NumberTx, pearl campaign.Pearl, prefix string) error {
 	if pearl.Inbound == nil || pearl.Activity != campaign.Running || pearl.Inbound.PhoneNumberID.Zero() {
 		return nil
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // outbound reads a campaign; a Pearl of type 1 is a miss under every route of leads (contract 0.5).
-func outbound(tx Tx, accountID, pearlID id.ID, lock Lock) (campaign.Pearl, error) {
+func outbound(tx PearlTx, accountID, pearlID id.ID, lock Lock) (campaign.Pearl, error) {
 	pearl, err := tx.Pearl(accountID, pearlID, lock)
 	if err != nil {
 		return pearl, err
@@ -131,7 +131,7 @@ func (e *Engine) removeLead(tx Tx, pearl campaign.Pearl, l lead.Lead, actor Acto
 }
 
 // handOverSequence lets the end of a call that outlives its lead go on counting where the lead's deliveries stopped.
-func handOverSequence(tx Tx, l lead.Lead) error {
+func handOverSequence(tx CallTx, l lead.Lead) error {
 	if l.Call.Zero() {
 		return nil
 	}

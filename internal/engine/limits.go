@@ -27,7 +27,7 @@ const (
 )
 
 // within refuses one more of what an account has enough of.
-func within(tx Tx, accountID id.ID, owned Owned, limit int) error {
+func within(tx AccountTx, accountID id.ID, owned Owned, limit int) error {
 	if limit <= 0 {
 		return nil
 	}

@@ -140,7 +140,7 @@ func normalizeTransfers(tx Tx, pearl *campaign.Pearl) error {
 }
 
 // urlsChanged: a removed URL drops the deliveries that wait for it; a new one takes them with it at once.
-func (e *Engine) urlsChanged(tx Tx, before, after campaign.Pearl, s *Signals) error {
+func (e *Engine) urlsChanged(tx DeliveryTx, before, after campaign.Pearl, s *Signals) error {
 	for _, url := range []struct {
 		kind        DeliveryKind
 		before, now string

@@ -20,7 +20,7 @@ const (
 // other one's owner. An account that has people has an owner among them.
 type people []account.User
 
-func (e *Engine) people(tx Tx, actor Actor) (people, error) {
+func (e *Engine) people(tx AccountTx, actor Actor) (people, error) {
 	if _, err := tx.Account(actor.Account, Exclusive); err != nil {
 		return nil, fmt.Errorf("read account: %w", err)
 	}

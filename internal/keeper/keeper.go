@@ -26,13 +26,19 @@ const (
 	lastWrite = 5 * time.Second // what waits at the end has that long
 )
 
-// installationSecret names what tells installations apart (engine.Queries.Secret).
+// installationSecret names what tells installations apart (engine.InstallationQueries).
 const installationSecret = "installation"
+
+// Queries is what the keeper reads. Implemented by store; engine.InstallationQueries and engine.RetentionQueries say what is meant.
+type Queries interface {
+	Secret(ctx context.Context, name string) ([]byte, error)
+	KeepRecording(ctx context.Context, callIDs []id.ID) ([]id.ID, error)
+}
 
 // Config is what a keeper is made of.
 type Config struct {
 	Engine     *engine.Engine
-	Queries    engine.Queries
+	Queries    Queries
 	Recordings recording.Folder
 	Now        func() time.Time
 	Log        *slog.Logger

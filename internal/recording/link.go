@@ -14,7 +14,7 @@ import (
 	"nacre/internal/id"
 )
 
-// SecretName names the installation's secret that signs links (engine.Queries.Secret).
+// SecretName names the installation's secret that signs links (engine.InstallationQueries).
 const SecretName = "recording links"
 
 // Path is the URL path of recordings: Path + call id.

@@ -27,7 +27,7 @@ type Request struct {
 	Base    string         // absolute address of this server as the client may use it, without trailing slash
 	Pearl   campaign.Pearl // the Pearl in the path, unless the route says PearlLater
 	Header  http.Header    // of the answer
-	Queries engine.Queries
+	Queries Queries
 
 	ctx    context.Context
 	http   *http.Request

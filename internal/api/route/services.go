@@ -12,10 +12,23 @@ import (
 	"nacre/internal/recording"
 )
 
+// Queries is what routes read. Implemented by store.
+type Queries interface {
+	engine.AccountQueries
+	engine.NumberQueries
+	engine.BlacklistQueries
+	engine.PearlQueries
+	engine.LeadQueries
+	engine.CallQueries
+	engine.RequestQueries
+	engine.DeliveryQueries
+	engine.AuditQueries
+}
+
 // Services are what handlers work with; v1 and v2 are given the same.
 type Services struct {
 	Engine  *engine.Engine // the only way to change anything
-	Queries engine.Queries
+	Queries Queries
 	Links   recording.Links
 	Log     *slog.Logger
 	Prober  call.Prober     // asks carriers how they are

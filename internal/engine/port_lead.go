@@ -1,0 +1,79 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/id"
+	"nacre/internal/lead"
+	"nacre/internal/phone"
+)
+
+// LeadTx is leads and their history.
+type LeadTx interface {
+	Lead(accountID, pearlID, leadID id.ID) (lead.Lead, error) // locks
+	InsertLeads([]lead.Lead) error
+	// SaveLead stores next where the stored version is before.Version (next.Version is before.Version+1), else ErrStale.
+	// before is what was read: only what differs needs to be written.
+	SaveLead(before, next lead.Lead) error
+	DeleteLead(leadID id.ID) error
+	LeadsByExternalID(accountID, pearlID id.ID, externalID string) ([]lead.Lead, error) // locks; oldest first
+	LeadsByPhone(accountID, pearlID id.ID, number phone.Number) ([]lead.Lead, error)    // locks; oldest first
+	HeldLeads(accountID id.ID, pearlID id.ID) ([]lead.Lead, error)                      // locks; leads at InCallQueue or with a call in the air; pearlID zero = of the account
+	LeadCallIDs(leadID id.ID) ([]id.ID, error)                                          // oldest first
+	// DueLeads are up to limit leads of the campaign in some zone keys that are claimable and due at now, by due instant, then
+	// by id. A zone key is the IANA name of the lead's own zone, "" for leads without one. Locks (SKIP LOCKED).
+	DueLeads(pearlID id.ID, zoneKeys []string, promised bool, now time.Time, limit int) ([]lead.Lead, error)
+	AddHistory(...History) error
+}
+
+// BulkTx is large adds under way.
+type BulkTx interface {
+	InsertBulk(Bulk) error
+	Bulk(first id.ID) (unfinished bool, err error)    // locks
+	DeleteBulk(first id.ID) error                     // ErrStale where it is gone already
+	BulkLeads(b Bulk, limit int) ([]lead.Lead, error) // up to limit of those inserted so far, by id, locks
+	PearlBulks(pearlID id.ID) ([]Bulk, error)         // of the campaign, oldest first
+}
+
+// LeadQueries reads leads and their history.
+type LeadQueries interface {
+	CountLeads(ctx context.Context, accountID id.ID) (int, error) // of all its campaigns
+	ReadLead(ctx context.Context, accountID, pearlID, leadID id.ID) (lead.Lead, error)
+	ReadLeadRecord(ctx context.Context, accountID, pearlID, leadID id.ID) (LeadRecord, error)
+	LeadByExternalID(ctx context.Context, accountID, pearlID id.ID, externalID string) (lead.Lead, error) // the newest
+	LeadByPhone(ctx context.Context, accountID, pearlID id.ID, number phone.Number) (lead.Lead, error)    // the newest
+	// LeadCalls answers the ids of all calls to the lead, oldest first, and the newest call (nil when none).
+	LeadCalls(ctx context.Context, leadID id.ID) (ids []id.ID, last *call.Call, err error)
+	SearchLeads(ctx context.Context, accountID, pearlID id.ID, filter LeadFilter, page Page) (count int, rows []lead.Lead, err error)
+	LeadHistory(ctx context.Context, leadID id.ID) ([]History, error) // oldest first
+}
+
+// History is one entry of a lead's history (contract 12).
+type History struct {
+	Lead id.ID
+	At   time.Time
+	Kind string // added, status, edited, attempt, outcome
+	From int    // lead statuses where Kind is status, else 0
+	To   int
+	Call id.ID
+	By   string // "key:<id>", "dialer", "optOut", …
+	Note string // outcome, changed members
+}
+
+// LeadRecord is a lead with what an answer about it says besides. Shares lists with other readers, as a Pearl that was read.
+type LeadRecord struct {
+	Lead  lead.Lead
+	Pearl campaign.Pearl
+	Calls []id.ID    // all calls to the lead, oldest first
+	Last  *call.Call // the newest, nil when none
+}
+
+// LeadFilter selects leads; empty members do not filter.
+type LeadFilter struct {
+	Statuses []int
+	Search   string       // case-insensitive substring of phone number, external id or any callData value
+	Number   phone.Number // the number that Search is by itself, as the campaign reads it, "" = none
+}

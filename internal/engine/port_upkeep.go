@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"nacre/internal/account"
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/id"
+)
+
+// NodeTx is who may change what is held.
+type NodeTx interface {
+	// HoldNode shares the node's row: no other process becomes the node before the end of the transaction. ErrNotNode where
+	// another has, since this one did. A process that never was the node (tests, short commands) is not held to it.
+	HoldNode() error
+}
+
+// InstallationQueries asks for the database itself.
+type InstallationQueries interface {
+	Ping(ctx context.Context) error
+	// Secret answers the installation's random secret of that name (32 bytes), made at first use: recording links.
+	Secret(ctx context.Context, name string) ([]byte, error)
+}
+
+// DialQueries is what is to be called, and what is held, in all accounts.
+type DialQueries interface {
+	Accounts(ctx context.Context) ([]account.Account, error)     // oldest first
+	RunningPearls(ctx context.Context) ([]campaign.Pearl, error) // of all accounts, outbound and running
+	// DueZones are the earliest due instants of claimable leads of the campaign, by zone key.
+	DueZones(ctx context.Context, pearlID id.ID) ([]DueZone, error)
+	UnfinishedCalls(ctx context.Context, node string) ([]call.Call, error) // not finished; node "" = of all nodes
+	CallsToStop(ctx context.Context, node string) ([]call.Call, error)     // unfinished ones that are to be cancelled or hung up
+	HeldClaims(ctx context.Context, node string) ([]HeldClaim, error)      // leads at InCallQueue and claimed requests
+	Bulks(ctx context.Context) ([]Bulk, error)                             // all that are stored
+}
+
+// RetentionQueries finds what has outlived its time: at most limit of an account from before an instant, oldest of each Pearl first.
+type RetentionQueries interface {
+	OldCalls(ctx context.Context, accountID id.ID, before time.Time, limit int) ([]id.ID, error)                              // final, by when they began
+	OldRequests(ctx context.Context, accountID id.ID, before time.Time, limit int) ([]id.ID, error)                           // over, by when they were made
+	OldDeliveries(ctx context.Context, accountID id.ID, states []DeliveryState, before time.Time, limit int) ([]id.ID, error) // in one of the states, by when they were made
+	// KeepRecording are those of the calls whose recording is needed: they are not final, or name one.
+	KeepRecording(ctx context.Context, callIDs []id.ID) ([]id.ID, error)
+}
+
+// DueZone is what the dialer needs to know when to look again.
+type DueZone struct {
+	ZoneKey string
+	Due     time.Time // earliest due instant of a claimable lead in the zone
+}
+
+// HeldClaim is a claim and who holds it.
+type HeldClaim struct {
+	Account, Pearl, Lead, Request, Claim id.ID
+	Node                                 string
+}
