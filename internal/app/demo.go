@@ -119,16 +119,18 @@ func (c *demoCommand) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	d.summary(result)
+	stays := d.terminal && !c.Once && !c.JSON
+	kept := c.JSON || c.Keep
+	d.summary(result, stays || kept)
 	if c.JSON {
 		if err := json.NewEncoder(s.Out).Encode(result); err != nil {
 			return fmt.Errorf("write result: %w", err)
 		}
 	}
-	if c.JSON || c.Keep {
+	if kept {
 		fmt.Fprintln(d.say, "data in", d.data)
 	}
-	if d.terminal && !c.Once && !c.JSON {
+	if stays {
 		if err := d.invite(result); err != nil {
 			return err
 		}
@@ -146,6 +148,7 @@ func (d *demo) open(ctx context.Context, c *demoCommand, s streams) (*server, er
 	if d.data, err = os.MkdirTemp("", "nacre-demo-"); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
+	fmt.Fprintln(d.say, "nacre demo: the voice and the simulated people get ready, some seconds …")
 	level := c.Log
 	if level.LogLevel == "info" {
 		level.LogLevel = "error" // log lines would break the table

@@ -117,8 +117,8 @@ func (d *demo) show(counts map[int]int) {
 	d.shown = len(lines)
 }
 
-// summary prints the last screen: the results.
-func (d *demo) summary(r demoResult) {
+// summary prints the last screen: the results, and where the recordings are if their files stay.
+func (d *demo) summary(r demoResult, files bool) {
 	if d.terminal && d.shown > 0 {
 		fmt.Fprintf(d.say, "\x1b[%dA\r\x1b[J", d.shown) // the summary replaces the table
 	}
@@ -135,7 +135,9 @@ func (d *demo) summary(r demoResult) {
 			fmt.Fprintf(d.say, "not as expected: %s (%s) ended at %d, expected %v\n", l.PhoneNumber, l.Callee, l.Status, l.Expected)
 		}
 	}
-	if len(r.Recordings) > 0 {
+	if !files {
+		fmt.Fprintln(d.say, "The folder with the recordings goes now; --keep keeps it.")
+	} else if len(r.Recordings) > 0 {
 		fmt.Fprintf(d.say, "recordings (agent left, person right) in %s:\n", filepath.Dir(r.Recordings[0]))
 		for _, path := range r.Recordings {
 			fmt.Fprintln(d.say, " ", filepath.Base(path))

@@ -21,14 +21,31 @@ const maxURL = 2048
 // "Invalid Webhook URL …" with the value and the reason, fit for an answer of the API.
 func CheckURL(raw string, allowPrivate bool) error {
 	if _, err := parseTarget(raw, allowPrivate); err != nil {
-		shown := raw
-		if cut := []rune(raw); len(cut) > 200 {
+		shown := withoutUser(raw)
+		if cut := []rune(shown); len(cut) > 200 {
 			shown = string(cut[:200]) + "…"
 		}
 		//lint:ignore ST1005 the contract's words
 		return fmt.Errorf("Invalid Webhook URL %q: %w", shown, err)
 	}
 	return nil
+}
+
+// withoutUser masks the user information of a URL: a password must not come back in an error (contract 0.5).
+func withoutUser(raw string) string {
+	scheme, rest, ok := strings.Cut(raw, "://")
+	if !ok {
+		return raw
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	at := strings.LastIndex(rest[:end], "@")
+	if at < 0 {
+		return raw
+	}
+	return scheme + "://********" + rest[at:]
 }
 
 // CheckCredentialHeader judges the name of the header that carries the credential (contract 6.4); "" is the default,
