@@ -112,6 +112,11 @@ func TestCheckURLShowsTheValue(t *testing.T) {
 	if want := `Invalid Webhook URL "ftp://a.example/x": must be absolute and begin with http:// or https://`; got != want {
 		t.Errorf("got %s", got)
 	}
+	// A password is no value to repeat.
+	got = CheckURL("https://ada:s3cret@p@a.example/x?m=a@b", false).Error()
+	if want := `"https://********@a.example/x?m=a@b"`; !strings.Contains(got, want) || strings.Contains(got, "s3cret") {
+		t.Errorf("got %s", got)
+	}
 }
 
 func TestCheckCredentialHeader(t *testing.T) {
