@@ -149,27 +149,3 @@ func (s *Store) Secret(ctx context.Context, name string) (content []byte, err er
 	})
 	return content, wrap("make secret", err)
 }
-
-// Heartbeat says that a node is alive until then.
-func (s *Store) Heartbeat(ctx context.Context, node string, until time.Time) error {
-	err := s.backend.update(ctx, func(q session) error {
-		return q.queue(nil, `INSERT INTO node (id, alive_until) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until`,
-			node, millis(until))
-	})
-	return wrap("write heartbeat", err)
-}
-
-// DeadNodes are nodes whose last heartbeat has run out at now: what they hold is to be rescued, and then they are to be forgotten.
-func (s *Store) DeadNodes(ctx context.Context, now time.Time) (nodes []string, err error) {
-	err = s.backend.read(ctx, func(q session) error {
-		nodes, err = list(q, scanText[string], "SELECT id FROM node WHERE alive_until < ?1 ORDER BY id", millis(now))
-		return err
-	})
-	return nodes, wrap("list dead nodes", err)
-}
-
-// ForgetNode removes the heartbeat of a node, whose work is settled.
-func (s *Store) ForgetNode(ctx context.Context, node string) error {
-	err := s.backend.update(ctx, func(q session) error { return q.queue(nil, "DELETE FROM node WHERE id = ?1", node) })
-	return wrap("forget node", err)
-}

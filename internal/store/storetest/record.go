@@ -101,16 +101,3 @@ func testReplays(t *testing.T, store Store) {
 		t.Error("an outlived answer is kept for ever")
 	}
 }
-
-func testNodes(t *testing.T, store Store) {
-	for node, until := range map[string]time.Time{"a": Noon, "b": Noon.Add(time.Minute), "c": Noon.Add(-time.Minute)} {
-		if err := store.Heartbeat(t.Context(), node, until); err != nil {
-			t.Fatal(err)
-		}
-	}
-	same(t, "dead nodes", must[[]string](t)(store.DeadNodes(t.Context(), Noon)), []string{"c"})
-	if err := errors.Join(store.Heartbeat(t.Context(), "c", Noon.Add(time.Hour)), store.ForgetNode(t.Context(), "a")); err != nil {
-		t.Fatal(err)
-	}
-	same(t, "dead nodes later", must[[]string](t)(store.DeadNodes(t.Context(), Noon.Add(30*time.Minute))), []string{"b"})
-}

@@ -22,9 +22,6 @@ type Store interface {
 	DropDeliveries(ctx context.Context, pearlID id.ID, kind engine.DeliveryKind) error
 	ReviveDelivery(ctx context.Context, accountID, deliveryID id.ID, now time.Time) error
 	ReviveDead(ctx context.Context, accountID, pearlID id.ID, from, to, now time.Time) (int, error)
-	Heartbeat(ctx context.Context, node string, until time.Time) error
-	DeadNodes(ctx context.Context, now time.Time) ([]string, error)
-	ForgetNode(ctx context.Context, node string) error
 }
 
 // Run runs the suite. open answers an empty store of its own for each call and closes it when the test ends.
@@ -55,7 +52,6 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"records", testRecords},
 		{"replays", testReplays},
 		{"what has outlived its time", testOldRows},
-		{"nodes", testNodes},
 		{"deliveries", testDeliveries},
 		{"delivery order", testDeliveryOrder},
 		{"delivery of starts", testStarts},
