@@ -96,11 +96,14 @@ type Dialer struct {
 	lanes       map[id.ID]*lane
 	held        map[id.ID]int   // claims and calls under way, by lead or request
 	trunkOwners map[id.ID]id.ID // accounts of the trunks that were listed last, by trunk
-	works       sync.WaitGroup  // the same
-	loops       sync.WaitGroup
+	// begins counts Begins under way, whose calls are not in air yet; early are stops that came meanwhile, by call.
+	begins int
+	early  map[id.ID]stoppedBy
+	works  sync.WaitGroup // of held
+	loops  sync.WaitGroup
 
 	calls     context.Context // ends when the grace is over
-	endCalls  context.CancelFunc
+	endCalls  context.CancelCauseFunc
 	loopCtx   context.Context
 	endLoops  context.CancelFunc
 	stopOnce  sync.Once
@@ -130,25 +133,35 @@ func (d *Dialer) letGo(leadOrRequest id.ID) {
 // inAir is a call between its record and its end.
 type inAir struct {
 	call   call.Call
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	talks  bool // answered, and held by the agent
 }
+
+// stoppedBy is why the context of a call ended: who wanted it, as engine.Actor.By or one of the words below.
+type stoppedBy string
+
+func (by stoppedBy) Error() string { return "stopped by " + string(by) }
+
+const (
+	byGrace     stoppedBy = "shutdown" // the grace of a stop is over
+	byHeartbeat stoppedBy = "operator" // found in the database; who it was is in the history
+)
 
 // New makes a dialer.
 func New(config Config) *Dialer {
 	d := &Dialer{
 		Config: config, wakes: make(chan struct{}, 1), stop: make(chan struct{}), probeWake: make(chan struct{}, 1), landings: make(chan struct{}, 1),
-		air: map[id.ID]*inAir{}, lanes: map[id.ID]*lane{}, held: map[id.ID]int{},
+		air: map[id.ID]*inAir{}, early: map[id.ID]stoppedBy{}, lanes: map[id.ID]*lane{}, held: map[id.ID]int{},
 	}
-	d.calls, d.endCalls = context.WithCancel(context.Background())
+	d.calls, d.endCalls = context.WithCancelCause(context.Background())
 	d.loopCtx, d.endLoops = context.WithCancel(context.Background())
 	return d
 }
 
 // Committed implements engine.Listener.
 func (d *Dialer) Committed(s engine.Signals) {
-	for _, callID := range s.Stopped {
-		d.Stopped(callID)
+	for _, c := range s.Stopped {
+		d.Stopped(c.ID, c.By)
 	}
 	if s.Callable {
 		d.Wake()
@@ -165,12 +178,50 @@ func (d *Dialer) Wake() {
 	}
 }
 
-// Stopped cancels or hangs up a call in the air at once; the heartbeat would find it a second later.
-func (d *Dialer) Stopped(callID id.ID) {
+// Stopped cancels or hangs up a call in the air at once; the heartbeat would find it a second later. by is who wants it.
+// A call whose record is committed but which its Begin has not handed over yet is remembered, so that no INVITE leaves
+// after the stop was answered.
+func (d *Dialer) Stopped(callID id.ID, by string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if current, ok := d.air[callID]; ok {
-		current.cancel()
+		current.cancel(stoppedBy(by))
+	} else if d.begins > 0 {
+		d.early[callID] = stoppedBy(by)
+	}
+}
+
+// beginning notes that a call may be about to be recorded, until airborne or grounded.
+func (d *Dialer) beginning() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.begins++
+}
+
+// grounded ends beginning where no call came of it.
+func (d *Dialer) grounded() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.begun()
+}
+
+// airborne ends beginning and answers the context of the call, which has ended where a stop was faster.
+func (d *Dialer) airborne(begun call.Call) context.Context {
+	ctx, cancel := context.WithCancelCause(d.calls)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.air[begun.ID] = &inAir{call: begun, cancel: cancel}
+	if by, stopped := d.early[begun.ID]; stopped {
+		cancel(by)
+	}
+	d.begun()
+	return ctx
+}
+
+// begun counts a Begin as over; without one under way no stop is early. d.mu is held.
+func (d *Dialer) begun() {
+	if d.begins--; d.begins == 0 {
+		clear(d.early)
 	}
 }
 
@@ -197,7 +248,7 @@ func (d *Dialer) Cease(ctx context.Context) {
 				}
 				d.Log.Error("cancel ringing call at shutdown", "call", c.ID, "error", err)
 				if !talks {
-					d.Stopped(c.ID) // also where the database does not take it: nobody's telephone rings for a process that ends
+					d.Stopped(c.ID, string(byGrace)) // also where the database does not take it: nobody's telephone rings for a process that ends
 				}
 			})
 		}
@@ -238,7 +289,7 @@ func (d *Dialer) Stop(ctx context.Context, grace time.Duration) {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	d.endCalls()
+	d.endCalls(byGrace)
 	for d.talking() && ctx.Err() == nil {
 		select {
 		case <-d.landings:
@@ -402,7 +453,7 @@ func (d *Dialer) heartbeat() {
 			continue
 		}
 		for _, c := range stop {
-			d.Stopped(c.ID)
+			d.Stopped(c.ID, string(byHeartbeat))
 		}
 	}
 }

@@ -99,13 +99,16 @@ func (d *Dialer) giveBack(w engine.Work, wait time.Duration) {
 
 // begin passes the last gate and has the call dialled; nil where nothing goes out.
 func (d *Dialer) begin(w engine.Work) *engine.Begun {
+	d.beginning()
 	begun, err := d.Engine.Begin(context.Background(), w, newTrace())
 	if err != nil {
+		d.grounded()
 		d.Log.Error("begin call", "lead", w.Lead, "request", w.Request, "error", err)
 		d.giveBack(w, beginAgain)
 		return nil
 	}
 	if begun == nil {
+		d.grounded()
 		d.letGo(cmp.Or(w.Lead, w.Request))
 		return nil
 	}
@@ -115,10 +118,7 @@ func (d *Dialer) begin(w engine.Work) *engine.Begun {
 			d.Log.Warn("the campaign runs on the sandbox carrier: its people are simulated, its results are not real", "pearl", begun.Call.Pearl)
 		}
 	}
-	ctx, cancel := context.WithCancel(d.calls)
-	d.mu.Lock()
-	d.air[begun.Call.ID] = &inAir{call: begun.Call, cancel: cancel}
-	d.mu.Unlock()
+	ctx := d.airborne(begun.Call)
 	if d.stopping() {
 		// Stop may have listed the calls before this one was among them.
 		if err := d.Engine.CancelForShutdown(context.Background(), begun.Call); err != nil {
@@ -137,7 +137,7 @@ func (d *Dialer) landed(final call.Call) {
 	delete(d.air, final.ID)
 	d.mu.Unlock()
 	if current != nil {
-		current.cancel()
+		current.cancel(nil)
 	}
 	d.letGo(cmp.Or(final.Lead, final.Request))
 	select {

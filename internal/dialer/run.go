@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -17,14 +18,19 @@ import (
 func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 	defer d.landed(begun.Call)
 	log := d.Log.With("call", begun.Call.ID, "pearl", begun.Call.Pearl, "lead", begun.Call.Lead, "trace", begun.Call.Trace)
-	if p, ok := d.Agent.(Preparer); ok {
-		go p.Prepare(ctx, begun.Script)
-	}
+	var leg call.Leg
+	defer func() {
+		if reason := recover(); reason != nil {
+			d.broke(log, begun, leg, reason)
+		}
+	}()
+	d.prepare(ctx, log, begun.Script)
 	log.Debug("dial")
 	leg, failure := d.Dial.Dial(ctx, begun.Invite)
 	if failure != nil {
 		// The reason is in the carrier's words, and some of them name the number.
-		log.Info("call not answered", "cause", failure.Cause, "code", failure.Code, slog.Group("pii", "reason", failure.Reason))
+		log.Info("call not answered", "cause", failure.Cause, "by", notAnsweredBy(ctx, failure.Cause), "code", failure.Code,
+			slog.Group("pii", "reason", failure.Reason))
 		d.trunkMet(ctx, begun, failure)
 		outcome := call.OutcomeOf(failure.Cause)
 		d.finish(begun, engine.Ending{Outcome: outcome, Ended: d.Now()})
@@ -59,15 +65,78 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 	over := d.Now()
 	ending := d.Judge(begun.Script, talk, begun.TranscriptOptions)
 	ending.Ended = over
+	by := hungUpBy(ctx, ended, begun.Script, over.Sub(answered))
+	if by == string(byGrace) {
+		ending.CutOff()
+	}
 	d.finish(begun, ending)
 	stats := leg.Stats()
 	d.Observe.CallEnded(ending.Outcome, over.Sub(answered), stats)
 	for _, ms := range talk.TurnLatencyMS {
 		d.Observe.TurnTook(time.Duration(ms) * time.Millisecond)
 	}
-	log.Info("call ended", "outcome", ending.Outcome, "by", ended, "answerer", talk.Answerer, "broke", talk.Broke,
+	log.Info("call ended", "outcome", ending.Outcome, "by", by, "how", ended, "answerer", talk.Answerer, "broke", talk.Broke,
 		"seconds", over.Sub(answered).Seconds(), "sent", stats.Sent, "received", stats.Received, "lost", stats.Lost, "late", stats.Late, "jitterMs", stats.JitterMS,
 		"turnsMs", talk.TurnLatencyMS)
+}
+
+// hungUpBy says who ended an answered call: callee, agent, timeout, carrier, shutdown, or who asked for it (engine.Actor.By).
+func hungUpBy(ctx context.Context, ended call.Ending, script call.Script, lasted time.Duration) string {
+	var by stoppedBy
+	switch {
+	case ended == call.PeerHungUp:
+		return "callee"
+	case ended == call.ContextEnded && errors.As(context.Cause(ctx), &by):
+		return string(by)
+	case ended == call.ContextEnded, ended == call.PartyHungUp && script.Timeout > 0 && lasted >= script.Timeout:
+		return "timeout" // callTimeout, said by the agent or held by its guard
+	case ended == call.PartyHungUp:
+		return "agent"
+	}
+	return "carrier" // no audio, or no dialog, any more
+}
+
+// notAnsweredBy says who ended a call before its answer: carrier, or who cancelled it (engine.Actor.By).
+func notAnsweredBy(ctx context.Context, cause call.Cause) string {
+	var by stoppedBy
+	if cause == call.CauseCancelled && errors.As(context.Cause(ctx), &by) {
+		return string(by)
+	}
+	return "carrier"
+}
+
+// prepare has the agent render its first phrases beside; that it cannot shows again when the call is held.
+func (d *Dialer) prepare(ctx context.Context, log *slog.Logger, script call.Script) {
+	p, ok := d.Agent.(Preparer)
+	if !ok {
+		return
+	}
+	go func() {
+		defer func() {
+			if reason := recover(); reason != nil {
+				log.Error("preparing the agent panicked", "panic", reason, "stack", string(debug.Stack()))
+			}
+		}()
+		p.Prepare(ctx, script)
+	}()
+}
+
+// broke ends a call in which our own code panicked, as broken (lead and call at 500): the others go on. leg is nil where
+// the call was not answered: then it may be on the wire still.
+func (d *Dialer) broke(log *slog.Logger, begun *engine.Begun, leg call.Leg, reason any) {
+	log.Error("call panicked", "panic", reason, "stack", string(debug.Stack()))
+	if leg != nil {
+		func() {
+			defer func() {
+				if reason := recover(); reason != nil {
+					log.Error("hanging up panicked", "panic", reason)
+				}
+			}()
+			leg.HangUp()
+		}()
+	}
+	d.finish(begun, engine.Ending{Outcome: call.Broke, Ended: d.Now(), OnTheWire: leg == nil})
+	d.Observe.CallEnded(call.Broke, 0, call.LegStats{})
 }
 
 // finish commits the end of a call and does not give up while the database is away: no outcome is lost.

@@ -52,9 +52,14 @@ type plan struct {
 	talks    time.Duration // the person hangs up then
 	optsOut  bool
 	callback time.Duration
+	fails    bool   // the goal is not reached
+	panics   string // where our own code does: "dial", "talk"
 }
 
 func (c *carrier) Dial(ctx context.Context, i call.Invite) (call.Leg, *call.Failure) {
+	if ctx.Err() != nil { // as telephony does: no INVITE leaves
+		return nil, &call.Failure{Cause: call.CauseCancelled}
+	}
 	c.mu.Lock()
 	n := len(c.invites)
 	c.invites = append(c.invites, invite{Invite: i, at: time.Now()})
@@ -71,6 +76,9 @@ func (c *carrier) Dial(ctx context.Context, i call.Invite) (call.Leg, *call.Fail
 		c.live--
 		c.invites[n].ended, c.invites[n].by = time.Now(), by
 		return nil, failure
+	}
+	if p.panics == "dial" {
+		panic("the dialler is broken")
 	}
 	ringing := time.NewTimer(p.rings)
 	defer ringing.Stop()
@@ -149,7 +157,10 @@ func (a *agent) Hold(ctx context.Context, l call.Leg, _ call.Script, desk call.D
 	a.talks++
 	a.mu.Unlock()
 	held := l.(*leg)
-	talk := call.Talk{Answerer: call.Human, OptOut: held.plan.optsOut, Success: true}
+	if held.plan.panics == "talk" {
+		panic("the agent is broken")
+	}
+	talk := call.Talk{Answerer: call.Human, OptOut: held.plan.optsOut, Success: !held.plan.fails}
 	if held.plan.callback > 0 {
 		talk.Callback = &call.Callback{After: held.plan.callback}
 	}
@@ -187,6 +198,40 @@ func (o *observer) CallEnded(outcome call.Outcome, _ time.Duration, _ call.LegSt
 }
 func (o *observer) TurnTook(time.Duration) {}
 
+// logged keeps what the dialer logs.
+type logged struct {
+	mu      sync.Mutex
+	records []slog.Record
+}
+
+func (*logged) Enabled(context.Context, slog.Level) bool { return true }
+func (l *logged) WithAttrs([]slog.Attr) slog.Handler     { return l }
+func (l *logged) WithGroup(string) slog.Handler          { return l }
+func (l *logged) Handle(_ context.Context, r slog.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.records = append(l.records, r)
+	return nil
+}
+
+// of answers an attribute of every record with a message, in order.
+func (l *logged) of(message, key string) (values []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.records {
+		if r.Message != message {
+			continue
+		}
+		r.Attrs(func(a slog.Attr) bool {
+			if a.Key == key {
+				values = append(values, a.Value.String())
+			}
+			return a.Key != key
+		})
+	}
+	return values
+}
+
 type renderer struct{}
 
 func (renderer) LeadBody(l lead.Lead, _ campaign.Pearl, _ []id.ID, _ time.Time) ([]byte, error) {
@@ -207,6 +252,7 @@ type world struct {
 	carrier  *carrier
 	agent    *agent
 	observer *observer
+	log      *logged
 	kept     []call.Trunk
 	account  id.ID
 	actor    engine.Actor
@@ -338,7 +384,7 @@ func newWorld(t *testing.T, s *store.Store, faults *faulty, deaf bool) *world {
 		t.Fatal(err)
 	}
 	w := &world{
-		t: t, ctx: context.Background(), store: s, agent: &agent{}, observer: &observer{outcomes: map[call.Outcome]int{}},
+		t: t, ctx: context.Background(), store: s, agent: &agent{}, observer: &observer{outcomes: map[call.Outcome]int{}}, log: &logged{},
 		carrier: &carrier{plans: map[string]plan{}, peers: map[string]call.ProbeResult{}},
 	}
 	w.e = engine.New(engine.Config{
@@ -352,12 +398,12 @@ func newWorld(t *testing.T, s *store.Store, faults *faulty, deaf bool) *world {
 		Engine: faults, Queries: s, Dial: w.carrier, Prober: w.carrier, Keep: func(trunks []call.Trunk) { w.kept = trunks }, Agent: w.agent,
 		Judge: func(_ call.Script, talk call.Talk, _ int) engine.Ending {
 			outcome := call.Success
-			if talk.Callback != nil {
+			if talk.Callback != nil || !talk.Success {
 				outcome = call.NotSuccess
 			}
 			return engine.Ending{Outcome: outcome, OptOut: talk.OptOut, Callback: talk.Callback}
 		},
-		Sandbox: func() call.Trunk { return call.Trunk{Host: "sandbox.example"} }, Now: now, Log: slog.New(slog.DiscardHandler), Observe: w.observer,
+		Sandbox: func() call.Trunk { return call.Trunk{Host: "sandbox.example"} }, Now: now, Log: slog.New(w.log), Observe: w.observer,
 	})
 	w.e.Listen(listener{w.d, deaf})
 	owner, err := w.e.CreateAccount(w.ctx, "Example")
@@ -490,4 +536,14 @@ func same(t *testing.T, what, got, want string) {
 	if got != want {
 		t.Errorf("%s:\n got %s\nwant %s", what, got, want)
 	}
+}
+
+// rules are the campaign's, as they are.
+func (w *world) rules() lead.Rules {
+	w.t.Helper()
+	pearl, err := w.store.ReadPearl(w.ctx, w.account, w.pearl)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return pearl.Outbound.Rules()
 }

@@ -104,6 +104,7 @@ func (e *Engine) beginLead(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p pl
 	if err != nil {
 		return "", fmt.Errorf("look up blacklist: %w", err)
 	}
+	rules := pearl.Outbound.Rules()
 	switch {
 	case l.Status != lead.InCallQueue || l.Claim != w.Claim:
 		return "", &fault.Error{Kind: fault.Conflict, Detail: "the claim is gone"}
@@ -112,15 +113,15 @@ func (e *Engine) beginLead(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p pl
 			return "", err
 		}
 		return "", c.commit()
-	case shut(l.Phone) || !p.open(l.ZoneKey, now) || !l.AttemptLeft(pearl.Outbound.Rules()):
+	case shut(l.Phone) || !p.open(l.ZoneKey, now) || !l.AttemptLeft(rules) || l.DueAt(rules).After(now):
 		if _, err := c.step(lead.Released{Claim: w.Claim}); err != nil {
 			return "", err
 		}
 		return "", c.commit()
 	}
 	current.To, current.CallData, current.Name = string(l.Phone), l.CallData, nameOf(l.CallData)
-	if err := tx.InsertCall(*current); err != nil {
-		return "", fmt.Errorf("insert call: %w", err)
+	if err := insertCall(tx, *current); err != nil {
+		return "", err
 	}
 	if _, err := c.step(lead.Began{Claim: w.Claim, Call: current.ID}); err != nil {
 		return "", err
@@ -130,6 +131,22 @@ func (e *Engine) beginLead(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p pl
 		return "", err
 	}
 	return l.ZoneKey, c.commit()
+}
+
+// insertCall records a call that begins. Whether its number is held is asked afterwards: the unique index has waited for a
+// call to it that somebody was settling as lost, so that the hold is seen.
+func insertCall(tx Tx, begun call.Call) error {
+	if err := tx.InsertCall(begun); err != nil {
+		return fmt.Errorf("insert call: %w", err)
+	}
+	_, held, err := tx.NumberTaken(begun.Account, phone.Number(begun.To), begun.Start)
+	if err != nil {
+		return fmt.Errorf("look up held number: %w", err)
+	}
+	if !held.IsZero() {
+		return ErrNumberTaken
+	}
+	return nil
 }
 
 func (e *Engine) beginRequest(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p plan, shut func(phone.Number) bool, current *call.Call, now time.Time) error {
@@ -167,8 +184,8 @@ func (e *Engine) beginRequest(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p
 	if pearl.Webhooks.CallURL != "" {
 		current.Sequence++
 	}
-	if err := tx.InsertCall(*current); err != nil {
-		return fmt.Errorf("insert call: %w", err)
+	if err := insertCall(tx, *current); err != nil {
+		return err
 	}
 	return e.madeCallDelivery(tx, s, pearl, *current, now)
 }

@@ -249,8 +249,8 @@ func sooner(known, candidate, now time.Time) time.Time {
 }
 
 // suppressHeldRequests acts on claimed requests and ringing made calls whose number the entries cover.
-func (e *Engine) suppressHeldRequests(tx Tx, s *Signals, accountID id.ID, covers func(phone.Number) bool) error {
-	held, err := tx.HeldRequests(accountID)
+func (e *Engine) suppressHeldRequests(tx Tx, s *Signals, actor Actor, covers func(phone.Number) bool) error {
+	held, err := tx.HeldRequests(actor.Account)
 	if err != nil {
 		return fmt.Errorf("list held requests: %w", err)
 	}
@@ -264,13 +264,13 @@ func (e *Engine) suppressHeldRequests(tx Tx, s *Signals, accountID id.ID, covers
 			}
 			continue
 		}
-		current, err := tx.Call(accountID, r.Call)
+		current, err := tx.Call(actor.Account, r.Call)
 		if err != nil {
 			return fmt.Errorf("read call of request: %w", err)
 		}
 		if current.Ringing() && current.Cancel == call.NotCancelled {
 			current.Cancel = call.BySuppression
-			s.Stopped = append(s.Stopped, current.ID)
+			s.Stopped = append(s.Stopped, StoppedCall{current.ID, actor.By})
 			if err := tx.SaveCall(current); err != nil {
 				return fmt.Errorf("save call: %w", err)
 			}

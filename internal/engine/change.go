@@ -70,7 +70,7 @@ func (c *change) stopCall(callID id.ID, why call.Cancel, hangUp bool) error {
 		current.Cancel = why
 	}
 	current.HangUp = current.HangUp || hangUp
-	c.signals.Stopped = append(c.signals.Stopped, callID)
+	c.signals.Stopped = append(c.signals.Stopped, StoppedCall{callID, c.actor.By})
 	return c.tx.SaveCall(current)
 }
 

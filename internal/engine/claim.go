@@ -12,6 +12,7 @@ import (
 	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/lead"
+	"nacre/internal/phone"
 )
 
 // numberBusyWait is how long a lead waits whose number is on another live call, before it is looked at again.
@@ -21,9 +22,9 @@ const numberBusyWait = 5 * time.Second
 // claim of this node, never more than there are free agents. Leads that must not be called end at 220, 30 or 150 on the way.
 // more reports that the batch was full, so that another claim may find more.
 func (e *Engine) Claim(ctx context.Context, accountID, pearlID id.ID, limit int) (works []Work, more bool, err error) {
-	zones, err := e.Store.DueZones(ctx, pearlID)
+	queues, err := e.Store.DueQueues(ctx, pearlID)
 	if err != nil {
-		return nil, false, fmt.Errorf("list due zones: %w", err)
+		return nil, false, fmt.Errorf("list due queues: %w", err)
 	}
 	err = e.asNode(ctx, func(tx Tx, s *Signals) error {
 		works, more = nil, false
@@ -58,7 +59,7 @@ func (e *Engine) Claim(ctx context.Context, accountID, pearlID id.ID, limit int)
 		if err := b.requests(p); err != nil {
 			return err
 		}
-		if err := b.leads(p, zones); err != nil {
+		if err := b.leads(p, queues); err != nil {
 			return err
 		}
 		works, more = b.works, b.full
@@ -117,12 +118,12 @@ func (b *batch) requests(p plan) error {
 		case b.gate.mayDial(r.To) != "":
 			r.Status, r.Errors = RequestError, []string{requestWrongCountry}
 		default:
-			live, err := b.tx.NumberLive(r.Account, r.To)
+			taken, err := b.taken(r.To)
 			if err != nil {
-				return fmt.Errorf("look up live number: %w", err)
+				return err
 			}
-			if live || b.numbers[string(r.To)] {
-				r.Due = b.now.Add(numberBusyWait)
+			if !taken.IsZero() {
+				r.Due = taken
 				putOff++
 				break
 			}
@@ -141,22 +142,22 @@ func (b *batch) requests(p plan) error {
 
 // leads claims due leads of zones that are open now: promised call-backs first, then by the window that closes soonest, by
 // due instant, by age (contract 9.5).
-func (b *batch) leads(p plan, zones []DueZone) error {
-	closing := map[time.Time][]string{} // zones whose windows end together are one queue
-	for _, z := range zones {
-		if !z.Due.After(b.now) && p.open(z.ZoneKey, b.now) {
-			at := p.closes(z.ZoneKey, b.now)
-			closing[at] = append(closing[at], z.ZoneKey)
+func (b *batch) leads(p plan, queues []DueQueue) error {
+	rules := b.pearl.Outbound.Rules()
+	closing := map[bool]map[time.Time][]DueQueue{true: {}, false: {}} // those whose windows end together are one
+	for _, q := range queues {
+		if !q.Since.Add(rules.Length(q.Rest)).After(b.now) && p.open(q.ZoneKey, b.now) {
+			at := p.closes(q.ZoneKey, b.now)
+			closing[q.Promised][at] = append(closing[q.Promised][at], q)
 		}
 	}
-	soonest := slices.SortedFunc(maps.Keys(closing), time.Time.Compare)
 	for _, promised := range []bool{true, false} {
-		for _, at := range soonest {
+		for _, at := range slices.SortedFunc(maps.Keys(closing[promised]), time.Time.Compare) {
 			if b.free <= 0 {
 				b.full = true
 				return nil
 			}
-			due, err := b.tx.DueLeads(b.pearl.ID, closing[at], promised, b.until, b.free)
+			due, err := b.tx.DueLeads(b.pearl.ID, closing[promised][at], rules, b.until, b.free)
 			if err != nil {
 				return fmt.Errorf("list due leads: %w", err)
 			}
@@ -172,6 +173,25 @@ func (b *batch) leads(p plan, zones []DueZone) error {
 	return nil
 }
 
+// taken is when a number that is on another call is to be looked at again, zero where it is free.
+func (b *batch) taken(number phone.Number) (until time.Time, err error) {
+	live, held, err := b.tx.NumberTaken(b.pearl.Account, number, b.now)
+	switch {
+	case err != nil:
+		return time.Time{}, fmt.Errorf("look up live number: %w", err)
+	case live || b.numbers[string(number)]:
+		return later(b.now.Add(numberBusyWait), held), nil
+	}
+	return held, nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 func (b *batch) lead(l lead.Lead) error {
 	c := b.e.change(b.tx, b.pearl, l, Actor{Account: l.Account, By: "dialer"}, b.now, b.signals)
 	suppressed, err := b.tx.Suppressed(l.Account, l.Phone)
@@ -179,12 +199,12 @@ func (b *batch) lead(l lead.Lead) error {
 		return fmt.Errorf("look up blacklist: %w", err)
 	}
 	claimed := lead.Claimed{Claim: b.e.IDs.New(b.now), Node: b.e.Node, Blacklisted: suppressed, WrongCountry: b.gate.mayDial(l.Phone) != ""}
-	live, err := b.tx.NumberLive(l.Account, l.Phone)
+	taken, err := b.taken(l.Phone)
 	if err != nil {
-		return fmt.Errorf("look up live number: %w", err)
+		return err
 	}
-	if !suppressed && (live || b.numbers[string(l.Phone)]) {
-		if _, err := c.step(lead.Postponed{Until: b.now.Add(numberBusyWait)}); err != nil {
+	if !suppressed && !taken.IsZero() {
+		if _, err := c.step(lead.Postponed{Until: taken}); err != nil {
 			return err
 		}
 		return c.commit()

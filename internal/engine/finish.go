@@ -66,6 +66,16 @@ type Ending struct {
 	Sentiment  int
 	Recording  string
 	TurnsMS    []int // latency per turn
+	// OnTheWire: nobody has ended the call there; it may ring, or be on the line, so that its number stays taken a while.
+	OnTheWire bool
+}
+
+// CutOff turns the ending of a conversation that the stop of the process cut off into a lost one, to be called again: it
+// is no verdict, unless one was reached (success, a message left, a promised call-back, an opt-out; contract 9.6).
+func (g *Ending) CutOff() {
+	if (g.Outcome == call.NotSuccess || g.Outcome == call.Answered) && g.Callback == nil && !g.OptOut {
+		g.Outcome, g.Summary = call.Lost, "The call was cut off by a stop of the server before its goal was reached."
+	}
 }
 
 // Finish makes a call final: its row, the lead's step, cost, and the deliveries, in one transaction. A call that is
@@ -129,7 +139,8 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 	}
 	current.Outcome, current.Status = ending.Outcome, ending.Outcome.Status()
 	current.Ended, current.Finished = ending.Ended, now
-	if current.Status != call.Completed {
+	cutOff := ending.Outcome == call.Lost && !ending.OnTheWire // a conversation that we have ended: what was said is kept
+	if current.Status != call.Completed && !cutOff {
 		current.Answered = time.Time{} // a 200 that crossed a cancel: duration 0
 	} else {
 		current.Transcript, current.Collected, current.Tags = ending.Transcript, ending.Collected, ending.Tags
@@ -138,6 +149,12 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 		current.CallbackPromised = ending.Callback != nil
 		if finished.Collected, err = collectedObject(ending.Collected); err != nil {
 			return err
+		}
+	}
+	if ending.OnTheWire {
+		ringFor := time.Duration(pearl.Outbound.RingDuration) * time.Second
+		if err := tx.HoldNumber(current.Account, phone.Number(current.To), now, now.Add(ringFor+lead.LostMargin)); err != nil {
+			return fmt.Errorf("hold number: %w", err)
 		}
 	}
 	current.Cost = e.cost(current.Answered, current.Ended)
@@ -162,6 +179,7 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 		return fmt.Errorf("save call: %w", err)
 	}
 	c := e.change(tx, pearl, *l, Actor{Account: current.Account, By: "dialer", Trace: current.Trace}, now, s)
+	outcome := len(c.history)
 	c.note("outcome", 0, 0, string(ending.Outcome))
 	var event lead.Event = finished
 	if ending.Outcome == call.Lost {
@@ -170,11 +188,18 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 	if _, err := c.step(event); err != nil {
 		return err
 	}
+	if c.lead.Promised {
+		c.history[outcome].Note = notedCallback
+	}
 	if err := c.callDelivery(current); err != nil {
 		return err
 	}
 	return c.commit()
 }
+
+// notedCallback is the outcome of a conversation in which a call-back was promised, in the lead's history: the goal is still
+// to be reached.
+const notedCallback = "callback"
 
 // charge adds the cost of a call to what its Pearl has spent, and takes it off its account's balance.
 func charge(tx Tx, owner account.Account, current call.Call) error {
@@ -294,7 +319,7 @@ func (e *Engine) suppressHeld(tx Tx, s *Signals, actor Actor, covers func(phone.
 			return err
 		}
 	}
-	return e.suppressHeldRequests(tx, s, actor.Account, covers)
+	return e.suppressHeldRequests(tx, s, actor, covers)
 }
 
 // coveredBy reports whether one of the entries, full numbers or prefixes, covers a number. It asks once a digit, however many

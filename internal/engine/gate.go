@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -29,11 +30,12 @@ type gate struct {
 	owner  account.Account
 	own    []string // numbers of the account on trunks, where they decide which countries may be called
 	single bool     // the trunk's state is unknown: one call may try
+	afford int      // how many more calls the budget pays the first minute of; claims are taken off
 }
 
 // free is how many more calls may be claimed now.
 func (g gate) free() int {
-	free := min(g.agents-g.load.Pearl, g.owner.TotalAgents-g.load.Account)
+	free := min(g.agents-g.load.Pearl, g.owner.TotalAgents-g.load.Account, g.afford)
 	if !g.trunk.ID.Zero() {
 		limit := g.trunk.MaxCalls
 		if g.single {
@@ -47,9 +49,17 @@ func (g gate) free() int {
 // exceeded reports whether more is held than allowed; the call about to begin is counted in the load already.
 func (g gate) exceeded() bool { return g.free() < 0 }
 
+// short says what there is too little of where free is 0.
+func (g gate) short() gateFault {
+	if g.afford <= 0 {
+		return gateFault{"budget", "What is left of budgetTotal is for the calls that are about to begin."}
+	}
+	return gateFault{"agents", "All agents of the campaign, the account or the trunk are on calls."}
+}
+
 // openGate judges everything that does not depend on the lead (contract 9.5).
 func (e *Engine) openGate(tx Tx, owner account.Account, pearl campaign.Pearl, now time.Time) (gate, error) {
-	g := gate{owner: owner, agents: pearl.TotalAgents()}
+	g := gate{owner: owner, agents: pearl.TotalAgents(), afford: math.MaxInt}
 	closed := func(reason, format string, args ...any) (gate, error) {
 		g.why = gateFault{reason, fmt.Sprintf(format, args...)}
 		return g, nil
@@ -99,10 +109,15 @@ func (e *Engine) openGate(tx Tx, owner account.Account, pearl campaign.Pearl, no
 	}
 	if budget := pearl.Outbound.BudgetTotal; budget != nil {
 		for _, running := range g.load.Running {
-			g.load.Cost += e.cost(running.Answered, now)
+			g.load.Cost += max(e.cost(running.Answered, now), e.PricePerMinute) // it will cost that, once it is answered
 		}
-		if (pearl.Spent+g.load.Cost)/100 >= int64(*budget) {
+		left := int64(*budget)*100 - pearl.Spent - g.load.Cost
+		if left <= 0 {
 			return closed("budget", "budgetConsumed has reached budgetTotal (%d).", *budget)
+		}
+		if e.PricePerMinute > 0 {
+			claims := g.load.Pearl - len(g.load.Running)
+			g.afford = int((left+e.PricePerMinute-1)/e.PricePerMinute) - claims
 		}
 	}
 	return g, nil

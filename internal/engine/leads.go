@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -13,7 +14,6 @@ import (
 	"nacre/internal/id"
 	"nacre/internal/lead"
 	"nacre/internal/phone"
-	"nacre/internal/zone"
 )
 
 // outbound reads a campaign; a Pearl of type 1 is a miss under every route of leads (contract 0.5).
@@ -50,7 +50,7 @@ func (e *Engine) viewOf(pearl campaign.Pearl, l lead.Lead, calls []id.ID, last *
 	if err != nil {
 		return LeadView{}, err
 	}
-	return LeadView{Lead: l, Offset: zone.Offset(p.location(l.ZoneKey), e.clock()), Calls: calls, LastCall: last}, nil
+	return LeadView{Lead: l, Offset: p.offset(l.ZoneKey, e.clock()), Calls: calls, LastCall: last}, nil
 }
 
 // DeleteLeads removes leads by id; ids that name nothing are ignored (contract 1.5).
@@ -200,14 +200,19 @@ func (e *Engine) NextCall(ctx context.Context, accountID, pearlID, leadID id.ID)
 	if why := mayDialFrom(owner, pearl, numbers, l.Phone); why != "" {
 		return say("countryCode", "%s The lead becomes 30 when it falls due.", why)
 	}
-	if !l.AttemptLeft(pearl.Outbound.Rules()) {
+	rules := pearl.Outbound.Rules()
+	if !l.AttemptLeft(rules) {
+		if rules.MaximumAttempts > l.Attempts {
+			return say("attempts", "retryPolicy gives no other attempt after %q.", l.Rest.After)
+		}
 		return say("attempts", "All %d attempts of maximumCallAttempts are used.", pearl.Outbound.MaximumCallAttempts)
 	}
-	due := l.Due
-	if due.Before(now) {
-		due = now
+	due := l.DueAt(rules)
+	open, ok := p.nextOpen(l.ZoneKey, later(due, now))
+	if !ok && p.location(l.ZoneKey) == nil {
+		return say("hours", "The time zone %q is not known to this version: no hour is open until timeZoneId names another.",
+			cmp.Or(l.Zone, l.ZoneKey, pearl.LeadZone()))
 	}
-	open, ok := p.nextOpen(l.ZoneKey, due)
 	if !ok {
 		return say("hours", "The campaign's callingHours and holidays leave no open hour in %s.", p.location(l.ZoneKey))
 	}
@@ -220,10 +225,10 @@ func (e *Engine) NextCall(ctx context.Context, accountID, pearlID, leadID id.ID)
 	}
 	next.Callable = true
 	switch {
-	case l.Due.After(now) && l.Promised:
-		return say("callback", "A call-back was promised for %s.", l.Due.Format(time.RFC3339))
-	case l.Due.After(now):
-		return say("interval", "The retry interval of the campaign (minimumRetryIntervalHours, retryPolicy) ends at %s.", l.Due.Format(time.RFC3339))
+	case due.After(now) && l.Promised:
+		return say("callback", "A call-back was promised for %s.", due.Format(time.RFC3339))
+	case due.After(now):
+		return say("interval", "The retry interval of the campaign (minimumRetryIntervalHours, retryPolicy) ends at %s.", due.Format(time.RFC3339))
 	case open.After(now):
 		return say("hours", "The campaign's callingHours are closed in %s until %s.", p.location(l.ZoneKey), open.Format(time.RFC3339))
 	}
@@ -254,15 +259,17 @@ func (e *Engine) nextGate(ctx context.Context, next Next, owner account.Account,
 		}
 		why = g.why
 		if why.reason == "" && g.free() <= 0 {
-			why = gateFault{"agents", "All agents of the campaign, the account or the trunk are on calls."}
+			why = g.short()
 		}
 		if why.reason == "" {
-			live, err := tx.NumberLive(pearl.Account, l.Phone)
-			if err != nil {
+			live, held, err := tx.NumberTaken(pearl.Account, l.Phone, now)
+			switch {
+			case err != nil:
 				return err
-			}
-			if live {
+			case live:
 				why = gateFault{"live", "Another call to this number is in the air."}
+			case !held.IsZero():
+				why = gateFault{"live", fmt.Sprintf("A call to this number was lost and may be in the air until %s.", held.Format(time.RFC3339))}
 			}
 		}
 		return nil

@@ -108,7 +108,7 @@ func (w *world) ended(begun *engine.Begun, due time.Time) string {
 	case l.Due.Equal(due):
 		text += "due as it was"
 	default:
-		text += "due in " + l.Due.Sub(w.clock.Now()).String()
+		text += "due in " + w.due(l).Sub(w.clock.Now()).String()
 	}
 	if l.Promised {
 		text += " promised"
@@ -286,12 +286,12 @@ func testRetryPolicy(t *testing.T, s engine.Store) {
 					got = append(got, fmt.Sprintf("%d never", l.Status))
 					continue
 				}
-				got = append(got, fmt.Sprintf("%d due in %s", l.Status, l.Due.Sub(w.clock.Now())))
-				w.clock.Set(l.Due.Add(-time.Millisecond))
+				got = append(got, fmt.Sprintf("%d due in %s", l.Status, w.due(l).Sub(w.clock.Now())))
+				w.clock.Set(w.due(l).Add(-time.Millisecond))
 				if works := w.claim(); len(works) > 0 {
 					t.Error("claimed before it is due")
 				}
-				w.clock.Set(l.Due)
+				w.clock.Set(w.due(l))
 			}
 			same(t, "after each attempt", strings.Join(got, ", "), test.want)
 		})

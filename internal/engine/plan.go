@@ -15,7 +15,7 @@ import (
 type plan struct {
 	version  int64
 	schedule hours.Schedule
-	zone     *time.Location // of leads without one of their own
+	zone     *time.Location // of leads without one of their own; nil where the embedded rules do not know it
 	ringFor  time.Duration
 }
 
@@ -55,36 +55,54 @@ func compile(pearl campaign.Pearl) (plan, error) {
 		version: pearl.Version, schedule: hours.Schedule{Week: week, Holidays: holidays},
 		zone: time.UTC, ringFor: time.Duration(pearl.Outbound.RingDuration) * time.Second,
 	}
-	if z, ok := zone.Parse(pearl.LeadZone()); ok {
-		made.zone = z.Location()
+	if name := pearl.LeadZone(); name != "" {
+		made.zone = locationOf(name)
 	}
 	return made, nil
 }
 
-// location is the zone of a lead by its key, "" = the campaign's.
+// locationOf is nil for a zone that the embedded rules do not know, as one that was stored by a version with other rules.
+func locationOf(name string) *time.Location {
+	z, _ := zone.Parse(name)
+	return z.Location()
+}
+
+// location is the zone of a lead by its key, "" = the campaign's; nil where it is not known.
 func (p plan) location(zoneKey string) *time.Location {
 	if zoneKey == "" {
 		return p.zone
 	}
-	if z, ok := zone.Parse(zoneKey); ok {
-		return z.Location()
-	}
-	return p.zone
+	return locationOf(zoneKey)
 }
 
-// open reports whether a call may begin now and ring out inside its window.
+// open reports whether a call may begin now and ring out inside its window. In a zone that is not known no hour is open.
 func (p plan) open(zoneKey string, now time.Time) bool {
-	return p.schedule.OpenFor(now, p.ringFor, p.location(zoneKey))
+	location := p.location(zoneKey)
+	return location != nil && p.schedule.OpenFor(now, p.ringFor, location)
 }
 
-func (p plan) nextOpen(zoneKey string, from time.Time) (time.Time, bool) {
-	return p.schedule.NextOpen(from, p.ringFor, p.location(zoneKey))
+// nextOpen is the first instant from then on at which open is true; ok is false where there is none.
+func (p plan) nextOpen(zoneKey string, from time.Time) (at time.Time, ok bool) {
+	location := p.location(zoneKey)
+	if location == nil {
+		return time.Time{}, false
+	}
+	return p.schedule.NextOpen(from, p.ringFor, location)
 }
 
 // closes is when the window that holds now ends; windows that never end close last.
 func (p plan) closes(zoneKey string, now time.Time) time.Time {
-	if at, ok := p.schedule.ClosesAt(now, p.location(zoneKey)); ok {
+	if at, ok := p.schedule.ClosesAt(now, p.location(zoneKey)); ok { // of a zone that is open, so that it is known
 		return at
 	}
 	return now.AddDate(100, 0, 0)
+}
+
+// offset is the UTC offset of a zone in hours; of one that is not known, that of UTC.
+func (p plan) offset(zoneKey string, at time.Time) string {
+	location := p.location(zoneKey)
+	if location == nil {
+		location = time.UTC
+	}
+	return zone.Offset(location, at)
 }

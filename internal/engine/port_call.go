@@ -16,7 +16,10 @@ type CallTx interface {
 	InsertCall(call.Call) error                      // ErrNumberTaken
 	SaveCall(call.Call) error
 	DeleteCall(callID id.ID) error
-	NumberLive(accountID id.ID, number phone.Number) (bool, error)
+	// NumberTaken reports whether a call to the number is live, or until when HoldNumber has it taken (zero: it has not).
+	NumberTaken(accountID id.ID, number phone.Number, now time.Time) (live bool, held time.Time, err error)
+	// HoldNumber keeps calls off a number until an instant; a later one that is known already stands.
+	HoldNumber(accountID id.ID, number phone.Number, now, until time.Time) error
 	// Load counts what is held now: leads at InCallQueue, claimed requests and live calls, per Pearl, for its account, and per trunk.
 	Load(accountID, pearlID, trunkID id.ID) (Load, error)
 }

@@ -23,9 +23,9 @@ type LeadTx interface {
 	LeadsByPhone(accountID, pearlID id.ID, number phone.Number) ([]lead.Lead, error)    // locks; oldest first
 	HeldLeads(accountID id.ID, pearlID id.ID) ([]lead.Lead, error)                      // locks; leads at InCallQueue or with a call in the air; pearlID zero = of the account
 	LeadCallIDs(leadID id.ID) ([]id.ID, error)                                          // oldest first
-	// DueLeads are up to limit leads of the campaign in some zone keys that are claimable and due at now, by due instant, then
-	// by id. A zone key is the IANA name of the lead's own zone, "" for leads without one. Locks (SKIP LOCKED).
-	DueLeads(pearlID id.ID, zoneKeys []string, promised bool, now time.Time, limit int) ([]lead.Lead, error)
+	// DueLeads are up to limit leads of the campaign in some queues that are claimable and due at now as the rules are, by due
+	// instant, then by id. Locks (SKIP LOCKED).
+	DueLeads(pearlID id.ID, queues []DueQueue, rules lead.Rules, now time.Time, limit int) ([]lead.Lead, error)
 	AddHistory(...History) error
 }
 

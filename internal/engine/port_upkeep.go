@@ -8,6 +8,7 @@ import (
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/id"
+	"nacre/internal/lead"
 )
 
 // NodeTx is who may change what is held.
@@ -28,8 +29,8 @@ type InstallationQueries interface {
 type DialQueries interface {
 	Accounts(ctx context.Context) ([]account.Account, error)     // oldest first
 	RunningPearls(ctx context.Context) ([]campaign.Pearl, error) // of all accounts, outbound and running
-	// DueZones are the earliest due instants of claimable leads of the campaign, by zone key.
-	DueZones(ctx context.Context, pearlID id.ID) ([]DueZone, error)
+	// DueQueues are all queues of the campaign with a lead in them.
+	DueQueues(ctx context.Context, pearlID id.ID) ([]DueQueue, error)
 	UnfinishedCalls(ctx context.Context, node string) ([]call.Call, error) // not finished; node "" = of all nodes
 	CallsToStop(ctx context.Context, node string) ([]call.Call, error)     // unfinished ones that are to be cancelled or hung up
 	HeldClaims(ctx context.Context, node string) ([]HeldClaim, error)      // leads at InCallQueue and claimed requests
@@ -45,10 +46,13 @@ type RetentionQueries interface {
 	KeepRecording(ctx context.Context, callIDs []id.ID) ([]id.ID, error)
 }
 
-// DueZone is what the dialer needs to know when to look again.
-type DueZone struct {
-	ZoneKey string
-	Due     time.Time // earliest due instant of a claimable lead in the zone
+// DueQueue is a queue of leads of a campaign that fall due one after another, whatever the campaign's settings are: those of
+// one zone that take the same rest.
+type DueQueue struct {
+	ZoneKey  string // IANA name of the leads' own zone, "" for leads without one
+	Promised bool   // call-backs were promised
+	Rest     lead.Rest
+	Since    time.Time // lead.Lead.Due of the first
 }
 
 // HeldClaim is a claim and who holds it.

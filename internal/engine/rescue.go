@@ -14,9 +14,13 @@ import (
 )
 
 // Rescue settles what a dead node left behind: claims go back, calls in the air are lost (contract 9.2). Idempotent.
-// Without the name of a node nobody else is alive: then adds that did not become whole are taken back, too.
+// Without the name of a node nobody else is alive: then adds that did not become whole are taken back, too, and deliveries
+// that were under way are due again.
 func (e *Engine) Rescue(ctx context.Context, node string) (claims, calls int, err error) {
 	if node == "" {
+		if err := e.Store.ReleaseDeliveries(ctx, e.clock()); err != nil {
+			return 0, 0, fmt.Errorf("release deliveries: %w", err)
+		}
 		bulks, err := e.Store.Bulks(ctx)
 		if err != nil {
 			return 0, 0, fmt.Errorf("list adds: %w", err)
@@ -46,7 +50,7 @@ func (e *Engine) Rescue(ctx context.Context, node string) (claims, calls int, er
 		return claims, calls, fmt.Errorf("list calls of node: %w", err)
 	}
 	for _, lost := range unfinished {
-		if err := e.Finish(ctx, lost, Ending{Outcome: call.Lost, Ended: e.clock()}); err != nil {
+		if err := e.Finish(ctx, lost, Ending{Outcome: call.Lost, Ended: e.clock(), OnTheWire: true}); err != nil {
 			return claims, calls, fmt.Errorf("rescue call %s: %w", lost.ID, err)
 		}
 		calls++
@@ -171,7 +175,7 @@ func (e *Engine) stopInAir(tx Tx, s *Signals, actor Actor, current call.Call, wh
 	default:
 		return nil
 	}
-	s.Stopped = append(s.Stopped, locked.ID)
+	s.Stopped = append(s.Stopped, StoppedCall{locked.ID, actor.By})
 	return tx.SaveCall(locked)
 }
 
@@ -193,9 +197,9 @@ const roomWait = 5 * time.Second
 // at which one is due and its hours are open, or at which a trunk has waited long enough, or a full disk is
 // looked at again. Zero: only a change can make one callable.
 func (e *Engine) LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time, error) {
-	zones, err := e.Store.DueZones(ctx, pearl.ID)
+	queues, err := e.Store.DueQueues(ctx, pearl.ID)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("list due zones: %w", err)
+		return time.Time{}, fmt.Errorf("list due queues: %w", err)
 	}
 	p, err := e.plans.of(pearl)
 	if err != nil {
@@ -207,16 +211,13 @@ func (e *Engine) LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time
 		return time.Time{}, err
 	}
 	for _, due := range made { // their hours are those of the campaign's zone
-		zones = append(zones, DueZone{Due: due})
+		queues = append(queues, DueQueue{Since: due})
 	}
 	var earliest time.Time
 	dueNow := false
-	for _, z := range zones {
-		from := z.Due
-		if from.Before(now) {
-			from = now
-		}
-		at, ok := p.nextOpen(z.ZoneKey, from)
+	rules := pearl.Outbound.Rules()
+	for _, q := range queues {
+		at, ok := p.nextOpen(q.ZoneKey, later(q.Since.Add(rules.Length(q.Rest)), now))
 		dueNow = dueNow || ok && !at.After(now)
 		earliest = sooner(earliest, at, now)
 	}

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -47,11 +48,11 @@ func testRescue(t *testing.T, s engine.Store) {
 			w.update(b.Call.Lead, engine.LeadUpdate{Status: ptr(130)})
 			return b
 		}, "0 1", "130 attempts 1 never due", "6/10 0s", "lead 20, lead 40, call 3/40, lead 130, call 6/10"},
-		{"set to 10 while it rang: the telephone may still be ringing", func(w *world) *engine.Begun {
+		{"set to 10 while it rang: its number is taken", func(w *world) *engine.Begun {
 			b := w.ring()
 			w.update(b.Call.Lead, engine.LeadUpdate{Status: ptr(10)})
 			return b
-		}, "0 1", "10 attempts 1 due in 1m0s", "6/10 0s", "lead 20, lead 40, call 3/40, lead 10, call 6/10"},
+		}, "0 1", "10 attempts 1 due in 0s", "6/10 0s", "lead 20, lead 40, call 3/40, lead 10, call 6/10"},
 		{"set to 10 during the talk", func(w *world) *engine.Begun {
 			b := w.talk()
 			w.update(b.Call.Lead, engine.LeadUpdate{Status: ptr(10)})
@@ -66,7 +67,7 @@ func testRescue(t *testing.T, s engine.Store) {
 			b := w.ring()
 			w.update(b.Call.Lead, engine.LeadUpdate{Phone: ptr(phoneB)})
 			return b
-		}, "0 1", "1 attempts 0 due in 1m0s", "6/10 0s", "lead 20, lead 40, call 3/40, lead 1, call 6/10"},
+		}, "0 1", "1 attempts 0 due in 0s", "6/10 0s", "lead 20, lead 40, call 3/40, lead 1, call 6/10"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -84,7 +85,7 @@ func testRescue(t *testing.T, s engine.Store) {
 			l := w.lead(leadID)
 			due := "never due"
 			if !l.Due.IsZero() {
-				due = "due in " + l.Due.Sub(w.clock.Now()).String()
+				due = "due in " + w.due(l).Sub(w.clock.Now()).String()
 			}
 			if l.Due.Equal(before.Due) {
 				due = "due as it was"
@@ -112,6 +113,124 @@ func testRescue(t *testing.T, s engine.Store) {
 			}
 			same(t, "deliveries", w.announcedOf(leadID), test.says)
 		})
+	}
+}
+
+// testLostCallHoldsItsNumber: a call that nobody has ended on the wire keeps its number for the ring time and half a minute,
+// from its lead, however it was set, from other leads and from made calls (contract 9.5).
+func testLostCallHoldsItsNumber(t *testing.T, s engine.Store) {
+	tests := []struct {
+		name  string
+		crash func(w *world) (wait func() bool) // wait tells that the call that follows was begun
+	}{
+		{"another lead", func(w *world) func() bool {
+			w.ring()
+			leadID := w.add(phoneA)
+			return func() bool { return w.lead(leadID).Attempts > 0 }
+		}},
+		{"a made call", func(w *world) func() bool {
+			w.ring()
+			receipt := w.makeCall(phoneA)
+			return func() bool { return !w.request(receipt.ID).Call.Zero() }
+		}},
+		{"set to 10 while it rang", func(w *world) func() bool {
+			begun := w.ring()
+			w.update(begun.Call.Lead, engine.LeadUpdate{Status: ptr(10)})
+			return func() bool { return w.lead(begun.Call.Lead).Attempts > 1 }
+		}},
+		{"set to 10 during the talk", func(w *world) func() bool {
+			begun := w.talk()
+			w.update(begun.Call.Lead, engine.LeadUpdate{Status: ptr(10)})
+			return func() bool { return w.lead(begun.Call.Lead).Attempts > 1 }
+		}},
+		{"of a made call", func(w *world) func() bool {
+			leadID := w.lead(w.add(phoneB)).ID
+			w.makeCall(phoneA)
+			for _, work := range w.claim() {
+				w.begin(work)
+			}
+			again := w.add(phoneA)
+			return func() bool { return w.lead(leadID).Attempts == 1 && w.lead(again).Attempts > 0 }
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, s)
+			w.add(phoneA)
+			if test.name == "of a made call" {
+				w.pearl = w.addPearl(nil)
+			}
+			begun := test.crash(w)
+			w.clock.Add(2 * time.Second)
+			if _, _, err := w.e.Rescue(w.ctx, w.e.Node); err != nil {
+				t.Fatal(err)
+			}
+			settled := w.clock.Now()
+			for _, wait := range []time.Duration{0, 5 * time.Second, time.Minute - time.Millisecond} {
+				w.clock.Set(settled.Add(wait))
+				for _, work := range w.claim() {
+					w.begin(work)
+				}
+				if begun() {
+					t.Fatalf("the number was called again %s after its call was lost", wait)
+				}
+			}
+			w.clock.Set(settled.Add(time.Minute))
+			for _, work := range w.claim() {
+				w.begin(work)
+			}
+			if !begun() {
+				t.Error("the number is not called when the hold is over")
+			}
+		})
+	}
+	t.Run("a claim that was made before", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, s)
+		leadID := w.add(phoneA)
+		work := w.claimOne()
+		err := s.Update(w.ctx, func(tx engine.Tx) error {
+			return tx.HoldNumber(w.account, phoneA, w.clock.Now(), w.clock.Now().Add(time.Minute))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.begin(work) != nil {
+			t.Error("a call began to a number that is held")
+		}
+		l := w.lead(leadID)
+		same(t, "lead", fmt.Sprint(int(l.Status), l.Attempts, l.Claim.Zero(), w.next(leadID).Reason), "1 0 trueinterval")
+	})
+}
+
+// testDeliveriesUnderWayAtACrash: what the dead process was sending is due again at once, not when its lease is over.
+func testDeliveriesUnderWayAtACrash(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	w.add(phoneA)
+	w.claimOne()
+	outbox := s.(interface {
+		NextDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int, room engine.DeliveryRoom) ([]engine.Delivery, error)
+	})
+	due := func() int {
+		deliveries, err := outbox.NextDeliveries(w.ctx, w.clock.Now(), 30*time.Second, 10, engine.DeliveryRoom{Others: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(deliveries)
+	}
+	if n := due(); n != 1 {
+		t.Fatalf("%d deliveries are due", n)
+	}
+	w.clock.Add(2 * time.Second)
+	if n := due(); n != 0 {
+		t.Fatalf("%d deliveries are due while one is being sent", n)
+	}
+	if _, _, err := w.e.Rescue(w.ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	if n := due(); n != 1 {
+		t.Errorf("%d deliveries are due after a restart, want that one", n)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // ErrStale is what a compare-and-swap answers when somebody else changed the row first. Use cases read again and retry.
 var ErrStale = errors.New("row changed since it was read")
 
-// ErrNumberTaken means that another call to the number is live in the account (by a unique index).
+// ErrNumberTaken means that another call to the number is live in the account (by a unique index), or may be (HoldNumber).
 var ErrNumberTaken = errors.New("another call to the number is live")
 
 // ErrNotNode means that another process has become the node of the database: this one may write nothing any more.
@@ -31,6 +31,8 @@ type Store interface {
 	Room(bytes int64) error
 	// ReviveDelivery makes one delivery pending and due again; missing: fault.NotFound DeliveryId.
 	ReviveDelivery(ctx context.Context, accountID, deliveryID id.ID, now time.Time) error
+	// ReleaseDeliveries ends the leases of all deliveries: those who were sending them are gone.
+	ReleaseDeliveries(ctx context.Context, now time.Time) error
 	// ReviveDead does so for all dead ones of a Pearl made from from to to, both inclusive, zero = open.
 	ReviveDead(ctx context.Context, accountID, pearlID id.ID, from, to, now time.Time) (revived int, err error)
 }

@@ -32,6 +32,11 @@ func storeTests() []storeTest {
 		{"FinishRacesRescue", testFinishRacesRescue},
 		{"ConcurrentAddsKeepThePolicy", testConcurrentAddsKeepThePolicy},
 		{"Rescue", testRescue},
+		{"LostCallHoldsItsNumber", testLostCallHoldsItsNumber},
+		{"SettingsBindWaitingLeads", testSettingsBindWaitingLeads},
+		{"BudgetIsNotOvercommitted", testBudgetIsNotOvercommitted},
+		{"UnknownZoneIsClosed", testUnknownZoneIsClosed},
+		{"PromisedCallbackInHistory", testPromisedCallbackInHistory},
 		{"RescueOfMadeCalls", testRescueOfMadeCalls},
 		{"RescueLeavesOtherNodesAlone", testRescueLeavesOtherNodesAlone},
 		{"Outcomes", testOutcomes},
@@ -88,6 +93,7 @@ func storeTests() []storeTest {
 func aloneTests() []storeTest {
 	return []storeTest{
 		{"AddsAreWholeAcrossACrash", testAddsAreWholeAcrossACrash},
+		{"DeliveriesUnderWayAtACrash", testDeliveriesUnderWayAtACrash},
 		{"Sweep", testSweep},
 		{"SweepOfManyCalls", testSweepOfManyCalls},
 		{"SweepOfDeliveries", testSweepOfDeliveries},

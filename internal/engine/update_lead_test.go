@@ -156,7 +156,7 @@ func (w *world) describe(before, after lead.Lead) string {
 	case after.Due.Equal(before.Due):
 		text += " due as before"
 	default:
-		text += " due in " + after.Due.Sub(w.clock.Now()).String()
+		text += " due in " + w.due(after).Sub(w.clock.Now()).String()
 	}
 	if before.Call != after.Call || before.Claim != after.Claim {
 		text += " let go"
@@ -246,7 +246,7 @@ func (w *world) then(leadID id.ID, work engine.Work, begun *engine.Begun) string
 		if after.Due.IsZero() {
 			return text + " never"
 		}
-		return text + " due in " + after.Due.Sub(w.clock.Now()).String()
+		return text + " due in " + w.due(after).Sub(w.clock.Now()).String()
 	}
 	return ""
 }

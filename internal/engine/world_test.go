@@ -63,7 +63,9 @@ type heard struct {
 func (h *heard) Committed(s engine.Signals) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.stopped = append(h.stopped, s.Stopped...)
+	for _, c := range s.Stopped {
+		h.stopped = append(h.stopped, c.ID)
+	}
 	if s.Callable {
 		h.wakes++
 	}
@@ -251,6 +253,19 @@ func (w *world) leadOf(pearlID, leadID id.ID) lead.Lead {
 	}
 	return l
 }
+
+// rules are the campaign's, as they are.
+func (w *world) rules() lead.Rules {
+	w.t.Helper()
+	pearl, err := w.store.ReadPearl(w.ctx, w.account, w.pearl)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return pearl.Outbound.Rules()
+}
+
+// due is when a lead may be called as its campaign's rules are.
+func (w *world) due(l lead.Lead) time.Time { w.t.Helper(); return l.DueAt(w.rules()) }
 
 func (w *world) call(callID id.ID) call.Call {
 	w.t.Helper()

@@ -52,8 +52,8 @@ func TestInvariants(t *testing.T) {
 			if l.Attempts > r.MaximumAttempts+granted {
 				t.Fatalf("%d attempts of %d, with %d granted", l.Attempts, r.MaximumAttempts, granted)
 			}
-			if rest, counted := restAfter(before, l, event); counted && l.Due.Before(at.Add(rest(r))) {
-				t.Fatalf("due %s after the end of an attempt: %+v", l.Due.Sub(at), l)
+			if rest, counted := restAfter(before, l, event); counted && l.DueAt(r).Before(at.Add(rest(r))) {
+				t.Fatalf("due %s after the end of an attempt: %+v", l.DueAt(r).Sub(at), l)
 			}
 			check(t, before, l, effects)
 		}
@@ -69,11 +69,7 @@ func restAfter(before, after Lead, event Event) (rest func(Rules) time.Duration,
 		undone := e.Outcome == call.NeverRang || e.Outcome == call.Cancelled && e.Cancel == call.ByShutdown
 		return interval, before.Status == OnCall && after.Status == NeedRetry && !after.Promised && !undone
 	case Lost:
-		if before.Status == OnCall {
-			return interval, after.Status == NeedRetry
-		}
-		// Set by hand while it rang: the telephone may still be ringing.
-		return func(r Rules) time.Duration { return r.RingFor }, !before.Call.Zero() && after.Status.Callable() && !before.State.Answered
+		return interval, before.Status == OnCall && after.Status == NeedRetry
 	}
 	return interval, false
 }
@@ -94,6 +90,8 @@ func check(t *rapid.T, before, l Lead, effects Effects) {
 		t.Fatalf("a second call while one is in the air: %+v", l)
 	case effects.Cancel != call.NotCancelled && (before.State.Answered || before.State.Cancelled || before.Call.Zero()):
 		t.Fatalf("a cancel for a call that does not ring: %+v", before)
+	case !l.Rest.Zero() && (l.Status != NeedRetry || l.Due.IsZero() || l.Promised):
+		t.Fatalf("rests while it is not waiting for another attempt: %+v", l)
 	case l.Attempts < 0:
 		t.Fatalf("negative attempts: %+v", l)
 	case l.State.Cancelled && l.State.Answered:

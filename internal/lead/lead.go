@@ -97,13 +97,16 @@ type Lead struct {
 	Created    time.Time
 	Version    int64 // grows by one with every stored change; the ETag
 
-	Attempts int       // calls begun and counted since the lead was New
-	Due      time.Time // when it may be claimed; zero unless the status is callable and no call is in the air
-	Promised bool      // due because a call-back was promised: goes before other leads
-	Claim    id.ID     // the claim that holds the lead at InCallQueue
-	Node     string    // whose claim or call it is
-	Call     id.ID     // the call in the air, also after the status was set by hand; at most one, ever
-	Sequence int64     // webhook deliveries made for this lead so far (nacre-sequence)
+	Attempts int // calls begun and counted since the lead was New
+	// Due is when it may be claimed, or since when it rests: DueAt tells. Zero unless the status is callable and no call is
+	// in the air.
+	Due      time.Time
+	Rest     Rest
+	Promised bool   // due because a call-back was promised: goes before other leads
+	Claim    id.ID  // the claim that holds the lead at InCallQueue
+	Node     string // whose claim or call it is
+	Call     id.ID  // the call in the air, also after the status was set by hand; at most one, ever
+	Sequence int64  // webhook deliveries made for this lead so far (nacre-sequence)
 	State    State
 }
 
@@ -114,6 +117,7 @@ type State struct {
 	Granted      bool                 `json:"granted,omitempty"` // one attempt beyond the maximum, by a hand-set 10
 	From         Status               `json:"from,omitempty"`    // where the lead was claimed from
 	FromDue      time.Time            `json:"fromDue,omitzero"`  // its due instant then
+	FromRest     Rest                 `json:"fromRest,omitzero"`
 	FromPromised bool                 `json:"fromPromised,omitempty"`
 	Answered     bool                 `json:"answered,omitempty"`  // the call in the air was answered
 	Cancelled    bool                 `json:"cancelled,omitempty"` // the call in the air is being cancelled

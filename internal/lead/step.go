@@ -21,7 +21,7 @@ func Step(l Lead, event Event, rules Rules, now time.Time) (Lead, Effects, error
 	case Claimed:
 		err = l.claimed(e, rules)
 	case Postponed:
-		err = l.postponed(e)
+		err = l.postponed(e, rules)
 	case Began:
 		err = l.began(e, rules)
 	case Answered:
@@ -54,11 +54,6 @@ func conflict(l Lead, event Event) error {
 	return &fault.Error{Kind: fault.Conflict, Detail: fmt.Sprintf("%s does not fit a lead at %d", event.name(), l.Status)}
 }
 
-// AttemptLeft reports whether another call may begin.
-func (l Lead) AttemptLeft(rules Rules) bool {
-	return l.Attempts < rules.MaximumAttempts || l.State.Granted
-}
-
 func (l *Lead) claimed(e Claimed, rules Rules) error {
 	if !l.Status.Callable() || !l.Call.Zero() || l.Due.IsZero() {
 		return conflict(*l, e)
@@ -69,20 +64,22 @@ func (l *Lead) claimed(e Claimed, rules Rules) error {
 	case e.WrongCountry:
 		l.rest(WrongCountryCode)
 	case !l.AttemptLeft(rules):
-		l.rest(Unreachable)
+		l.rest(l.exhausted())
 	default:
-		l.State.From, l.State.FromDue, l.State.FromPromised = l.Status, l.Due, l.Promised
+		l.State.From, l.State.FromDue, l.State.FromRest, l.State.FromPromised = l.Status, l.Due, l.Rest, l.Promised
 		l.Status, l.Claim, l.Node = InCallQueue, e.Claim, e.Node
-		l.Due, l.Promised = time.Time{}, false
+		l.Due, l.Rest, l.Promised = time.Time{}, Rest{}, false
 	}
 	return nil
 }
 
-func (l *Lead) postponed(e Postponed) error {
+func (l *Lead) postponed(e Postponed, rules Rules) error {
 	if !l.Status.Callable() || !l.Call.Zero() || l.Due.IsZero() {
 		return conflict(*l, e)
 	}
-	l.Due = e.Until
+	if since := e.Until.Add(-rules.Length(l.Rest)); since.After(l.Due) { // a rest never begins before the attempt was over
+		l.Due = since
+	}
 	return nil
 }
 
@@ -163,17 +160,14 @@ func (l *Lead) judge(e Finished, rules Rules) {
 		if e.Outcome == call.Answered {
 			final = Completed
 		}
-		if !e.Callback.IsZero() && l.AttemptLeft(rules) {
-			l.wait(e.Callback, true)
+		if !e.Callback.IsZero() && l.belowMaximum(rules) {
+			l.wait(e.Callback, Rest{})
+			l.Promised = true
 			return
 		}
 		l.rest(final)
 	case call.Voicemail:
-		if _, named := rules.Retry[call.Voicemail]; named && l.mayRetry(call.Voicemail, rules) {
-			l.wait(e.Ended.Add(rules.delay(call.Voicemail, l.Attempts)), false)
-			return
-		}
-		l.rest(VoiceMailLeft)
+		l.retry(call.Voicemail, e.Ended, rules)
 	case call.NotAllocated:
 		l.rest(Unreachable)
 	case call.Broke:
@@ -187,20 +181,12 @@ func (l *Lead) judge(e Finished, rules Rules) {
 	}
 }
 
-// retry is "10 / 150": due again after the policy's delay while an attempt is left, Unreachable otherwise.
+// retry is "10 / 150" (70 for a message that was left): the lead rests while an attempt is left.
 func (l *Lead) retry(outcome call.Outcome, ended time.Time, rules Rules) {
-	if !l.mayRetry(outcome, rules) {
-		l.rest(Unreachable)
-		return
+	l.wait(ended, Rest{After: outcome, Attempt: l.Attempts})
+	if !l.AttemptLeft(rules) {
+		l.rest(l.exhausted())
 	}
-	l.wait(ended.Add(rules.delay(outcome, l.Attempts)), false)
-}
-
-func (l *Lead) mayRetry(outcome call.Outcome, rules Rules) bool {
-	if limit := rules.Retry[outcome].MaximumAttempts; limit != nil && l.State.Spent[outcome] >= *limit {
-		return false
-	}
-	return l.AttemptLeft(rules)
 }
 
 // longestDelay is ten years in seconds: a policy may name any number, and one too large for a Duration would come out as
@@ -210,6 +196,9 @@ const longestDelay = 10 * 365 * 24 * 60 * 60
 // blockedRest is how long a number is not called again from a number that was blocked on the way (contract 9.7, "causes"),
 // unless the policy says otherwise.
 const blockedRest = 24 * time.Hour
+
+// LostMargin is how long after its ring time a lost call may still be in the air: what the carrier takes to notice.
+const LostMargin = 30 * time.Second
 
 // delay is the wait after the attempt-th attempt, counted from 1. A lost call may still be ringing somewhere:
 // its wait is never below the ring time and half a minute.
@@ -223,7 +212,7 @@ func (r Rules) delay(outcome call.Outcome, attempt int) time.Duration {
 		wait = time.Duration(min(seconds, longestDelay)) * time.Second
 	}
 	if outcome == call.Lost {
-		wait = max(wait, r.RingFor+30*time.Second)
+		wait = max(wait, r.RingFor+LostMargin)
 	}
 	return wait
 }
@@ -234,17 +223,12 @@ func (l *Lead) lost(e Lost, rules Rules, now time.Time) error {
 		l.goBack() // nothing was dialled
 	case !l.Call.Zero() && l.Call == e.Call:
 		l.spend(call.Lost)
-		answered := l.State.Answered
 		if l.Status == OnCall {
 			l.retry(call.Lost, now, rules)
 			l.clearCall(now)
 			return nil
 		}
-		l.clearCall(now)
-		if l.Status.Callable() && !answered {
-			// The telephone may still be ringing: not even a hand-set 10 makes it ring twice at once.
-			l.Due = now.Add(rules.RingFor + 30*time.Second)
-		}
+		l.clearCall(now) // by hand it may be due at once: the number is taken until the telephone cannot ring any more
 	default:
 		return conflict(*l, e)
 	}
@@ -283,13 +267,13 @@ func (l *Lead) edited(e Edited, rules Rules, now time.Time, effects *Effects) {
 	case New:
 		l.Attempts, l.State.Spent, l.State.Granted = 0, nil, false
 		l.State.UsedGrant, l.State.Forgotten = false, inAir
-		l.wait(now, false)
+		l.wait(now, Rest{})
 		l.Status = New
 	case NeedRetry:
 		if l.Attempts >= rules.MaximumAttempts {
 			l.State.Granted = true
 		}
-		l.wait(now, false)
+		l.wait(now, Rest{})
 	default:
 		l.rest(*p.Status)
 	}
@@ -308,7 +292,7 @@ func (l *Lead) numberChanged(now time.Time, effects *Effects) {
 		l.uncount()
 		if l.Status == OnCall {
 			l.goBack()
-			l.Due = time.Time{} // due only after this call
+			l.Due, l.Rest = time.Time{}, Rest{} // due only after this call
 		}
 	}
 }
@@ -342,19 +326,19 @@ func (l *Lead) cancelRinging(why call.Cancel, effects *Effects) {
 // rest moves to a status in which the lead is not due.
 func (l *Lead) rest(status Status) {
 	l.Status, l.Claim = status, ""
-	l.Due, l.Promised = time.Time{}, false
+	l.Due, l.Rest, l.Promised = time.Time{}, Rest{}, false
 }
 
-// wait makes the lead due again.
-func (l *Lead) wait(due time.Time, promised bool) {
+// wait makes the lead due again, at an instant or after the rest that begins then.
+func (l *Lead) wait(since time.Time, rest Rest) {
 	l.Status, l.Claim = NeedRetry, ""
-	l.Due, l.Promised = due, promised
+	l.Due, l.Rest, l.Promised = since, rest, false
 }
 
 // goBack undoes a claim.
 func (l *Lead) goBack() {
 	l.Status, l.Claim = l.State.From, ""
-	l.Due, l.Promised = l.State.FromDue, l.State.FromPromised
+	l.Due, l.Rest, l.Promised = l.State.FromDue, l.State.FromRest, l.State.FromPromised
 }
 
 // uncount takes back the attempt of the call in the air; a granted one is granted again.
@@ -371,7 +355,7 @@ func (l *Lead) uncount() {
 func (l *Lead) clearCall(now time.Time) {
 	l.Call = ""
 	l.State.Answered, l.State.Cancelled, l.State.UsedGrant, l.State.Forgotten = false, false, false, false
-	l.State.From, l.State.FromDue, l.State.FromPromised = 0, time.Time{}, false
+	l.State.From, l.State.FromDue, l.State.FromRest, l.State.FromPromised = 0, time.Time{}, Rest{}, false
 	if l.Status.Callable() && l.Due.IsZero() {
 		l.Due = now
 	}

@@ -135,8 +135,10 @@ func cell(l Lead, event Event) string {
 	switch {
 	case next.Due.IsZero() && !l.Due.IsZero():
 		parts = append(parts, "not due")
-	case !next.Due.IsZero() && !next.Due.Equal(l.Due):
-		switch wait := next.Due.Sub(now); {
+	case !next.Rest.Zero() && next.Rest != l.Rest:
+		parts = append(parts, "rests after "+string(next.Rest.After))
+	case !next.Due.IsZero() && !next.DueAt(rules).Equal(l.Due):
+		switch wait := next.DueAt(rules).Sub(now); {
 		case wait == 0:
 			parts = append(parts, "due now")
 		case wait < 0:
@@ -260,7 +262,7 @@ func TestStepTable(t *testing.T) {
 			}
 			due := "never"
 			if !next.Due.IsZero() {
-				due = next.Due.Sub(now).String()
+				due = next.DueAt(r).Sub(now).String()
 			}
 			got := fmt.Sprintf("%d attempts=%d due=%s", next.Status, next.Attempts, due)
 			if next.Promised {

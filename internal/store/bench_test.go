@@ -194,7 +194,7 @@ func BenchmarkClaim(b *testing.B) {
 func benchmarkClaims(b *testing.B, f *fixture, claim bool) {
 	for n := range b.N {
 		err := f.store.Update(b.Context(), func(tx engine.Tx) error {
-			due, err := tx.DueLeads(f.pearl.ID, []string{fmt.Sprintf("Zone/%02d", n%24)}, false, storetest.Noon, 16)
+			due, err := tx.DueLeads(f.pearl.ID, []engine.DueQueue{{ZoneKey: fmt.Sprintf("Zone/%02d", n%24)}}, lead.Rules{}, storetest.Noon, 16)
 			if err != nil || !claim {
 				return err
 			}

@@ -180,9 +180,22 @@ func (s *Store) ids(ctx context.Context, what, text string, args ...any) (found 
 	return found, wrap(what, err)
 }
 
-func (t *tx) NumberLive(accountID id.ID, number phone.Number) (bool, error) {
-	n, err := one(t, scanInt, "SELECT count(*) FROM call WHERE account_id = ?1 AND to_number = ?2 AND ended = 0", accountID, number)
-	return n > 0, err
+func (t *tx) NumberTaken(accountID id.ID, number phone.Number, now time.Time) (live bool, held time.Time, err error) {
+	var calls, until int64
+	err = t.each(func(r row) error { return r.Scan(&calls, &until) },
+		`SELECT (SELECT count(*) FROM call WHERE account_id = ?1 AND to_number = ?2 AND ended = 0),
+		COALESCE((SELECT until FROM held_number WHERE account_id = ?1 AND number = ?2 AND until > ?3), 0)`, accountID, number, millis(now))
+	return calls > 0, instant(until), err
+}
+
+// HoldNumber implements engine.Tx: holds that are over go with the next one.
+func (t *tx) HoldNumber(accountID id.ID, number phone.Number, now, until time.Time) error {
+	if _, err := t.exec("DELETE FROM held_number WHERE until <= ?1", millis(now)); err != nil {
+		return err
+	}
+	_, err := t.exec(`INSERT INTO held_number (account_id, number, until) VALUES (?1, ?2, ?3)
+		ON CONFLICT (account_id, number) DO UPDATE SET until = excluded.until WHERE held_number.until < excluded.until`, accountID, number, millis(until))
+	return err
 }
 
 // load counts over what is held only: a few rows, however many leads and calls there are. One statement, so that on

@@ -16,26 +16,31 @@ import (
 )
 
 const leadColumns = "id, account_id, pearl_id, phone, external_id, zone, zone_key, call_data, collected, status, created, version, " +
-	"attempts, due, promised, claim, node, call_id, sequence, state"
+	"attempts, due, rest, promised, claim, node, call_id, sequence, state"
 
 // leadScan takes the columns of leadColumns.
 type leadScan struct {
 	lead                       lead.Lead
 	callData, collected, state string
+	rest                       string
 	created, due               int64
 }
 
 func (s *leadScan) into() []any {
 	l := &s.lead
 	return []any{(*string)(&l.ID), (*string)(&l.Account), (*string)(&l.Campaign), (*string)(&l.Phone), &l.ExternalID, &l.Zone, &l.ZoneKey,
-		&s.callData, &s.collected, (*int)(&l.Status), &s.created, &l.Version, &l.Attempts, &s.due, &l.Promised, (*string)(&l.Claim), &l.Node,
+		&s.callData, &s.collected, (*int)(&l.Status), &s.created, &l.Version, &l.Attempts, &s.due, &s.rest, &l.Promised, (*string)(&l.Claim), &l.Node,
 		(*string)(&l.Call), &l.Sequence, &s.state}
 }
 
 func (s *leadScan) done() (lead.Lead, error) {
 	l := &s.lead
 	l.CallData, l.Collected, l.Created, l.Due = rawJSON(s.callData), rawJSON(s.collected), instant(s.created), instant(s.due)
-	return *l, decode(s.state, &l.State)
+	if err := l.Rest.UnmarshalText([]byte(s.rest)); err != nil {
+		return *l, err
+	}
+	err := decode(s.state, &l.State)
+	return *l, err
 }
 
 func scanLead(r row) (lead.Lead, error) {
@@ -56,7 +61,7 @@ func leadValues(l lead.Lead) ([]any, error) {
 	}
 	return []any{
 		string(l.ID), string(l.Account), string(l.Campaign), string(l.Phone), l.ExternalID, l.Zone, l.ZoneKey, string(l.CallData),
-		string(l.Collected), int64(l.Status), millis(l.Created), l.Version, l.Attempts, millis(l.Due), l.Promised, string(l.Claim), l.Node,
+		string(l.Collected), int64(l.Status), millis(l.Created), l.Version, l.Attempts, millis(l.Due), l.Rest.String(), l.Promised, string(l.Claim), l.Node,
 		string(l.Call), l.Sequence, state, searchText(l.ExternalID, l.CallData), held(l),
 	}, nil
 }
@@ -153,6 +158,7 @@ func (t *tx) SaveLead(before, next lead.Lead) error {
 	c.set(before.Status != next.Status, "status", int64(next.Status))
 	c.set(before.Attempts != next.Attempts, "attempts", next.Attempts)
 	c.set(!before.Due.Equal(next.Due), "due", millis(next.Due))
+	c.set(before.Rest != next.Rest, "rest", next.Rest.String())
 	c.set(before.Promised != next.Promised, "promised", next.Promised)
 	c.set(before.Claim != next.Claim, "claim", string(next.Claim))
 	c.set(before.Node != next.Node, "node", next.Node)
@@ -228,31 +234,39 @@ func (t *tx) LeadCallIDs(leadID id.ID) ([]id.ID, error) {
 
 // dueLeads must keep an equality on every column of the index lead_due before its range.
 const dueLeads = "SELECT " + leadColumns + ` FROM lead
-	WHERE pearl_id = ?1 AND zone_key = ?2 AND promised = ?3 AND due > 0 AND due <= ?4 ORDER BY due, id LIMIT ?5 {skip locked}`
+	WHERE pearl_id = ?1 AND zone_key = ?2 AND promised = ?3 AND rest = ?4 AND due > 0 AND due <= ?5 ORDER BY due, id LIMIT ?6 {skip locked}`
 
 // dueKeys finds the same in the index alone.
-const dueKeys = `SELECT due, id FROM lead WHERE pearl_id = ?1 AND zone_key = ?2 AND promised = ?3 AND due > 0 AND due <= ?4 ORDER BY due, id LIMIT ?5`
+const dueKeys = `SELECT due, id FROM lead WHERE pearl_id = ?1 AND zone_key = ?2 AND promised = ?3 AND rest = ?4 AND due > 0 AND due <= ?5
+	ORDER BY due, id LIMIT ?6`
 
-const dueLead = "SELECT " + leadColumns + " FROM lead WHERE id = ?1 AND due > 0 AND due <= ?2 {skip locked}"
+const dueLead = "SELECT " + leadColumns + " FROM lead WHERE id = ?1 AND rest = ?2 AND due > 0 AND due <= ?3 {skip locked}"
 
 // spareKeys take the place of leads that somebody else holds.
 const spareKeys = 16
 
-// DueLeads implements engine.Tx. Of several zones the index tells which leads are due longest, and only those are read and
+// DueLeads implements engine.Tx. Of several queues the index tells which leads are due longest, and only those are read and
 // locked: a row that is not taken costs as much as one that is.
-func (t *tx) DueLeads(pearlID id.ID, zoneKeys []string, promised bool, now time.Time, limit int) ([]lead.Lead, error) {
-	if len(zoneKeys) == 1 {
-		return list(t, scanLead, dueLeads, pearlID, zoneKeys[0], promised, millis(now), limit)
+func (t *tx) DueLeads(pearlID id.ID, queues []engine.DueQueue, rules lead.Rules, now time.Time, limit int) ([]lead.Lead, error) {
+	since := func(q engine.DueQueue) int64 { return millis(now.Add(-rules.Length(q.Rest))) }
+	if len(queues) == 1 {
+		q := queues[0]
+		return list(t, scanLead, dueLeads, pearlID, q.ZoneKey, q.Promised, q.Rest.String(), since(q), limit)
 	}
 	type key struct {
-		due int64
-		id  id.ID
+		due   int64
+		id    id.ID
+		queue engine.DueQueue
 	}
 	var keys []key
-	for _, zoneKey := range zoneKeys {
-		more, err := list(t, func(r row) (k key, err error) {
-			return k, r.Scan(&k.due, (*string)(&k.id))
-		}, dueKeys, pearlID, zoneKey, promised, millis(now), limit+spareKeys)
+	for _, q := range queues {
+		rest := rules.Length(q.Rest).Milliseconds()
+		more, err := list(t, func(r row) (key, error) {
+			k := key{queue: q}
+			err := r.Scan(&k.due, (*string)(&k.id))
+			k.due += rest
+			return k, err
+		}, dueKeys, pearlID, q.ZoneKey, q.Promised, q.Rest.String(), since(q), limit+spareKeys)
 		if err != nil {
 			return nil, err
 		}
@@ -264,7 +278,7 @@ func (t *tx) DueLeads(pearlID id.ID, zoneKeys []string, promised bool, now time.
 		if len(due) == limit {
 			break
 		}
-		l, err := one(t, scanLead, dueLead, k.id, millis(now))
+		l, err := one(t, scanLead, dueLead, k.id, k.queue.Rest.String(), since(k.queue))
 		if errors.Is(err, errNoRow) {
 			continue
 		}

@@ -149,33 +149,47 @@ func statusColumn(q session, pearlID id.ID, statuses []int) (string, error) {
 	return "status", err
 }
 
-// dueZones steps from zone to zone over the index lead_due: its cost depends on how many zones there are, not leads.
-const dueZones = `WITH RECURSIVE zones(zone_key) AS (
+// dueQueues steps from zone to zone and, within one, from rest to rest over the index lead_due: its cost depends on how many
+// queues there are, not leads. Promised call-backs take no rest.
+const dueQueues = `WITH RECURSIVE zones(zone_key) AS (
 	SELECT (SELECT zone_key FROM lead WHERE pearl_id = ?1 AND due > 0 ORDER BY zone_key LIMIT 1)
 	UNION ALL
 	SELECT (SELECT zone_key FROM lead WHERE pearl_id = ?1 AND due > 0 AND zone_key > zones.zone_key ORDER BY zone_key LIMIT 1)
-	FROM zones WHERE zones.zone_key IS NOT NULL)
-SELECT zone_key,
-	COALESCE((SELECT due FROM lead WHERE pearl_id = ?1 AND lead.zone_key = zones.zone_key AND promised = {true} AND due > 0 ORDER BY due LIMIT 1), 0),
-	COALESCE((SELECT due FROM lead WHERE pearl_id = ?1 AND lead.zone_key = zones.zone_key AND promised = {false} AND due > 0 ORDER BY due LIMIT 1), 0)
-FROM zones WHERE zone_key IS NOT NULL`
+	FROM zones WHERE zones.zone_key IS NOT NULL),
+rests(zone_key, rest) AS (
+	SELECT zone_key, (SELECT rest FROM lead WHERE pearl_id = ?1 AND lead.zone_key = zones.zone_key AND promised = {false} AND due > 0
+		ORDER BY rest LIMIT 1)
+	FROM zones WHERE zone_key IS NOT NULL
+	UNION ALL
+	SELECT zone_key, (SELECT rest FROM lead WHERE pearl_id = ?1 AND lead.zone_key = rests.zone_key AND promised = {false} AND due > 0
+		AND lead.rest > rests.rest ORDER BY rest LIMIT 1)
+	FROM rests WHERE rests.rest IS NOT NULL)
+SELECT zone_key, 1, '', COALESCE((SELECT due FROM lead
+	WHERE pearl_id = ?1 AND lead.zone_key = zones.zone_key AND promised = {true} AND rest = '' AND due > 0 ORDER BY due LIMIT 1), 0)
+FROM zones WHERE zone_key IS NOT NULL
+UNION ALL
+SELECT zone_key, 0, rest, COALESCE((SELECT due FROM lead
+	WHERE pearl_id = ?1 AND lead.zone_key = rests.zone_key AND promised = {false} AND lead.rest = rests.rest AND due > 0 ORDER BY due LIMIT 1), 0)
+FROM rests WHERE rest IS NOT NULL`
 
-func (s *Store) DueZones(ctx context.Context, pearlID id.ID) (zones []engine.DueZone, err error) {
+// DueQueues implements engine.Queries.
+func (s *Store) DueQueues(ctx context.Context, pearlID id.ID) (queues []engine.DueQueue, err error) {
 	err = s.backend.read(ctx, func(q session) error {
-		zones, err = list(q, func(r row) (zone engine.DueZone, err error) {
-			var promised, other int64
-			if err := r.Scan(&zone.ZoneKey, &promised, &other); err != nil {
-				return zone, err
+		queues = nil
+		return q.each(func(r row) error {
+			var queue engine.DueQueue
+			var rest string
+			var promised int
+			var since int64
+			if err := r.Scan(&queue.ZoneKey, &promised, &rest, &since); err != nil || since == 0 {
+				return err
 			}
-			if promised == 0 || other != 0 && other < promised {
-				promised = other
-			}
-			zone.Due = instant(promised)
-			return zone, nil
-		}, dueZones, pearlID)
-		return err
+			queue.Promised, queue.Since = promised == 1, instant(since)
+			queues = append(queues, queue)
+			return queues[len(queues)-1].Rest.UnmarshalText([]byte(rest))
+		}, dueQueues, pearlID)
 	})
-	return zones, wrap("list due zones", err)
+	return queues, wrap("list due queues", err)
 }
 
 // countLeads adds up the counters of the statuses, of all where none is named.

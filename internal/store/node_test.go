@@ -150,7 +150,7 @@ func TestTablesAreNotChangedUnderANode(t *testing.T) {
 			t.Fatal(err)
 		}
 		alone, err := db.open(store.Options{})
-		if err != nil { // the last migration folds texts anew, which may be done twice
+		if err != nil { // the last migration may be run twice
 			t.Fatalf("without a node the tables are brought up to date: %v", err)
 		}
 		if err := alone.Close(); err != nil {

@@ -189,6 +189,31 @@ func heldBy(q session, w waiting, now time.Time) (blocked bool, behind int64, er
 	return true, max(earlier.nextTry, millis(now)+1), nil
 }
 
+// longestLease is more than a delivery is ever leased for: what is to be tried later is not leased.
+const longestLease = 5 * time.Minute
+
+// ReleaseDeliveries implements engine.Store.
+func (s *Store) ReleaseDeliveries(ctx context.Context, now time.Time) error {
+	err := s.backend.update(ctx, func(q session) error {
+		if err := q.flush(); err != nil {
+			return err
+		}
+		pearls, err := list(q, scanPendingPearl, pearlsPending)
+		if err != nil {
+			return err
+		}
+		for _, p := range pearls {
+			err := q.queue(nil, `UPDATE delivery SET next_try = ?2, lease = 0
+				WHERE pearl_id = ?1 AND state = 'pending' AND next_try > ?2 AND next_try <= ?3 AND lease > 0`, p.pearl, millis(now), millis(now.Add(longestLease)))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return wrap("release deliveries", err)
+}
+
 // NextDeliveryTime is the earliest instant at which NextDeliveries may find something: that of the next try, or the end of
 // a lease; zero when nothing is pending.
 func (s *Store) NextDeliveryTime(ctx context.Context) (next time.Time, err error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -20,6 +21,8 @@ import (
 type dialResult struct {
 	leg     call.Leg
 	failure *call.Failure
+	// panicked is what run panicked with before it had a result.
+	panicked any
 }
 
 // Dial places one call (call.Dialer). It sends one INVITE, and another one only to answer a challenge or a 422.
@@ -34,9 +37,18 @@ func (e *Endpoint) Dial(ctx context.Context, invite call.Invite) (call.Leg, *cal
 	}
 	go func() {
 		defer e.leave()
+		defer func() {
+			if reason := recover(); reason != nil {
+				inv.log.Error("invitation panicked", "panic", reason, "stack", string(debug.Stack()))
+				inv.deliver(dialResult{panicked: reason})
+			}
+		}()
 		inv.run(ctx)
 	}()
 	v := <-inv.result
+	if v.panicked != nil {
+		panic(v.panicked) // where the call is carried: it ends that call, and no other
+	}
 	return v.leg, v.failure
 }
 

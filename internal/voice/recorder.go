@@ -1,6 +1,7 @@
 package voice
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -117,6 +118,7 @@ func (r *recorder) close() string {
 
 // write writes chunks until the channel is closed; after a failure it discards them.
 func (r *recorder) write(folder string, track call.Track) {
+	defer survive(func(err error) { r.done <- err })
 	writer, err := create(folder, r.name, track)
 	var silence call.Frame
 	for c := range r.chunks {
@@ -136,7 +138,23 @@ func (r *recorder) write(folder string, track call.Track) {
 			err = closed
 		}
 	}
+	if err == nil {
+		err = syncFolder(folder)
+	}
 	r.done <- err
+}
+
+// syncFolder has the name of a new file outlive a power failure, as wav.Writer.Close does for what is in it: the end of the
+// call, which names the recording, is committed afterwards.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open recordings folder: %w", err)
+	}
+	if err := folder.Sync(); err != nil {
+		return fmt.Errorf("sync recordings folder: %w", errors.Join(err, folder.Close()))
+	}
+	return folder.Close()
 }
 
 func create(folder, name string, track call.Track) (*wav.Writer, error) {

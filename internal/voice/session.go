@@ -224,6 +224,10 @@ func (s *session) do(action turn.Action) {
 // optOut retries until the opt-out is written, at most Timing.OptOutLimit, and continues after the call: whoever opts out
 // and hangs up must not be called again. The end of the call writes it once more.
 func (s *session) optOut() {
+	defer survive(func(err error) {
+		s.log.Error("opt out", "error", err)
+		s.optOuts <- true
+	})
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), s.limit)
 	defer cancel()
 	for wait := 200 * time.Millisecond; ; wait *= 2 {

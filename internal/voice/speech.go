@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -60,11 +61,19 @@ func (b *book) fetch(texts []string) {
 	}
 }
 
+// survive turns a panic in a goroutine of one call into that call's fault: the others go on. To be deferred.
+func survive(fault func(error)) {
+	if reason := recover(); reason != nil {
+		fault(fmt.Errorf("panic: %v\n%s", reason, debug.Stack()))
+	}
+}
+
 const retryAfter = 100 * time.Millisecond
 
 // speak tries the voice twice, then the default voice.
 func (b *book) speak(text string, p *phrase) {
 	defer close(p.done)
+	defer survive(func(err error) { p.samples, p.err = nil, err })
 	voices := []string{b.voice, b.voice}
 	if b.voice != "" {
 		voices = append(voices, "")

@@ -128,6 +128,7 @@ func TestSpeakerFails(t *testing.T) {
 		success bool
 	}{
 		{name: "always", speaker: &tones{fail: never}, broke: "no speech today"},
+		{name: "panics", speaker: &tones{fail: func(string, string) error { panic("the voice is broken") }}, broke: "the voice is broken"},
 		{name: "every first time", speaker: &tones{fail: func(_, text string) error {
 			if once[text]++; once[text] == 1 {
 				return errSpeech

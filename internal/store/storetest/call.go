@@ -112,7 +112,7 @@ func testLiveNumber(t *testing.T, store Store) {
 	w.update(t, func(tx engine.Tx) error { return tx.InsertCall(first) })
 	isLive := func(accountID id.ID) (live bool) {
 		w.update(t, func(tx engine.Tx) (err error) {
-			live, err = tx.NumberLive(accountID, l.Phone)
+			live, _, err = tx.NumberTaken(accountID, l.Phone, Noon)
 			return err
 		})
 		return live
@@ -120,6 +120,20 @@ func testLiveNumber(t *testing.T, store Store) {
 	if !isLive(w.account.ID) || isLive(noID) {
 		t.Error("the number is live in its account only")
 	}
+	held := func(accountID id.ID, now time.Time) (until time.Time) {
+		w.update(t, func(tx engine.Tx) (err error) {
+			_, until, err = tx.NumberTaken(accountID, l.Phone, now)
+			return err
+		})
+		return until
+	}
+	same(t, "held", held(w.account.ID, Noon), time.Time{})
+	w.update(t, func(tx engine.Tx) error {
+		return errors.Join(tx.HoldNumber(w.account.ID, l.Phone, Noon, Noon.Add(time.Minute)), tx.HoldNumber(w.account.ID, l.Phone, Noon, Noon.Add(time.Second)))
+	})
+	same(t, "held until", held(w.account.ID, Noon.Add(time.Minute-1)), Noon.Add(time.Minute))
+	same(t, "held by another account", held(noID, Noon), time.Time{})
+	same(t, "held when it is over", held(w.account.ID, Noon.Add(time.Minute)), time.Time{})
 	second := w.newCall(l)
 	err := store.Update(t.Context(), func(tx engine.Tx) error {
 		if err := tx.AddSpent(w.pearl.ID, 1000); err != nil {

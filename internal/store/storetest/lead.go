@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,6 +54,7 @@ func testLeads(t *testing.T, store Store) {
 		"status":    func(l *lead.Lead) { l.Status = lead.OnCall },
 		"attempts":  func(l *lead.Lead) { l.Attempts = 3 },
 		"due":       func(l *lead.Lead) { l.Due = time.Time{} },
+		"rest":      func(l *lead.Lead) { l.Rest = lead.Rest{After: call.BusyOutcome, Attempt: 2} },
 		"promised":  func(l *lead.Lead) { l.Promised = true },
 		"claim":     func(l *lead.Lead) { l.Claim, l.Node = w.id(), "node-2" },
 		"call":      func(l *lead.Lead) { l.Call = w.id() },
@@ -207,6 +209,12 @@ func testLeadSearch(t *testing.T, store Store) {
 func testClaims(t *testing.T, store Store) {
 	w := newWorld(t, store)
 	var want []id.ID
+	rests := func(zone string, rest lead.Rest, since time.Time) id.ID {
+		l := w.newLead()
+		l.ZoneKey, l.Rest, l.Due = zone, rest, since
+		w.addLeads(t, l)
+		return l.ID
+	}
 	add := func(zone string, promised bool, due time.Time) id.ID {
 		l := w.newLead()
 		l.ZoneKey, l.Promised, l.Due = zone, promised, due
@@ -227,7 +235,11 @@ func testClaims(t *testing.T, store Store) {
 	due := func(zone string, promised bool, limit int) []id.ID {
 		var found []lead.Lead
 		w.update(t, func(tx engine.Tx) (err error) {
-			found, err = tx.DueLeads(w.pearl.ID, strings.Split(zone, "+"), promised, Noon, limit)
+			var queues []engine.DueQueue
+			for _, zoneKey := range strings.Split(zone, "+") {
+				queues = append(queues, engine.DueQueue{ZoneKey: zoneKey, Promised: promised})
+			}
+			found, err = tx.DueLeads(w.pearl.ID, queues, lead.Rules{}, Noon, limit)
 			return err
 		})
 		return leadIDs(found)
@@ -239,11 +251,41 @@ func testClaims(t *testing.T, store Store) {
 	same(t, "due in New York", due("America/New_York", false, 10), []id.ID{})
 	same(t, "due in Rome and the campaign's zone", due("+Europe/Rome", false, 10), append(slices.Clone(want), own))
 	same(t, "due in Rome and the campaign's zone, two", due("+Europe/Rome", false, 2), want[:2])
-	same(t, "zones", must[[]engine.DueZone](t)(store.DueZones(t.Context(), w.pearl.ID)), []engine.DueZone{
-		{ZoneKey: "", Due: Noon}, {ZoneKey: "America/New_York", Due: Noon.Add(2 * time.Hour)}, {ZoneKey: "Europe/Rome", Due: Noon.Add(-time.Hour)},
+	// Leads that rest are due by the rules as they are when it is asked.
+	busy, failed := lead.Rest{After: call.BusyOutcome, Attempt: 2}, lead.Rest{After: call.SetupFailed, Attempt: 1}
+	late1 := rests("Asia/Tokyo", busy, Noon.Add(-2*time.Hour))
+	late2 := rests("Asia/Tokyo", failed, Noon.Add(-3*time.Hour))
+	late3 := rests("Asia/Tokyo", busy, Noon.Add(-90*time.Minute))
+	resting := func(rules lead.Rules, rests ...lead.Rest) []id.ID {
+		var found []lead.Lead
+		w.update(t, func(tx engine.Tx) (err error) {
+			var queues []engine.DueQueue
+			for _, rest := range rests {
+				queues = append(queues, engine.DueQueue{ZoneKey: "Asia/Tokyo", Rest: rest})
+			}
+			found, err = tx.DueLeads(w.pearl.ID, queues, rules, Noon, 10)
+			return err
+		})
+		return leadIDs(found)
+	}
+	same(t, "due after an hour", resting(lead.Rules{Interval: time.Hour}, busy, failed), []id.ID{late2, late1, late3})
+	same(t, "due after two hours", resting(lead.Rules{Interval: 2 * time.Hour}, busy, failed), []id.ID{late2, late1})
+	same(t, "due after two hours, one queue", resting(lead.Rules{Interval: 2 * time.Hour}, busy), []id.ID{late1})
+	ofTheirOwn := lead.Rules{Interval: time.Hour, Retry: lead.RetryPolicy{call.SetupFailed: {Delays: []int{7300}}}}
+	same(t, "due by the policy of each outcome", resting(ofTheirOwn, busy, failed), []id.ID{late1, late2, late3})
+	same(t, "due after a day", resting(lead.Rules{Interval: 24 * time.Hour}, busy, failed), []id.ID{})
+
+	found := must[[]engine.DueQueue](t)(store.DueQueues(t.Context(), w.pearl.ID))
+	slices.SortFunc(found, func(a, b engine.DueQueue) int {
+		return cmp.Or(strings.Compare(a.ZoneKey, b.ZoneKey), strings.Compare(a.Rest.String(), b.Rest.String()), a.Since.Compare(b.Since))
 	})
-	if zones := must[[]engine.DueZone](t)(store.DueZones(t.Context(), noID)); len(zones) != 0 {
-		t.Errorf("zones of no campaign: %v", zones)
+	same(t, "queues", found, []engine.DueQueue{
+		{ZoneKey: "", Since: Noon}, {ZoneKey: "America/New_York", Since: Noon.Add(2 * time.Hour)},
+		{ZoneKey: "Asia/Tokyo", Rest: busy, Since: Noon.Add(-2 * time.Hour)}, {ZoneKey: "Asia/Tokyo", Rest: failed, Since: Noon.Add(-3 * time.Hour)},
+		{ZoneKey: "Europe/Rome", Since: Noon.Add(-time.Hour)}, {ZoneKey: "Europe/Rome", Promised: true, Since: Noon},
+	})
+	if queues := must[[]engine.DueQueue](t)(store.DueQueues(t.Context(), noID)); len(queues) != 0 {
+		t.Errorf("queues of no campaign: %v", queues)
 	}
 
 	// What is claimed is held, and is no longer due.

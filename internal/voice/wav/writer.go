@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 
@@ -14,10 +15,18 @@ import (
 // two small writes a second, and a crash loses the last second of a recording.
 const chunkFrames = 50
 
+// output is an *os.File.
+type output interface {
+	io.Writer
+	io.WriterAt
+	io.Closer
+	Sync() error
+}
+
 // Writer writes one file of 8 kHz audio, frame by frame. It buffers one second of audio and writes in the calling
 // goroutine. It is not safe for concurrent use.
 type Writer struct {
-	file     *os.File
+	file     output
 	channels int
 	buffer   []byte
 	written  int64 // bytes of audio in the file
@@ -71,6 +80,9 @@ func (w *Writer) Close() error {
 	}
 	w.flush()
 	w.patchHeader()
+	if err := w.file.Sync(); err != nil && w.err == nil {
+		w.err = fmt.Errorf("sync recording: %w", err)
+	}
 	if err := w.file.Close(); err != nil && w.err == nil {
 		w.err = fmt.Errorf("close recording: %w", err)
 	}

@@ -1,0 +1,140 @@
+package dialer_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+)
+
+// TestNoInviteAfterAnAnsweredStop: a stop that is committed and answered between the record of a call and its INVITE is
+// told before the dialer knows the call (contract 1.1).
+func TestNoInviteAfterAnAnsweredStop(t *testing.T) {
+	t.Parallel()
+	faults := &faulty{}
+	var w *world
+	var leadID id.ID
+	stopped := false
+	faults.began = func() error {
+		if !stopped {
+			stopped = true
+			w.update(leadID, engine.LeadUpdate{Status: ptr(130)})
+		}
+		return nil
+	}
+	inBubble(t, faults, false, func(t *testing.T, made *world) {
+		w = made
+		w.carrier.set(number(0), plan{rings: time.Minute})
+		leadID = w.add(number(0))
+		w.d.Start()
+		w.after(5 * time.Second)
+		same(t, "INVITEs, lead", fmt.Sprint(len(w.carrier.all()), int(w.lead(leadID).Status), w.lead(leadID).Call.Zero()), "0 130 true")
+		w.carrier.set(number(1), plan{talks: time.Second}) // what was remembered stops nobody else
+		other := w.add(number(1))
+		w.after(5 * time.Second)
+		same(t, "the next lead", fmt.Sprint(int(w.lead(other).Status)), "100")
+	})
+}
+
+// TestPanicEndsOneCall: what panics in one call ends it at 500, with the stack in the log; the others go on.
+func TestPanicEndsOneCall(t *testing.T) {
+	t.Parallel()
+	inBubble(t, nil, false, func(t *testing.T, w *world) {
+		w.carrier.set(number(0), plan{panics: "dial"})
+		w.carrier.set(number(1), plan{panics: "talk"})
+		w.carrier.set(number(2), plan{talks: time.Minute})
+		inDial, inTalk, other := w.add(number(0)), w.add(number(1)), w.add(number(2))
+		w.d.Start()
+		w.after(2 * time.Second)
+		same(t, "leads", fmt.Sprint(int(w.lead(inDial).Status), int(w.lead(inTalk).Status), int(w.lead(other).Status)), "500 500 40")
+		for _, i := range w.carrier.all() {
+			if c := w.call(i.Call); i.To != number(2) && (c.Outcome != call.Broke || c.Conversation != 500 || c.Finished.IsZero()) {
+				t.Errorf("the call to %s: %+v", i.To, c)
+			}
+			if i.To == number(1) && i.by != "hang up" {
+				t.Errorf("the broken conversation was ended by %q", i.by)
+			}
+		}
+		if stacks := w.log.of("call panicked", "stack"); len(stacks) != 2 || !strings.Contains(stacks[0], "dialer") {
+			t.Errorf("stacks in the log: %v", stacks)
+		}
+		// The call that was not answered may ring: its number is taken for the ring time and half a minute.
+		again := w.add(number(0))
+		w.carrier.set(number(0), plan{talks: time.Second})
+		w.after(57 * time.Second)
+		same(t, "another lead with the number, while it may ring", fmt.Sprint(int(w.lead(again).Status)), "1")
+		w.after(10 * time.Second)
+		same(t, "the leads later", fmt.Sprint(int(w.lead(again).Status), int(w.lead(other).Status)), "100 100")
+	})
+}
+
+// TestCutOffIsNoVerdict: a conversation that the end of the grace cuts off is lost and called again, unless a verdict was
+// reached by then (contract 9.6).
+func TestCutOffIsNoVerdict(t *testing.T) {
+	t.Parallel()
+	inBubble(t, nil, false, func(t *testing.T, w *world) {
+		w.carrier.set(number(0), plan{talks: time.Hour, fails: true})
+		w.carrier.set(number(1), plan{talks: time.Hour})
+		w.carrier.set(number(2), plan{talks: time.Hour, callback: 2 * time.Hour})
+		w.carrier.set(number(3), plan{talks: time.Hour, fails: true, optsOut: true})
+		var leads []id.ID
+		for n := range 4 {
+			leads = append(leads, w.add(number(n)))
+		}
+		w.d.Start()
+		w.after(time.Minute)
+		w.stop(15 * time.Second)
+		got := ""
+		for _, leadID := range leads {
+			got += fmt.Sprint(int(w.lead(leadID).Status), " ")
+		}
+		same(t, "leads", got, "10 100 10 110 ")
+		for _, i := range w.carrier.all() {
+			if i.To != number(0) {
+				continue
+			}
+			c := w.call(i.Call)
+			same(t, "the call that was cut off", fmt.Sprint(c.Outcome, c.Status, c.Conversation, c.Duration()), "lost6 10 75")
+			if c.Answered.IsZero() || c.Summary == "" {
+				t.Errorf("what was said is not kept: %+v", c)
+			}
+		}
+		rest := w.lead(leads[0]).DueAt(w.rules()).Sub(time.Now())
+		same(t, "called again in", rest.Round(time.Second).String(), "24h0m0s")
+	})
+}
+
+// TestWhoHungUp: the log says who ended a call.
+func TestWhoHungUp(t *testing.T) {
+	t.Parallel()
+	inBubble(t, nil, false, func(t *testing.T, w *world) {
+		w.carrier.set(number(0), plan{talks: time.Second})
+		w.carrier.set(number(1), plan{talks: time.Hour})
+		w.carrier.set(number(2), plan{rings: time.Hour})
+		w.carrier.set(number(3), plan{talks: 10 * time.Minute})
+		ends := func(n int) string {
+			w.add(number(n))
+			w.after(2 * time.Second)
+			return w.carrier.all()[n].To
+		}
+		w.d.Start()
+		_, hung, rung, _ := ends(0), ends(1), ends(2), ends(3)
+		for _, i := range w.carrier.all() {
+			if i.To == hung || i.To == rung {
+				if err := w.e.HangUpCall(w.ctx, w.actor, i.Call); err != nil {
+					t.Fatal(err)
+				}
+				w.after(time.Second)
+			}
+		}
+		w.add(number(9)) // busy
+		w.after(time.Second)
+		w.stop(time.Second)
+		same(t, "ended", fmt.Sprint(w.log.of("call ended", "by")), "[callee key:test shutdown]")
+		same(t, "not answered", fmt.Sprint(w.log.of("call not answered", "by")), "[key:test carrier]")
+	})
+}
