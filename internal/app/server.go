@@ -171,6 +171,8 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		Store: s.store, Room: watch.Room, Limits: engine.Limits{
 			Trunks: settings.TrunksPerAccount, Pearls: settings.PearlsPerAccount, OpenRequests: settings.RequestsPerAccount, Leads: settings.LeadsPerAccount,
 		},
+		AccountCaps: engine.DayCaps{Calls: settings.CallsPerDay, Minutes: settings.MinutesPerDay},
+		KeyCaps:     engine.DayCaps{Calls: settings.CallsPerDayOfKey, Minutes: settings.MinutesPerDayOfKey},
 		Renderer: webhook.Renderer{Link: func(callID id.ID, now time.Time) string {
 			link, _ := links.URL(base, callID, now)
 			return link

@@ -93,6 +93,7 @@ type Call struct {
 	Recording        string // file name within the recordings folder, "" = none
 	Cost             int64  // in hundredths of the account's currency unit
 	Sequence         int64  // nacre-sequence of a made call
+	Key              id.ID  // the API key that had it made (lead.Lead.Key), on whose account it goes; zero: none
 }
 
 // Live reports whether the call still holds its agent and its number.

@@ -13,6 +13,10 @@ type Limits struct {
 	PearlsPerAccount      int `help:"Pearls of an account, archived ones included; 0 is no limit." name:"pearls-per-account" default:"2000" env:"NACRE_PEARLS_PER_ACCOUNT"`
 	RequestsPerAccount    int `help:"Call requests of an account that are not over; 0 is no limit." name:"requests-per-account" default:"10000" env:"NACRE_REQUESTS_PER_ACCOUNT"`
 	LeadsPerAccount       int `help:"Leads of an account; 0 is no limit." name:"leads-per-account" default:"5000000" env:"NACRE_LEADS_PER_ACCOUNT"`
+	CallsPerDay           int `help:"Calls over trunks that an account may begin on a day (UTC); the sandbox carrier is exempt. 0 is no cap." name:"calls-per-day" default:"50000" env:"NACRE_CALLS_PER_DAY"`
+	MinutesPerDay         int `help:"Started minutes of calls over trunks that an account may use on a day (UTC); calls that run end normally. 0 is no cap." name:"minutes-per-day" default:"100000" env:"NACRE_MINUTES_PER_DAY"`
+	CallsPerDayOfKey      int `help:"Calls over trunks that may begin on a day (UTC) to leads and requests of one API key. 0 is no cap." name:"calls-per-day-of-key" default:"25000" env:"NACRE_CALLS_PER_DAY_OF_KEY"`
+	MinutesPerDayOfKey    int `help:"Started minutes that calls over trunks to leads and requests of one API key may use on a day (UTC). 0 is no cap." name:"minutes-per-day-of-key" default:"50000" env:"NACRE_MINUTES_PER_DAY_OF_KEY"`
 }
 
 func (l *Limits) validate() error {
@@ -23,6 +27,8 @@ func (l *Limits) validate() error {
 		{"connections", l.Connections, 0}, {"connections-per-address", l.ConnectionsPerAddress, 0}, {"body-memory", l.BodyMemory, 128}, {"disk-free", l.DiskFree, 0},
 		{"trunks-per-account", l.TrunksPerAccount, 0}, {"pearls-per-account", l.PearlsPerAccount, 0},
 		{"requests-per-account", l.RequestsPerAccount, 0}, {"leads-per-account", l.LeadsPerAccount, 0},
+		{"calls-per-day", l.CallsPerDay, 0}, {"minutes-per-day", l.MinutesPerDay, 0},
+		{"calls-per-day-of-key", l.CallsPerDayOfKey, 0}, {"minutes-per-day-of-key", l.MinutesPerDayOfKey, 0},
 	} {
 		if limit.value < limit.least {
 			return fmt.Errorf("--%s: %d is below %d", limit.flag, limit.value, limit.least)

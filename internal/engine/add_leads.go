@@ -99,7 +99,7 @@ func (e *Engine) addLeads(ctx context.Context, actor Actor, pearlID id.ID, input
 	var faults fault.List
 	for n, input := range inputs {
 		a.leads[n] = input.lead(&faults, prefix(n), pearl.Home())
-		a.leads[n].Account, a.leads[n].Campaign = actor.Account, pearlID
+		a.leads[n].Account, a.leads[n].Campaign, a.leads[n].Key = actor.Account, pearlID, actor.key()
 	}
 	if err := faults.Err(); err != nil {
 		return nil, err

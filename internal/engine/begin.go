@@ -65,9 +65,16 @@ func (e *Engine) begin(tx Tx, s *Signals, w Work, trace string) (*Begun, error) 
 	if err != nil {
 		return nil, err
 	}
-	shut := func(to phone.Number) bool {
+	shut := func(to phone.Number, key id.ID) (bool, error) {
 		// Over another trunk than it was claimed for the call has to wait its turn there.
-		return g.why.reason != "" || g.exceeded() || g.trunk.ID != w.Trunk.ID || g.mayDial(to) != ""
+		if g.why.reason != "" || g.exceeded() || g.trunk.ID != w.Trunk.ID || g.mayDial(to) != "" {
+			return true, nil
+		}
+		if g.trunk.ID.Zero() {
+			return false, nil
+		}
+		used, err := e.keyUsage(tx, w.Account, key, now)
+		return e.KeyCaps.left(used) < 0, err
 	}
 	current := call.Call{
 		ID: e.IDs.New(now), Account: w.Account, Pearl: w.Pearl, Lead: w.Lead, Request: w.Request, Node: e.Node,
@@ -92,9 +99,12 @@ func (e *Engine) begin(tx Tx, s *Signals, w Work, trace string) (*Begun, error) 
 	}, nil
 }
 
+// gateCheck reports whether the gate is shut to a number that a key asked for.
+type gateCheck func(to phone.Number, key id.ID) (bool, error)
+
 // beginLead moves the lead to OnCall and inserts the call, or gives the lead back and leaves current.To empty. It answers
 // the lead's zone.
-func (e *Engine) beginLead(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p plan, shut func(phone.Number) bool, current *call.Call, now time.Time) (zoneKey string, err error) {
+func (e *Engine) beginLead(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p plan, shut gateCheck, current *call.Call, now time.Time) (zoneKey string, err error) {
 	l, err := tx.Lead(w.Account, w.Pearl, w.Lead)
 	if err != nil {
 		return "", err
@@ -103,6 +113,10 @@ func (e *Engine) beginLead(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p pl
 	suppressed, err := tx.Suppressed(w.Account, l.Phone)
 	if err != nil {
 		return "", fmt.Errorf("look up blacklist: %w", err)
+	}
+	closed, err := shut(l.Phone, l.Key)
+	if err != nil {
+		return "", err
 	}
 	rules := pearl.Outbound.Rules()
 	switch {
@@ -113,13 +127,13 @@ func (e *Engine) beginLead(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p pl
 			return "", err
 		}
 		return "", c.commit()
-	case shut(l.Phone) || !p.open(l.ZoneKey, now) || !l.AttemptLeft(rules) || l.DueAt(rules).After(now):
+	case closed || !p.open(l.ZoneKey, now) || !l.AttemptLeft(rules) || l.DueAt(rules).After(now):
 		if _, err := c.step(lead.Released{Claim: w.Claim}); err != nil {
 			return "", err
 		}
 		return "", c.commit()
 	}
-	current.To, current.CallData, current.Name = string(l.Phone), l.CallData, nameOf(l.CallData)
+	current.To, current.CallData, current.Name, current.Key = string(l.Phone), l.CallData, nameOf(l.CallData), l.Key
 	if err := insertCall(tx, *current); err != nil {
 		return "", err
 	}
@@ -146,10 +160,10 @@ func insertCall(tx Tx, begun call.Call) error {
 	if !held.IsZero() {
 		return ErrNumberTaken
 	}
-	return nil
+	return countBegun(tx, begun)
 }
 
-func (e *Engine) beginRequest(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p plan, shut func(phone.Number) bool, current *call.Call, now time.Time) error {
+func (e *Engine) beginRequest(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p plan, shut gateCheck, current *call.Call, now time.Time) error {
 	r, err := tx.Request(w.Account, w.Request)
 	if err != nil {
 		return err
@@ -161,6 +175,10 @@ func (e *Engine) beginRequest(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p
 	if err != nil {
 		return fmt.Errorf("look up blacklist: %w", err)
 	}
+	closed, err := shut(r.To, r.Key)
+	if err != nil {
+		return err
+	}
 	r.Claim, r.Node = "", ""
 	switch {
 	case suppressed:
@@ -169,11 +187,11 @@ func (e *Engine) beginRequest(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p
 	case !r.Expires.After(now):
 		r.Status, r.Errors = RequestError, []string{requestExpired}
 		return tx.SaveRequest(r)
-	case shut(r.To) || !p.open("", now):
+	case closed || !p.open("", now):
 		s.Callable = true
 		return tx.SaveRequest(r)
 	}
-	current.To, current.CallData, current.Name = string(r.To), r.CallData, nameOf(r.CallData)
+	current.To, current.CallData, current.Name, current.Key = string(r.To), r.CallData, nameOf(r.CallData), r.Key
 	if r.Trace != "" {
 		current.Trace = r.Trace
 	}

@@ -146,7 +146,7 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 		return Receipt{}, err
 	}
 	request := Request{
-		ID: e.IDs.New(now), Account: actor.Account, Pearl: pearlID, To: number, CallData: callData, Status: RequestQueued, Created: now, Trace: actor.Trace,
+		ID: e.IDs.New(now), Account: actor.Account, Pearl: pearlID, To: number, CallData: callData, Status: RequestQueued, Created: now, Trace: actor.Trace, Key: actor.key(),
 		Expires: now.Add(pearl.Outbound.RequestWait()),
 	}
 	if err := e.admitRequest(ctx, actor.Account); err != nil {
@@ -179,6 +179,8 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 		request.Status = RequestQueued
 		if suppressed {
 			request.Status = RequestBlacklisted // at once: its hours may open only after it has expired
+		} else if err := e.capsOpen(tx, from.Trunk, Asker{actor.Account, request.Key}, now); err != nil {
+			return err
 		}
 		if err := tx.InsertRequest(request); err != nil {
 			return fmt.Errorf("insert request: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -49,7 +50,7 @@ func (e *Engine) Claim(ctx context.Context, accountID, pearlID id.ID, limit int)
 		if err != nil {
 			return err
 		}
-		b := &batch{e: e, tx: tx, gate: g, pearl: pearl, trunk: g.trunk.Trunk, now: now, until: now, signals: s, free: free, numbers: map[string]bool{}}
+		b := &batch{e: e, tx: tx, gate: g, pearl: pearl, trunk: g.trunk.Trunk, now: now, until: now, signals: s, free: free, numbers: map[string]bool{}, keys: map[id.ID]int{}}
 		if b.adding, err = tx.PearlBulks(pearlID); err != nil {
 			return fmt.Errorf("look for adds under way: %w", err)
 		}
@@ -85,6 +86,7 @@ type batch struct {
 	free    int
 	full    bool
 	numbers map[string]bool // claimed in this batch
+	keys    map[id.ID]int   // how many more calls keys may begin today, as far as it was asked
 	works   []Work
 }
 
@@ -118,7 +120,7 @@ func (b *batch) requests(p plan) error {
 		case b.gate.mayDial(r.To) != "":
 			r.Status, r.Errors = RequestError, []string{requestWrongCountry}
 		default:
-			taken, err := b.taken(r.To)
+			taken, err := b.taken(r.To, r.Key)
 			if err != nil {
 				return err
 			}
@@ -129,6 +131,7 @@ func (b *batch) requests(p plan) error {
 			}
 			r.Claim, r.Node = b.e.IDs.New(b.now), b.e.Node
 			b.numbers[string(r.To)] = true
+			b.keys[r.Key]--
 			b.works = append(b.works, Work{Claim: r.Claim, Account: r.Account, Pearl: r.Pearl, Request: r.ID, Trunk: b.trunk})
 			b.free--
 		}
@@ -173,8 +176,15 @@ func (b *batch) leads(p plan, queues []DueQueue) error {
 	return nil
 }
 
-// taken is when a number that is on another call is to be looked at again, zero where it is free.
-func (b *batch) taken(number phone.Number) (until time.Time, err error) {
+// taken is when a number that is on another call, or that a key asks for which has used up its day, is to be looked at again;
+// zero where it may be called.
+func (b *batch) taken(number phone.Number, key id.ID) (until time.Time, err error) {
+	switch left, err := b.left(key); {
+	case err != nil:
+		return time.Time{}, err
+	case left <= 0:
+		return nextDay(b.now), nil
+	}
 	live, held, err := b.tx.NumberTaken(b.pearl.Account, number, b.now)
 	switch {
 	case err != nil:
@@ -183,6 +193,22 @@ func (b *batch) taken(number phone.Number) (until time.Time, err error) {
 		return later(b.now.Add(numberBusyWait), held), nil
 	}
 	return held, nil
+}
+
+// left is how many more calls a key may begin today.
+func (b *batch) left(key id.ID) (int, error) {
+	if b.trunk.ID.Zero() || key.Zero() || b.e.KeyCaps.none() {
+		return math.MaxInt, nil
+	}
+	if left, known := b.keys[key]; known {
+		return left, nil
+	}
+	used, err := b.e.keyUsage(b.tx, b.gate.owner.ID, key, b.now)
+	if err != nil {
+		return 0, err
+	}
+	b.keys[key] = b.e.KeyCaps.left(used)
+	return b.keys[key], nil
 }
 
 func later(a, b time.Time) time.Time {
@@ -199,7 +225,7 @@ func (b *batch) lead(l lead.Lead) error {
 		return fmt.Errorf("look up blacklist: %w", err)
 	}
 	claimed := lead.Claimed{Claim: b.e.IDs.New(b.now), Node: b.e.Node, Blacklisted: suppressed, WrongCountry: b.gate.mayDial(l.Phone) != ""}
-	taken, err := b.taken(l.Phone)
+	taken, err := b.taken(l.Phone, l.Key)
 	if err != nil {
 		return err
 	}
@@ -214,6 +240,7 @@ func (b *batch) lead(l lead.Lead) error {
 	}
 	if c.lead.Status == lead.InCallQueue {
 		b.numbers[string(l.Phone)] = true
+		b.keys[l.Key]--
 		b.free--
 		b.works = append(b.works, Work{Claim: claimed.Claim, Account: l.Account, Pearl: l.Campaign, Lead: l.ID, Trunk: b.trunk})
 	}

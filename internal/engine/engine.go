@@ -40,6 +40,8 @@ type Config struct {
 	Node           string       // this process's id
 	CanSpeak       func() error // nil when a Pearl can speak; else why a campaign cannot run
 	Limits         Limits
+	AccountCaps    DayCaps      // of all calls of an account
+	KeyCaps        DayCaps      // of those that one key asked for
 	Room           func() error // nil while the disk has room for new calls; a nil func: always
 	PricePerMinute int64        // hundredths per started minute
 	ShortCodes     []string     // numbers other than E.164 that may be shown as caller over trunks

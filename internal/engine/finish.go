@@ -139,6 +139,9 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 	}
 	current.Outcome, current.Status = ending.Outcome, ending.Outcome.Status()
 	current.Ended, current.Finished = ending.Ended, now
+	if err := countFinished(tx, current); err != nil {
+		return err
+	}
 	cutOff := ending.Outcome == call.Lost && !ending.OnTheWire // a conversation that we have ended: what was said is kept
 	if current.Status != call.Completed && !cutOff {
 		current.Answered = time.Time{} // a 200 that crossed a cancel: duration 0

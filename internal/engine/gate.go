@@ -31,11 +31,12 @@ type gate struct {
 	own    []string // numbers of the account on trunks, where they decide which countries may be called
 	single bool     // the trunk's state is unknown: one call may try
 	afford int      // how many more calls the budget pays the first minute of; claims are taken off
+	today  int      // how many more calls the account's caps of the day allow; claims are taken off
 }
 
 // free is how many more calls may be claimed now.
 func (g gate) free() int {
-	free := min(g.agents-g.load.Pearl, g.owner.TotalAgents-g.load.Account, g.afford)
+	free := min(g.agents-g.load.Pearl, g.owner.TotalAgents-g.load.Account, g.afford, g.today)
 	if !g.trunk.ID.Zero() {
 		limit := g.trunk.MaxCalls
 		if g.single {
@@ -51,6 +52,9 @@ func (g gate) exceeded() bool { return g.free() < 0 }
 
 // short says what there is too little of where free is 0.
 func (g gate) short() gateFault {
+	if g.today <= 0 {
+		return gateFault{"account", "What is left of the account's calls and minutes of today (--calls-per-day, --minutes-per-day) is for the calls that are about to begin."}
+	}
 	if g.afford <= 0 {
 		return gateFault{"budget", "What is left of budgetTotal is for the calls that are about to begin."}
 	}
@@ -59,7 +63,7 @@ func (g gate) short() gateFault {
 
 // openGate judges everything that does not depend on the lead (contract 9.5).
 func (e *Engine) openGate(tx Tx, owner account.Account, pearl campaign.Pearl, now time.Time) (gate, error) {
-	g := gate{owner: owner, agents: pearl.TotalAgents(), afford: math.MaxInt}
+	g := gate{owner: owner, agents: pearl.TotalAgents(), afford: math.MaxInt, today: math.MaxInt}
 	closed := func(reason, format string, args ...any) (gate, error) {
 		g.why = gateFault{reason, fmt.Sprintf(format, args...)}
 		return g, nil
@@ -95,6 +99,14 @@ func (e *Engine) openGate(tx Tx, owner account.Account, pearl campaign.Pearl, no
 			return closed("trunk", "%s", why)
 		}
 		g.single = g.trunk.State != account.TrunkOK
+		used, err := e.accountUsage(tx, pearl.Account, now)
+		if err != nil {
+			return g, err
+		}
+		if g.why = e.accountCapFault(used, now); g.why.reason != "" {
+			return g, nil
+		}
+		g.today = e.AccountCaps.left(used)
 		if !e.showable(number.Number) {
 			return closed("trunk", "The campaign's phone number cannot be shown as caller: it is no number in E.164 form, and the operator allows no such short number.")
 		}
@@ -150,8 +162,7 @@ func (e *Engine) cost(answered, ended time.Time) int64 {
 	if answered.IsZero() || e.PricePerMinute == 0 {
 		return 0
 	}
-	minutes := int64((ended.Sub(answered) + time.Minute - 1) / time.Minute)
-	return max(1, minutes) * e.PricePerMinute
+	return int64(startedMinutes(answered, ended)) * e.PricePerMinute
 }
 
 // mayDial says why a number may not be dialled from the gate's number, "" where it may.

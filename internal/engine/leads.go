@@ -223,6 +223,15 @@ func (e *Engine) NextCall(ctx context.Context, accountID, pearlID, leadID id.ID)
 	if !owner.Standing.MayCall() {
 		return say("account", "The account's status %d stops all calling.", owner.Standing)
 	}
+	if due.Equal(nextDay(now)) { // as a claim leaves a lead whose key has used up the day
+		why, err := e.keyCapped(ctx, l, now)
+		if err != nil {
+			return Next{}, err
+		}
+		if why.reason != "" {
+			return say(why.reason, "%s", why.detail)
+		}
+	}
 	next.Callable = true
 	switch {
 	case due.After(now) && l.Promised:
@@ -249,6 +258,19 @@ func mayDialFrom(owner account.Account, pearl campaign.Pearl, numbers []account.
 	return g.mayDial(to)
 }
 
+// keyCapped says which cap keeps the key that asks for a lead from having more called today.
+func (e *Engine) keyCapped(ctx context.Context, l lead.Lead, now time.Time) (why gateFault, err error) {
+	err = e.Store.Update(ctx, func(tx Tx) error {
+		used, err := e.keyUsage(tx, l.Account, l.Key, now)
+		why = e.keyCapFault(used, now)
+		return err
+	})
+	if err != nil {
+		return gateFault{}, fmt.Errorf("judge the caps of the key: %w", err)
+	}
+	return why, nil
+}
+
 // nextGate judges the gates that do not depend on the lead: budget, trunk, agents.
 func (e *Engine) nextGate(ctx context.Context, next Next, owner account.Account, pearl campaign.Pearl, l lead.Lead, now time.Time) (Next, error) {
 	var why gateFault
@@ -260,6 +282,13 @@ func (e *Engine) nextGate(ctx context.Context, next Next, owner account.Account,
 		why = g.why
 		if why.reason == "" && g.free() <= 0 {
 			why = g.short()
+		}
+		if why.reason == "" && !g.trunk.ID.Zero() {
+			used, err := e.keyUsage(tx, pearl.Account, l.Key, now)
+			if err != nil {
+				return err
+			}
+			why = e.keyCapFault(used, now)
 		}
 		if why.reason == "" {
 			live, held, err := tx.NumberTaken(pearl.Account, l.Phone, now)

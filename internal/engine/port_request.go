@@ -56,6 +56,7 @@ type Request struct {
 	Node     string
 	Due      time.Time // not claimed before (number busy); zero = at once
 	Trace    string    // W3C trace id of the request that asked for the call; its call goes on with it
+	Key      id.ID     // the API key that asked for it, zero: none
 }
 
 // Why a request ended at RequestError, in the words of the contract (3.5, 12).

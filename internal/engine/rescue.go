@@ -224,6 +224,9 @@ func (e *Engine) LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time
 	if !dueNow {
 		return earliest, nil
 	}
+	if !e.AccountCaps.none() {
+		earliest = sooner(earliest, nextDay(now), now)
+	}
 	if e.room() != nil {
 		earliest = sooner(earliest, now.Add(roomWait), now)
 	}

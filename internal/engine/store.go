@@ -51,6 +51,7 @@ type Tx interface {
 	CallTx
 	RollupTx
 	RequestTx
+	UsageTx
 	DeliveryTx
 	RecordTx
 	NodeTx

@@ -24,6 +24,9 @@ const (
 	keepSignIns  = 365 * 24 * time.Hour
 )
 
+// keepUsage is how long it is known what calls have used of a day: for a person who asks why calling stopped.
+const keepUsage = 7 * 24 * time.Hour
+
 const (
 	sweepBatch = 50     // rows removed in one transaction: a few milliseconds, also where each holds a long transcript
 	sweepPage  = 10_000 // ids read at once, outside of transactions
@@ -34,6 +37,7 @@ type Swept struct {
 	Calls, Requests, Deliveries int
 	Answers                     int // to requests with an Idempotency-Key
 	SignIns                     int // entries of the audit log
+	Usage                       int // days of keys
 }
 
 // Any reports whether anything was removed.
@@ -61,6 +65,9 @@ func (e *Engine) Sweep(ctx context.Context, discard func(recordings []string), r
 		}),
 		s.whole(ctx, "sign-ins", &s.swept.SignIns, func(tx Tx, now time.Time) (int, error) {
 			return tx.DeleteSignIns(auditSignIn, now.Add(-keepSignIns), sweepBatch)
+		}),
+		s.whole(ctx, "usage of days", &s.swept.Usage, func(tx Tx, now time.Time) (int, error) {
+			return tx.DeleteUsage(now.Add(-keepUsage), sweepBatch)
 		}))
 	return s.swept, errors.Join(faults...)
 }

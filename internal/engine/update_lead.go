@@ -69,6 +69,9 @@ func (c *change) edit(input LeadUpdate) error {
 	if _, err := c.step(lead.Edited{Patch: patch, HangUp: input.HangUp, Closed: closed}); err != nil {
 		return err
 	}
+	if c.lead.Phone != c.before.Phone || patch.Status != nil && patch.Status.Callable() {
+		c.lead.Key = c.actor.key() // whoever has a number called answers for it, whoever added the lead
+	}
 	if members := input.members(); members != "" {
 		c.note("edited", 0, 0, members)
 	}

@@ -95,6 +95,7 @@ type Lead struct {
 	Collected  json.RawMessage // an object: values of the last answered call; nil = {}
 	Status     Status
 	Created    time.Time
+	Key        id.ID // the API key that had it called: added it, or since gave it another number or set it to be called; zero: none
 	Version    int64 // grows by one with every stored change; the ETag
 
 	Attempts int // calls begun and counted since the lead was New

@@ -15,7 +15,7 @@ import (
 // lightCallColumns are those of a search row; the heavy ones follow in callColumns.
 const (
 	lightCallColumns = "id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, start, answered, " +
-		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, cost, sequence"
+		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, cost, sequence, key_id"
 	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms"
 )
 
@@ -45,6 +45,7 @@ func readCall(r row, heavy ...any) (call.Call, error) {
 		(*string)(&c.ID), (*string)(&c.Account), (*string)(&c.Pearl), (*string)(&c.Lead), (*string)(&c.Request), &c.Node, (*string)(&c.Trunk), &c.Trace,
 		&c.From, &c.To, &c.Name, &start, &answered, &ended, &finished, (*string)(&c.Cancel), &c.HangUp, (*int)(&c.Status), (*string)(&c.Outcome),
 		&c.Conversation, &tags, &c.Sentiment, &c.Transferred, &c.CallbackPromised, &c.Recording, &c.Cost, &c.Sequence,
+		(*string)(&c.Key),
 	}, heavy...)...)
 	c.Start, c.Answered, c.Ended, c.Finished = instant(start), instant(answered), instant(ended), instant(finished)
 	if tags != "" {
@@ -71,8 +72,8 @@ func listText[T any](values []T) (string, error) {
 
 const insertCall = `INSERT INTO call (id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, search, start,
 	answered, ended, finished, cancel, hang_up, status, outcome, conversation, duration, tags, sentiment, transferred, callback_promised, recording,
-	cost, sequence, summary, call_data, collected, transcript, turn_ms)
-	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)`
+	cost, sequence, summary, call_data, collected, transcript, turn_ms, key_id)
+	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)`
 
 func (t *tx) InsertCall(c call.Call) error {
 	collected, err := listText(c.Collected)
@@ -90,7 +91,7 @@ func (t *tx) InsertCall(c call.Call) error {
 	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name, searchable(c.Name),
 		millis(c.Start), millis(c.Answered), millis(c.Ended), millis(c.Finished), c.Cancel, c.HangUp, int(c.Status), c.Outcome, c.Conversation, c.Duration(),
 		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.Cost, c.Sequence, c.Summary, string(c.CallData), collected, transcript,
-		turns)
+		turns, c.Key)
 	if t.violates(err, liveNumber) {
 		return engine.ErrNumberTaken
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 const leadColumns = "id, account_id, pearl_id, phone, external_id, zone, zone_key, call_data, collected, status, created, version, " +
-	"attempts, due, rest, promised, claim, node, call_id, sequence, state"
+	"attempts, due, rest, promised, claim, node, call_id, sequence, state, key_id"
 
 // leadScan takes the columns of leadColumns.
 type leadScan struct {
@@ -30,7 +30,7 @@ func (s *leadScan) into() []any {
 	l := &s.lead
 	return []any{(*string)(&l.ID), (*string)(&l.Account), (*string)(&l.Campaign), (*string)(&l.Phone), &l.ExternalID, &l.Zone, &l.ZoneKey,
 		&s.callData, &s.collected, (*int)(&l.Status), &s.created, &l.Version, &l.Attempts, &s.due, &s.rest, &l.Promised, (*string)(&l.Claim), &l.Node,
-		(*string)(&l.Call), &l.Sequence, &s.state}
+		(*string)(&l.Call), &l.Sequence, &s.state, (*string)(&l.Key)}
 }
 
 func (s *leadScan) done() (lead.Lead, error) {
@@ -62,7 +62,7 @@ func leadValues(l lead.Lead) ([]any, error) {
 	return []any{
 		string(l.ID), string(l.Account), string(l.Campaign), string(l.Phone), l.ExternalID, l.Zone, l.ZoneKey, string(l.CallData),
 		string(l.Collected), int64(l.Status), millis(l.Created), l.Version, l.Attempts, millis(l.Due), l.Rest.String(), l.Promised, string(l.Claim), l.Node,
-		string(l.Call), l.Sequence, state, searchText(l.ExternalID, l.CallData), held(l),
+		string(l.Call), l.Sequence, state, string(l.Key), searchText(l.ExternalID, l.CallData), held(l),
 	}, nil
 }
 
@@ -163,6 +163,7 @@ func (t *tx) SaveLead(before, next lead.Lead) error {
 	c.set(before.Claim != next.Claim, "claim", string(next.Claim))
 	c.set(before.Node != next.Node, "node", next.Node)
 	c.set(before.Call != next.Call, "call_id", string(next.Call))
+	c.set(before.Key != next.Key, "key_id", string(next.Key))
 	c.set(before.Sequence != next.Sequence, "sequence", next.Sequence)
 	c.set(held(before) != held(next), "held", held(next))
 	if !reflect.DeepEqual(before.State, next.State) {

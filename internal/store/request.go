@@ -10,14 +10,14 @@ import (
 	"nacre/internal/id"
 )
 
-const requestColumns = "id, account_id, pearl_id, to_number, call_data, status, created, expires, errors, call_id, claim, node, due, trace"
+const requestColumns = "id, account_id, pearl_id, to_number, call_data, status, created, expires, errors, call_id, claim, node, due, trace, key_id"
 
 func scanRequest(r row) (engine.Request, error) {
 	var q engine.Request
 	var callData, errorList string
 	var created, expires, due int64
 	err := r.Scan((*string)(&q.ID), (*string)(&q.Account), (*string)(&q.Pearl), (*string)(&q.To), &callData, (*int)(&q.Status), &created, &expires,
-		&errorList, (*string)(&q.Call), (*string)(&q.Claim), &q.Node, &due, &q.Trace)
+		&errorList, (*string)(&q.Call), (*string)(&q.Claim), &q.Node, &due, &q.Trace, (*string)(&q.Key))
 	if err != nil {
 		return q, err
 	}
@@ -28,7 +28,7 @@ func scanRequest(r row) (engine.Request, error) {
 func requestValues(r engine.Request) ([]any, error) {
 	errorList, err := listText(r.Errors)
 	return []any{r.ID, r.Account, r.Pearl, r.To, string(r.CallData), int(r.Status), millis(r.Created), millis(r.Expires), errorList,
-		r.Call, r.Claim, r.Node, millis(r.Due), r.Trace}, err
+		r.Call, r.Claim, r.Node, millis(r.Due), r.Trace, r.Key}, err
 }
 
 func (t *tx) Request(accountID, requestID id.ID) (engine.Request, error) {
@@ -41,7 +41,7 @@ func (t *tx) InsertRequest(r engine.Request) error {
 	if err != nil {
 		return err
 	}
-	return t.queue(nil, "INSERT INTO request ("+requestColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)", values...)
+	return t.queue(nil, "INSERT INTO request ("+requestColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)", values...)
 }
 
 func (t *tx) SaveRequest(r engine.Request) error {
@@ -50,7 +50,7 @@ func (t *tx) SaveRequest(r engine.Request) error {
 		return err
 	}
 	return t.queue(fault.Missing("CallRequestId"), `UPDATE request SET pearl_id = ?3, to_number = ?4, call_data = ?5, status = ?6, created = ?7,
-		expires = ?8, errors = ?9, call_id = ?10, claim = ?11, node = ?12, due = ?13, trace = ?14 WHERE id = ?1 AND account_id = ?2`, values...)
+		expires = ?8, errors = ?9, call_id = ?10, claim = ?11, node = ?12, due = ?13, trace = ?14, key_id = ?15 WHERE id = ?1 AND account_id = ?2`, values...)
 }
 
 func (t *tx) DeleteRequest(requestID id.ID) error {

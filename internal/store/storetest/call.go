@@ -302,7 +302,7 @@ func testRequests(t *testing.T, store Store) {
 	for n := range 4 {
 		requests = append(requests, engine.Request{
 			ID: w.id(), Account: w.account.ID, Pearl: w.pearl.ID, To: w.phone(), CallData: json.RawMessage(`{"n":1}`), Status: engine.RequestQueued,
-			Created: Noon.Add(time.Duration(n) * time.Minute), Expires: Noon.Add(time.Hour), Trace: fmt.Sprintf("%032x", n),
+			Created: Noon.Add(time.Duration(n) * time.Minute), Expires: Noon.Add(time.Hour), Trace: fmt.Sprintf("%032x", n), Key: w.id(),
 		})
 	}
 	requests[2].Created = requests[1].Created // a tie

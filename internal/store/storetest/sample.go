@@ -78,7 +78,7 @@ func (w *world) newPearl(accountID id.ID) campaign.Pearl {
 
 func (w *world) newLead() lead.Lead {
 	return lead.Lead{
-		ID: w.id(), Account: w.account.ID, Campaign: w.pearl.ID, Phone: w.phone(), Status: lead.New, Created: Noon, Version: 1, Due: Noon,
+		ID: w.id(), Account: w.account.ID, Campaign: w.pearl.ID, Phone: w.phone(), Status: lead.New, Created: Noon, Version: 1, Due: Noon, Key: w.id(),
 		CallData: json.RawMessage(`{"name":"Zoë  O’Neil","n":1.10,"big":12345678901234567890}`),
 	}
 }
@@ -92,6 +92,7 @@ func (w *world) newCall(l lead.Lead) call.Call {
 	return call.Call{
 		ID: w.id(), Account: w.account.ID, Pearl: w.pearl.ID, Lead: l.ID, Node: "node-1", Trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 		From: "+14155550100", To: string(l.Phone), Name: "Zoë O’Neil", Start: Noon, Status: call.InProgress, Conversation: int(lead.OnCall), CallData: l.CallData,
+		Key: l.Key,
 	}
 }
 
