@@ -100,9 +100,9 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &server{Config: config, links: recording.Links{Base: config.PublicURL, Secret: secret, TTL: config.LinkTTL}}
+	s := &server{Config: config, links: recording.Links{Secret: secret, TTL: config.LinkTTL}}
 	services := route.Services{
-		Engine: config.Engine, Queries: config.Queries, Links: s.links, Log: config.Log, Prober: config.Prober, Judges: config.Judges, Networks: config.Networks,
+		Engine: config.Engine, Queries: config.Queries, Log: config.Log, Prober: config.Prober, Judges: config.Judges, Networks: config.Networks,
 		Voices: config.Voices, TestWebhook: config.TestWebhook, RemoveRecordings: s.removeRecordings,
 	}
 	if services.Judges.KnownVoice == nil && len(config.Voices) > 0 { // a binary that cannot speak refuses no voice

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -26,6 +27,7 @@ import (
 	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
+	"nacre/internal/recording"
 )
 
 const (
@@ -59,7 +61,7 @@ func (q *queries) Key(_ context.Context, accountID id.ID, hash []byte) (account.
 	return account.Key{ID: "650000000000000000000003", Account: testAccount, Hash: hash, Scope: account.ScopeFull}, nil
 }
 
-func (q *queries) RecordingOf(_ context.Context, callID id.ID) (string, error) {
+func (q *queries) RecordingOf(_ context.Context, callID, _ id.ID) (string, error) {
 	if callID != testCall || q.recording == "" {
 		return "", fault.Missing("CallId")
 	}
@@ -399,7 +401,7 @@ func TestRecordings(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "call.wav"), []byte("RIFF0123456789"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	link, _ := f.links.URL("", testCall, f.now())
+	link, _ := f.links.URL(testCall, recording.Holder{}, f.now())
 	response := f.do("GET", link, "", "Authorization", "", "Origin", "https://crm.example.com")
 	if response.Code != 200 || response.Body.String() != "RIFF0123456789" || response.Header().Get("Content-Type") != "audio/wav" {
 		t.Fatalf("%d %v %s", response.Code, response.Header(), response.Body)
@@ -421,7 +423,7 @@ func TestRecordings(t *testing.T) {
 	wantStatus(t, f.do("GET", link+"x", ""), 404)
 	wantStatus(t, f.do("GET", "/recordings/"+string(testCall), ""), 404)
 	wantStatus(t, f.do("GET", "/recordings/../call.wav", ""), 404)
-	other, _ := f.links.URL("", "650000000000000000000007", f.now())
+	other, _ := f.links.URL("650000000000000000000007", recording.Holder{}, f.now())
 	wantStatus(t, f.do("GET", other, ""), 404)
 	f.queries.recording = "../../etc/passwd"
 	if code := f.do("GET", link, "").Code; code < 400 {
@@ -452,7 +454,19 @@ func TestMetricsAreForLoopbackPeers(t *testing.T) {
 		t.Errorf("loopback: %d %s", response.Code, response.Body)
 	}
 	wantStatus(t, ask(f, "192.0.2.1:5"), 404)
-	wantStatus(t, ask(f, "127.0.0.1:5", "X-Forwarded-For", "192.0.2.1"), 404)
+	// Whatever a header says, it opens nothing: neither to another machine nor through a proxy here, trusted or not.
+	behind := newFrame(t, func(c *Config) {
+		c.Metrics, c.TrustedProxies = metrics, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("192.0.2.0/24")}
+	})
+	wantStatus(t, ask(behind, "127.0.0.1:5"), 200)
+	for _, f := range []*frame{f, behind} {
+		for _, header := range []string{"X-Forwarded-For", "Forwarded", "X-Real-Ip", "X-Forwarded-Host", "Via"} {
+			for _, value := range []string{"192.0.2.1", "127.0.0.1", "for=127.0.0.1", "unknown", ""} {
+				wantStatus(t, ask(f, "127.0.0.1:5", header, value), 404)
+				wantStatus(t, ask(f, "192.0.2.1:5", header, value), 404)
+			}
+		}
+	}
 	open := newFrame(t, func(c *Config) { c.Metrics, c.OpenMetrics = metrics, true })
 	wantStatus(t, ask(open, "192.0.2.1:5"), 200)
 }

@@ -91,7 +91,8 @@ func (x *exchange) serve(key account.Key, match route.Match) {
 	defer cancel()
 	request := route.NewRequest(ctx, x.r, match)
 	request.Actor = engine.Actor{Account: key.Account, By: engine.KeyPrefix + string(key.ID), Name: key.Name, Trace: x.trace}
-	request.Key, request.Now, request.Base, request.Queries = key, x.now, x.base(), x.Queries
+	request.Key, request.Now, request.Links, request.Queries = key, x.now, x.links, x.Queries
+	request.Links.Base = x.base()
 	answer, err := x.carryOut(request)
 	if err != nil {
 		x.fail(err)
@@ -166,15 +167,4 @@ func (x *exchange) once(request *route.Request, key string, body []byte) (route.
 	}
 	request.SetKey(keyed)
 	return x.perform(request, body)
-}
-
-// base is the address of this server as the client sees it.
-func (x *exchange) base() string {
-	if x.PublicURL != "" {
-		return strings.TrimSuffix(x.PublicURL, "/")
-	}
-	if x.r.TLS != nil {
-		return "https://" + x.r.Host
-	}
-	return "http://" + x.r.Host
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -126,28 +125,27 @@ func (x *exchange) metrics() {
 	x.handOver(x.Metrics)
 }
 
-// fromLoopback: a request that a proxy on this machine passed on comes from somewhere else.
+// fromLoopback: the peer is on this machine. No header makes a request one of this machine, whatever proxies are trusted; one
+// that a proxy here passed on says so by a header, and comes from somewhere else.
 func fromLoopback(r *http.Request) bool {
-	if r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
-		return false
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && peer.Addr().Unmap().IsLoopback() && !passedOn(r.Header)
 }
 
 // recording serves a file by signed link (contract 3.6): whole or in ranges; a wrong or expired link is 404.
 func (x *exchange) recording(text string) {
 	gone := problem.Status(http.StatusNotFound, "The link is wrong or has expired.")
 	callID, ok := id.Parse(text)
-	if !ok || !x.links.Verify(callID, x.r.URL.Query(), x.now) {
+	if !ok {
 		x.fail(gone)
 		return
 	}
-	file, err := x.openRecording(callID)
+	key, ok := x.links.Verify(callID, x.r.URL.Query(), x.now)
+	if !ok {
+		x.fail(gone)
+		return
+	}
+	file, err := x.openRecording(callID, key)
 	if err != nil {
 		if fault.Is(err, fault.NotFound) || errors.Is(err, os.ErrNotExist) {
 			x.fail(gone)
@@ -202,9 +200,9 @@ func (w *rangeProblems) Write(text []byte) (int, error) {
 	return w.ResponseWriter.Write(text)
 }
 
-// openRecording finds the file of a call whose link was verified.
-func (x *exchange) openRecording(callID id.ID) (*os.File, error) {
-	name, err := x.Queries.RecordingOf(x.r.Context(), callID)
+// openRecording finds the file of a call whose link was verified, for as long as its account and the link's key have it.
+func (x *exchange) openRecording(callID, key id.ID) (*os.File, error) {
+	name, err := x.Queries.RecordingOf(x.r.Context(), callID, key)
 	if err != nil {
 		return nil, err
 	}

@@ -151,7 +151,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	if err != nil {
 		return s, fmt.Errorf("read recording secret: %w", err)
 	}
-	links := recording.Links{Secret: secret}
+	links := recording.Links{Base: base, Secret: secret}
 
 	// The voice, without which no campaign runs.
 	speaker, speech := chosen.openVoice(voiceCache(settings.Data), log)
@@ -174,7 +174,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		AccountCaps: engine.DayCaps{Calls: settings.CallsPerDay, Minutes: settings.MinutesPerDay},
 		KeyCaps:     engine.DayCaps{Calls: settings.CallsPerDayOfKey, Minutes: settings.MinutesPerDayOfKey},
 		Renderer: webhook.Renderer{Link: func(callID id.ID, now time.Time) string {
-			link, _ := links.URL(base, callID, now)
+			link, _ := links.URL(callID, recording.Holder{}, now)
 			return link
 		}},
 		IDs: ids, Now: time.Now, Log: log, Node: nodeName(ids), CanSpeak: func() error { return speech },

@@ -37,8 +37,8 @@ type RollupTx interface {
 type CallQueries interface {
 	ReadCall(ctx context.Context, accountID, callID id.ID) (call.Call, error)
 	// RecordingOf is the recording's file of a call, whosever it is: the signature of a link to it stands in for the account.
-	// A call without one is missing too.
-	RecordingOf(ctx context.Context, callID id.ID) (file string, err error)
+	// A call without one is missing too, as is one whose account is suspended, or has not the key (zero = none is asked for).
+	RecordingOf(ctx context.Context, callID, keyID id.ID) (file string, err error)
 	SearchCalls(ctx context.Context, accountID, pearlID id.ID, filter CallFilter, page Page) (count int, rows []call.Call, err error)
 	// TallyCalls shows a tally the calls of a Pearl that SearchCalls finds from from to to, and the leads that became
 	// WrongCountryCode meanwhile. After an error the tally is of no use.

@@ -25,39 +25,53 @@ const DefaultTTL = 7 * 24 * time.Hour
 
 // Links makes and verifies links.
 type Links struct {
-	Base   string        // public address of the server, without trailing slash; "" = the caller's
+	Base   string        // address of the server, as who gets the link reaches it
 	Secret []byte        // key of the signature
 	TTL    time.Duration // 0 = DefaultTTL
 }
 
-// URL returns a link to the recording of a call that is valid from now until expires (whole seconds). base is used if no
-// Base is configured.
-func (l Links) URL(base string, callID id.ID, now time.Time) (link string, expires time.Time) {
+// Holder is the key that a link is made for: the link opens nothing that the key does not, and no longer than it.
+type Holder struct {
+	Key     id.ID     // zero = none, the link is for the account's webhooks
+	Expires time.Time // of the key; zero = never
+}
+
+// URL is a link to the recording of a call that is valid from now until expires (whole seconds).
+func (l Links) URL(callID id.ID, holder Holder, now time.Time) (link string, expires time.Time) {
 	ttl := l.TTL
 	if ttl == 0 {
 		ttl = DefaultTTL
 	}
-	if l.Base != "" {
-		base = l.Base
+	expires = now.Add(ttl)
+	if !holder.Expires.IsZero() && holder.Expires.Before(expires) {
+		expires = holder.Expires
 	}
-	expires = now.Add(ttl).UTC().Truncate(time.Second)
-	query := url.Values{"expires": {strconv.FormatInt(expires.Unix(), 10)}, "signature": {l.sign(callID, expires.Unix())}}
-	return strings.TrimSuffix(base, "/") + Path + string(callID) + "?" + query.Encode(), expires
+	expires = expires.UTC().Truncate(time.Second)
+	query := url.Values{"expires": {strconv.FormatInt(expires.Unix(), 10)}, "signature": {l.sign(callID, holder.Key, expires.Unix())}}
+	if !holder.Key.Zero() {
+		query.Set("key", string(holder.Key))
+	}
+	return strings.TrimSuffix(l.Base, "/") + Path + string(callID) + "?" + query.Encode(), expires
 }
 
-// Verify reports whether the query of a link to the call was signed by URL and has not expired.
-func (l Links) Verify(callID id.ID, query url.Values, now time.Time) bool {
+// Verify reports whether the query of a link to the call was signed by URL and has not expired, and returns the key it was
+// made for. Whether that key still exists is not checked here.
+func (l Links) Verify(callID id.ID, query url.Values, now time.Time) (key id.ID, ok bool) {
 	expires, err := strconv.ParseInt(query.Get("expires"), 10, 64)
 	if err != nil || len(l.Secret) == 0 {
-		return false
+		return "", false
 	}
 	// The signature is checked in any case, so that the time taken reveals nothing.
-	genuine := hmac.Equal([]byte(query.Get("signature")), []byte(l.sign(callID, expires)))
-	return genuine && now.Unix() < expires
+	key = id.ID(query.Get("key"))
+	genuine := hmac.Equal([]byte(query.Get("signature")), []byte(l.sign(callID, key, expires)))
+	return key, genuine && now.Unix() < expires
 }
 
-func (l Links) sign(callID id.ID, expires int64) string {
+func (l Links) sign(callID, key id.ID, expires int64) string {
 	mac := hmac.New(sha256.New, l.Secret)
 	mac.Write([]byte("recording\n" + string(callID) + "\n" + strconv.FormatInt(expires, 10)))
+	if !key.Zero() {
+		mac.Write([]byte("\n" + string(key)))
+	}
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

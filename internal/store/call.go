@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"nacre/internal/account"
 	"nacre/internal/call"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
@@ -243,9 +244,12 @@ func (s *Store) ReadCall(ctx context.Context, accountID, callID id.ID) (found ca
 }
 
 // RecordingOf implements engine.Queries.
-func (s *Store) RecordingOf(ctx context.Context, callID id.ID) (file string, err error) {
+func (s *Store) RecordingOf(ctx context.Context, callID, keyID id.ID) (file string, err error) {
 	err = s.backend.read(ctx, func(q session) error {
-		file, err = one(q, scanText[string], "SELECT recording FROM call WHERE id = ?1 AND recording <> ''", callID)
+		file, err = one(q, scanText[string], `SELECT recording FROM call WHERE id = ?1 AND recording <> ''
+			AND EXISTS (SELECT 1 FROM account WHERE account.id = call.account_id AND standing <> ?2)
+			AND (CAST(?3 AS TEXT) = '' OR EXISTS (SELECT 1 FROM api_key WHERE api_key.id = ?3 AND api_key.account_id = call.account_id))`,
+			callID, int(account.Suspended), keyID)
 		return err
 	})
 	return file, wrap("read recording of call", missing(err, "CallId"))

@@ -77,7 +77,7 @@ func (h *Handlers) full(r *route.Request, c call.Call) Call {
 		Light: Light{
 			Head: headOf(c), PearlID: c.Pearl, RelatedID: c.Pearl, LeadID: wire.Text(string(c.Lead)), IsCallTransferred: c.Transferred,
 		},
-		Recording: wire.Recording(c, h.Links, r.Base, r.Now), Transcript: wire.List(c.Transcript), Summary: wire.Text(c.Summary),
+		Recording: wire.Recording(c, r.RecordingLink), Transcript: wire.List(c.Transcript), Summary: wire.Text(c.Summary),
 		CollectedInfo: wire.List(c.Collected), OverallSentiment: c.Sentiment,
 	}
 }
@@ -123,7 +123,7 @@ func (h *Handlers) Recording(r *route.Request, _ route.None) (Link, error) {
 	if err != nil || found.Recording == "" || found.Finished.IsZero() {
 		return Link{}, err
 	}
-	link, expires := h.Links.URL(r.Base, found.ID, r.Now)
+	link, expires := r.RecordingLink(found.ID)
 	return Link{Recording: &link, ExpiresAt: wire.At(expires)}, nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
+	"nacre/internal/recording"
 )
 
 // Request is what a handler is given: an authorized request whose body has been read.
@@ -24,9 +25,9 @@ type Request struct {
 	Actor   engine.Actor
 	Key     account.Key
 	Now     time.Time
-	Base    string         // absolute address of this server as the client may use it, without trailing slash
-	Pearl   campaign.Pearl // the Pearl in the path, unless the route says PearlLater
-	Header  http.Header    // of the answer
+	Links   recording.Links // their Base is this server's address as the client may use it
+	Pearl   campaign.Pearl  // the Pearl in the path, unless the route says PearlLater
+	Header  http.Header     // of the answer
 	Queries Queries
 
 	ctx    context.Context
@@ -49,6 +50,11 @@ type Answer struct {
 // NewRequest is for api, which has matched and authorized.
 func NewRequest(ctx context.Context, r *http.Request, match Match) *Request {
 	return &Request{Route: match.Route, Header: http.Header{}, ctx: ctx, http: r, values: match.Values}
+}
+
+// RecordingLink is a fresh link to the recording of a call, for the key of the request (contract 3.6).
+func (r *Request) RecordingLink(callID id.ID) (link string, expires time.Time) {
+	return r.Links.URL(callID, recording.Holder{Key: r.Key.ID, Expires: r.Key.Expires}, r.Now)
 }
 
 // Context ends when the client has gone or the route's time is over.

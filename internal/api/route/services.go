@@ -9,7 +9,6 @@ import (
 	"nacre/internal/campaign"
 	"nacre/internal/destination"
 	"nacre/internal/engine"
-	"nacre/internal/recording"
 )
 
 // Queries is what routes read. Implemented by store.
@@ -29,7 +28,6 @@ type Queries interface {
 type Services struct {
 	Engine  *engine.Engine // the only way to change anything
 	Queries Queries
-	Links   recording.Links
 	Log     *slog.Logger
 	Prober  call.Prober     // asks carriers how they are
 	Judges  campaign.Judges // rules of Pearls that other rooms know

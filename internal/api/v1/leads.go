@@ -49,7 +49,7 @@ func leadRoutes(services route.Services) []route.Route {
 		return FullLead{
 			ID: v.Lead.ID, ExternalID: wire.Text(v.Lead.ExternalID), PhoneNumber: v.Lead.Phone, TimeZone: v.Offset, Status: v.Lead.Status,
 			Created: wire.Time(v.Lead.Created), CallsID: wire.List(v.Calls),
-			LastCall: wire.NewLastCall(v.LastCall, services.Links, r.Base, r.Now),
+			LastCall: wire.NewLastCall(v.LastCall, r.RecordingLink),
 			CallData: wire.Object(v.Lead.CallData), CollectedData: wire.Object(v.Lead.Collected),
 		}
 	}}}

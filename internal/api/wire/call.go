@@ -5,7 +5,6 @@ import (
 
 	"nacre/internal/call"
 	"nacre/internal/id"
-	"nacre/internal/recording"
 )
 
 // LastCall is the newest call of a lead (contract 1.2).
@@ -29,15 +28,18 @@ type LastCollected struct {
 	CollectedInfos []call.Value `json:"collectedInfos"`
 }
 
+// RecordingLink makes a link to the recording of a call.
+type RecordingLink func(callID id.ID) (link string, expires time.Time)
+
 // NewLastCall renders a call; nil stays nil.
-func NewLastCall(c *call.Call, links recording.Links, base string, now time.Time) *LastCall {
+func NewLastCall(c *call.Call, link RecordingLink) *LastCall {
 	if c == nil {
 		return nil
 	}
 	last := &LastCall{
 		ID: c.ID, StartTime: Time(c.Start), PearlID: c.Pearl, Status: c.Status, From: c.From, Name: Text(c.Name),
 		CollectedData: LastCollected{Transcript: List(c.Transcript), CollectedInfos: List(c.Collected)},
-		Summary:       Text(c.Summary), Duration: c.Duration(), Recording: Recording(*c, links, base, now), Tags: List(c.Tags),
+		Summary:       Text(c.Summary), Duration: c.Duration(), Recording: Recording(*c, link), Tags: List(c.Tags),
 	}
 	if c.Finished.IsZero() {
 		last.Duration = 0 // in progress for everyone until everything of the call is in place
@@ -46,10 +48,10 @@ func NewLastCall(c *call.Call, links recording.Links, base string, now time.Time
 }
 
 // Recording is a fresh link to the recording of a finished call, null where there is none (contract 3.6).
-func Recording(c call.Call, links recording.Links, base string, now time.Time) *string {
+func Recording(c call.Call, link RecordingLink) *string {
 	if c.Recording == "" || c.Finished.IsZero() {
 		return nil
 	}
-	link, _ := links.URL(base, c.ID, now)
-	return &link
+	made, _ := link(c.ID)
+	return &made
 }

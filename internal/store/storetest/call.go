@@ -76,7 +76,7 @@ func testCalls(t *testing.T, store Store) {
 		t.Errorf("unfinished calls: %v", left)
 	}
 
-	same(t, "its recording, whosever it is", must[string](t)(store.RecordingOf(t.Context(), first.ID)), first.Recording)
+	w.recordingOf(t, first)
 	second := w.newCall(l)
 	second.Start = Noon.Add(time.Hour)
 	made := w.newCall(lead.Lead{Phone: w.phone()}) // a made call has no lead
@@ -91,7 +91,7 @@ func testCalls(t *testing.T, store Store) {
 	same(t, "calls of its record", record.Calls, ids)
 	same(t, "newest call of its record", record.Last, last)
 	for name, callID := range map[string]id.ID{"a call without one": second.ID, "no call": noID} {
-		if file, err := store.RecordingOf(t.Context(), callID); !fault.Is(err, fault.NotFound) {
+		if file, err := store.RecordingOf(t.Context(), callID, ""); !fault.Is(err, fault.NotFound) {
 			t.Errorf("recording of %s: %q %v", name, file, err)
 		}
 	}
@@ -377,4 +377,40 @@ func testRequests(t *testing.T, store Store) {
 	}
 	same(t, "requests by status", rows, []engine.Request{claimed, requests[1], requests[2]})
 	missing(t, store.Update(t.Context(), func(tx engine.Tx) error { return tx.SaveRequest(engine.Request{ID: noID}) }), "CallRequestId")
+}
+
+// recordingOf: a recording is reached while its call, its account and the key that asks for it are there, and none is suspended.
+func (w *world) recordingOf(t *testing.T, c call.Call) {
+	t.Helper()
+	foreign := account.Account{ID: w.id(), Name: "Foreign", Standing: account.FullAccess, Created: Noon}
+	key := account.Key{ID: w.id(), Account: c.Account, Name: "links", Scope: account.ScopeRead, Hash: []byte("of the account"), Created: Noon}
+	other := account.Key{ID: w.id(), Account: foreign.ID, Name: "links", Scope: account.ScopeFull, Hash: []byte("of another"), Created: Noon}
+	w.update(t, func(tx engine.Tx) error {
+		return errors.Join(tx.InsertAccount(foreign), tx.InsertKey(key), tx.InsertKey(other))
+	})
+	gone := func(what string, keyID id.ID) {
+		t.Helper()
+		if file, err := w.store.RecordingOf(t.Context(), c.ID, keyID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s: recording %q, %v", what, file, err)
+		}
+	}
+	same(t, "its recording, whosever it is", must[string](t)(w.store.RecordingOf(t.Context(), c.ID, "")), c.Recording)
+	same(t, "by a key", must[string](t)(w.store.RecordingOf(t.Context(), c.ID, key.ID)), c.Recording)
+	gone("a key of another account", other.ID)
+	w.update(t, func(tx engine.Tx) error { return tx.DeleteKey(c.Account, key.ID) })
+	gone("a key that was deleted", key.ID)
+	stand := func(standing account.Standing) {
+		w.update(t, func(tx engine.Tx) error {
+			owner, err := tx.Account(c.Account, engine.Exclusive)
+			if err != nil {
+				return err
+			}
+			owner.Standing = standing
+			return tx.SaveAccount(owner)
+		})
+	}
+	stand(account.Suspended)
+	gone("a suspended account", "")
+	stand(account.FullAccess)
+	same(t, "an account that is no longer suspended", must[string](t)(w.store.RecordingOf(t.Context(), c.ID, "")), c.Recording)
 }
