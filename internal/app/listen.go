@@ -17,6 +17,8 @@ func listenHTTP(settings config.Serve, log *slog.Logger) (clients net.Listener, 
 	if err != nil {
 		return nil, "", fmt.Errorf("listen: %w", err)
 	}
+	address, err := netip.ParseAddrPort(inner.Addr().String())
+	open := err != nil || !address.Addr().Unmap().IsLoopback()
 	scheme, incoming := "http://", inner
 	if settings.TLSCert != "" {
 		scheme = "https://"
@@ -24,12 +26,16 @@ func listenHTTP(settings config.Serve, log *slog.Logger) (clients net.Listener, 
 			_ = inner.Close()
 			return nil, "", err
 		}
-	} else if address, err := netip.ParseAddrPort(inner.Addr().String()); err == nil && !address.Addr().Unmap().IsLoopback() {
+	} else if open {
 		log.Warn("the HTTP API is open to other machines without encryption: keys and personal data can be read on the way; set --tls-cert and --tls-key, or listen on loopback behind a proxy", "address", inner.Addr())
 	}
 	// TLS lies beneath: the listener sees requests and answers in the clear.
 	clients = api.Listener(incoming, api.Connections{PerAddress: settings.ConnectionsPerAddress, Total: settings.Connections, Log: log})
-	return clients, scheme + reachable(inner.Addr()), nil
+	url = scheme + reachable(inner.Addr())
+	if settings.PublicURL == "" && (open || settings.TLSCert != "") {
+		log.Warn("links to recordings in webhooks lead to an address of this machine; set --public-url to the one that others reach", "url", url)
+	}
+	return clients, url, nil
 }
 
 // reachable is the address as a client on this machine reaches it.

@@ -26,14 +26,15 @@ func TestAnOpenPlainListenerIsWarnedAbout(t *testing.T) {
 	cert, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
 	writeCertificate(t, cert, key, 1, time.Now(), cert, key)
 	for name, c := range map[string]struct {
-		settings config.Serve
-		warns    bool
+		settings     config.Serve
+		plain, links bool // warned about
 	}{
-		"loopback":               {config.Serve{Listen: "127.0.0.1:0"}, false},
-		"loopback by name":       {config.Serve{Listen: "localhost:0"}, false},
-		"every address":          {config.Serve{Listen: "0.0.0.0:0"}, true},
-		"every address, unnamed": {config.Serve{Listen: ":0"}, true},
-		"every address over TLS": {config.Serve{Listen: "0.0.0.0:0", TLSCert: cert, TLSKey: key}, false},
+		"loopback":               {config.Serve{Listen: "127.0.0.1:0"}, false, false},
+		"loopback by name":       {config.Serve{Listen: "localhost:0"}, false, false},
+		"every address":          {config.Serve{Listen: "0.0.0.0:0"}, true, true},
+		"every address, unnamed": {config.Serve{Listen: ":0"}, true, true},
+		"every address over TLS": {config.Serve{Listen: "0.0.0.0:0", TLSCert: cert, TLSKey: key}, false, true},
+		"under a name":           {config.Serve{Listen: "0.0.0.0:0", PublicURL: "https://nacre.example"}, true, false},
 	} {
 		var text bytes.Buffer
 		clients, url, err := listenHTTP(c.settings, slog.New(slog.NewTextHandler(&text, nil)))
@@ -41,8 +42,10 @@ func TestAnOpenPlainListenerIsWarnedAbout(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		_ = clients.Close()
-		if warns := strings.Contains(text.String(), "level=WARN") && strings.Contains(text.String(), "without encryption"); warns != c.warns {
-			t.Errorf("%s: warns %v, want %v: %s", name, warns, c.warns, &text)
+		for says, want := range map[string]bool{"level=WARN": c.plain || c.links, "without encryption": c.plain, "--public-url": c.links} {
+			if strings.Contains(text.String(), says) != want {
+				t.Errorf("%s: %q is said: %v, want %v: %s", name, says, !want, want, &text)
+			}
 		}
 		if want := map[bool]string{false: "http://", true: "https://"}[c.settings.TLSCert != ""]; !strings.HasPrefix(url, want) {
 			t.Errorf("%s: %s", name, url)

@@ -44,7 +44,7 @@ type Serve struct {
 	Listen               string          `help:"Address of the HTTP API; port 0 is any." default:"127.0.0.1:8080" env:"NACRE_LISTEN"`
 	TLSCert              string          `help:"PEM file of the certificate of the HTTP API, with its chain; read again when it changes." name:"tls-cert" env:"NACRE_TLS_CERT" type:"path"`
 	TLSKey               string          `help:"PEM file of the certificate's key." name:"tls-key" env:"NACRE_TLS_KEY" type:"path"`
-	TrustedProxies       []string        `help:"Networks (CIDR) of reverse proxies whose X-Forwarded-For or Forwarded says where a request comes from." name:"trusted-proxy" env:"NACRE_TRUSTED_PROXY"`
+	TrustedProxies       []string        `help:"Networks (CIDR) of reverse proxies whose X-Forwarded-For, -Host and -Proto, else Forwarded, say where a request comes from and what it asked for." name:"trusted-proxy" env:"NACRE_TRUSTED_PROXY"`
 	PublicURL            string          `help:"Base of the links in answers and webhooks, as clients reach this server." name:"public-url" env:"NACRE_PUBLIC_URL"`
 	SIPListen            string          `help:"Address of SIP. Carriers need one that they reach: 0.0.0.0:0, or 0.0.0.0:5060 for those that know you by address." name:"sip-listen" default:"127.0.0.1:0" env:"NACRE_SIP_LISTEN"`
 	RTPPorts             string          `help:"Range of UDP ports for audio, FROM-TO; empty is any." name:"rtp-ports" env:"NACRE_RTP_PORTS"`

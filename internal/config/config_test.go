@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,6 +66,12 @@ func TestFile(t *testing.T) {
 	if got.RTPPorts != "" || got.ExternalAddress != "" {
 		t.Errorf("a key without a value is no value: %+v", got)
 	}
+	if got, err = parse(t, "trusted-proxy: [127.0.0.1, 10.1.2.3/8, '::1']\n"); err != nil {
+		t.Fatal(err)
+	}
+	if proxies, err := got.Proxies(); err != nil || fmt.Sprint(proxies) != "[127.0.0.1/32 10.0.0.0/8 ::1/128]" {
+		t.Errorf("trusted proxies %v, %v", proxies, err)
+	}
 	if got, err = parse(t, ""); err != nil {
 		t.Errorf("an empty file: %v", err)
 	}
@@ -91,6 +98,8 @@ func TestFile(t *testing.T) {
 		"rtp-ports: 80-90\n":                  "--rtp-ports",
 		"rtp-ports: 60000-70000\n":            "--rtp-ports",
 		"allow-networks: [10.0.0.0/8, all]\n": "--allow-networks",
+		"trusted-proxy: [127.0.0.1, nginx]\n": "--trusted-proxy",
+		"tls-cert: cert.pem\n":                "--tls-cert and --tls-key go together",
 		"allow-networks: 10.0.0.1/8\n":        "10.0.0.0/8", // what was meant
 		"allow-private-webhooks: sometimes\n": "--allow-private-webhooks",
 	} {

@@ -1,5 +1,5 @@
 // Package datakey decides how secrets are kept at rest: encrypted by AES-256-GCM under the installation's data key, which is
-// kept beside the data in a file of its own, or comes from the environment (ADR 20). It refuses to know what the secrets are
+// kept beside the data in a file of its own, or comes from the environment (ADR 24). It refuses to know what the secrets are
 // and where they are stored.
 package datakey
 

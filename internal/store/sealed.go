@@ -13,7 +13,7 @@ import (
 	"nacre/internal/secret"
 )
 
-// Secrets are encrypted one by one where they stand among settings (ADR 20), each bound to its row. What was stored before
+// Secrets are encrypted one by one where they stand among settings (ADR 24), each bound to its row. What was stored before
 // there was a key is read as it is until SealAll has come by.
 
 // keyCheck is the row of table secret by which a database knows its key: a sealed word, whose key's id can be read.
