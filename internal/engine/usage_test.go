@@ -222,7 +222,12 @@ func testCapsOfKeys(t *testing.T, s engine.Store) {
 		t.Error("claimed beyond the cap of the key")
 	}
 	w.clock.Set(wednesday)
-	same(t, "claimed on the next day", fmt.Sprint(len(w.claim())), "3")
+	works := w.claim()
+	same(t, "claimed on the next day", fmt.Sprint(len(works)), "3")
+	w.e.KeyCaps.Calls = 2 // begin judges again
+	if begun := w.begin(works[0]); begun != nil {
+		t.Error("a call began beyond the cap of the key")
+	}
 }
 
 // testRequestsOfAKeyWait: made calls that were filed before the cap was reached wait for the next day, and others go before them.
