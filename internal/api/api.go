@@ -55,6 +55,7 @@ type Config struct {
 
 	BodyTime   time.Duration // a client may be silent this long while it sends a body; 0 = 30 s
 	BodyMemory int64         // bytes that bodies take at once; 0 = 256 MiB
+	Uploads    int64         // bytes that an account may have stored in an hour; 0 = no limit
 
 	Room        func() error                    // nil = always; an error refuses what creates
 	Ready       func(ctx context.Context) error // nil = ready as soon as the database answers
@@ -71,6 +72,7 @@ type server struct {
 	links    recording.Links
 	keys     *buckets
 	bodies   *bodyMemory
+	uploads  *uploads
 	failures *failures
 	leases   keyLeases
 	touched  sync.Map // key id → time.Time of the last use that was written
@@ -118,6 +120,7 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 		s.BodyTime = defaultBodyTime
 	}
 	s.bodies = newBodyMemory(config.BodyMemory)
+	s.uploads = newUploads(config.Uploads)
 	s.failures = newFailures()
 	if s.document, err = describe(s.table); err != nil {
 		return nil, fmt.Errorf("describe the API: %w", err)

@@ -27,7 +27,7 @@ func (x *exchange) limit(key account.Key) error {
 	return nil
 }
 
-// buckets are token buckets, one a key.
+// buckets are token buckets, one for each id: of a key, or of an account.
 type buckets struct {
 	rate  float64 // tokens a second, 0 = no limit
 	size  float64
@@ -60,6 +60,20 @@ func (b *buckets) take(key id.ID, now time.Time) (state fill, off bool) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	one := b.of(key, now)
+	state.limit = int(b.size)
+	if one.tokens < 1 {
+		state.wait = time.Duration(math.Ceil((1 - one.tokens) / b.rate * float64(time.Second)))
+	} else {
+		one.tokens--
+	}
+	state.remaining = int(one.tokens)
+	state.reset = int(math.Ceil((b.size - one.tokens) / b.rate))
+	return state, false
+}
+
+// of is the bucket of a key, filled up for the time that has passed. The lock is held.
+func (b *buckets) of(key id.ID, now time.Time) *bucket {
 	one := b.byKey[key]
 	if one == nil {
 		if len(b.byKey) >= maxIdle {
@@ -72,15 +86,7 @@ func (b *buckets) take(key id.ID, now time.Time) (state fill, off bool) {
 		one.tokens = math.Min(b.size, one.tokens+passed.Seconds()*b.rate)
 	}
 	one.at = now
-	state.limit = int(b.size)
-	if one.tokens < 1 {
-		state.wait = time.Duration(math.Ceil((1 - one.tokens) / b.rate * float64(time.Second)))
-	} else {
-		one.tokens--
-	}
-	state.remaining = int(one.tokens)
-	state.reset = int(math.Ceil((b.size - one.tokens) / b.rate))
-	return state, false
+	return one
 }
 
 func (b *buckets) forgetFull(now time.Time) {

@@ -133,7 +133,7 @@ func (x *exchange) carryOut(request *route.Request) (route.Answer, error) {
 	if keys := x.r.Header.Values("Idempotency-Key"); len(keys) > 0 && r.Creates {
 		return x.once(request, strings.TrimSpace(keys[0]), body)
 	}
-	return x.perform(request, body)
+	return x.store(request, body, false)
 }
 
 func (x *exchange) perform(request *route.Request, body []byte) (route.Answer, error) {
@@ -151,7 +151,7 @@ func (x *exchange) once(request *route.Request, key string, body []byte) (route.
 		return route.Answer{}, request.PearlFirst(fault.Refused("The Idempotency-Key must be 1 to 255 printable ASCII characters."))
 	}
 	hash := sha256.Sum256(bytes.TrimSpace(body))
-	keyed := engine.KeyedRequest{Account: request.Actor.Account, Route: request.Place(), Key: key, BodyHash: hash[:]}
+	keyed := engine.KeyedRequest{Account: request.Actor.Account, Route: request.Place(), Key: key, BodyHash: hash[:], Stops: request.Route.Stops}
 	mark := [3]string{string(keyed.Account), keyed.Route, keyed.Key}
 	if _, busy := x.running.LoadOrStore(mark, true); busy {
 		return route.Answer{}, problem.Status(http.StatusConflict, "A request with the same Idempotency-Key is still in progress.").With("Retry-After", "1")
@@ -166,5 +166,5 @@ func (x *exchange) once(request *route.Request, key string, body []byte) (route.
 		return route.Answer{Status: earlier.Status, Type: earlier.Type, Body: earlier.Answer}, nil
 	}
 	request.SetKey(keyed)
-	return x.perform(request, body)
+	return x.store(request, body, true)
 }

@@ -170,6 +170,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	s.engine = engine.New(engine.Config{
 		Store: s.store, Room: watch.Room, Limits: engine.Limits{
 			Trunks: settings.TrunksPerAccount, Pearls: settings.PearlsPerAccount, OpenRequests: settings.RequestsPerAccount, Leads: settings.LeadsPerAccount,
+			KeptAnswers: int64(settings.AnswersPerAccount) << 20,
 		},
 		AccountCaps: engine.DayCaps{Calls: settings.CallsPerDay, Minutes: settings.MinutesPerDay},
 		KeyCaps:     engine.DayCaps{Calls: settings.CallsPerDayOfKey, Minutes: settings.MinutesPerDayOfKey},
@@ -263,7 +264,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 
 	handler, err := api.New(ctx, api.Config{
 		Engine: s.engine, Queries: s.store, Log: log, Now: time.Now, PublicURL: settings.PublicURL, TrustedProxies: proxies, RateLimit: settings.RateLimit,
-		CORSOrigins: settings.CORSOrigins, BodyMemory: int64(settings.BodyMemory) << 20, RecordingsDir: s.recordings, Metrics: metrics.handler(), OpenMetrics: settings.PublicMetrics,
+		CORSOrigins: settings.CORSOrigins, BodyMemory: int64(settings.BodyMemory) << 20, Uploads: int64(settings.UploadsPerAccount) << 20, RecordingsDir: s.recordings, Metrics: metrics.handler(), OpenMetrics: settings.PublicMetrics,
 		Prober: sip, Judges: campaign.Judges{
 			URL:    func(raw string) error { return webhook.CheckURL(raw, settings.AllowPrivateWebhooks) },
 			Header: webhook.CheckCredentialHeader,

@@ -58,6 +58,7 @@ type Engine struct {
 	added       stamps
 	adding      adding
 	leadCounts  leadCounts
+	keptAnswers keptAnswers
 }
 
 // New makes an engine. Listen connects it to the dialer, the webhook sender and the keeper.

@@ -16,6 +16,7 @@ type Limits struct {
 	Pearls       int // archived ones too
 	OpenRequests int // made calls that wait or are on a call
 	Leads        int
+	KeptAnswers  int64 // bytes of answers to requests with an Idempotency-Key
 }
 
 // Owned is a kind of things that Tx.CountOwned counts.
@@ -112,4 +113,61 @@ func (e *Engine) admitLeads(ctx context.Context, accountID id.ID, adding int) er
 		e.leadCounts.byAccount[accountID] = leadCount{leads: leads, at: now}
 		e.leadCounts.mu.Unlock()
 	}
+}
+
+// keptAnswers are upper bounds of how many bytes of answers are kept for accounts: summed up once, then added to.
+type keptAnswers struct {
+	mu        sync.Mutex
+	byAccount map[id.ID]keptBytes
+}
+
+type keptBytes struct {
+	bytes int64
+	at    time.Time // when they were summed up
+}
+
+// add notes an answer that is kept from now on. It is counted again where its transaction is repeated, until the next sum.
+func (k *keptAnswers) add(accountID id.ID, bytes int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if known, summed := k.byAccount[accountID]; summed {
+		known.bytes += bytes
+		k.byAccount[accountID] = known
+	}
+}
+
+// admitKeptAnswer refuses a request with an Idempotency-Key that has not come before, where as much is kept for its account as may be:
+// what was accepted is kept as long as was promised (contract 0.9).
+func (e *Engine) admitKeptAnswer(ctx context.Context, accountID id.ID) error {
+	limit := e.Limits.KeptAnswers
+	if limit <= 0 {
+		return nil
+	}
+	e.keptAnswers.mu.Lock()
+	known, summed := e.keptAnswers.byAccount[accountID]
+	e.keptAnswers.mu.Unlock()
+	now := e.clock()
+	if summed && known.bytes < limit {
+		return nil
+	}
+	wait := recountAfter
+	if !summed || now.Sub(known.at) >= recountAfter {
+		bytes, oldest, err := e.Store.KeptAnswers(ctx, accountID, now.Add(-ReplayFor))
+		if err != nil {
+			return fmt.Errorf("sum up kept answers: %w", err)
+		}
+		e.keptAnswers.mu.Lock()
+		if e.keptAnswers.byAccount == nil {
+			e.keptAnswers.byAccount = map[id.ID]keptBytes{}
+		}
+		e.keptAnswers.byAccount[accountID] = keptBytes{bytes: bytes, at: now}
+		e.keptAnswers.mu.Unlock()
+		if bytes < limit {
+			return nil
+		}
+		wait = max(oldest.Add(ReplayFor).Sub(now), recountAfter)
+	}
+	return &fault.Error{Kind: fault.TooMany, RetryAfter: wait, Detail: fmt.Sprintf(
+		"Answers to earlier requests with an Idempotency-Key take as much room as this server allows an account (%d MiB, --answers-per-account). "+
+			"They are kept for 24 hours; requests without a key are taken.", limit>>20)}
 }

@@ -1,6 +1,8 @@
 package engine_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -78,5 +80,62 @@ func testLimits(t *testing.T, s engine.Store) {
 	}
 	if err := lead(w); !fault.Is(err, fault.Invalid) {
 		t.Errorf("one too many after the count was made anew: %v", err)
+	}
+}
+
+// testKeptAnswersAreBounded: where as much is kept as may be, new keys are refused, kept answers are answered, and another
+// account notices nothing; room comes when the oldest answers have been kept as long as was promised.
+func testKeptAnswersAreBounded(t *testing.T, s engine.Store) {
+	w, other := newWorld(t, s), newWorld(t, s)
+	other.e = w.e
+	const answer = 7 << 10
+	w.e.Limits = engine.Limits{KeptAnswers: 3 * (answer + engine.KeptRow)}
+	made := 0
+	add := func(w *world, key string) (replayed bool, err error) {
+		keyed := engine.KeyedRequest{Account: w.account, Route: "POST /a", Key: key, BodyHash: []byte("a"), Stops: strings.HasPrefix(key, "stop")}
+		kept, replayed, err := w.e.Replayed(w.ctx, keyed)
+		if err != nil || replayed {
+			if replayed && len(kept.Answer) != answer {
+				t.Errorf("%d bytes were kept, want %d", len(kept.Answer), answer)
+			}
+			return replayed, err
+		}
+		made++
+		remember := &engine.Remember[[]id.ID]{KeyedRequest: keyed, Answer: func([]id.ID) (int, string, []byte, error) {
+			return 200, "text/plain", bytes.Repeat([]byte("a"), answer), nil
+		}}
+		_, err = w.e.AddLeads(w.ctx, w.actor, w.pearl, []engine.NewLead{{Phone: fmt.Sprintf("+1202555%04d", 100+made)}}, remember)
+		return false, err
+	}
+	for n := range 3 {
+		if _, err := add(w, fmt.Sprintf("key %d", n)); err != nil {
+			t.Fatalf("answer %d: %v", n+1, err)
+		}
+		w.clock.Add(time.Hour)
+	}
+	full := func(when string) {
+		t.Helper()
+		_, err := add(w, when)
+		var refusal *fault.Error
+		if !errors.As(err, &refusal) || refusal.Kind != fault.TooMany || !strings.Contains(refusal.Detail, "--answers-per-account") || refusal.RetryAfter <= 0 {
+			t.Errorf("%s: %v, want a refusal that names --answers-per-account and when to come again", when, err)
+		}
+	}
+	full("a new key")
+	if replayed, err := add(w, "key 0"); err != nil || !replayed {
+		t.Errorf("a kept answer: replayed %v, %v", replayed, err)
+	}
+	if _, err := add(other, "key 0"); err != nil {
+		t.Errorf("another account: %v", err)
+	}
+	w.clock.Set(tuesday.Add(engine.ReplayFor - time.Minute))
+	full("just before the oldest has been kept long enough")
+	w.clock.Set(tuesday.Add(engine.ReplayFor + time.Minute))
+	if replayed, err := add(w, "key 0"); err != nil || replayed {
+		t.Errorf("a key that was forgotten: replayed %v, %v", replayed, err)
+	}
+	full("another one")
+	if _, err := add(w, "stop"); err != nil {
+		t.Errorf("what stops calls: %v", err)
 	}
 }

@@ -14,6 +14,9 @@ import (
 // ReplayFor is how long the answer to a request with an Idempotency-Key is kept (contract 0.9).
 const ReplayFor = 24 * time.Hour
 
+// KeptRow is what the disk takes for a kept answer besides its bytes: its key, route, hash and index.
+const KeptRow = 1 << 10
+
 // ErrReplayMismatch means that the Idempotency-Key came before with another body (contract 0.9).
 var ErrReplayMismatch = errors.New("the Idempotency-Key was used with another body")
 
@@ -23,6 +26,7 @@ type KeyedRequest struct {
 	Route    string // method and path: keys of different routes never meet
 	Key      string
 	BodyHash []byte
+	Stops    bool // it stops calls: taken also where as much is kept for the account as may be
 }
 
 // Remember asks a use case that creates to store the answer to its request in its own transaction, so that what it made and
@@ -34,7 +38,7 @@ type Remember[Made any] struct {
 }
 
 // Replayed looks for the kept answer to an earlier request with the same key: found is false when there is none or it is
-// older than ReplayFor. Another body is ErrReplayMismatch.
+// older than ReplayFor. Another body is ErrReplayMismatch; a new key where enough is kept is fault.TooMany.
 func (e *Engine) Replayed(ctx context.Context, asked KeyedRequest) (replay Replay, found bool, err error) {
 	err = e.Store.Update(ctx, func(tx Tx) error {
 		replay, found, err = tx.Replay(asked.Account, asked.Route, asked.Key)
@@ -44,7 +48,10 @@ func (e *Engine) Replayed(ctx context.Context, asked KeyedRequest) (replay Repla
 		return Replay{}, false, fmt.Errorf("look for a kept answer: %w", err)
 	}
 	if !found || e.Now().Sub(replay.Created) >= ReplayFor {
-		return Replay{}, false, nil
+		if asked.Stops {
+			return Replay{}, false, nil
+		}
+		return Replay{}, false, e.admitKeptAnswer(ctx, asked.Account)
 	}
 	if !bytes.Equal(replay.BodyHash, asked.BodyHash) {
 		return Replay{}, false, ErrReplayMismatch
@@ -78,5 +85,6 @@ func rememberAnswer[Made any](e *Engine, tx RecordTx, remember *Remember[Made], 
 	if err != nil {
 		return fmt.Errorf("remember the answer: %w", err)
 	}
+	e.keptAnswers.add(remember.Account, int64(len(body))+KeptRow)
 	return nil
 }

@@ -50,6 +50,7 @@ func storeTests() []storeTest {
 		{"NumberMovesToAnotherTrunk", testNumberMovesToAnotherTrunk},
 		{"GatesOfTheLead", testGatesOfTheLead},
 		{"Limits", testLimits},
+		{"KeptAnswersAreBounded", testKeptAnswersAreBounded},
 		{"BudgetCountsRunningCalls", testBudgetCountsRunningCalls},
 		{"TrunkLimits", testTrunkLimits},
 		{"CallsPerDay", testCallsPerDay},

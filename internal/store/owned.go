@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"nacre/internal/engine"
 	"nacre/internal/id"
@@ -24,4 +25,18 @@ func (s *Store) CountLeads(ctx context.Context, accountID id.ID) (count int, err
 		return err
 	})
 	return count, wrap("count leads", err)
+}
+
+// KeptAnswers implements engine.Queries.
+func (s *Store) KeptAnswers(ctx context.Context, accountID id.ID, since time.Time) (bytes int64, oldest time.Time, err error) {
+	err = s.scan(ctx, accountID, func(q session) error {
+		return q.each(func(r row) error {
+			var created int64
+			err := r.Scan(&bytes, &created)
+			oldest = instant(created)
+			return err
+		}, "SELECT COALESCE(sum(octet_length(answer) + ?3), 0), COALESCE(min(created), 0) FROM replay WHERE account_id = ?1 AND created > ?2",
+			accountID, millis(since), engine.KeptRow)
+	})
+	return bytes, oldest, wrap("sum up kept answers", err)
 }
