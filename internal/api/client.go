@@ -39,8 +39,10 @@ func peerOf(r *http.Request) netip.Addr {
 	return peer.Addr().Unmap().WithZone("")
 }
 
-func (s *server) trusted(address netip.Addr) bool {
-	return slices.ContainsFunc(s.TrustedProxies, func(network netip.Prefix) bool { return network.Contains(address) })
+func (s *server) trusted(address netip.Addr) bool { return within(s.TrustedProxies, address) }
+
+func within(networks []netip.Prefix, address netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(network netip.Prefix) bool { return network.Contains(address) })
 }
 
 // forwarded are the hops that proxies noted, the client first.

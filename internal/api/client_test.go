@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -74,5 +75,26 @@ func TestWhereLinksLead(t *testing.T) {
 		if got := x.base(); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
+	}
+}
+
+// TestFailuresBehindAProxyAreTheClients: who tries keys behind a trusted proxy is limited alone, and nobody gets out of the
+// limit by naming other addresses.
+func TestFailuresBehindAProxyAreTheClients(t *testing.T) {
+	t.Parallel()
+	f := newFrame(t, func(c *Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")} }) // httptest's peer
+	try := func(hops string) int {
+		return f.do("GET", "/v2/Text", "", "Authorization", "Bearer x:y", "X-Forwarded-For", hops).Code
+	}
+	for n := range failuresPerWindow {
+		if got := try(fmt.Sprintf("198.51.100.%d, 203.0.113.7", n%250)); got != 401 {
+			t.Fatalf("failure %d: %d", n+1, got)
+		}
+	}
+	if got := try("198.51.100.99, 203.0.113.7"); got != 429 {
+		t.Errorf("one more of the same client: %d, want 429", got)
+	}
+	if got := try("203.0.113.8"); got != 401 {
+		t.Errorf("another client of the same proxy: %d, want 401", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -288,6 +289,28 @@ func TestConnectionsOfAnAddress(t *testing.T) {
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("a place is not given back when its connection ends")
+		}
+	}
+}
+
+// TestConnectionsOfAProxyAreNotOneClients: those of a trusted proxy are counted among all, not as of one address.
+func TestConnectionsOfAProxyAreNotOneClients(t *testing.T) {
+	t.Parallel()
+	address := listen(t, newFrame(t, nil), Connections{PerAddress: 2, Total: 4, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}})
+	for n := range 5 {
+		connection, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = connection.Close() })
+		if n == 4 {
+			problemOf(t, bufio.NewReader(connection), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprint(connection, "GET /healthz HTTP/1.1\r\nHost: nacre.test\r\n\r\n")
+		response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+		if err != nil || response.StatusCode != 200 {
+			t.Fatalf("connection %d of a trusted proxy: %v %v", n+1, response, err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 )
@@ -13,7 +14,9 @@ import (
 type Connections struct {
 	PerAddress int // of one address; of IPv6 a /64
 	Total      int
-	Log        *slog.Logger // of refused connections, at most one line a minute; nil = none
+	// Proxies are networks of trusted proxies: what comes from one is no single client, and PerAddress does not count it.
+	Proxies []netip.Prefix
+	Log     *slog.Logger // of refused connections, at most one line a minute; nil = none
 }
 
 // Listener takes connections for NewServer, as many as the limits allow: one too many is answered 503 and closed, where it
@@ -39,7 +42,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		from := addressOf(accepted.RemoteAddr().String())
+		from := l.source(accepted.RemoteAddr().String())
 		if !l.enter(from) {
 			turnAway(accepted)
 			continue
@@ -52,11 +55,19 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
+// source is what a peer's connections are counted under, "" for those of a trusted proxy.
+func (l *listener) source(peer string) string {
+	if from, err := netip.ParseAddrPort(peer); err == nil && within(l.Proxies, from.Addr().Unmap().WithZone("")) {
+		return ""
+	}
+	return addressOf(peer)
+}
+
 // enter takes a place for a connection from the address.
 func (l *listener) enter(from string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.PerAddress > 0 && l.open[from] >= l.PerAddress || l.Total > 0 && l.total >= l.Total {
+	if from != "" && l.PerAddress > 0 && l.open[from] >= l.PerAddress || l.Total > 0 && l.total >= l.Total {
 		if now := time.Now(); l.Log != nil && now.Sub(l.logged) >= time.Minute {
 			l.logged = now
 			l.Log.Warn("too many HTTP connections: new ones are refused", "ofThisAddress", l.open[from], "open", l.total, slog.Group("pii", "address", from))

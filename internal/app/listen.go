@@ -29,8 +29,13 @@ func listenHTTP(settings config.Serve, log *slog.Logger) (clients net.Listener, 
 	} else if open {
 		log.Warn("the HTTP API is open to other machines without encryption: keys and personal data can be read on the way; set --tls-cert and --tls-key, or listen on loopback behind a proxy", "address", inner.Addr())
 	}
+	proxies, err := settings.Proxies()
+	if err != nil {
+		_ = incoming.Close()
+		return nil, "", fmt.Errorf("read trusted proxies: %w", err)
+	}
 	// TLS lies beneath: the listener sees requests and answers in the clear.
-	clients = api.Listener(incoming, api.Connections{PerAddress: settings.ConnectionsPerAddress, Total: settings.Connections, Log: log})
+	clients = api.Listener(incoming, api.Connections{PerAddress: settings.ConnectionsPerAddress, Total: settings.Connections, Proxies: proxies, Log: log})
 	url = scheme + reachable(inner.Addr())
 	if settings.PublicURL == "" && (open || settings.TLSCert != "") {
 		log.Warn("links to recordings in webhooks lead to an address of this machine; set --public-url to the one that others reach", "url", url)

@@ -6,7 +6,7 @@ import "fmt"
 // where the help says so.
 type Limits struct {
 	Connections           int `help:"HTTP connections at once; 0 is no limit." default:"10000" env:"NACRE_CONNECTIONS"`
-	ConnectionsPerAddress int `help:"HTTP connections at once from one address (of IPv6: a /64), that of a proxy included; 0 is no limit." name:"connections-per-address" default:"2000" env:"NACRE_CONNECTIONS_PER_ADDRESS"`
+	ConnectionsPerAddress int `help:"HTTP connections at once from one address (of IPv6: a /64), a --trusted-proxy excepted; 0 is no limit." name:"connections-per-address" default:"2000" env:"NACRE_CONNECTIONS_PER_ADDRESS"`
 	BodyMemory            int `help:"MiB that bodies of requests may take at once, at least 128." name:"body-memory" default:"256" env:"NACRE_BODY_MEMORY"`
 	DiskFree              int `help:"MiB that must be free on the disk of the data folder: below it no call begins and nothing new is taken; stops and updates still work. 0 is off." name:"disk-free" default:"512" env:"NACRE_DISK_FREE"`
 	TrunksPerAccount      int `help:"SIP trunks of an account; 0 is no limit." name:"trunks-per-account" default:"100" env:"NACRE_TRUNKS_PER_ACCOUNT"`
