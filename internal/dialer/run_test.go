@@ -103,7 +103,7 @@ func TestCutOffIsNoVerdict(t *testing.T) {
 				t.Errorf("what was said is not kept: %+v", c)
 			}
 		}
-		rest := w.lead(leads[0]).DueAt(w.rules()).Sub(time.Now())
+		rest := time.Until(w.lead(leads[0]).DueAt(w.rules()))
 		same(t, "called again in", rest.Round(time.Second).String(), "24h0m0s")
 	})
 }
