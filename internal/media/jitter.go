@@ -208,12 +208,12 @@ func (j *jitterBuffer) read(out *call.Frame) {
 			continue
 		}
 		n := min(max(0, len(at.payload)-j.offset), len(out)-done)
-		if at.kind == alawPayload {
-			DecodeALaw(out[done:], at.payload[j.offset:j.offset+n])
-		} else {
-			DecodeULaw(out[done:], at.payload[j.offset:j.offset+n])
-		}
-		if n > 0 {
+		if n > 0 { // a packet shorter than those before it may end before the offset that loss has led to
+			if at.kind == alawPayload {
+				DecodeALaw(out[done:], at.payload[j.offset:j.offset+n])
+			} else {
+				DecodeULaw(out[done:], at.payload[j.offset:j.offset+n])
+			}
 			j.found()
 			real = true
 		}

@@ -114,6 +114,23 @@ func TestJitterBufferPlaysPacketsOfAnyLength(t *testing.T) {
 	}
 }
 
+// TestJitterBufferTakesShortPacketsLate: one that was lost, and whose loss was bridged for longer than it holds, comes after all:
+// keys and comfort noise have a byte or none.
+func TestJitterBufferTakesShortPacketsLate(t *testing.T) {
+	t.Parallel()
+	for _, late := range [][]byte{nil, {0xff}, coded(2, 80)} {
+		j := newJitter()
+		j.push(1, ulawPayload, coded(1, 480))
+		j.push(3, ulawPayload, coded(3, 480))
+		heard(j, 4) // 480 samples of the first, and 160 in place of the second
+		j.push(2, ulawPayload, late)
+		got := heard(j, 6)
+		if !slices.Contains(got, 3) {
+			t.Errorf("%d bytes late: the packet after it is not heard: %v", len(late), got)
+		}
+	}
+}
+
 func TestJitterBufferBridgesLossByAFadingRepeat(t *testing.T) {
 	t.Parallel()
 	j := newJitter()

@@ -148,27 +148,43 @@ func (o *outgoing) awaitSent() {
 	}
 }
 
-// frame exchanges one frame with the party and sends it; over is set when the call ends by it.
-func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
+// frameStep is what the session says of one frame.
+type frameStep struct {
+	held, events, lost, detectTones bool
+	codec                           payloadKind
+	payload, eventPayload           uint8
+	size                            int
+	remote                          netip.AddrPort
+	key                             keyStep
+}
+
+// take takes the next frame that was heard, and the keys, out of the session. The lock is given back also where that panics:
+// the call is then ended by whoever recovers.
+func (o *outgoing) take() frameStep {
 	s := o.session
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	t := &s.terms
-	held, codec, payload, events, eventPayload, size := t.held, t.codec, t.codecPayload, t.events, t.eventPayload, t.packet
-	remote := s.remote()
+	step := frameStep{held: t.held, codec: t.codec, payload: t.codecPayload, events: t.events, eventPayload: t.eventPayload, size: t.packet, remote: s.remote()}
 	o.presses = append(o.presses[:0], s.pressed.presses...)
 	s.pressed.presses = s.pressed.presses[:0]
-	var key keyStep
-	lost := false
-	if !held {
+	if !t.held {
 		s.jitter.pop(&o.heard)
 		if s.quiet++; t.direction != sendRecv { // the peer's SDP says that it does not send
 			s.quiet = 0
 		}
-		lost = s.quiet > s.lostAfter
-		key = s.keys.next(o.header.Timestamp)
+		step.lost = s.quiet > s.lostAfter
+		step.key = s.keys.next(o.header.Timestamp)
 	}
-	detectTones := !held && !events && s.pressed.transport <= byTone
-	s.mu.Unlock()
+	step.detectTones = !t.held && !t.events && s.pressed.transport <= byTone
+	return step
+}
+
+// frame exchanges one frame with the party and sends it; over is set when the call ends by it.
+func (o *outgoing) frame(due time.Time) (ending call.Ending, over bool) {
+	step := o.take()
+	held, codec, payload, events, eventPayload, size := step.held, step.codec, step.payload, step.events, step.eventPayload, step.size
+	remote, key, lost, detectTones := step.remote, step.key, step.lost, step.detectTones
 
 	for _, press := range o.presses {
 		o.party.Key(press)
