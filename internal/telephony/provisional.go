@@ -77,7 +77,8 @@ func names(message sip.Message, option string, fields ...string) bool {
 // prack sends PRACK for a reliable provisional response within its early dialog, with credentials when challenged.
 func (inv *invitation) prack(ctx context.Context, response *sip.Response, sequence uint32) {
 	const method = sip.RequestMethod("PRACK")
-	d, secrets := inv.dialog, inv.credentials.clone()
+	d := inv.dialog
+	secrets := credentials{username: inv.credentials.username, password: inv.credentials.password} // those of the INVITE were made for its method
 	acknowledges := fmt.Sprintf("%d %d INVITE", sequence, response.CSeq().SeqNo)
 	previous := inv.request
 	inv.e.enter()
@@ -90,9 +91,11 @@ func (inv *invitation) prack(ctx context.Context, response *sip.Response, sequen
 		for {
 			request := d.requestTo(end, method, d.nextSeq())
 			request.AppendHeader(sip.NewHeader("RAck", acknowledges))
-			copyCredentials(previous, request)
-			if challenge != nil && secrets.respond(request, challenge) != nil {
-				return // the peer retransmits its response, and then rejects the INVITE (RFC 3262 section 3)
+			if challenge != nil {
+				copyCredentials(previous, request)
+				if secrets.respond(request, challenge) != nil {
+					return // the peer retransmits its response, and then rejects the INVITE (RFC 3262 section 3)
+				}
 			}
 			final, err := inv.e.ask(ctx, request)
 			switch {
