@@ -391,6 +391,9 @@ func (d *Dialer) round(ctx context.Context) time.Duration {
 		if err != nil && ctx.Err() == nil {
 			d.Log.Error("expire call requests", "account", owner.ID, "error", err)
 		}
+		if !next.IsZero() && !next.After(d.Now()) {
+			wait = calm // more have expired than were ended in one go
+		}
 		until(next)
 	}
 	return max(wait, calm)
@@ -412,8 +415,16 @@ func (d *Dialer) settle(ctx context.Context) {
 	}
 }
 
+// claimRounds is how many batches of one campaign are claimed in a row: one whose leads are all put off, because their number
+// is busy, never comes to an end by itself.
+const claimRounds = 100
+
 func (d *Dialer) claimAll(ctx context.Context, pearl campaign.Pearl) error {
-	for !d.stopping() {
+	for batches := 0; !d.stopping(); batches++ {
+		if batches == claimRounds {
+			d.Wake() // the others have their turn first
+			return nil
+		}
 		works, more, err := d.Engine.Claim(ctx, pearl.Account, pearl.ID, batchLimit)
 		if err != nil {
 			return err

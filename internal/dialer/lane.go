@@ -121,8 +121,9 @@ func (d *Dialer) begin(w engine.Work) *engine.Begun {
 	ctx := d.airborne(begun.Call)
 	if d.stopping() {
 		// Stop may have listed the calls before this one was among them.
-		if err := d.Engine.CancelForShutdown(context.Background(), begun.Call); err != nil {
+		if err := d.cancelForShutdown(context.Background(), begun.Call); err != nil {
 			d.Log.Error("cancel call at shutdown", "call", begun.Call.ID, "error", err)
+			d.Stopped(begun.Call.ID, string(byGrace)) // as in Cease: nothing is sent for it
 		}
 	}
 	d.Observe.CallBegun()

@@ -50,7 +50,7 @@ func (d *Dialer) probeRound(asked map[id.ID]probed) {
 	d.mu.Lock()
 	d.trunkOwners = owners
 	d.mu.Unlock()
-	now := d.Now()
+	now := time.Now() // monotonic: a clock that is set back must not silence the questions
 	var active []call.Trunk
 	for _, t := range trunks {
 		if t.Active {

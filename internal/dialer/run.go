@@ -139,8 +139,13 @@ func (d *Dialer) broke(log *slog.Logger, begun *engine.Begun, leg call.Leg, reas
 	d.Observe.CallEnded(call.Broke, 0, call.LegStats{})
 }
 
+// finishGrace is how long the end of a call is tried again while the process stops: what was said must not be called lost for
+// one failed commit.
+const finishGrace = 5 * time.Second
+
 // finish commits the end of a call and does not give up while the database is away: no outcome is lost.
 func (d *Dialer) finish(begun *engine.Begun, ending engine.Ending) {
+	var giveUp time.Time // while stopping
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
 		err := d.Engine.Finish(context.Background(), begun.Call, ending)
 		if err == nil {
@@ -150,9 +155,18 @@ func (d *Dialer) finish(begun *engine.Begun, ending engine.Ending) {
 		if errors.Is(err, engine.ErrNotNode) {
 			return // another process has settled it as lost
 		}
+		if d.calls.Err() != nil {
+			if giveUp.IsZero() {
+				giveUp = time.Now().Add(finishGrace)
+			}
+			if wait = min(wait, time.Second); time.Now().After(giveUp) {
+				return // the next start settles it as lost
+			}
+			<-time.After(wait)
+			continue
+		}
 		select {
-		case <-d.calls.Done():
-			return // stopping: the next start settles it
+		case <-d.calls.Done(): // stopping: some more tries, without a rest before the first
 		case <-time.After(wait):
 		}
 	}

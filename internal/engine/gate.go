@@ -151,7 +151,7 @@ func trunkFault(trunk account.Trunk, now time.Time) string {
 		return "The trunk is switched off."
 	case trunk.State == account.TrunkUnreachable:
 		return "The trunk is unreachable: " + trunk.Detail
-	case now.Before(trunk.Until):
+	case now.Before(trunk.Until) && trunk.Until.Sub(now) <= trunkWait: // more is a clock that was set back
 		return "The trunk waits until " + trunk.Until.Format(time.RFC3339) + ": " + trunk.Detail
 	}
 	return ""
