@@ -19,25 +19,6 @@ func scanBulk(r row) (engine.Bulk, error) {
 	return b, err
 }
 
-// whole is a condition on rows of the table lead under an alias: no large add that is still under way has made them. Until
-// an add is done, or taken back, its leads are there for nobody but the add itself.
-func whole(alias string) string {
-	return "NOT EXISTS (SELECT 1 FROM bulk WHERE bulk.pearl_id = " + alias + ".pearl_id AND bulk.first_id <= " + alias + ".id AND bulk.last_id >= " + alias + ".id)"
-}
-
-// unfinishedCounts are the leads of adds under way by status: the counters of a Pearl have them already.
-func unfinishedCounts(q session, pearlID id.ID) (map[int]int, error) {
-	counts := map[int]int{}
-	err := q.each(func(r row) error {
-		var status, n int
-		err := r.Scan(&status, &n)
-		counts[status] = n
-		return err
-	}, `SELECT lead.status, count(*) FROM bulk CROSS JOIN lead
-		WHERE bulk.pearl_id = ?1 AND lead.id >= bulk.first_id AND lead.id <= bulk.last_id AND lead.pearl_id = ?1 GROUP BY lead.status`, pearlID)
-	return counts, err
-}
-
 func (t *tx) InsertBulk(b engine.Bulk) error {
 	return t.queue(nil, "INSERT INTO bulk ("+bulkColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6)", b.First, b.Last, b.Account, b.Pearl, millis(b.Created), b.Node)
 }

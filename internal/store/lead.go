@@ -91,7 +91,7 @@ func (t *tx) Lead(accountID, pearlID, leadID id.ID) (lead.Lead, error) {
 }
 
 func (t *tx) lead(accountID, pearlID, leadID id.ID, lock string) (lead.Lead, error) {
-	l, err := one(t, scanLead, "SELECT "+leadColumns+" FROM lead WHERE id = ?1 AND pearl_id = ?2 AND account_id = ?3 AND "+whole("lead")+" "+lock, leadID, pearlID, accountID)
+	l, err := one(t, scanLead, "SELECT "+leadColumns+" FROM lead WHERE id = ?1 AND pearl_id = ?2 AND account_id = ?3 "+lock, leadID, pearlID, accountID)
 	return l, missing(err, "LeadId")
 }
 
@@ -213,12 +213,12 @@ func (t *tx) DeleteLead(leadID id.ID) error {
 // whole campaign by age to spare itself the sort of a few rows.
 func (t *tx) LeadsByExternalID(accountID, pearlID id.ID, externalID string) ([]lead.Lead, error) {
 	return list(t, scanLead, "SELECT "+leadColumns+` FROM lead WHERE pearl_id = ?1 AND external_id = ?2 AND account_id = ?3
-		AND `+whole("lead")+` ORDER BY +created, id {for update}`, pearlID, externalID, accountID)
+		ORDER BY +created, id {for update}`, pearlID, externalID, accountID)
 }
 
 func (t *tx) LeadsByPhone(accountID, pearlID id.ID, number phone.Number) ([]lead.Lead, error) {
 	return list(t, scanLead, "SELECT "+leadColumns+` FROM lead WHERE pearl_id = ?1 AND phone = ?2 AND account_id = ?3
-		AND `+whole("lead")+` ORDER BY +created, id {for update}`, pearlID, number, accountID)
+		ORDER BY +created, id {for update}`, pearlID, number, accountID)
 }
 
 func (t *tx) HeldLeads(accountID, pearlID id.ID) ([]lead.Lead, error) {

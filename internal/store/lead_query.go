@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +26,7 @@ func (s *Store) ReadLead(ctx context.Context, accountID, pearlID, leadID id.ID) 
 // leadRecord is one statement, because what a statement costs is mostly the statement.
 var leadRecord = "SELECT " + qualified("l", leadColumns) + ", " + qualified("pearl", pearlColumns) + pearlHome + `,
 	CASE WHEN EXISTS (SELECT 1 FROM call c WHERE c.lead_id = l.id AND c.lead_id <> '') THEN 1 ELSE 0 END
-	FROM lead l JOIN pearl ON pearl.id = l.pearl_id WHERE l.id = ?1 AND l.pearl_id = ?2 AND l.account_id = ?3 AND ` + whole("l")
+	FROM lead l JOIN pearl ON pearl.id = l.pearl_id WHERE l.id = ?1 AND l.pearl_id = ?2 AND l.account_id = ?3`
 
 // qualified puts the name of a table before each column.
 func qualified(table, columns string) string {
@@ -74,7 +73,7 @@ func (s *Store) newestLead(ctx context.Context, what, column string, accountID, 
 	}
 	err = s.backend.read(ctx, func(q session) error {
 		found, err = one(q, scanLead, "SELECT "+leadColumns+" FROM lead WHERE pearl_id = ?1 AND "+column+` = ?2 AND account_id = ?3
-			AND `+whole("lead")+` ORDER BY +created DESC, id DESC LIMIT 1`, pearlID, value, accountID)
+			ORDER BY +created DESC, id DESC LIMIT 1`, pearlID, value, accountID)
 		return err
 	})
 	return found, wrap("find lead", missing(err, what))
@@ -113,7 +112,6 @@ func (s *Store) SearchLeads(ctx context.Context, accountID, pearlID id.ID, wante
 		}
 		var f filter
 		f.add("pearl_id = ?%d", pearlID)
-		f.add(whole("lead"))
 		if len(wanted.Statuses) > 0 {
 			column, err := statusColumn(q, pearlID, wanted.Statuses)
 			if err != nil {
@@ -199,31 +197,16 @@ func countLeads(q session, pearlID id.ID, statuses []int) (int, error) {
 	if len(statuses) > 0 {
 		f.in("status", statuses)
 	}
-	count, err := one(q, scanInt, "SELECT CAST(COALESCE(sum(n), 0) AS BIGINT) FROM lead_count"+f.where(), f.args...)
-	if err != nil {
-		return 0, err
-	}
-	unfinished, err := unfinishedCounts(q, pearlID)
-	for status, n := range unfinished {
-		if len(statuses) == 0 || slices.Contains(statuses, status) {
-			count -= n
-		}
-	}
-	return count, err
+	return one(q, scanInt, "SELECT CAST(COALESCE(sum(n), 0) AS BIGINT) FROM lead_count"+f.where(), f.args...)
 }
 
 func pearlCounts(q session, pearlID id.ID, midnight time.Time) (engine.PearlCounts, error) {
 	counts := engine.PearlCounts{ByStatus: map[int]int{}}
-	unfinished, err := unfinishedCounts(q, pearlID)
-	if err != nil {
-		return counts, err
-	}
-	err = q.each(func(r row) error {
+	err := q.each(func(r row) error {
 		var status, n int
-		if err := r.Scan(&status, &n); err != nil || n == unfinished[status] {
+		if err := r.Scan(&status, &n); err != nil || n == 0 {
 			return err
 		}
-		n -= unfinished[status]
 		counts.ByStatus[status] = n
 		counts.Leads += n
 		if lead.Status(status).Final() {

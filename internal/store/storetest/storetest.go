@@ -63,7 +63,6 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"concurrency", testConcurrency},
 		{"same lead", testSameLead},
 		{"bulk", testBulk},
-		{"unfinished bulk", testUnfinishedBulk},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
