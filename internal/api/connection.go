@@ -34,6 +34,9 @@ func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
 			if c, ours := r.Context().Value(connectionKey{}).(judged); ours {
 				c.judge(false)
 			}
+			if r.ContentLength != 0 { // whoever reads the body moves the limit; a body that nobody reads must not hold the connection
+				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(defaultBodyTime))
+			}
 			handler.ServeHTTP(w, r)
 		}),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {

@@ -148,6 +148,26 @@ func TestBodiesThatNobodyReads(t *testing.T) {
 	}
 }
 
+// TestPreflightsWithoutTheirBody: a preflight announces a body that never comes, and holds no connection.
+func TestPreflightsWithoutTheirBody(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, nil, func(t *testing.T, dial func() net.Conn) {
+		connection := dial()
+		from, began := bufio.NewReader(connection), time.Now()
+		fmt.Fprint(connection, "OPTIONS /v2/Echo HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\nContent-Length: 10\r\n\r\n")
+		response, err := http.ReadResponse(from, nil)
+		if err != nil || response.StatusCode != http.StatusNoContent {
+			t.Fatalf("%v, %v", response, err)
+		}
+		if took := time.Since(began); took > unreadTime+time.Second {
+			t.Errorf("answered after %s", took)
+		}
+		if took := ends(t, from); took > unreadTime+time.Second {
+			t.Errorf("the connection was kept for %s", took)
+		}
+	})
+}
+
 func TestSlowBodies(t *testing.T) {
 	t.Parallel()
 	text := `{"text":"` + strings.Repeat("x", 1<<20) + `"}`

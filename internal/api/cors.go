@@ -21,6 +21,7 @@ func (x *exchange) preflight() bool {
 	header.Set("Access-Control-Allow-Methods", allowMethods)
 	header.Set("Access-Control-Allow-Headers", allowHeaders)
 	header.Set("Access-Control-Max-Age", "600")
+	x.leaveBody()
 	x.name, x.status = "preflight", http.StatusNoContent
 	x.w.WriteHeader(http.StatusNoContent)
 	return true

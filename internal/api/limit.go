@@ -82,10 +82,13 @@ func (b *buckets) of(key id.ID, now time.Time) *bucket {
 		one = &bucket{tokens: b.size, at: now}
 		b.byKey[key] = one
 	}
-	if passed := now.Sub(one.at); passed > 0 { // clocks step back now and then
+	switch passed := now.Sub(one.at); {
+	case passed > 0:
 		one.tokens = math.Min(b.size, one.tokens+passed.Seconds()*b.rate)
+		one.at = now
+	case passed < -time.Minute: // the clock was set back; less is a request that began before the one counted last
+		one.at = now
 	}
-	one.at = now
 	return one
 }
 

@@ -98,6 +98,15 @@ func (x *exchange) serve(key account.Key, match route.Match) {
 		x.fail(err)
 		return
 	}
+	// Large answers share the memory of large bodies: a client that does not read holds its answer for long. What has been
+	// changed is answered in any case.
+	if size := int64(len(answer.Body)); size > freeBody && request.Route.Scope == account.ScopeRead {
+		if !x.bodies.take(x.signed.Account, size) {
+			x.fail(problem.Status(http.StatusServiceUnavailable, "Too many large answers are on their way. Send the request again.").With("Retry-After", "2"))
+			return
+		}
+		x.held += size
+	}
 	for name, values := range request.Header {
 		x.w.Header()[name] = values
 	}
@@ -121,13 +130,14 @@ func (x *exchange) carryOut(request *route.Request) (route.Answer, error) {
 	var body []byte
 	if r.HasBody() {
 		var err error
-		if body, err = x.readBody(r); err != nil {
-			return route.Answer{}, request.PearlFirst(err)
-		}
-		if len(body) > 0 { // the route's time is for what it does, not for a slow client
+		body, err = x.readBody(r)
+		if len(body) > 0 || err != nil { // the route's time is for what it does, not for a slow client
 			ctx, cancel := context.WithTimeout(x.r.Context(), r.Timeout)
 			defer cancel()
 			request.SetContext(ctx)
+		}
+		if err != nil {
+			return route.Answer{}, request.PearlFirst(err)
 		}
 	}
 	if keys := x.r.Header.Values("Idempotency-Key"); len(keys) > 0 && r.Creates {

@@ -60,15 +60,15 @@ func (x *exchange) store(request *route.Request, body []byte, kept bool) (route.
 	if kept {
 		size += engine.KeptRow
 	}
-	if err := x.uploads.take(account, size, x.now); err != nil {
+	if err := x.uploads.take(account, size, x.Now()); err != nil {
 		return route.Answer{}, err
 	}
 	answer, err := x.perform(request, body)
 	switch {
 	case err != nil:
-		x.uploads.add(account, -size, x.now)
+		x.uploads.add(account, -size, x.Now())
 	case kept:
-		x.uploads.add(account, int64(len(answer.Body)), x.now)
+		x.uploads.add(account, int64(len(answer.Body)), x.Now())
 	}
 	return answer, err
 }

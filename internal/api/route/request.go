@@ -165,6 +165,9 @@ func (r *Request) SetVersion(version int64) {
 func (r *Request) WarnCleared(paths []string) {
 	for _, path := range paths {
 		member := path[strings.LastIndexByte(path, '.')+1:]
+		if member == "" { // the name of a header, which is any text
+			member = path
+		}
 		r.Header.Add("Warning", `299 nacre "`+strings.ToLower(member[:1])+member[1:]+` was cleared: its destination has changed. Send it again."`)
 	}
 }
