@@ -60,7 +60,7 @@ func (c *backupCommand) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	// Recordings come after the database: what its calls name was on disk before they named it.
-	files, err := addFolder(ctx, archive, c.Data)
+	files, err := addFolder(ctx, archive, c.Data, "")
 	if err != nil {
 		return err
 	}
@@ -77,8 +77,13 @@ func (c *backupCommand) Run(ctx context.Context, s streams) (err error) {
 	return nil
 }
 
-// addFolder adds the files of a data folder besides the database and what can be made again.
-func addFolder(ctx context.Context, archive *tar.Writer, data string) (files int, err error) {
+// addFolder adds the files of a data folder, or of one in it, under that name; the database and what can be made again are
+// left out. The folder, and the recordings within, may be links to another disk.
+func addFolder(ctx context.Context, archive *tar.Writer, data, under string) (files int, err error) {
+	data, err = filepath.EvalSymlinks(data)
+	if err != nil {
+		return 0, fmt.Errorf("read data folder: %w", err)
+	}
 	err = filepath.WalkDir(data, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
@@ -87,7 +92,12 @@ func addFolder(ctx context.Context, archive *tar.Writer, data string) (files int
 		if err != nil {
 			return err
 		}
+		name = filepath.Join(under, name)
 		switch {
+		case name == "recordings" && entry.Type()&fs.ModeSymlink != 0:
+			linked, err := addFolder(ctx, archive, path, name)
+			files += linked
+			return err
 		case entry.IsDir() && path == voiceCache(data):
 			return fs.SkipDir
 		case !entry.Type().IsRegular(), strings.HasPrefix(name, store.FileName), strings.HasSuffix(name, ".part"):
@@ -139,18 +149,24 @@ func (c *restoreCommand) Run(ctx context.Context, s streams) (err error) {
 	if entries, err := os.ReadDir(c.Data); err == nil && len(entries) > 0 {
 		return fmt.Errorf("%s is not empty: restore into a new folder", c.Data)
 	}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+	// The folder has its name only when the campaigns are paused: a restore that was cut short must not be served.
+	settings := c.Database
+	settings.Data = filepath.Clean(c.Data) + ".part"
+	if err := os.Mkdir(settings.Data, 0o700); errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is left of a restore that was cut short: remove it first", settings.Data)
+	} else if err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
-	if err := unpack(ctx, c.File, c.Data); err != nil {
-		entries, _ := os.ReadDir(c.Data)
-		for _, entry := range entries { // the folder was empty: everything in it is from this command
-			err = errors.Join(err, os.RemoveAll(filepath.Join(c.Data, entry.Name())))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(settings.Data))
 		}
+	}()
+	if err := unpack(ctx, c.File, settings.Data); err != nil {
 		return err
 	}
 	paused := 0
-	err = withEngine(ctx, c.Database, func(e *engine.Engine) error {
+	err = withEngine(ctx, settings, func(e *engine.Engine) error {
 		accounts, err := e.Store.Accounts(ctx)
 		if err != nil {
 			return fmt.Errorf("list accounts: %w", err)
@@ -173,7 +189,10 @@ func (c *restoreCommand) Run(ctx context.Context, s streams) (err error) {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("%w (the data is in %s, its campaigns may not be paused)", err, c.Data)
+		return fmt.Errorf("pause campaigns: %w", err)
+	}
+	if err := os.Rename(settings.Data, c.Data); err != nil {
+		return fmt.Errorf("name the restored folder: %w", err)
 	}
 	fmt.Fprintf(s.Err, "restored into %s; %d campaigns were running and are paused: people called since the backup would be called again\n", c.Data, paused)
 	return nil

@@ -22,8 +22,12 @@ func makePrivate(folder string, chmod func(string, fs.FileMode) error, log *slog
 	if runtime.GOOS == "windows" { // rights are lists there, which a folder inherits
 		return nil
 	}
+	folder, err := filepath.EvalSymlinks(folder) // the folder may be a link to another disk
+	if err != nil {
+		return fmt.Errorf("make data private: %w", err)
+	}
 	changed := 0
-	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if path != folder && filepath.Dir(path) == filepath.Clean(folder) && !ours(entry.Name()) {
 			if entry.IsDir() {
 				return fs.SkipDir

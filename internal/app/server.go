@@ -256,7 +256,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	s.onClose(func(ctx context.Context) { logClose(log, "webhooks", sender.Stop(ctx)) })
 	if speech == nil {
 		s.dialer.Start()
-		s.onClose(func(ctx context.Context) { s.dialer.Stop(ctx, settings.Grace) })
+		s.onClose(func(ctx context.Context) { s.dialer.Stop(ctx, s.grace) })
 	}
 
 	keep.Start()

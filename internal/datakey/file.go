@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // FileName is the key file within the data folder.
@@ -97,6 +98,9 @@ func (s Source) replace(keys []string) (*Ring, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := keepOwner(s.Path, made); err != nil {
+		return nil, errors.Join(err, os.Remove(made))
+	}
 	if err := os.Rename(made, s.Path); err != nil {
 		return nil, errors.Join(fmt.Errorf("write data key: %w", err), os.Remove(made))
 	}
@@ -117,6 +121,22 @@ func (s Source) writePart(keys []string) (name string, err error) {
 		return "", errors.Join(fmt.Errorf("write data key: %w", err), os.Remove(file.Name()))
 	}
 	return file.Name(), nil
+}
+
+// keepOwner gives a file the owner of another: root may change the key of a server that runs as somebody else.
+func keepOwner(of, file string) error {
+	info, err := os.Stat(of)
+	if err != nil {
+		return fmt.Errorf("write data key: %w", err)
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || os.Geteuid() != 0 {
+		return nil
+	}
+	if err := os.Chown(file, int(owner.Uid), int(owner.Gid)); err != nil {
+		return fmt.Errorf("write data key: %w", err)
+	}
+	return nil
 }
 
 // syncFolder makes names durable: nothing may be sealed with a key that a power cut takes back.
