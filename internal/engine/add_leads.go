@@ -324,14 +324,14 @@ func (a *addition) alone(tx Tx, pearl campaign.Pearl) error {
 // member that says so. l is noted where there is none.
 func (a *addition) duplicate(tx Tx, l lead.Lead) (existing id.ID, member string, err error) {
 	newest := func(found []lead.Lead, err error) (id.ID, error) {
-		if len(found) == 0 || found[len(found)-1].ID == l.ID { // a transaction that is run again
+		if len(found) == 0 || found[0].ID == l.ID { // a transaction that is run again
 			return "", err
 		}
-		return found[len(found)-1].ID, err
+		return found[0].ID, err
 	}
 	existing, noted := a.byPhone[string(l.Phone)]
 	if !noted {
-		if existing, err = newest(tx.LeadsByPhone(l.Account, l.Campaign, l.Phone)); err != nil {
+		if existing, err = newest(tx.LeadsByPhone(l.Account, l.Campaign, l.Phone, 1)); err != nil {
 			return "", "", err
 		}
 	}
@@ -340,7 +340,7 @@ func (a *addition) duplicate(tx Tx, l lead.Lead) (existing id.ID, member string,
 	}
 	if l.ExternalID != "" {
 		if existing, noted = a.byExternal[l.ExternalID]; !noted {
-			if existing, err = newest(tx.LeadsByExternalID(l.Account, l.Campaign, l.ExternalID)); err != nil {
+			if existing, err = newest(tx.LeadsByExternalID(l.Account, l.Campaign, l.ExternalID, 1)); err != nil {
 				return "", "", err
 			}
 		}

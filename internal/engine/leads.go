@@ -56,7 +56,7 @@ func (e *Engine) viewOf(pearl campaign.Pearl, l lead.Lead, calls []id.ID, last *
 // DeleteLeads removes leads by id; ids that name nothing are ignored (contract 1.5).
 func (e *Engine) DeleteLeads(ctx context.Context, actor Actor, pearlID id.ID, ids []id.ID) error {
 	ids = slices.Sorted(slices.Values(ids)) // the order of locks
-	return e.deleteLeads(ctx, actor, pearlID, len(ids), func(tx Tx, n int) ([]lead.Lead, error) {
+	return e.deleteLeads(ctx, actor, pearlID, len(ids), func(tx Tx, n, _ int) ([]lead.Lead, error) {
 		l, err := tx.Lead(actor.Account, pearlID, ids[n])
 		if fault.Is(err, fault.NotFound) {
 			return nil, nil
@@ -67,52 +67,65 @@ func (e *Engine) DeleteLeads(ctx context.Context, actor Actor, pearlID id.ID, id
 
 // DeleteLeadsByExternalID removes every lead of the campaign with one of the external ids.
 func (e *Engine) DeleteLeadsByExternalID(ctx context.Context, actor Actor, pearlID id.ID, externalIDs []string) error {
-	return e.deleteLeads(ctx, actor, pearlID, len(externalIDs), func(tx Tx, n int) ([]lead.Lead, error) {
+	return e.deleteLeads(ctx, actor, pearlID, len(externalIDs), func(tx Tx, n, limit int) ([]lead.Lead, error) {
 		if externalIDs[n] == "" {
 			return nil, nil
 		}
-		return tx.LeadsByExternalID(actor.Account, pearlID, externalIDs[n])
+		return tx.LeadsByExternalID(actor.Account, pearlID, externalIDs[n], limit)
 	})
 }
 
-// deletedAtOnce is how many names of a delete list one transaction takes: others wait for the writer no longer than that.
+// deletedAtOnce is how many names of a delete list, and how many leads, one transaction takes: others wait for the writer no
+// longer than that, however many leads have one external id.
 const deletedAtOnce = 200
 
-func (e *Engine) deleteLeads(ctx context.Context, actor Actor, pearlID id.ID, count int, find func(tx Tx, n int) ([]lead.Lead, error)) error {
-	for from := 0; from == 0 || from < count; from += deletedAtOnce {
-		err := e.update(ctx, func(tx Tx, s *Signals) error {
-			return e.deletePart(tx, s, actor, pearlID, from, min(from+deletedAtOnce, count), find)
+// finder returns up to limit leads that the n-th name of a delete list names.
+type finder func(tx Tx, n, limit int) ([]lead.Lead, error)
+
+func (e *Engine) deleteLeads(ctx context.Context, actor Actor, pearlID id.ID, count int, find finder) error {
+	for next, first := 0, true; first || next < count; first = false {
+		reached := next
+		err := e.update(ctx, func(tx Tx, s *Signals) (err error) {
+			reached, err = e.deletePart(tx, s, actor, pearlID, next, count, find)
+			return err
 		})
 		if err != nil {
 			return err
 		}
+		next = reached
 	}
 	return nil
 }
 
-func (e *Engine) deletePart(tx Tx, s *Signals, actor Actor, pearlID id.ID, from, to int, find func(tx Tx, n int) ([]lead.Lead, error)) error {
+// deletePart deletes from the name from on, and returns the name that it has reached: not all of its leads may be deleted.
+func (e *Engine) deletePart(tx Tx, s *Signals, actor Actor, pearlID id.ID, from, count int, find finder) (reached int, err error) {
 	pearl, err := outbound(tx, actor.Account, pearlID, Unlocked)
 	if err != nil {
-		return err
+		return from, err
 	}
 	now := e.clock()
 	var deleted []string
-	for n := from; n < to; n++ {
-		leads, err := find(tx, n)
+	n := from
+	for n < count && n < from+deletedAtOnce && len(deleted) < deletedAtOnce {
+		limit := deletedAtOnce - len(deleted)
+		leads, err := find(tx, n, limit)
 		if err != nil {
-			return fmt.Errorf("find lead to delete: %w", err)
+			return from, fmt.Errorf("find lead to delete: %w", err)
 		}
 		for _, l := range leads {
 			if err := e.removeLead(tx, pearl, l, actor, now, s); err != nil {
-				return err
+				return from, err
 			}
 			deleted = append(deleted, string(l.ID))
 		}
+		if len(leads) < limit {
+			n++
+		}
 	}
 	if len(deleted) == 0 {
-		return nil
+		return n, nil
 	}
-	return e.audit(tx, actor, auditDeleteLeads, now, map[string]any{"pearlId": pearlID, "leadIds": deleted})
+	return n, e.audit(tx, actor, auditDeleteLeads, now, map[string]any{"pearlId": pearlID, "leadIds": deleted})
 }
 
 // removeLead deletes a lead with what that does to its call.

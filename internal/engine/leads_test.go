@@ -127,6 +127,20 @@ func testDeleteLeads(t *testing.T, s engine.Store) {
 	same(t, "leads", fmt.Sprint(w.counts().Leads), "0")
 	_, err := w.e.UpdateLead(w.ctx, w.actor, w.pearl, last, engine.LeadUpdate{Status: ptr(1)})
 	same(t, "update of a deleted lead", missed(err), "LeadId")
+
+	many := inputs(100, 450) // of one external id: no transaction takes them all
+	for n := range many {
+		many[n].ExternalID = "same"
+	}
+	if _, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, many, nil); err != nil {
+		t.Fatal(err)
+	}
+	transactions := int64(0)
+	counting := w.meddle(func(n int64, run func() error) error { transactions = n; return run() })
+	if err := counting.DeleteLeadsByExternalID(w.ctx, w.actor, w.pearl, []string{"none", "same", "other"}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "leads and transactions", fmt.Sprint(w.counts().Leads, transactions), "0 3")
 	if works := w.claim(); len(works) > 0 {
 		t.Error("a deleted lead was claimed")
 	}

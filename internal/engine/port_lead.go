@@ -19,10 +19,10 @@ type LeadTx interface {
 	// before is what was read: only what differs needs to be written.
 	SaveLead(before, next lead.Lead) error
 	DeleteLead(leadID id.ID) error
-	LeadsByExternalID(accountID, pearlID id.ID, externalID string) ([]lead.Lead, error) // locks; oldest first
-	LeadsByPhone(accountID, pearlID id.ID, number phone.Number) ([]lead.Lead, error)    // locks; oldest first
-	HeldLeads(accountID id.ID, pearlID id.ID) ([]lead.Lead, error)                      // locks; leads at InCallQueue or with a call in the air; pearlID zero = of the account
-	LeadCallIDs(leadID id.ID) ([]id.ID, error)                                          // oldest first
+	LeadsByExternalID(accountID, pearlID id.ID, externalID string, limit int) ([]lead.Lead, error) // locks; newest first
+	LeadsByPhone(accountID, pearlID id.ID, number phone.Number, limit int) ([]lead.Lead, error)    // locks; newest first
+	HeldLeads(accountID id.ID, pearlID id.ID) ([]lead.Lead, error)                                 // locks; leads at InCallQueue or with a call in the air; pearlID zero = of the account
+	LeadCallIDs(leadID id.ID) ([]id.ID, error)                                                     // oldest first
 	// DueLeads are up to limit leads of the campaign in some queues that are claimable and due at now as the rules are, by due
 	// instant, then by id. Locks (SKIP LOCKED).
 	DueLeads(pearlID id.ID, queues []DueQueue, rules lead.Rules, now time.Time, limit int) ([]lead.Lead, error)

@@ -112,8 +112,9 @@ func testLeadLookups(t *testing.T, store Store) {
 	same(t, "by external id", must[lead.Lead](t)(store.LeadByExternalID(t.Context(), w.account.ID, w.pearl.ID, "Guest")), newer)
 	same(t, "by phone", must[lead.Lead](t)(store.LeadByPhone(t.Context(), w.account.ID, w.pearl.ID, older.Phone)), newer)
 	w.update(t, func(tx engine.Tx) error {
-		same(t, "all by external id", must[[]lead.Lead](t)(tx.LeadsByExternalID(w.account.ID, w.pearl.ID, "Guest")), []lead.Lead{older, newer})
-		same(t, "all by phone", must[[]lead.Lead](t)(tx.LeadsByPhone(w.account.ID, w.pearl.ID, older.Phone)), []lead.Lead{older, newer})
+		same(t, "all by external id", must[[]lead.Lead](t)(tx.LeadsByExternalID(w.account.ID, w.pearl.ID, "Guest", 9)), []lead.Lead{newer, older})
+		same(t, "the newest by external id", must[[]lead.Lead](t)(tx.LeadsByExternalID(w.account.ID, w.pearl.ID, "Guest", 1)), []lead.Lead{newer})
+		same(t, "all by phone", must[[]lead.Lead](t)(tx.LeadsByPhone(w.account.ID, w.pearl.ID, older.Phone, 9)), []lead.Lead{newer, older})
 		return nil
 	})
 	_, err := store.LeadByExternalID(t.Context(), w.account.ID, w.pearl.ID, "nobody")
