@@ -34,6 +34,7 @@ func TestFiguresAreCheap(t *testing.T) {
 		want := func(when string, leads string, count int) {
 			t.Helper()
 			text := scrape(t, registry)
+			synctest.Wait() // what counts beside has begun to wait, or is over
 			if counts != count || !strings.Contains(text, `nacre_leads{status="1"} `+leads+"\n") || !strings.Contains(text, `nacre_leads{status="130"} 7`+"\n") {
 				t.Errorf("%s, after %d counts: %s", when, counts, text)
 			}

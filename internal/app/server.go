@@ -169,7 +169,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	watch := disk.New(settings.Data, int64(settings.DiskFree)<<20, log)
 	s.engine = engine.New(engine.Config{
 		Store: s.store, Room: watch.Room, Limits: engine.Limits{
-			Trunks: settings.TrunksPerAccount, Pearls: settings.PearlsPerAccount, OpenRequests: settings.RequestsPerAccount, Leads: settings.LeadsPerAccount,
+			Trunks: settings.TrunksPerAccount, Numbers: settings.NumbersPerAccount, Pearls: settings.PearlsPerAccount, OpenRequests: settings.RequestsPerAccount, Leads: settings.LeadsPerAccount,
 			KeptAnswers: int64(settings.AnswersPerAccount) << 20,
 		},
 		AccountCaps: engine.DayCaps{Calls: settings.CallsPerDay, Minutes: settings.MinutesPerDay},

@@ -235,6 +235,9 @@ func (e *Engine) CreateNumber(ctx context.Context, actor Actor, number account.N
 		return "", err
 	}
 	err = e.update(ctx, func(tx Tx, s *Signals) error {
+		if err := within(tx, actor.Account, OwnedNumbers, e.Limits.Numbers); err != nil {
+			return err
+		}
 		if err := checkTrunk(tx, number); err != nil {
 			return err
 		}

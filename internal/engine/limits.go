@@ -13,6 +13,7 @@ import (
 // Limits bound what one account owns, so that none costs the others their speed or the disk; 0 = no limit.
 type Limits struct {
 	Trunks       int
+	Numbers      int
 	Pearls       int // archived ones too
 	OpenRequests int // made calls that wait or are on a call
 	Leads        int
@@ -24,6 +25,7 @@ type Owned int
 
 const (
 	OwnedTrunks Owned = iota
+	OwnedNumbers
 	OwnedPearls
 )
 
@@ -42,6 +44,8 @@ func within(tx AccountTx, accountID id.ID, owned Owned, limit int) error {
 	switch owned {
 	case OwnedTrunks:
 		return fault.Refused("The account has %d trunks; this server allows %d (--trunks-per-account).", count, limit)
+	case OwnedNumbers:
+		return fault.Refused("The account has %d phone numbers; this server allows %d (--numbers-per-account).", count, limit)
 	default:
 		return fault.Refused("The account has %d Pearls, archived ones included; this server allows %d (--pearls-per-account).", count, limit)
 	}

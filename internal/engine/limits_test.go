@@ -20,9 +20,15 @@ import (
 func testLimits(t *testing.T, s engine.Store) {
 	w, other := newWorld(t, s), newWorld(t, s)
 	other.e = w.e // one server
-	w.e.Limits = engine.Limits{Trunks: 2, Pearls: 3, OpenRequests: 2, Leads: 4}
+	w.e.Limits = engine.Limits{Trunks: 2, Numbers: 3, Pearls: 3, OpenRequests: 2, Leads: 4}
 	trunk := func(w *world) error {
 		_, err := w.e.CreateTrunk(w.ctx, w.actor, account.Trunk{Name: "A", Trunk: call.Trunk{Host: "127.0.0.1", Transport: "udp", MaxCalls: 1, CallsPerSecond: 1}}, nil)
+		return err
+	}
+	numbers := 0
+	number := func(w *world) error {
+		numbers++
+		_, err := w.e.CreateNumber(w.ctx, w.actor, account.Number{Number: fmt.Sprintf("+120255501%02d", 40+numbers), Direction: account.Outbound}, nil)
 		return err
 	}
 	pearl := func(w *world) error {
@@ -47,7 +53,7 @@ func testLimits(t *testing.T, s engine.Store) {
 		kind fault.Kind
 		text string
 	}{
-		"trunks": {trunk, 2, fault.Invalid, "--trunks-per-account"}, "pearls": {pearl, 2, fault.Invalid, "--pearls-per-account"},
+		"trunks": {trunk, 2, fault.Invalid, "--trunks-per-account"}, "numbers": {number, 2, fault.Invalid, "--numbers-per-account"}, "pearls": {pearl, 2, fault.Invalid, "--pearls-per-account"},
 		"requests": {request, 2, fault.TooMany, "--requests-per-account"}, "leads": {lead, 2, fault.Invalid, "--leads-per-account"},
 	} {
 		for n := range c.fit {

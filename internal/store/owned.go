@@ -9,8 +9,9 @@ import (
 )
 
 var countOwned = map[engine.Owned]string{
-	engine.OwnedTrunks: "SELECT count(*) FROM trunk WHERE account_id = ?1",
-	engine.OwnedPearls: "SELECT count(*) FROM pearl WHERE account_id = ?1",
+	engine.OwnedTrunks:  "SELECT count(*) FROM trunk WHERE account_id = ?1",
+	engine.OwnedNumbers: "SELECT count(*) FROM number WHERE account_id = ?1",
+	engine.OwnedPearls:  "SELECT count(*) FROM pearl WHERE account_id = ?1",
 }
 
 // CountOwned implements engine.Tx.
