@@ -66,7 +66,7 @@ func TestDatabaseIsLostAgainAndAgain(t *testing.T) {
 	carrier := start(t, binary, "sandbox", "--listen", "127.0.0.1:0", "--report", report, "--log-level", "error")
 	carrierAddress := carrier.ready(t, "sandbox on ")
 
-	key, err := exec.Command(binary, "key", "create", "--database-url", database, "--name", "chaos").Output()
+	key, err := exec.Command(binary, "key", "create", "--init", "--data", filepath.Join(folder, "data"), "--database-url", database, "--name", "chaos").Output()
 	if err != nil {
 		t.Fatalf("create key: %v", err)
 	}
