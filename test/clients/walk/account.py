@@ -54,7 +54,7 @@ def audit_log(walk):
 
 def settings(walk):
     judge = walk.judge
-    want = {"countryCodes": nullable([FILLED]), "retentionDays": nullable(INT)}
+    want = {"countryCodes": nullable([FILLED]), "defaultRegion": nullable(FILLED), "retentionDays": nullable(INT)}
     before = judge.ok("GET", "/v2/Account/Settings", want)
     judge.ok("PUT", "/v2/Account/Settings", want, {"countryCodes": ["1"], "retentionDays": 30})
     after = judge.ok("GET", "/v2/Account/Settings", want)

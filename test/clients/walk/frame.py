@@ -31,13 +31,13 @@ def _unauthorized(judge, method, path, body, token):
 
 
 def routes(walk):
-    """Fixed segments in any case, one trailing slash, 404 with the nearest route, 405 with Allow."""
+    """Fixed segments in any case, one trailing slash, 404 that names the documentation, 405 with Allow."""
     judge, pearl = walk.judge, walk.pearl
     judge.ok("GET", f"/V2/pEARL/{pearl}", OUTBOUND_V2)
     judge.ok("GET", f"/v2/Pearl/{pearl.upper()}", OUTBOUND_V2)
     judge.ok("GET", "/v2/pearl/", [PEARL_ROW_V2])
-    nearest = judge.refused("POST", f"/v2/Outbound/{pearl}/Leds", 404, body={})
-    judge.check("Did you mean" in str(nearest.get("detail")), f"404 without the nearest route: {nearest.get('detail')!r}")
+    unknown = judge.refused("POST", f"/v2/Outbound/{pearl}/Leds", 404, body={})
+    judge.check("/docs" in str(unknown.get("detail")), f"404 that does not name the documentation: {unknown.get('detail')!r}")
     for method, path, allowed in (
         ("DELETE", f"/v2/Pearl/{pearl}", {"GET", "PUT"}), ("PATCH", f"/v1/Outbound/{pearl}/Lead/{NOWHERE}", {"GET", "PUT"}),
         ("GET", f"/v2/Outbound/{pearl}/Leads", {"POST", "DELETE"}), ("PUT", f"/v1/Outbound/{pearl}/Active", {"POST"}), ("POST", "/v2/Call", {"DELETE"}),

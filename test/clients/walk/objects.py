@@ -109,6 +109,7 @@ KEY = {"id": ID, "name": TEXT, "scope": {"read", "leads", "full"}, "createdAt": 
 TRUNK = {
     "id": ID, "name": TEXT, "host": FILLED, "port": COUNT, "transport": {"udp", "tcp", "tls"}, "username": nullable(TEXT), "password": nullable(TEXT),
     "registers": BOOL, "fromDomain": nullable(TEXT), "codecs": [FILLED], "maxCalls": COUNT, "callsPerSecond": COUNT, "isActive": BOOL,
+    "lockMedia": BOOL, "mediaTo": {"source", "description"},
     "state": {"ok", "unreachable", "unauthorized", "unknown"}, "stateDetail": nullable(TEXT),
 }
 

@@ -6,7 +6,7 @@ from frame import NOWHERE
 from objects import (INBOUND_PEARL_SETTINGS, INBOUND_ROW_V1, INBOUND_V1, INBOUND_V2, ONGOING, OUTBOUND_PEARL_SETTINGS, OUTBOUND_V1, OUTBOUND_V2,
                      PEARL_MEMBERS, PEARL_ROW_V1, PEARL_ROW_V2, WEBHOOK_SETTINGS)
 from sdk import given
-from shape import ANY, TRUE
+from shape import ANY, FILLED, TRUE
 
 EVERY_HOUR = [{"day": day, "start": "00:00", "end": "24:00"} for day in range(7)]
 VARIABLES = [
@@ -102,6 +102,7 @@ def settings(walk):
     """What is sent is what is read; absent is unchanged; null clears what can be null."""
     judge, path = walk.judge, f"/v2/Pearl/{walk.pearl}/Settings"
     before = judge.ok("GET", path, OUTBOUND_PEARL_SETTINGS)
+    judge.ok("GET", f"/v2/Pearl/{walk.pearl}/Warnings", [{"member": FILLED, "text": FILLED}])
     judge.check(PEARL_MEMBERS <= set(before["pearl"]), f"members of pearl missing: {PEARL_MEMBERS - set(before['pearl'])}")
     defaults = {"recordingTrack": 3, "transcriptOptions": 1, "maximumCallAttempts": 3, "minimumRetryIntervalHours": 2, "ringDuration": 30, "callTimeout": 15,
                 "webhookVersion": 2, "webhookEnums": "numbers", "webhookExtras": False, "duplicatePolicy": "allow", "callRequestMaxWaitMinutes": 60, "totalAgents": 1,
