@@ -150,8 +150,10 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 		current.Summary, current.Sentiment, current.Recording = ending.Summary, ending.Sentiment, ending.Recording
 		current.TurnLatencyMS = ending.TurnsMS
 		current.CallbackPromised = ending.Callback != nil
-		if finished.Collected, err = collectedObject(ending.Collected); err != nil {
-			return err
+		if !current.Answered.IsZero() { // a call that broke before has nothing to say of the lead
+			if finished.Collected, err = collectedObject(ending.Collected); err != nil {
+				return err
+			}
 		}
 	}
 	if ending.OnTheWire {
@@ -186,7 +188,7 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 	c.note("outcome", 0, 0, string(ending.Outcome))
 	var event lead.Event = finished
 	if ending.Outcome == call.Lost {
-		event = lead.Lost{Call: current.ID}
+		event = lead.Lost{Call: current.ID, Collected: finished.Collected}
 	}
 	if _, err := c.step(event); err != nil {
 		return err

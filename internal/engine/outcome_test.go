@@ -198,6 +198,32 @@ func testOutcomesOfAHandSetLead(t *testing.T, s engine.Store) {
 	}
 }
 
+// testCollectedOfACutOffConversation: values said before the stop of a server are on the call and on its lead, whose answered
+// call it was (contract 1.2, 9.6), also where the status was set by hand; a call that broke before its answer leaves them.
+func testCollectedOfACutOffConversation(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	for n, byHand := range []bool{false, true} {
+		leadID := w.add(fictional(n))
+		begun := w.talk()
+		if byHand {
+			w.update(leadID, engine.LeadUpdate{Status: ptr(110)})
+		}
+		w.clock.Add(30 * time.Second)
+		ending := engine.Ending{Outcome: call.NotSuccess, Ended: w.clock.Now(), Collected: []call.Value{{ID: "plan", Name: "plan", Value: "gold"}}}
+		ending.CutOff()
+		w.finishWith(begun, ending)
+		c, l := w.call(begun.Call.ID), w.lead(leadID)
+		same(t, "call and lead", fmt.Sprint(c.Outcome, len(c.Collected), string(l.Collected)), `lost1{"plan":"gold"}`)
+		if byHand {
+			continue
+		}
+		w.clock.Set(w.due(l))
+		again := w.ring()
+		w.finishWith(again, engine.Ending{Outcome: call.Broke, Ended: w.clock.Now(), OnTheWire: true})
+		same(t, "after a call that broke before its answer", string(w.lead(leadID).Collected), `{"plan":"gold"}`)
+	}
+}
+
 // testOutcomesOfADeletedLead: the call outlives its lead, keeps its id, and is announced without lead deliveries.
 func testOutcomesOfADeletedLead(t *testing.T, s engine.Store) {
 	w := newWorld(t, s)

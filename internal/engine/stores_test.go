@@ -41,6 +41,7 @@ func storeTests() []storeTest {
 		{"RescueLeavesOtherNodesAlone", testRescueLeavesOtherNodesAlone},
 		{"Outcomes", testOutcomes},
 		{"OutcomesOfAHandSetLead", testOutcomesOfAHandSetLead},
+		{"CollectedOfACutOffConversation", testCollectedOfACutOffConversation},
 		{"OutcomesOfADeletedLead", testOutcomesOfADeletedLead},
 		{"OutcomesOfMadeCalls", testOutcomesOfMadeCalls},
 		{"RetryPolicy", testRetryPolicy},

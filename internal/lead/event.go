@@ -48,10 +48,11 @@ type Finished struct {
 	Collected json.RawMessage // nil: nothing was collected (not answered)
 }
 
-// Lost means that the node died with the lead claimed or its call live.
+// Lost means that the node died, or stopped, with the lead claimed or its call live.
 type Lost struct {
-	Claim id.ID
-	Call  id.ID
+	Claim     id.ID
+	Call      id.ID
+	Collected json.RawMessage // by the conversation that the stop cut off; nil: there was none, or the node died with it
 }
 
 // Edited means that the lead was updated (Update Lead).

@@ -222,6 +222,9 @@ func (l *Lead) lost(e Lost, rules Rules, now time.Time) error {
 	case l.Status == InCallQueue && l.Claim == e.Claim && e.Call.Zero():
 		l.goBack() // nothing was dialled
 	case !l.Call.Zero() && l.Call == e.Call:
+		if e.Collected != nil {
+			l.Collected = e.Collected
+		}
 		l.spend(call.Lost)
 		if l.Status == OnCall {
 			l.retry(call.Lost, now, rules)
