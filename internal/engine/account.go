@@ -119,68 +119,6 @@ func (e *Engine) DeleteKey(ctx context.Context, actor Actor, keyID id.ID) error 
 	return err
 }
 
-// Suppress adds blacklist entries, in force at once: nothing begins to a covered number, ringing calls to one are cancelled (contract 5).
-func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, source string, remember *Remember[bool]) error {
-	normal, err := e.blacklistEntries(ctx, actor.Account, entries)
-	if err != nil {
-		return err
-	}
-	covers := coveredBy(normal)
-	err = e.update(ctx, func(tx Tx, s *Signals) error {
-		now := e.clock()
-		if _, err := tx.Account(actor.Account, Exclusive); err != nil {
-			return err
-		}
-		var added []string
-		for _, entry := range normal {
-			fresh, err := tx.AddSuppression(account.Suppression{ID: e.IDs.New(now), Account: actor.Account, Entry: entry, Source: source, Created: now})
-			if err != nil {
-				return fmt.Errorf("add blacklist entry: %w", err)
-			}
-			if fresh {
-				added = append(added, entry)
-			}
-		}
-		if err := e.suppressHeld(tx, s, actor, covers, now); err != nil {
-			return err
-		}
-		if len(added) > 0 {
-			if err := e.audit(tx, actor, auditBlacklist, now, map[string]any{"added": added, "source": source}); err != nil {
-				return err
-			}
-		}
-		return rememberAnswer(e, tx, remember, true)
-	})
-	if err != nil {
-		return err
-	}
-	return e.suppressWaiting(ctx, actor.Account, covers)
-}
-
-// Unsuppress removes entries; leads that ended at 220 stay there.
-func (e *Engine) Unsuppress(ctx context.Context, actor Actor, entries []string) error {
-	normal, err := e.blacklistEntries(ctx, actor.Account, entries)
-	if err != nil {
-		return err
-	}
-	return e.update(ctx, func(tx Tx, s *Signals) error {
-		var removed []string
-		for _, entry := range normal {
-			known, err := tx.RemoveSuppression(actor.Account, entry)
-			if err != nil {
-				return fmt.Errorf("remove blacklist entry: %w", err)
-			}
-			if known {
-				removed = append(removed, entry)
-			}
-		}
-		if len(removed) == 0 {
-			return nil
-		}
-		return e.audit(tx, actor, auditBlacklist, e.clock(), map[string]any{"removed": removed})
-	})
-}
-
 // accountHome is how numbers are read that belong to no campaign: in the account's region, next to its own numbers.
 func (e *Engine) accountHome(ctx context.Context, accountID id.ID) (phone.Home, error) {
 	owner, err := e.Store.ReadAccount(ctx, accountID)
@@ -192,35 +130,6 @@ func (e *Engine) accountHome(ctx context.Context, accountID id.ID) (phone.Home, 
 		return phone.Home{}, fmt.Errorf("list numbers: %w", err)
 	}
 	return owner.Home(numbers), nil
-}
-
-func (e *Engine) blacklistEntries(ctx context.Context, accountID id.ID, entries []string) ([]string, error) {
-	home, err := e.accountHome(ctx, accountID)
-	if err != nil {
-		return nil, err
-	}
-	var faults fault.List
-	if len(entries) > MaxLeads {
-		faults.Add("PhoneNumbers", "The list holds %d entries; at most %d are allowed in one request.", len(entries), MaxLeads)
-		return nil, faults.Err()
-	}
-	seen := map[string]int{}
-	normal := make([]string, 0, len(entries))
-	for n, entry := range entries {
-		path := fmt.Sprintf("PhoneNumbers[%d]", n)
-		text, err := phone.ParseEntry(entry, home)
-		if err != nil {
-			faults.Add(path, "%s", err)
-			continue
-		}
-		if first, twice := seen[text]; twice {
-			faults.Add(path, "The entry '%s' is in the list already (PhoneNumbers[%d]).", text, first)
-			continue
-		}
-		seen[text] = n
-		normal = append(normal, text)
-	}
-	return normal, faults.Err()
 }
 
 // CreateNumber adds a phone number.

@@ -21,6 +21,8 @@ func storeTests() []storeTest {
 		{"Regions", testRegions},
 		{"SpellingsOfOneNumber", testSpellingsOfOneNumber},
 		{"NumbersStoredBefore", testNumbersStoredBefore},
+		{"LongBlacklist", testLongBlacklist},
+		{"EntriesStoredBefore", testEntriesStoredBefore},
 		{"Callers", testCallers},
 		{"DeliveriesOfATypicalLife", testDeliveriesOfATypicalLife},
 		{"ConcurrentUpdatesLoseNothing", testConcurrentUpdatesLoseNothing},

@@ -46,6 +46,16 @@ func ParseEntry(entry string, home Home) (string, error) {
 	return "+" + digits, nil
 }
 
+// ParseStoredEntry reads an entry that is to be found among those stored: as ParseEntry does, but one that is written exactly as
+// entries are stored, '+' and digits, is taken as it is, since earlier rules may have stored it.
+func ParseStoredEntry(entry string, home Home) (string, error) {
+	normal, err := ParseEntry(entry, home)
+	if err != nil && len(entry) > 1 && len(entry) <= 1+maxEntry && entry[0] == '+' && strings.Trim(entry[1:], "0123456789") == "" {
+		return entry, nil
+	}
+	return normal, err
+}
+
 // ownBeginning reports whether digits begin like the international form of a number in each of our own countries, or we
 // have none: then they are no beginning of a national number.
 func ownBeginning(digits string, callers []string) bool {

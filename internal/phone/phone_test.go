@@ -189,6 +189,20 @@ func TestParseStored(t *testing.T) {
 	}
 }
 
+// An entry that is to be removed may be one that today's rules would not store.
+func TestParseStoredEntry(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("1", 25)
+	for typed, want := range map[string]string{
+		"+4402079460107": "+4402079460107", "+0": "+0", "+" + long: "+" + long, "+" + long + "1": "", "+44 (0)20": "+4420", "(415) 555-0101": "+14155550101",
+		"+44 020 7946 0107": "", "555-0103": "", "+": "", "": "", "+1x": "",
+	} {
+		if got, err := phone.ParseStoredEntry(typed, phone.Home{Region: "US"}); got != want || (err != nil) != (want == "") {
+			t.Errorf("ParseStoredEntry(%q) = %q, %v; want %q", typed, got, err, want)
+		}
+	}
+}
+
 func TestFragment(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
