@@ -121,6 +121,37 @@ func TestImportRules(t *testing.T) {
 	}
 }
 
+// helpers are the packages below voice and brain that providers may share; every other one there is a provider.
+var helpers = []string{"voice/resample", "voice/wav", "voice/utterance"}
+
+// TestProvidersStandAlone: a provider of speech or thought is one package that knows the port and no other provider, and
+// only app, where they are chosen, knows it.
+func TestProvidersStandAlone(t *testing.T) {
+	t.Parallel()
+	provider := func(path string) bool {
+		below := strings.HasPrefix(path, "nacre/internal/voice/") || strings.HasPrefix(path, "nacre/internal/brain/")
+		return below && !slices.ContainsFunc(helpers, func(h string) bool { return inside(path, h) })
+	}
+	providers := 0
+	for _, p := range packages(t) {
+		if provider(p.ImportPath) {
+			providers++
+		}
+		for _, imported := range p.Imports {
+			switch {
+			case !provider(imported) || strings.HasPrefix(p.ImportPath, imported+"/") || strings.HasPrefix(imported, p.ImportPath+"/") && provider(p.ImportPath):
+			case provider(p.ImportPath):
+				t.Errorf("%s imports %s: providers do not know each other", p.ImportPath, imported)
+			case !inside(p.ImportPath, "app"):
+				t.Errorf("%s imports %s: providers are chosen in app", p.ImportPath, imported)
+			}
+		}
+	}
+	if providers == 0 {
+		t.Error("no providers were found")
+	}
+}
+
 // TestCoreAsksNoClock: time comes in as an argument.
 func TestCoreAsksNoClock(t *testing.T) {
 	t.Parallel()

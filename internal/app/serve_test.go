@@ -24,6 +24,7 @@ import (
 	"nacre/internal/store"
 	"nacre/internal/store/storetest"
 	"nacre/internal/telephony"
+	"nacre/internal/voice"
 	"nacre/internal/voice/flite"
 )
 
@@ -31,7 +32,7 @@ import (
 func testServer(t *testing.T, database config.Database) *server {
 	t.Helper()
 	settings := config.Serve{Database: database, Listen: "127.0.0.1:0", SIPListen: "127.0.0.1:0", RateLimit: 500}
-	s, err := startWith(context.Background(), settings, slog.New(slog.DiscardHandler), parts{openVoice: func(string, *slog.Logger) (*flite.Voice, error) {
+	s, err := startWith(context.Background(), settings, slog.New(slog.DiscardHandler), parts{openVoice: func(string, *slog.Logger) (voice.Voices, error) {
 		return nil, flite.ErrMissing
 	}})
 	if err != nil {

@@ -41,7 +41,6 @@ import (
 	"nacre/internal/store"
 	"nacre/internal/telephony"
 	"nacre/internal/voice"
-	"nacre/internal/voice/flite"
 	"nacre/internal/webhook"
 )
 
@@ -96,7 +95,7 @@ func start(ctx context.Context, settings config.Serve, log *slog.Logger) (*serve
 
 // parts are the parts that the caller of startWith provides.
 type parts struct {
-	openVoice  func(cache string, log *slog.Logger) (*flite.Voice, error)
+	openVoice  func(cache string, log *slog.Logger) (voice.Voices, error)
 	agentSaid  func(callID id.ID, words string) // voice.Config.Said
 	personSaid func(number, words, keys string) // sandbox.Options.Said
 }
@@ -158,10 +157,11 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	if speaker != nil {
 		s.onClose(func(context.Context) { logClose(log, "voice", speaker.Close()) })
 	}
-	speakers := newVoices(speaker)
 	metrics := newMetrics()
 	agentConfig := voice.Config{Missing: speech, Recordings: s.recordings, Log: log, Said: chosen.agentSaid}
+	var speakers voices
 	if speaker != nil {
+		speakers = newVoices(speaker)
 		agentConfig.Speaker = speakers
 	}
 	agent := voice.New(agentConfig)
@@ -347,9 +347,6 @@ func openStore(ctx context.Context, settings config.Database, options store.Opti
 	return s, nil
 }
 
-// openVoice returns the embedded voice, or why there is none.
-func openVoice(cache string, log *slog.Logger) (*flite.Voice, error) { return flite.Open(cache, log) }
-
 // sandboxCarrier is a sandbox.Carrier behind a SIP endpoint of its own.
 type sandboxCarrier struct {
 	carrier  *sandbox.Carrier
@@ -357,14 +354,10 @@ type sandboxCarrier struct {
 	log      *slog.Logger
 }
 
-func openSandbox(listen string, speaker *flite.Voice, options sandbox.Options) (*sandboxCarrier, error) {
+// openSandbox opens the carrier; without a speaker its people murmur.
+func openSandbox(listen string, speaker sandbox.Speaker, options sandbox.Options) (*sandboxCarrier, error) {
 	log := options.Log
-	c := &sandboxCarrier{log: log}
-	if speaker != nil {
-		c.carrier = sandbox.New(speaker, options)
-	} else {
-		c.carrier = sandbox.New(nil, options)
-	}
+	c := &sandboxCarrier{log: log, carrier: sandbox.New(speaker, options)}
 	endpoint, err := telephony.Open(telephony.Config{
 		Listen: listen, Log: log, OnInvite: func(in telephony.Incoming) { c.carrier.Handle(in) },
 	})

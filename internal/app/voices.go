@@ -4,50 +4,95 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
+	"log/slog"
+	"time"
 
 	"nacre/internal/api/route"
+	"nacre/internal/voice"
 	"nacre/internal/voice/flite"
 )
 
-// voices are the embedded voices under the ids that the API gives them: 24 hex digits, the same in every installation.
-type voices struct {
-	speaker *flite.Voice // nil = none
-	names   map[string]string
+// openVoice returns the voice of this binary, or why there is none. It is the one place that names providers of voices.
+func openVoice(cache string, log *slog.Logger) (voice.Voices, error) {
+	embedded, err := flite.Open(cache, log)
+	if err != nil {
+		return nil, err // a nil *flite.Voice would be no nil interface
+	}
+	return embedded, nil
 }
 
-func newVoices(speaker *flite.Voice) voices {
-	v := voices{speaker: speaker, names: map[string]string{}}
-	if speaker != nil {
-		for _, known := range speaker.Voices() {
-			v.names[voiceID(known.ID)] = known.ID
+// voices are the voices of the providers under the ids that the API gives them: 24 hex digits, the same in every
+// installation. The first provider has the default voice. They implement voice.Speaker; an unknown id is the default voice.
+type voices struct {
+	providers []voice.Voices
+	chosen    map[string]choice // by the API's id
+}
+
+// choice is a voice of a provider.
+type choice struct {
+	speaker voice.Speaker
+	id      string // its name there
+}
+
+var _ voice.Speaker = voices{}
+
+// newVoices returns the voices of the providers; without any it is silent, and must not speak.
+func newVoices(providers ...voice.Voices) voices {
+	v := voices{providers: providers, chosen: map[string]choice{}}
+	for _, provider := range providers {
+		for _, known := range provider.Voices() {
+			if v.chosen[""].speaker == nil {
+				v.chosen[""] = choice{provider, known.ID}
+			}
+			v.chosen[voiceID(known.ID)] = choice{provider, known.ID}
 		}
 	}
 	return v
 }
 
-// voiceID returns the id of an embedded voice.
+// voiceID returns the API's id of a voice.
 func voiceID(name string) string {
 	sum := sha256.Sum256([]byte("nacre voice " + name))
 	return hex.EncodeToString(sum[:12])
 }
 
-// Speak implements voice.Speaker. An unknown voice is replaced by the default one.
+func (v voices) choose(voiceID string) choice {
+	if c, ok := v.chosen[voiceID]; ok {
+		return c
+	}
+	return v.chosen[""]
+}
+
+// Speak implements voice.Speaker.
 func (v voices) Speak(ctx context.Context, voiceID, text string) ([]int16, error) {
-	return v.speaker.Speak(ctx, v.names[voiceID], text)
+	c := v.choose(voiceID)
+	return c.speaker.Speak(ctx, c.id, text)
+}
+
+// Stream implements voice.Speaker.
+func (v voices) Stream(ctx context.Context, voiceID, text string) iter.Seq2[[]int16, error] {
+	c := v.choose(voiceID)
+	return c.speaker.Stream(ctx, c.id, text)
+}
+
+// Length implements voice.Speaker.
+func (v voices) Length(voiceID, text string) (time.Duration, bool) {
+	c := v.choose(voiceID)
+	return c.speaker.Length(c.id, text)
 }
 
 // list returns the voices that the API offers.
 func (v voices) list() []route.Voice {
-	if v.speaker == nil {
-		return nil
-	}
 	var list []route.Voice
-	for n, known := range v.speaker.Voices() {
-		entry := route.Voice{ID: voiceID(known.ID), Name: known.Name, Language: known.Language, Tags: []string{"embedded"}}
-		if n == 0 {
-			entry.Tags = append(entry.Tags, "default")
+	for _, provider := range v.providers {
+		for _, known := range provider.Voices() {
+			entry := route.Voice{ID: voiceID(known.ID), Name: known.Name, Language: known.Language, Tags: append([]string{}, known.Tags...)}
+			if len(list) == 0 {
+				entry.Tags = append(entry.Tags, "default")
+			}
+			list = append(list, entry)
 		}
-		list = append(list, entry)
 	}
 	return list
 }

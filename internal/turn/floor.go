@@ -282,6 +282,9 @@ func (m *Machine) speakFailed(event Event) {
 		return
 	}
 	m.saying = nil
+	if u.begun {
+		m.lines.add(call.Pearl, spokenText(u.parts, event.Part, event.Fraction), u.started, m.now)
+	}
 	switch m.phase {
 	case talking:
 		m.broke = event.Text

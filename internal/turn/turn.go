@@ -41,7 +41,8 @@ const (
 	// PlayoutFinished: Utterance is over, played to its end or stopped. Part is the number of parts played to their
 	// end, Fraction how much of the next one was played (0–1).
 	PlayoutFinished
-	// SpeakFailed: Utterance cannot be synthesised; Text is the reason.
+	// SpeakFailed: Utterance cannot be synthesised, or not to its end; Part and Fraction tell what of it was played, Text the
+	// reason.
 	SpeakFailed
 	// Beep: the frame just received belongs to a detected beep. One event per frame.
 	Beep

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -47,6 +48,12 @@ func (s *tones) Speak(ctx context.Context, voice, text string) ([]int16, error) 
 	}
 	return samples, nil
 }
+
+func (s *tones) Stream(ctx context.Context, voiceID, text string) iter.Seq2[[]int16, error] {
+	return Whole(func() ([]int16, error) { return s.Speak(ctx, voiceID, text) })
+}
+
+func (s *tones) Length(string, string) (time.Duration, bool) { return 0, false }
 
 // babble is sound with the rhythm of speech: pulses of a voice that ring, in syllables of a quarter second.
 func babble(length time.Duration) []int16 {

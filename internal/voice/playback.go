@@ -1,6 +1,7 @@
 package voice
 
 import (
+	"errors"
 	"time"
 
 	"nacre/internal/call"
@@ -15,6 +16,8 @@ const (
 	speechDeadline = 8 * time.Second
 )
 
+var errLate = errors.New("speech was not ready in time")
+
 // playback plays one utterance. The zero value is silence.
 type playback struct {
 	utterance int // 0 = none
@@ -25,6 +28,8 @@ type playback struct {
 	part int // being played
 	at   int // its next sample
 	gap  int // samples of silence before it
+	// waits counts frames in a row for which no speech was made in time.
+	waits int
 
 	fade    [fadeSamples]int16 // of what was stopped, still to be played
 	fadeLen int
@@ -33,17 +38,20 @@ type playback struct {
 // start starts an utterance; it retains the slices.
 func (p *playback) start(utterance int, parts []*phrase, now time.Duration) {
 	p.utterance, p.parts, p.asked = utterance, parts, now
-	p.begun, p.part, p.at, p.gap = false, 0, 0, 0
+	p.begun, p.part, p.at, p.gap, p.waits = false, 0, 0, 0, 0
 }
 
-// ready reports whether every part is synthesised, or returns the error of one that failed.
+// ready reports whether the first part has something to play, or returns the error of one that failed.
 func (p *playback) ready() (bool, error) {
 	for _, part := range p.parts {
-		if !part.ready() {
+		samples, all, err := part.made()
+		switch {
+		case err != nil:
+			return false, err
+		case len(samples) > 0:
+			return true, nil
+		case !all:
 			return false, nil
-		}
-		if part.err != nil {
-			return false, part.err
 		}
 	}
 	return true, nil
@@ -52,13 +60,14 @@ func (p *playback) ready() (bool, error) {
 // position returns how many parts were played to their end, and the fraction of the next.
 func (p *playback) position() (part int, fraction float64) {
 	if p.part < len(p.parts) && p.at > 0 {
-		fraction = float64(p.at) / float64(len(p.parts[p.part].samples))
+		fraction = float64(p.at) / float64(p.parts[p.part].total())
 	}
 	return p.part, fraction
 }
 
-// fill plays into the frame and returns true when the utterance ends with it.
-func (p *playback) fill(say *call.Frame) (ended bool) {
+// fill plays into the frame. It returns true when the utterance ends with it, and the error of a part that cannot be played
+// on. Speech that is not made yet is silence: waits has how many frames that has lasted.
+func (p *playback) fill(say *call.Frame) (ended bool, err error) {
 	n := 0
 	for n < len(say) && p.part < len(p.parts) {
 		if p.gap > 0 {
@@ -68,26 +77,40 @@ func (p *playback) fill(say *call.Frame) (ended bool) {
 			n += quiet
 			continue
 		}
-		samples := p.parts[p.part].samples
+		samples, all, failed := p.parts[p.part].made()
 		copied := copy(say[n:], samples[p.at:])
 		p.at += copied
 		n += copied
-		if p.at == len(samples) {
-			p.part++
-			p.at = 0
-			if len(samples) > 0 && p.part < len(p.parts) {
-				p.gap = partGap
-			}
+		if p.at < len(samples) {
+			break // the frame is full
+		}
+		if !all {
+			break
+		}
+		if failed != nil {
+			err = failed
+			break
+		}
+		p.part++
+		p.at = 0
+		if len(samples) > 0 && p.part < len(p.parts) {
+			p.gap = partGap
 		}
 	}
+	if n == 0 {
+		p.waits++
+	} else {
+		p.waits = 0
+	}
 	clear(say[n:])
-	return p.part == len(p.parts)
+	return p.part == len(p.parts), err
 }
 
 // stop ends the utterance; it fades out within the next frame.
 func (p *playback) stop() {
 	if p.begun && p.part < len(p.parts) && p.gap == 0 {
-		p.fadeLen = copy(p.fade[:], p.parts[p.part].samples[p.at:])
+		samples, _, _ := p.parts[p.part].made()
+		p.fadeLen = copy(p.fade[:], samples[p.at:])
 		for i := range p.fade[:p.fadeLen] {
 			p.fade[i] = int16(int(p.fade[i]) * (fadeSamples - i) / fadeSamples)
 		}

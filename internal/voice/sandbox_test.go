@@ -1,10 +1,12 @@
-package voice
+package voice_test
 
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"nacre/internal/call"
 	"nacre/internal/insight"
 	"nacre/internal/sandbox"
+	"nacre/internal/voice"
 	"nacre/internal/voice/flite"
 )
 
@@ -24,12 +27,12 @@ type oneAtATime struct {
 	spoken chan error     // after kept has it
 }
 
-func newOneAtATime(t *testing.T, voice *flite.Voice) *oneAtATime {
+func newOneAtATime(t *testing.T, embedded *flite.Voice) *oneAtATime {
 	o := &oneAtATime{kept: make(map[[2]string][]int16), wanted: make(chan [2]string), spoken: make(chan error)}
 	t.Cleanup(func() { close(o.wanted) })
 	go func() {
 		for phrase := range o.wanted {
-			samples, err := voice.Speak(context.Background(), phrase[0], phrase[1])
+			samples, err := embedded.Speak(context.Background(), phrase[0], phrase[1])
 			if err == nil {
 				o.kept[phrase] = samples
 			}
@@ -49,6 +52,20 @@ func (o *oneAtATime) Speak(_ context.Context, voiceID, text string) ([]int16, er
 	o.wanted <- phrase
 	err := <-o.spoken
 	return o.kept[phrase], err
+}
+
+func (o *oneAtATime) Stream(ctx context.Context, voiceID, text string) iter.Seq2[[]int16, error] {
+	return voice.Whole(func() ([]int16, error) { return o.Speak(ctx, voiceID, text) })
+}
+
+func (o *oneAtATime) Length(string, string) (time.Duration, bool) { return 0, false }
+
+// optOuts is a desk that counts opt-outs.
+type optOuts struct{ atomic.Int32 }
+
+func (o *optOuts) OptOut(context.Context) error {
+	o.Add(1)
+	return nil
 }
 
 // pair is a line between the agent and a person of the sandbox, in the time of the bubble.
@@ -121,12 +138,12 @@ func TestSandboxTable(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs the embedded voice")
 	}
-	voice, err := flite.Open("", slog.New(slog.DiscardHandler))
+	embedded, err := flite.Open("", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { voice.Close() })
-	speaker := newOneAtATime(t, voice)
+	t.Cleanup(func() { embedded.Close() })
+	speaker := newOneAtATime(t, embedded)
 
 	type expected struct {
 		from, to int
@@ -160,7 +177,7 @@ func TestSandboxTable(t *testing.T) {
 		}},
 	}
 	for name, script := range scripts {
-		script.Call, script.SuccessDefined, script.Timeout = callID, true, 10*time.Minute
+		script.Call, script.SuccessDefined, script.Timeout = "64f0c0ffee64f0c0ffee6400", true, 10*time.Minute
 		script.VoiceMail = "This is Anna of Example Corporation. Please call us back."
 		for _, e := range table {
 			for digits := e.from; digits <= e.to; digits++ {
@@ -169,13 +186,13 @@ func TestSandboxTable(t *testing.T) {
 						p := &pair{number: fmt.Sprintf("+141555501%02d", digits), person: make(chan call.Party, 1), over: make(chan struct{})}
 						carrier := sandbox.New(speaker, sandbox.Options{Ring: -1})
 						go carrier.Handle(p)
-						d := &desk{}
-						talk, ending := New(Config{Speaker: speaker}).Hold(t.Context(), p, script, d)
+						d := &optOuts{}
+						talk, ending := voice.New(voice.Config{Speaker: speaker}).Hold(t.Context(), p, script, d)
 						carrier.Close()
 						time.Sleep(20 * time.Second) // of the bubble: whatever outlives the call
 						outcome := insight.OutcomeOf(script, talk)
 						if outcome != e.outcome || (talk.Callback != nil) != e.callback || talk.OptOut != e.optOut ||
-							d.calls.Load() > 0 != e.optOut || p.elapsed > e.longest {
+							d.Load() > 0 != e.optOut || p.elapsed > e.longest {
 							t.Errorf("%s by %s after %s, callback %v, opted out %v", outcome, ending, p.elapsed, talk.Callback, talk.OptOut)
 							for _, l := range talk.Transcript {
 								t.Logf("%7.2f %7.2f  %d  %s", l.Start, l.End, l.Role, l.Content)

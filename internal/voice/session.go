@@ -140,11 +140,18 @@ func (s *session) speak(say *call.Frame) {
 		return
 	}
 	before := p.part
-	ended := p.fill(say)
+	ended, err := p.fill(say)
+	if err == nil && time.Duration(p.waits)*call.FrameTime > speechDeadline {
+		err = errLate
+	}
 	if p.part > before {
 		s.step(turn.Event{Kind: turn.PlayoutPart, Utterance: p.utterance, Part: p.part})
 	}
-	if ended && p.utterance != 0 {
+	switch {
+	case p.utterance == 0:
+	case err != nil:
+		s.fail(err.Error())
+	case ended:
 		s.endPlayout()
 	}
 }
@@ -159,7 +166,7 @@ func (s *session) begin() bool {
 		return false
 	case !ready:
 		if s.now-p.asked > speechDeadline {
-			s.fail("speech was not ready in time")
+			s.fail(errLate.Error())
 		}
 		return false
 	}
@@ -173,9 +180,10 @@ func (s *session) begin() bool {
 
 func (s *session) fail(why string) {
 	s.log.Error("speak", "error", why)
+	part, fraction := s.playback.position()
 	utterance := s.playback.utterance
 	s.playback.stop()
-	s.step(turn.Event{Kind: turn.SpeakFailed, Utterance: utterance, Text: why})
+	s.step(turn.Event{Kind: turn.SpeakFailed, Utterance: utterance, Part: part, Fraction: fraction, Text: why})
 }
 
 func (s *session) endPlayout() {

@@ -2,28 +2,60 @@ package voice
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"sync"
 	"time"
+	"unicode/utf8"
+
+	"nacre/internal/call"
 )
 
-// phrase is a sentence that is being synthesised. samples and err are set when done is closed.
+// phrase is a sentence that is being synthesised. done is closed when it is whole, or has failed.
 type phrase struct {
-	done    chan struct{}
-	samples []int16
+	done chan struct{}
+
+	mu      sync.Mutex
+	samples []int16 // made so far; what has been added is not changed any more
+	length  int     // of all samples, as it is known or guessed before they are made
 	err     error
+	ended   bool
 }
 
-// ready reports, without waiting, whether the phrase is done.
-func (p *phrase) ready() bool {
-	select {
-	case <-p.done:
-		return true
-	default:
-		return false
+// made returns the samples so far, and whether these are all; err, with all, is why they are not the whole sentence.
+func (p *phrase) made() (samples []int16, all bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.samples, p.ended, p.err
+}
+
+// total returns the number of all samples, where they are not made yet as it is expected.
+func (p *phrase) total() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended && p.err == nil {
+		return len(p.samples)
 	}
+	return max(p.length, len(p.samples))
+}
+
+func (p *phrase) add(samples []int16) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.samples) == 0 {
+		p.samples = samples[:len(samples):len(samples)] // the speaker's own, which is not written to
+		return
+	}
+	p.samples = append(p.samples, samples...)
+}
+
+func (p *phrase) end(err error) {
+	p.mu.Lock()
+	p.ended, p.err = true, err
+	p.mu.Unlock()
+	close(p.done)
 }
 
 // book holds the phrases of one call. They are synthesised in other goroutines than that of the audio.
@@ -43,7 +75,10 @@ func (b *book) get(text string) *phrase {
 	defer b.mu.Unlock()
 	p, ok := b.phrases[text]
 	if !ok {
-		p = &phrase{done: make(chan struct{})}
+		p = &phrase{done: make(chan struct{}), length: utf8.RuneCountInString(text) * call.SampleRate / lettersASecond}
+		if length, known := b.speaker.Length(b.voice, text); known {
+			p.length = int(length * call.SampleRate / time.Second)
+		}
 		b.phrases[text] = p
 		go b.speak(text, p)
 	}
@@ -68,28 +103,54 @@ func survive(fault func(error)) {
 	}
 }
 
+// lettersASecond is how quickly people, and voices, speak.
+const lettersASecond = 15
+
 const retryAfter = 100 * time.Millisecond
+
+// errCut is the error of speech that broke off after some of it was made, and perhaps heard: it is not begun anew.
+var errCut = errors.New("the speech broke off")
 
 // speak tries the voice twice, then the default voice.
 func (b *book) speak(text string, p *phrase) {
-	defer close(p.done)
-	defer survive(func(err error) { p.samples, p.err = nil, err })
+	var err error
+	defer func() { p.end(err) }()
+	defer survive(func(fault error) { err = fault })
 	voices := []string{b.voice, b.voice}
 	if b.voice != "" {
 		voices = append(voices, "")
 	}
 	for i, voice := range voices {
 		if i > 0 {
-			b.log.Warn("speech failed and is tried again", "voice", voice, "error", p.err)
+			b.log.Warn("speech failed and is tried again", "voice", voice, "error", err)
 			select {
 			case <-time.After(retryAfter):
 			case <-b.ctx.Done():
 				return
 			}
 		}
-		if p.samples, p.err = b.speaker.Speak(b.ctx, voice, text); p.err == nil {
-			return
+		if err = b.stream(voice, text, p); err == nil || errors.Is(err, errCut) {
+			break
 		}
 	}
-	p.err = fmt.Errorf("make speech: %w", p.err)
+	if err != nil {
+		err = fmt.Errorf("make speech: %w", err)
+	}
+}
+
+func (b *book) stream(voice, text string, p *phrase) error {
+	heard := false
+	for samples, err := range b.speaker.Stream(b.ctx, voice, text) {
+		if err != nil && heard {
+			return fmt.Errorf("%w: %w", errCut, err)
+		}
+		if err != nil {
+			return err
+		}
+		if len(samples) > 0 {
+			p.add(samples)
+			heard = true
+		}
+	}
+	return nil
 }

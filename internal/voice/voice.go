@@ -14,13 +14,6 @@ import (
 	"nacre/internal/turn"
 )
 
-// Speaker synthesises speech: 8 kHz mono samples without silence at either end, which must not be modified. voiceID "" is
-// its default voice. Text with nothing to say returns no samples. It should cache, because the same sentences come in every
-// call, and must be safe for concurrent use.
-type Speaker interface {
-	Speak(ctx context.Context, voiceID, text string) ([]int16, error)
-}
-
 // Config configures an Agent.
 type Config struct {
 	Speaker    Speaker

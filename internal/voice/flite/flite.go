@@ -8,10 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"log/slog"
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"nacre/internal/voice"
 )
 
 //go:embed module
@@ -31,13 +34,6 @@ var (
 	ErrUnspeakable = errors.New("text in a script that the embedded voice cannot read")
 )
 
-// VoiceInfo describes one of Voices.
-type VoiceInfo struct {
-	ID       string
-	Name     string
-	Language string // BCP 47
-}
-
 // DefaultVoice is the voice of the empty id. It is the only one at 8 kHz, so that nothing is resampled, and takes 20 ms for
 // two seconds of speech, the better ones 120 ms.
 const DefaultVoice = "kal"
@@ -48,13 +44,15 @@ func Available() bool {
 	return err == nil
 }
 
-// Voice synthesises speech (voice.Speaker). It is safe for concurrent use.
+// Voice synthesises speech. It is safe for concurrent use.
 type Voice struct {
 	speaker speaker
 	phrases *phraseCache
 	flight  singleflight.Group
 	log     *slog.Logger
 }
+
+var _ voice.Voices = (*Voice)(nil)
 
 // Open starts the process that synthesises, which takes a third of a second, and less with the compiled module in cacheDir
 // ("" = no cache). It uses about 150 MB of memory. It returns ErrMissing if the binary has no module.
@@ -78,13 +76,14 @@ func (v *Voice) Close() error {
 }
 
 // Voices lists the voices, the default one first.
-func (v *Voice) Voices() []VoiceInfo {
-	return []VoiceInfo{
-		{ID: "kal", Name: "Kal", Language: "en-US"},
-		{ID: "slt", Name: "Slt", Language: "en-US"},
-		{ID: "rms", Name: "Rms", Language: "en-US"},
-		{ID: "awb", Name: "Awb", Language: "en-GB"},
-		{ID: "kal16", Name: "Kal, wide band", Language: "en-US"},
+func (v *Voice) Voices() []voice.Info {
+	tags := []string{"embedded"}
+	return []voice.Info{
+		{ID: "kal", Name: "Kal", Language: "en-US", Tags: tags},
+		{ID: "slt", Name: "Slt", Language: "en-US", Tags: tags},
+		{ID: "rms", Name: "Rms", Language: "en-US", Tags: tags},
+		{ID: "awb", Name: "Awb", Language: "en-GB", Tags: tags},
+		{ID: "kal16", Name: "Kal, wide band", Language: "en-US", Tags: tags},
 	}
 }
 
@@ -105,7 +104,7 @@ func (v *Voice) Speak(ctx context.Context, voiceID, text string) ([]int16, error
 		}
 		return nil, nil
 	}
-	key := voiceID + "\x00" + text
+	key := keyOf(voiceID, text)
 	if samples, ok := v.phrases.get(key); ok {
 		return samples, nil
 	}
@@ -128,6 +127,24 @@ func (v *Voice) Speak(ctx context.Context, voiceID, text string) ([]int16, error
 		return nil, fmt.Errorf("speak: %w", ctx.Err())
 	}
 }
+
+// Stream yields what Speak returns (voice.Speaker).
+func (v *Voice) Stream(ctx context.Context, voiceID, text string) iter.Seq2[[]int16, error] {
+	return voice.Whole(func() ([]int16, error) { return v.Speak(ctx, voiceID, text) })
+}
+
+// Length returns how long the speech of a text is that was spoken before (voice.Speaker).
+func (v *Voice) Length(voiceID, text string) (time.Duration, bool) {
+	if voiceID == "" {
+		voiceID = DefaultVoice
+	}
+	text, _ = clean(text)
+	samples, ok := v.phrases.get(keyOf(voiceID, text))
+	return voice.LengthOf(samples), ok
+}
+
+// keyOf returns the key of a phrase in the cache; text is cleaned.
+func keyOf(voiceID, text string) string { return voiceID + "\x00" + text }
 
 func (v *Voice) has(voiceID string) bool {
 	for _, info := range v.Voices() {
