@@ -238,7 +238,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		AllowPrivate: settings.AllowPrivateWebhooks, Metrics: metrics,
 	})
 	s.dialer = dialer.New(dialer.Config{
-		Engine: s.engine, Queries: s.store, Dial: sip, Prober: sip, Keep: registrar.SetTrunks, Agent: agent, Judge: judge,
+		Engine: s.engine, Queries: s.store, Dial: sip, Prober: sip, Active: registrar.SetTrunks, Agent: agent, Judge: judge,
 		Sandbox: carrier.trunk, Now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }, Log: log, Observe: metrics,
 	})
 	keep := keeper.New(keeper.Config{Engine: s.engine, Queries: s.store, Recordings: recording.Folder(s.recordings), Now: time.Now, Log: log})

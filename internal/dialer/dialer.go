@@ -40,7 +40,8 @@ type Engine interface {
 type Queries interface {
 	Accounts(ctx context.Context) ([]account.Account, error)
 	RunningPearls(ctx context.Context) ([]campaign.Pearl, error)
-	Trunks(ctx context.Context, accountID id.ID) ([]account.Trunk, error)
+	Trunks(ctx context.Context, accountID id.ID) ([]account.Trunk, error) // of all accounts: accountID is zero
+	ReadTrunk(ctx context.Context, accountID, trunkID id.ID) (account.Trunk, error)
 }
 
 // Preparer is an agent that can render its first phrases while the telephone rings.
@@ -57,7 +58,7 @@ type Config struct {
 	Queries Queries
 	Dial    call.Dialer
 	Prober  call.Prober
-	Keep    func([]call.Trunk) // told which trunks are active; keeps those registered that register
+	Active  func([]call.Trunk) // is told which trunks are active: those that register are kept registered
 	Agent   call.Agent
 	Judge   Judge
 	Sandbox func() call.Trunk // where numbers without a trunk are dialled
@@ -82,8 +83,8 @@ const lookAtLeast = 30 * time.Second
 // beginAgain is how long a claim rests whose call could not be begun for a fault of ours, so that it is not tried without end.
 const beginAgain = 5 * time.Second
 
-// calm is how long the dialer waits after a wake, so that a burst of changes is one look.
-const calm = 10 * time.Millisecond
+// burstWait is how long the dialer waits after a wake, so that a burst of changes is one look.
+const burstWait = 10 * time.Millisecond
 
 // Dialer is the loop. Use: New, engine.Listen(d, …), Start, Stop.
 type Dialer struct {
@@ -93,39 +94,39 @@ type Dialer struct {
 
 	mu          sync.Mutex
 	air         map[id.ID]*inAir
-	lanes       map[id.ID]*lane
-	held        map[id.ID]int   // claims and calls under way, by lead or request
+	queues      map[id.ID]*trunkQueue
+	underWay    map[id.ID]int   // claims and calls under way, by lead or request
 	trunkOwners map[id.ID]id.ID // accounts of the trunks that were listed last, by trunk
 	// begins counts Begins under way, whose calls are not in air yet; early are stops that came meanwhile, by call.
 	begins int
 	early  map[id.ID]stoppedBy
-	works  sync.WaitGroup // of held
+	works  sync.WaitGroup // of underWay
 	loops  sync.WaitGroup
 
-	calls     context.Context // ends when the grace is over
-	endCalls  context.CancelCauseFunc
-	loopCtx   context.Context
-	endLoops  context.CancelFunc
-	stopOnce  sync.Once
-	probeWake chan struct{}
-	landings  chan struct{} // a call is final
-	onSandbox sync.Map      // Pearls of which the log says already that they run on the sandbox carrier
+	calls        context.Context // ends when the grace is over
+	endCalls     context.CancelCauseFunc
+	loopCtx      context.Context
+	endLoops     context.CancelFunc
+	stopOnce     sync.Once
+	trunkChanges chan struct{} // wakes the probes
+	ended        chan struct{} // a call is final
+	onSandbox    sync.Map      // Pearls of which the log says already that they run on the sandbox carrier
 }
 
-// hold notes that a claim is under way, up to the end of its call.
-func (d *Dialer) hold(w engine.Work) {
+// track notes that a claim is under way, up to the end of its call.
+func (d *Dialer) track(w engine.Work) {
 	d.works.Add(1)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.held[cmp.Or(w.Lead, w.Request)]++
+	d.underWay[cmp.Or(w.Lead, w.Request)]++
 }
 
-// letGo undoes hold.
-func (d *Dialer) letGo(leadOrRequest id.ID) {
+// untrack undoes track.
+func (d *Dialer) untrack(leadOrRequest id.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.held[leadOrRequest]--; d.held[leadOrRequest] == 0 {
-		delete(d.held, leadOrRequest)
+	if d.underWay[leadOrRequest]--; d.underWay[leadOrRequest] == 0 {
+		delete(d.underWay, leadOrRequest)
 	}
 	d.works.Done()
 }
@@ -150,8 +151,8 @@ const (
 // New makes a dialer.
 func New(config Config) *Dialer {
 	d := &Dialer{
-		Config: config, wakes: make(chan struct{}, 1), stop: make(chan struct{}), probeWake: make(chan struct{}, 1), landings: make(chan struct{}, 1),
-		air: map[id.ID]*inAir{}, early: map[id.ID]stoppedBy{}, lanes: map[id.ID]*lane{}, held: map[id.ID]int{},
+		Config: config, wakes: make(chan struct{}, 1), stop: make(chan struct{}), trunkChanges: make(chan struct{}, 1), ended: make(chan struct{}, 1),
+		air: map[id.ID]*inAir{}, early: map[id.ID]stoppedBy{}, queues: map[id.ID]*trunkQueue{}, underWay: map[id.ID]int{},
 	}
 	d.calls, d.endCalls = context.WithCancelCause(context.Background())
 	d.loopCtx, d.endLoops = context.WithCancel(context.Background())
@@ -166,15 +167,19 @@ func (d *Dialer) Committed(s engine.Signals) {
 	if s.Callable {
 		d.Wake()
 	}
+	if s.Trunks {
+		wake(d.trunkChanges)
+	}
 }
 
 // Wake makes the dialer look at once. Never blocks.
-func (d *Dialer) Wake() {
-	for _, c := range []chan struct{}{d.wakes, d.probeWake} {
-		select {
-		case c <- struct{}{}:
-		default:
-		}
+func (d *Dialer) Wake() { wake(d.wakes) }
+
+// wake wakes who waits for a channel of capacity 1.
+func wake(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
 
@@ -191,22 +196,22 @@ func (d *Dialer) Stopped(callID id.ID, by string) {
 	}
 }
 
-// beginning notes that a call may be about to be recorded, until airborne or grounded.
-func (d *Dialer) beginning() {
+// beginStarted notes that a call may be about to be recorded, until beginSucceeded or beginFailed.
+func (d *Dialer) beginStarted() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.begins++
 }
 
-// grounded ends beginning where no call came of it.
-func (d *Dialer) grounded() {
+// beginFailed ends beginStarted where no call came of it.
+func (d *Dialer) beginFailed() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.begun()
+	d.beginOver()
 }
 
-// airborne ends beginning and answers the context of the call, which has ended where a stop was faster.
-func (d *Dialer) airborne(begun call.Call) context.Context {
+// beginSucceeded ends beginStarted and returns the context of the call, which has ended where a stop was faster.
+func (d *Dialer) beginSucceeded(begun call.Call) context.Context {
 	ctx, cancel := context.WithCancelCause(d.calls)
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -214,12 +219,12 @@ func (d *Dialer) airborne(begun call.Call) context.Context {
 	if by, stopped := d.early[begun.ID]; stopped {
 		cancel(by)
 	}
-	d.begun()
+	d.beginOver()
 	return ctx
 }
 
-// begun counts a Begin as over; without one under way no stop is early. d.mu is held.
-func (d *Dialer) begun() {
+// beginOver counts a Begin as over; without one under way no stop is early. d.mu is held.
+func (d *Dialer) beginOver() {
 	if d.begins--; d.begins == 0 {
 		clear(d.early)
 	}
@@ -292,7 +297,7 @@ func (d *Dialer) Stop(ctx context.Context, grace time.Duration) {
 	d.endCalls(byGrace)
 	for d.talking() && ctx.Err() == nil {
 		select {
-		case <-d.landings:
+		case <-d.ended:
 		case <-ctx.Done():
 		}
 	}
@@ -342,7 +347,7 @@ func (d *Dialer) look() {
 		case <-d.wakes:
 			timer.Stop()
 			select {
-			case <-time.After(calm):
+			case <-time.After(burstWait):
 			case <-d.loopCtx.Done():
 				return
 			}
@@ -350,7 +355,7 @@ func (d *Dialer) look() {
 	}
 }
 
-// round claims what may be called now and answers how long to wait for the next round.
+// round claims what may be called now and returns how long to wait for the next round.
 func (d *Dialer) round(ctx context.Context) time.Duration {
 	pearls, err := d.Queries.RunningPearls(ctx)
 	if err != nil {
@@ -392,11 +397,11 @@ func (d *Dialer) round(ctx context.Context) time.Duration {
 			d.Log.Error("expire call requests", "account", owner.ID, "error", err)
 		}
 		if !next.IsZero() && !next.After(d.Now()) {
-			wait = calm // more have expired than were ended in one go
+			wait = burstWait // more have expired than were ended in one go
 		}
 		until(next)
 	}
-	return max(wait, calm)
+	return max(wait, burstWait)
 }
 
 // settle gives back what the database says that we hold and we know nothing of. The loop that claims calls it, so that no
@@ -405,7 +410,7 @@ func (d *Dialer) settle(ctx context.Context) {
 	settled, err := d.Engine.Settle(ctx, func(leadOrRequest id.ID) bool {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		return d.held[leadOrRequest] > 0
+		return d.underWay[leadOrRequest] > 0
 	})
 	if err != nil && ctx.Err() == nil {
 		d.Log.Error("settle what nobody holds", "error", err)
@@ -430,8 +435,8 @@ func (d *Dialer) claimAll(ctx context.Context, pearl campaign.Pearl) error {
 			return err
 		}
 		for _, w := range works {
-			d.hold(w)
-			d.lane(w.Trunk).push(w)
+			d.track(w)
+			d.trunkQueue(w.Trunk).push(w)
 		}
 		if !more { // a full batch may hold nothing to dial: leads that end at 220, 30 or 150 on the way
 			return nil

@@ -6,25 +6,39 @@ import (
 
 	"nacre/internal/account"
 	"nacre/internal/call"
+	"nacre/internal/fault"
 	"nacre/internal/id"
 )
 
-// probeEvery is how often a trunk is asked by OPTIONS (contract 9.7).
-const probeEvery = 30 * time.Second
+const (
+	// probeEvery is how often a trunk is asked by OPTIONS (contract 9.7), and the trunks of all accounts are listed at least.
+	probeEvery = 30 * time.Second
+	// probeEarly is by how much a trunk is asked too early where others are due: those that were added at different times are
+	// listed in a few rounds then, however many they are.
+	probeEarly = 5 * time.Second
+	// listGap is the shortest time between two lists of the trunks of all accounts, whoever changes his.
+	listGap = time.Second
+)
 
-// probeTrunks keeps the state of active trunks: at once after a change, then every 30 s.
+// probeTrunks keeps the state of active trunks: at once after a change of one, then every 30 s.
 func (d *Dialer) probeTrunks() {
 	asked := map[id.ID]probed{}
 	for {
-		d.probeRound(asked)
-		timer := time.NewTimer(probeEvery)
+		listed := time.Now() // monotonic: a clock that is set back must not silence the questions
+		timer := time.NewTimer(d.probeRound(asked, listed))
 		select {
 		case <-d.loopCtx.Done():
 			timer.Stop()
 			return
 		case <-timer.C:
-		case <-d.probeWake:
-			timer.Stop()
+		case <-d.trunkChanges:
+			timer.Reset(time.Until(listed.Add(listGap)))
+			select {
+			case <-d.loopCtx.Done():
+				timer.Stop()
+				return
+			case <-timer.C:
+			}
 		}
 	}
 }
@@ -35,41 +49,54 @@ type probed struct {
 	trunk call.Trunk
 }
 
-func (d *Dialer) probeRound(asked map[id.ID]probed) {
+// samePeer reports whether two settings of a trunk lead to the same peer.
+func samePeer(a, b call.Trunk) bool {
+	return a.Host == b.Host && a.Port == b.Port && a.Transport == b.Transport
+}
+
+// probeRound lists the trunks, asks those that are due and returns how long it is until the next one is.
+func (d *Dialer) probeRound(asked map[id.ID]probed, now time.Time) time.Duration {
 	trunks, err := d.Queries.Trunks(d.loopCtx, "")
 	if err != nil {
 		if d.loopCtx.Err() == nil {
 			d.Log.Error("list trunks", "error", err)
 		}
-		return
+		return listGap
 	}
 	owners := make(map[id.ID]id.ID, len(trunks))
-	for _, t := range trunks {
-		owners[t.ID] = t.Account
-	}
-	d.mu.Lock()
-	d.trunkOwners = owners
-	d.mu.Unlock()
-	now := time.Now() // monotonic: a clock that is set back must not silence the questions
 	var active []call.Trunk
 	for _, t := range trunks {
+		owners[t.ID] = t.Account
 		if t.Active {
 			active = append(active, t.Trunk)
 		}
 	}
-	d.Keep(active)
+	d.mu.Lock()
+	d.trunkOwners = owners
+	d.mu.Unlock()
+	d.Active(active)
+	for trunkID := range asked {
+		if _, exists := owners[trunkID]; !exists {
+			delete(asked, trunkID)
+		}
+	}
+	wait := probeEvery
 	for _, t := range trunks {
+		if !t.Active || t.Registers || t.State == account.TrunkUnauthorized {
+			continue
+		}
 		last, known := asked[t.ID]
-		same := known && last.trunk.Host == t.Host && last.trunk.Port == t.Port && last.trunk.Transport == t.Transport
-		// A second short of the interval, so that the timer's own round is never too early for it.
-		if !t.Active || t.Registers || t.State == account.TrunkUnauthorized || same && now.Sub(last.at) < probeEvery-time.Second {
+		if left := last.at.Add(probeEvery).Sub(now); known && samePeer(last.trunk, t.Trunk) && left > probeEarly {
+			wait = min(wait, left)
 			continue
 		}
 		asked[t.ID] = probed{at: now, trunk: t.Trunk}
 		go d.probe(t)
 	}
+	return wait
 }
 
+// probe asks one trunk by OPTIONS.
 func (d *Dialer) probe(t account.Trunk) {
 	ctx, cancel := context.WithTimeout(d.loopCtx, 10*time.Second)
 	defer cancel()
@@ -81,15 +108,16 @@ func (d *Dialer) probe(t account.Trunk) {
 	if !answer.OK {
 		state = account.TrunkUnreachable
 	}
-	if state == t.State {
-		return
-	}
-	if state == account.TrunkOK && t.State == account.TrunkUnknown && d.Now().Before(t.Until) {
-		return // waiting after a fault that a call met: OPTIONS does not prove that calls work
-	}
-	if err := d.Engine.TrunkMet(d.loopCtx, t.Account, t.ID, state, answer.Detail); err != nil {
-		d.Log.Error("record trunk state", "trunk", t.ID, "error", err)
-	}
+	d.report(t.Account, t.ID, state, answer.Detail, func(now account.Trunk) bool {
+		switch {
+		case !now.Active || now.Registers || !samePeer(now.Trunk, t.Trunk):
+			return false // changed meanwhile: that was somebody else's answer
+		case now.State == state || now.State == account.TrunkUnauthorized:
+			return false
+		}
+		// Waiting after a fault that a call met: OPTIONS do not prove that calls work.
+		return state != account.TrunkOK || now.State != account.TrunkUnknown || !d.Now().Before(now.Until)
+	})
 }
 
 // Registered records how the registration of a trunk stands.
@@ -100,19 +128,17 @@ func (d *Dialer) Registered(trunkID id.ID, state account.TrunkState, detail stri
 	if !known {
 		return // nobody has asked for its registration
 	}
-	trunks, err := d.Queries.Trunks(d.loopCtx, owner) // of one account: a report must not cost more with every other account
-	if err != nil {
-		if d.loopCtx.Err() == nil {
-			d.Log.Error("list trunks", "error", err)
-		}
-		return
+	d.report(owner, trunkID, state, detail, func(now account.Trunk) bool { return now.State != state || now.Detail != detail })
+}
+
+// report records the state of a trunk where that is news of the trunk as it is now. It costs one read of one trunk, however
+// many there are.
+func (d *Dialer) report(accountID, trunkID id.ID, state account.TrunkState, detail string, isNews func(now account.Trunk) bool) {
+	trunk, err := d.Queries.ReadTrunk(d.loopCtx, accountID, trunkID)
+	if err == nil && isNews(trunk) {
+		err = d.Engine.TrunkMet(d.loopCtx, accountID, trunkID, state, detail)
 	}
-	for _, t := range trunks {
-		if t.ID != trunkID || t.State == state && t.Detail == detail {
-			continue
-		}
-		if err := d.Engine.TrunkMet(d.loopCtx, t.Account, trunkID, state, detail); err != nil && d.loopCtx.Err() == nil {
-			d.Log.Error("record registration", "trunk", trunkID, "error", err)
-		}
+	if err != nil && !fault.Is(err, fault.NotFound) && d.loopCtx.Err() == nil {
+		d.Log.Error("record trunk state", "trunk", trunkID, "error", err)
 	}
 }

@@ -16,12 +16,12 @@ import (
 
 // run carries one begun call to its end. Whatever happens in between, Finish is committed exactly once, by us or by the rescue.
 func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
-	defer d.landed(begun.Call)
+	defer d.callOver(begun.Call)
 	log := d.Log.With("call", begun.Call.ID, "pearl", begun.Call.Pearl, "lead", begun.Call.Lead, "trace", begun.Call.Trace)
 	var leg call.Leg
 	defer func() {
 		if reason := recover(); reason != nil {
-			d.broke(log, begun, leg, reason)
+			d.endBroken(log, begun, leg, reason)
 		}
 	}()
 	d.prepare(ctx, log, begun.Script)
@@ -121,9 +121,9 @@ func (d *Dialer) prepare(ctx context.Context, log *slog.Logger, script call.Scri
 	}()
 }
 
-// broke ends a call in which our own code panicked, as broken (lead and call at 500): the others go on. leg is nil where
+// endBroken ends a call in which our own code panicked, as broken (lead and call at 500): the others go on. leg is nil where
 // the call was not answered: then it may be on the wire still.
-func (d *Dialer) broke(log *slog.Logger, begun *engine.Begun, leg call.Leg, reason any) {
+func (d *Dialer) endBroken(log *slog.Logger, begun *engine.Begun, leg call.Leg, reason any) {
 	log.Error("call panicked", "panic", reason, "stack", string(debug.Stack()))
 	if leg != nil {
 		func() {

@@ -395,7 +395,7 @@ func newWorld(t *testing.T, s *store.Store, faults *faulty, deaf bool) *world {
 	}
 	faults.Engine = w.e
 	w.d = dialer.New(dialer.Config{
-		Engine: faults, Queries: s, Dial: w.carrier, Prober: w.carrier, Keep: func(trunks []call.Trunk) { w.kept = trunks }, Agent: w.agent,
+		Engine: faults, Queries: s, Dial: w.carrier, Prober: w.carrier, Active: func(trunks []call.Trunk) { w.kept = trunks }, Agent: w.agent,
 		Judge: func(_ call.Script, talk call.Talk, _ int) engine.Ending {
 			outcome := call.Success
 			if talk.Callback != nil || !talk.Success {

@@ -254,7 +254,7 @@ func (e *Engine) CreateTrunk(ctx context.Context, actor Actor, trunk account.Tru
 		if err := tx.InsertTrunk(trunk); err != nil {
 			return fmt.Errorf("insert trunk: %w", err)
 		}
-		s.Callable = true
+		s.Callable, s.Trunks = true, true
 		if err := e.audit(tx, actor, auditTrunk, now, map[string]any{"after": auditTrunkOf(trunk)}); err != nil {
 			return err
 		}
@@ -288,7 +288,7 @@ func (e *Engine) UpdateTrunk(ctx context.Context, actor Actor, trunkID id.ID, ch
 		if err := tx.SaveTrunk(after); err != nil {
 			return fmt.Errorf("save trunk: %w", err)
 		}
-		s.Callable = true
+		s.Callable, s.Trunks = true, true
 		data := map[string]any{"before": auditTrunkOf(before), "after": auditTrunkOf(after)}
 		return e.audit(tx, actor, auditTrunk, e.clock(), withCleared(data, cleared))
 	})
@@ -312,6 +312,7 @@ func (e *Engine) DeleteTrunk(ctx context.Context, actor Actor, trunkID id.ID) er
 		if err := tx.DeleteTrunk(actor.Account, trunkID); err != nil {
 			return err
 		}
+		s.Trunks = true
 		return e.audit(tx, actor, auditTrunk, e.clock(), map[string]any{"before": auditTrunkOf(before)})
 	})
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"nacre/internal/account"
 	"nacre/internal/campaign"
@@ -27,4 +28,6 @@ type NumberTx interface {
 type NumberQueries interface {
 	Numbers(ctx context.Context, accountID id.ID) ([]account.Number, error)
 	Trunks(ctx context.Context, accountID id.ID) ([]account.Trunk, error) // accountID zero: of all accounts (dialer, registrar)
+	ReadTrunk(ctx context.Context, accountID, trunkID id.ID) (account.Trunk, error)
+	TrunkWait(ctx context.Context, accountID id.ID, now time.Time) (time.Time, error) // the first end of a trunk's wait after now, or zero
 }

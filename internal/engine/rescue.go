@@ -231,12 +231,9 @@ func (e *Engine) LookAgain(ctx context.Context, pearl campaign.Pearl) (time.Time
 		earliest = sooner(earliest, now.Add(roomWait), now)
 	}
 	earliest = sooner(earliest, time.UnixMilli(e.sandboxWait.Load()).UTC(), now)
-	trunks, err := e.Store.Trunks(ctx, pearl.Account)
+	waits, err := e.Store.TrunkWait(ctx, pearl.Account, now)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("list trunks: %w", err)
+		return time.Time{}, fmt.Errorf("read waits of trunks: %w", err)
 	}
-	for _, t := range trunks {
-		earliest = sooner(earliest, t.Until, now)
-	}
-	return earliest, nil
+	return sooner(earliest, waits, now), nil
 }

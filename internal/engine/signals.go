@@ -6,6 +6,7 @@ import "nacre/internal/id"
 // keeper find by themselves, later, what they were not told.
 type Signals struct {
 	Callable   bool          // something may be callable that was not
+	Trunks     bool          // a trunk was added, changed or deleted
 	Stopped    []StoppedCall // calls in the air that are to be cancelled or hung up
 	Deliveries bool          // some may be due
 	Retention  bool          // another one: Sweep may find more than it did before

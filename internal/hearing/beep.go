@@ -2,7 +2,6 @@ package hearing
 
 import (
 	"math"
-	"time"
 
 	"nacre/internal/call"
 )
@@ -27,8 +26,6 @@ type Beep struct {
 	low    float64
 	high   float64
 	on     bool
-	hz     float64 // of the latest beep
-	length int     // its frames so far
 }
 
 // NewBeep returns a detector in its initial state.
@@ -52,7 +49,6 @@ func (b *Beep) Push(frame *call.Frame) bool {
 	if b.frames < beepFrames {
 		return false
 	}
-	b.hz, b.length = b.mean, b.frames
 	began := !b.on
 	b.on = true
 	return began
@@ -60,12 +56,6 @@ func (b *Beep) Push(frame *call.Frame) bool {
 
 // On reports whether the last frame belongs to a beep.
 func (b *Beep) On() bool { return b.on }
-
-// Frequency returns the frequency of the latest beep in Hz; 0 before the first.
-func (b *Beep) Frequency() float64 { return b.hz }
-
-// Length returns the duration of the latest beep so far.
-func (b *Beep) Length() time.Duration { return time.Duration(b.length) * call.FrameTime }
 
 // toneOf returns the frequency of a frame that is a single tone.
 func toneOf(frame *call.Frame) (hz float64, ok bool) {

@@ -121,15 +121,15 @@ func TestVADTimings(t *testing.T) {
 	t.Error("no speech")
 }
 
-// beeps runs a detector over the signal and answers how many beeps it found and the last one's frequency.
-func beeps(s signal) (n int, hz float64) {
+// beeps returns how many beeps a detector finds in the signal.
+func beeps(s signal) (n int) {
 	b := hearing.NewBeep()
 	for _, f := range s.frames() {
 		if b.Push(&f) {
 			n++
 		}
 	}
-	return n, b.Frequency()
+	return n
 }
 
 func TestBeepIsFound(t *testing.T) {
@@ -139,9 +139,8 @@ func TestBeepIsFound(t *testing.T) {
 			for _, length := range []float64{0.2, 0.5, 1} {
 				s := join(babble(1, -20, 120, 1), silence(0.333), tones(length, db, hz), silence(0.5))
 				s = s.plus(noise(float64(len(s))/rate, db-25, 3))
-				n, got := beeps(s)
-				if n != 1 || math.Abs(got-hz) > hz*0.05 {
-					t.Errorf("%.0f Hz, %.0f dBFS, %.1f s: %d beeps, %.0f Hz", hz, db, length, n, got)
+				if n := beeps(s); n != 1 {
+					t.Errorf("%.0f Hz, %.0f dBFS, %.1f s: %d beeps", hz, db, length, n)
 				}
 			}
 		}
@@ -161,8 +160,8 @@ func TestBeepTimes(t *testing.T) {
 			ended = n
 		}
 	}
-	if began != 57 || ended != 80 || b.Length() != 600*time.Millisecond {
-		t.Errorf("found at frame %d, over at %d, %v long", began, ended, b.Length())
+	if began != 57 || ended != 80 {
+		t.Errorf("found at frame %d, over at %d", began, ended)
 	}
 }
 
@@ -173,8 +172,8 @@ func TestNoBeep(t *testing.T) {
 		for _, high := range columns {
 			for _, twist := range []float64{-8, -4, 0, 4, 8} {
 				s := tones(0.5, -15, low).plus(tones(0.5, -15+twist, high))
-				if n, hz := beeps(join(silence(0.2), s, silence(0.2))); n != 0 {
-					t.Errorf("keypad tone %.0f+%.0f, %.0f dB: beep at %.0f Hz", low, high, twist, hz)
+				if n := beeps(join(silence(0.2), s, silence(0.2))); n != 0 {
+					t.Errorf("keypad tone %.0f+%.0f, %.0f dB: a beep", low, high, twist)
 				}
 			}
 		}
@@ -191,14 +190,14 @@ func TestNoBeep(t *testing.T) {
 		"fax chirp":   chirp(3, 300, 3000),
 		"busy square": tones(3, -15, 480, 620),
 	} {
-		if n, hz := beeps(s); n != 0 {
-			t.Errorf("%s: %d beeps, %.0f Hz", name, n, hz)
+		if n := beeps(s); n != 0 {
+			t.Errorf("%s: %d beeps", name, n)
 		}
 	}
 	for seed := range uint64(20) {
 		for _, pitch := range []float64{90, 140, 220, 300} {
-			if n, hz := beeps(babble(10, -18, pitch, seed)); n != 0 {
-				t.Errorf("speech %d of pitch %.0f: %d beeps, %.0f Hz", seed, pitch, n, hz)
+			if n := beeps(babble(10, -18, pitch, seed)); n != 0 {
+				t.Errorf("speech %d of pitch %.0f: %d beeps", seed, pitch, n)
 			}
 		}
 	}
@@ -249,8 +248,8 @@ func TestEmbeddedVoiceIsSpeechAndNoBeep(t *testing.T) {
 				s := join(silence(1), said.at(-20+db), silence(1))
 				s = s.plus(noise(float64(len(s))/rate, -60, 1))
 				name := fmt.Sprintf("%s, text %d, %.0f dB", info.ID, i, db)
-				if n, hz := beeps(s); n != 0 {
-					t.Errorf("%s: %d beeps, %.0f Hz", name, n, hz)
+				if n := beeps(s); n != 0 {
+					t.Errorf("%s: %d beeps", name, n)
 				}
 				heard := utterances(s, hearing.VADConfig{})
 				if len(heard) == 0 {

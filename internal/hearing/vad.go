@@ -152,9 +152,6 @@ func (v *VAD) Floor() float64 {
 // Speaking reports whether speech has started and not ended.
 func (v *VAD) Speaking() bool { return v.speaking }
 
-// Active reports whether the last frame held sound above the noise floor, speech or not.
-func (v *VAD) Active() bool { return v.active&1 != 0 }
-
 // Level returns the level of the last frame in dBFS.
 func (v *VAD) Level() float64 { return v.level }
 

@@ -73,11 +73,6 @@ func ownBeginning(digits string, callers []string) bool {
 	return true
 }
 
-// CoveredBy reports whether a normalised blacklist entry is this number or a beginning of it.
-func (n Number) CoveredBy(entry string) bool {
-	return entry != "" && strings.HasPrefix(string(n), entry)
-}
-
 // Fragment is what a search for a text looks for in numbers in normal form: the text's digits, after a '+' where it has one
 // or begins with "00". ok is false where the text has something that no number has.
 func Fragment(text string) (fragment string, ok bool) {

@@ -80,7 +80,7 @@ func (a *formAgent) exchange(heard, say *call.Frame) bool {
 	if a.beep.Push(heard); a.beep.On() {
 		a.step(turn.Event{Kind: turn.Beep})
 	}
-	a.step(turn.Event{Kind: turn.Tick, Active: a.ear.Active()})
+	a.step(turn.Event{Kind: turn.Tick, Active: a.ear.Level() > max(-48, a.ear.Floor()+10)})
 	if a.speaking {
 		a.at += copy(say[:], a.parts[a.part][a.at:])
 		if a.at == len(a.parts[a.part]) {

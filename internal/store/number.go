@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"nacre/internal/account"
 	"nacre/internal/engine"
@@ -111,7 +112,29 @@ func (t *tx) DeleteTrunk(accountID, trunkID id.ID) error {
 	return t.remove("TrunkId", "DELETE FROM trunk WHERE account_id = ?1 AND id = ?2", accountID, trunkID)
 }
 
-// Trunks implements engine.Queries.
+// ReadTrunk implements engine.NumberQueries.
+func (s *Store) ReadTrunk(ctx context.Context, accountID, trunkID id.ID) (found account.Trunk, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		found, err = s.newTx(q).Trunk(accountID, trunkID, engine.Unlocked)
+		return err
+	})
+	return found, wrap("read trunk", err)
+}
+
+// TrunkWait implements engine.NumberQueries.
+func (s *Store) TrunkWait(ctx context.Context, accountID id.ID, now time.Time) (until time.Time, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		until, err = one(q, func(r row) (time.Time, error) {
+			var first int64
+			err := r.Scan(&first)
+			return instant(first), err
+		}, "SELECT coalesce(min(until), 0) FROM trunk WHERE account_id = ?1 AND until > ?2", accountID, millis(now))
+		return err
+	})
+	return until, wrap("read waits of trunks", err)
+}
+
+// Trunks implements engine.NumberQueries.
 func (s *Store) Trunks(ctx context.Context, accountID id.ID) (found []account.Trunk, err error) {
 	err = s.backend.read(ctx, func(q session) error {
 		if accountID.Zero() {

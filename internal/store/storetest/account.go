@@ -142,6 +142,12 @@ func testNumbersAndTrunks(t *testing.T, store Store) {
 	})
 	same(t, "trunks", must[[]account.Trunk](t)(store.Trunks(t.Context(), w.account.ID)), []account.Trunk{trunk})
 	same(t, "trunks of all", must[[]account.Trunk](t)(store.Trunks(t.Context(), "")), []account.Trunk{trunk})
+	same(t, "one trunk", must[account.Trunk](t)(store.ReadTrunk(t.Context(), w.account.ID, trunk.ID)), trunk)
+	for now, want := range map[time.Time]time.Time{Noon: trunk.Until, trunk.Until: {}} {
+		if until, err := store.TrunkWait(t.Context(), w.account.ID, now); err != nil || !until.Equal(want) {
+			t.Errorf("waits of trunks after %s: %s, %v", now, until, err)
+		}
+	}
 	same(t, "numbers", must[[]account.Number](t)(store.Numbers(t.Context(), w.account.ID)), []account.Number{number})
 	for what, fn := range map[string]func(tx engine.Tx) error{
 		"PhoneNumberId": func(tx engine.Tx) error { _, err := tx.Number(noID, number.ID, engine.Shared); return err },
