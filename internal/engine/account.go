@@ -156,7 +156,7 @@ func (e *Engine) CreateNumber(ctx context.Context, actor Actor, number account.N
 		if err := e.audit(tx, actor, auditNumber, now, map[string]any{"after": auditNumberOf(number)}); err != nil {
 			return err
 		}
-		return rememberAnswer(e, tx, remember, number.ID)
+		return rememberAnswer(e, tx, s, remember, number.ID)
 	})
 	if err != nil {
 		return "", err
@@ -258,7 +258,7 @@ func (e *Engine) CreateTrunk(ctx context.Context, actor Actor, trunk account.Tru
 		if err := e.audit(tx, actor, auditTrunk, now, map[string]any{"after": auditTrunkOf(trunk)}); err != nil {
 			return err
 		}
-		return rememberAnswer(e, tx, remember, trunk.ID)
+		return rememberAnswer(e, tx, s, remember, trunk.ID)
 	})
 	if err != nil {
 		return "", err

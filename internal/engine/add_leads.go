@@ -67,8 +67,8 @@ func (a *adding) has(first id.ID) bool {
 
 // AddLead adds one lead (contract 1.5) and answers its id, or that of the lead that duplicatePolicy keeps in its place.
 func (e *Engine) AddLead(ctx context.Context, actor Actor, pearlID id.ID, input NewLead, remember *Remember[id.ID]) (id.ID, error) {
-	ids, err := e.addLeads(ctx, actor, pearlID, []NewLead{input}, func(int) string { return "" }, func(tx Tx, ids []id.ID) error {
-		return rememberAnswer(e, tx, remember, ids[0])
+	ids, err := e.addLeads(ctx, actor, pearlID, []NewLead{input}, func(int) string { return "" }, func(tx Tx, s *Signals, ids []id.ID) error {
+		return rememberAnswer(e, tx, s, remember, ids[0])
 	})
 	if err != nil {
 		return "", err
@@ -81,12 +81,12 @@ func (e *Engine) AddLeads(ctx context.Context, actor Actor, pearlID id.ID, input
 	if len(inputs) > MaxLeads {
 		return nil, fault.Bad("Leads", "The list holds %d leads; at most %d are allowed in one request.", len(inputs), MaxLeads)
 	}
-	return e.addLeads(ctx, actor, pearlID, inputs, func(n int) string { return fmt.Sprintf("Leads[%d].", n) }, func(tx Tx, ids []id.ID) error {
-		return rememberAnswer(e, tx, remember, ids)
+	return e.addLeads(ctx, actor, pearlID, inputs, func(n int) string { return fmt.Sprintf("Leads[%d].", n) }, func(tx Tx, s *Signals, ids []id.ID) error {
+		return rememberAnswer(e, tx, s, remember, ids)
 	})
 }
 
-func (e *Engine) addLeads(ctx context.Context, actor Actor, pearlID id.ID, inputs []NewLead, prefix func(int) string, last func(tx Tx, ids []id.ID) error) ([]id.ID, error) {
+func (e *Engine) addLeads(ctx context.Context, actor Actor, pearlID id.ID, inputs []NewLead, prefix func(int) string, last func(tx Tx, s *Signals, ids []id.ID) error) (ids []id.ID, err error) {
 	// Everything that needs no lock is done before the transaction: others wait for the writer, not for our parsing.
 	pearl, err := e.Store.ReadPearl(ctx, actor.Account, pearlID)
 	if err != nil {
@@ -104,9 +104,11 @@ func (e *Engine) addLeads(ctx context.Context, actor Actor, pearlID id.ID, input
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	if err := e.admitLeads(ctx, actor.Account, len(inputs)); err != nil {
+	over, err := e.admitLeads(ctx, actor.Account, len(inputs))
+	if err != nil {
 		return nil, err
 	}
+	defer func() { over(err == nil) }()
 	if parts := a.parts(); len(parts) > 1 {
 		// A disk that is full half way keeps what is there from being taken back.
 		if err = a.e.Store.Room(a.space()); err == nil {
@@ -129,8 +131,8 @@ type addition struct {
 	leads   []lead.Lead
 	ids     []id.ID // to answer: of the leads, or of those that are kept in their place
 	prefix  func(int) string
-	last    func(tx Tx, ids []id.ID) error // statement of the last transaction
-	bulk    Bulk                           // of an add in parts, else zero
+	last    func(tx Tx, s *Signals, ids []id.ID) error // statement of the last transaction
+	bulk    Bulk                                       // of an add in parts, else zero
 
 	byPhone, byExternal map[string]id.ID // what this request inserts, where the policy asks
 	faults              fault.List       // of the policy
@@ -184,7 +186,7 @@ func (a *addition) atOnce(ctx context.Context) error {
 			return err
 		}
 		s.Callable = pearl.Activity == campaign.Running
-		return a.last(tx, a.ids)
+		return a.last(tx, s, a.ids)
 	})
 }
 
@@ -246,7 +248,7 @@ func (a *addition) insertParts(ctx context.Context, ends []int) error {
 			return fmt.Errorf("end of adding leads: %w", err)
 		}
 		s.Callable = true
-		return a.last(tx, a.ids)
+		return a.last(tx, s, a.ids)
 	})
 }
 

@@ -35,7 +35,7 @@ func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, so
 			if err := e.suppressHeld(tx, s, actor, covers, e.clock()); err != nil {
 				return err
 			}
-			return rememberAnswer(e, tx, remember, true)
+			return rememberAnswer(e, tx, s, remember, true)
 		})
 		if err != nil {
 			return err

@@ -186,7 +186,7 @@ func (e *Engine) MakeCall(ctx context.Context, actor Actor, pearlID id.ID, to st
 			return fmt.Errorf("insert request: %w", err)
 		}
 		s.Callable = true
-		return rememberAnswer(e, tx, remember, receipt)
+		return rememberAnswer(e, tx, s, remember, receipt)
 	})
 	if err != nil {
 		return Receipt{}, err

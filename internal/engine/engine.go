@@ -54,7 +54,7 @@ type Engine struct {
 	listeners   []Listener
 	signIns     signIns
 	sandboxWait atomic.Int64 // Unix ms until which the sandbox carrier, which has no trunk row, is left alone
-	plans       plans        // settings compiled per Pearl version
+	plans       plans        // of campaigns
 	added       stamps
 	adding      adding
 	leadCounts  leadCounts

@@ -72,51 +72,80 @@ func (e *Engine) admitRequest(ctx context.Context, accountID id.ID) error {
 // recountAfter is how old a count of leads must be before it is made anew: leads may have been deleted.
 const recountAfter = time.Minute
 
-// leadCounts are upper bounds of how many leads accounts have: counted once, then added to. Counting a million leads takes a
-// tenth of a second, too long for every add.
+// leadCounts are upper bounds of how many leads accounts have: counted once, then added to, so that an add does not wait for a
+// count, and adds at the same moment see each other.
 type leadCounts struct {
 	mu        sync.Mutex
 	byAccount map[id.ID]leadCount
 }
 
 type leadCount struct {
-	leads int
-	at    time.Time // when they were counted
+	stored  int       // as counted, with what was added since
+	pending int       // of adds under way
+	added   int       // by all adds that are over
+	at      time.Time // when they were counted, zero: not yet
 }
 
-// admitLeads refuses more leads than the account may have.
-func (e *Engine) admitLeads(ctx context.Context, accountID id.ID, adding int) error {
+// admitLeads refuses more leads than the account may have. What it admits is taken until over is called, which says what became
+// of the add.
+func (e *Engine) admitLeads(ctx context.Context, accountID id.ID, adding int) (over func(added bool), err error) {
 	limit := e.Limits.Leads
 	if limit <= 0 {
-		return nil
+		return func(bool) {}, nil
 	}
 	for {
-		e.leadCounts.mu.Lock()
-		known, counted := e.leadCounts.byAccount[accountID]
-		fits := known.leads+adding <= limit
-		if counted && fits {
-			known.leads += adding
-			e.leadCounts.byAccount[accountID] = known
+		admitted, known := e.leadCounts.take(accountID, adding, limit)
+		if admitted {
+			return func(added bool) { e.leadCounts.give(accountID, adding, added) }, nil
 		}
-		e.leadCounts.mu.Unlock()
 		now := e.clock()
-		switch {
-		case counted && fits:
-			return nil
-		case counted && now.Sub(known.at) < recountAfter:
-			return fault.Refused("The account has %d leads and would have %d more; this server allows %d (--leads-per-account).", known.leads, adding, limit)
+		if !known.at.IsZero() && now.Sub(known.at) < recountAfter {
+			return nil, fault.Refused("The account has %d leads and would have %d more; this server allows %d (--leads-per-account).", known.stored+known.pending, adding, limit)
 		}
-		leads, err := e.Store.CountLeads(ctx, accountID)
+		stored, err := e.Store.CountLeads(ctx, accountID)
 		if err != nil {
-			return fmt.Errorf("count leads: %w", err)
+			return nil, fmt.Errorf("count leads: %w", err)
 		}
-		e.leadCounts.mu.Lock()
-		if e.leadCounts.byAccount == nil {
-			e.leadCounts.byAccount = map[id.ID]leadCount{}
-		}
-		e.leadCounts.byAccount[accountID] = leadCount{leads: leads, at: now}
-		e.leadCounts.mu.Unlock()
+		e.leadCounts.set(accountID, stored, known.added, now)
 	}
+}
+
+// take admits an add where its leads fit.
+func (c *leadCounts) take(accountID id.ID, adding, limit int) (admitted bool, known leadCount) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known = c.byAccount[accountID]
+	if known.at.IsZero() || known.stored+known.pending+adding > limit {
+		return false, known
+	}
+	known.pending += adding
+	c.byAccount[accountID] = known
+	return true, known
+}
+
+// give ends an add that take admitted.
+func (c *leadCounts) give(accountID id.ID, adding int, added bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.byAccount[accountID]
+	known.pending -= adding
+	if added {
+		known.stored += adding
+		known.added += adding
+	}
+	c.byAccount[accountID] = known
+}
+
+// set notes a count. Adds that ended since it was begun, when added was what adds had added, may not be in it.
+func (c *leadCounts) set(accountID id.ID, stored, added int, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byAccount == nil {
+		c.byAccount = map[id.ID]leadCount{}
+	}
+	known := c.byAccount[accountID]
+	known.stored, known.at = stored+known.added-added, at
+	c.byAccount[accountID] = known
 }
 
 // keptAnswers are upper bounds of how many bytes of answers are kept for accounts: summed up once, then added to.
@@ -130,13 +159,22 @@ type keptBytes struct {
 	at    time.Time // when they were summed up
 }
 
-// add notes an answer that is kept from now on. It is counted again where its transaction is repeated, until the next sum.
-func (k *keptAnswers) add(accountID id.ID, bytes int64) {
+// keptAnswer is an answer that a transaction keeps.
+type keptAnswer struct {
+	account id.ID
+	bytes   int64
+}
+
+// add notes an answer that is kept from now on.
+func (k *keptAnswers) add(kept keptAnswer) {
+	if kept.bytes == 0 {
+		return
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if known, summed := k.byAccount[accountID]; summed {
-		known.bytes += bytes
-		k.byAccount[accountID] = known
+	if known, summed := k.byAccount[kept.account]; summed {
+		known.bytes += kept.bytes
+		k.byAccount[kept.account] = known
 	}
 }
 

@@ -42,7 +42,7 @@ func (e *Engine) CreatePearl(ctx context.Context, actor Actor, pearl campaign.Pe
 		if err := e.audit(tx, actor, auditPublishPearl, now, map[string]any{"pearlId": pearl.ID, "after": auditPearlOf(pearl)}); err != nil {
 			return err
 		}
-		return rememberAnswer(e, tx, remember, pearl.ID)
+		return rememberAnswer(e, tx, s, remember, pearl.ID)
 	})
 	if err != nil {
 		return "", err

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,15 +12,28 @@ import (
 	"nacre/internal/zone"
 )
 
-// plan is what a campaign's settings mean for the clock: compiled once per version.
+// plan is what a campaign's settings mean for the clock, compiled.
 type plan struct {
-	version  int64
+	source   planSource
 	schedule hours.Schedule
 	zone     *time.Location // of leads without one of their own; nil where the embedded rules do not know it
 	ringFor  time.Duration
 }
 
-// plans keeps the compiled settings of Pearls; a plan of another version is compiled anew.
+// planSource is the settings that a plan is compiled from.
+type planSource struct {
+	windows      []hours.Window
+	holidays     []hours.Holiday
+	zone         string
+	ringDuration int
+}
+
+func (s planSource) equal(other planSource) bool {
+	return s.zone == other.zone && s.ringDuration == other.ringDuration && slices.Equal(s.windows, other.windows) && slices.Equal(s.holidays, other.holidays)
+}
+
+// plans holds the plans of campaigns, each as long as the settings are those it was compiled from. They are compared, not told
+// by the version of the Pearl: a version that a transaction has read may never be committed, and come again with other settings.
 type plans struct {
 	mu   sync.Mutex
 	byID map[id.ID]plan
@@ -28,10 +42,11 @@ type plans struct {
 func (p *plans) of(pearl campaign.Pearl) (plan, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if known, ok := p.byID[pearl.ID]; ok && known.version == pearl.Version {
+	source := planSource{pearl.Outbound.CallingHours, pearl.Outbound.Holidays, pearl.LeadZone(), pearl.Outbound.RingDuration}
+	if known, ok := p.byID[pearl.ID]; ok && known.source.equal(source) {
 		return known, nil
 	}
-	made, err := compile(pearl)
+	made, err := compile(source)
 	if err != nil {
 		return plan{}, err
 	}
@@ -42,21 +57,21 @@ func (p *plans) of(pearl campaign.Pearl) (plan, error) {
 	return made, nil
 }
 
-func compile(pearl campaign.Pearl) (plan, error) {
-	week, err := hours.ParseWeek(pearl.Outbound.CallingHours, "CallingHours")
+func compile(source planSource) (plan, error) {
+	week, err := hours.ParseWeek(source.windows, "CallingHours")
 	if err != nil {
 		return plan{}, fmt.Errorf("compile calling hours: %w", err)
 	}
-	holidays, err := hours.ParseHolidays(pearl.Outbound.Holidays, "Holidays")
+	holidays, err := hours.ParseHolidays(source.holidays, "Holidays")
 	if err != nil {
 		return plan{}, fmt.Errorf("compile holidays: %w", err)
 	}
 	made := plan{
-		version: pearl.Version, schedule: hours.Schedule{Week: week, Holidays: holidays},
-		zone: time.UTC, ringFor: time.Duration(pearl.Outbound.RingDuration) * time.Second,
+		source: source, schedule: hours.Schedule{Week: week, Holidays: holidays},
+		zone: time.UTC, ringFor: time.Duration(source.ringDuration) * time.Second,
 	}
-	if name := pearl.LeadZone(); name != "" {
-		made.zone = locationOf(name)
+	if source.zone != "" {
+		made.zone = locationOf(source.zone)
 	}
 	return made, nil
 }

@@ -62,7 +62,7 @@ func (e *Engine) Replayed(ctx context.Context, asked KeyedRequest) (replay Repla
 // rememberAnswer is the last statement of a creating use case's transaction. Without an Idempotency-Key it does nothing.
 // It refuses, and so undoes the creation, when another node has answered the same key meanwhile: the caller repeats
 // the request and gets that answer.
-func rememberAnswer[Made any](e *Engine, tx RecordTx, remember *Remember[Made], made Made) error {
+func rememberAnswer[Made any](e *Engine, tx RecordTx, s *Signals, remember *Remember[Made], made Made) error {
 	if remember == nil {
 		return nil
 	}
@@ -85,6 +85,6 @@ func rememberAnswer[Made any](e *Engine, tx RecordTx, remember *Remember[Made], 
 	if err != nil {
 		return fmt.Errorf("remember the answer: %w", err)
 	}
-	e.keptAnswers.add(remember.Account, int64(len(body))+KeptRow)
+	s.kept = keptAnswer{remember.Account, int64(len(body)) + KeptRow}
 	return nil
 }

@@ -11,6 +11,8 @@ type Signals struct {
 	Deliveries bool          // some may be due
 	Retention  bool          // another one: Sweep may find more than it did before
 	SignIns    bool          // WriteSignIns has something to write
+
+	kept keptAnswer // for the engine itself
 }
 
 // StoppedCall is a call in the air that is to be cancelled or hung up.

@@ -19,18 +19,25 @@ func (t *tx) CountOwned(accountID id.ID, owned engine.Owned) (int, error) {
 	return one(t, scanInt, countOwned[owned], accountID)
 }
 
-// CountLeads implements engine.Queries.
+// CountLeads implements engine.Queries, by the counters of the account's campaigns.
 func (s *Store) CountLeads(ctx context.Context, accountID id.ID) (count int, err error) {
-	err = s.backend.scan(ctx, func(q session) error {
-		count, err = one(q, scanInt, "SELECT count(*) FROM lead WHERE pearl_id IN (SELECT id FROM pearl WHERE account_id = ?1)", accountID)
+	err = s.backend.read(ctx, func(q session) error {
+		count, err = one(q, scanInt, "SELECT COALESCE(sum(n), 0) FROM lead_count WHERE pearl_id IN (SELECT id FROM pearl WHERE account_id = ?1)", accountID)
 		return err
 	})
 	return count, wrap("count leads", err)
 }
 
-// KeptAnswers implements engine.Queries.
+// KeptAnswers implements engine.Queries. What requests wait for must not wait for searches, nor take all connections of look-ups:
+// one account's answers are summed up at a time.
 func (s *Store) KeptAnswers(ctx context.Context, accountID id.ID, since time.Time) (bytes int64, oldest time.Time, err error) {
-	err = s.scan(ctx, accountID, func(q session) error {
+	select {
+	case s.summing <- struct{}{}:
+		defer func() { <-s.summing }()
+	case <-ctx.Done():
+		return 0, time.Time{}, ctx.Err()
+	}
+	err = s.backend.snapshot(ctx, func(q session) error {
 		return q.each(func(r row) error {
 			var created int64
 			err := r.Scan(&bytes, &created)

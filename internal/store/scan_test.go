@@ -74,6 +74,16 @@ func TestScansHoldUpNobody(t *testing.T) {
 		if err := s.Update(t.Context(), func(tx engine.Tx) error { _, err := tx.Bulk("none"); return err }); err != nil {
 			t.Errorf("an update meanwhile: %v", err)
 		}
+		limited, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		for n, judge := range []func() error{
+			func() error { _, err := s.CountLeads(limited, accounts[0]); return err },
+			func() error { _, _, err := s.KeptAnswers(limited, accounts[0], time.Now()); return err },
+		} {
+			if err := judge(); err != nil {
+				t.Errorf("limit %d of an add of the account that searches: %v", n+1, err)
+			}
+		}
 		select {
 		case second := <-begun:
 			t.Errorf("two searches of %s at once", second)

@@ -73,6 +73,7 @@ type Store struct {
 	keys       *datakey.Ring // set before the store is handed out
 	parsed     parsed
 	turns      *turns
+	summing    chan struct{} // held by KeptAnswers
 	scanTime   time.Duration
 	touched    map[id.ID]time.Time // keys used since the last flush
 	touchMu    sync.Mutex
@@ -108,7 +109,7 @@ func Open(ctx context.Context, dataDir, databaseURL string, options Options) (*S
 
 // start begins what runs beside. b is closed where that fails.
 func start(ctx context.Context, b backend, options Options) (*Store, error) {
-	s := &Store{backend: b, log: options.logger(), nodeLost: make(chan error, 1), touched: map[id.ID]time.Time{}, turns: newTurns(scans), scanTime: scanTime, stop: make(chan struct{})}
+	s := &Store{backend: b, log: options.logger(), nodeLost: make(chan error, 1), touched: map[id.ID]time.Time{}, turns: newTurns(scans), summing: make(chan struct{}, 1), scanTime: scanTime, stop: make(chan struct{})}
 	if options.Node {
 		if err := s.becomeNode(ctx); err != nil {
 			return nil, errors.Join(err, b.close())
