@@ -168,7 +168,17 @@ func BenchmarkUpdateLead(b *testing.B) {
 	})
 }
 
-// TestFullDisk: while the disk is nearly full what is new is refused by name, /readyz says so, and stops, updates and reads work.
+// largeList are JSON strings that take more than 4 KiB.
+func largeList(format string) string {
+	var texts []string
+	for n := range 400 {
+		texts = append(texts, fmt.Sprintf(`"`+format+`"`, n))
+	}
+	return strings.Join(texts, ",")
+}
+
+// TestFullDisk: while the disk is nearly full what is new, and what is large, is refused by name, /readyz says so, and stops, small
+// updates, deletions and reads work.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	full := &fault.Error{Kind: fault.Unavailable, RetryAfter: time.Minute, Detail: "The disk is nearly full."}
@@ -181,6 +191,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.names["there"] = string(there)
+	note := strings.Repeat("n", 4<<10)
 	for request, want := range map[string]int{
 		"POST /v2/Outbound/{pearl}/Lead\n\n{\"phoneNumber\":\"+14155550101\"}":                    503,
 		"PUT /v1/Outbound/{pearl}/Lead\n\n{\"phoneNumber\":\"+14155550101\"}":                     503,
@@ -188,14 +199,20 @@ func TestFullDisk(t *testing.T) {
 		"POST /v1/Outbound/{pearl}/Call\n\n{\"to\":\"+14155550101\"}":                             503,
 		"GET /readyz":  503,
 		"GET /healthz": 200,
-		"PUT /v2/Outbound/{pearl}/Lead/{there}\n\n{\"status\":130}":           200,
-		"POST /v2/Account/Blacklist\n\n{\"phoneNumbers\":[\"+14155550101\"]}": 200,
-		"GET /v2/Outbound/{pearl}/Lead/{there}":                               200,
+		"PUT /v2/Outbound/{pearl}/Lead/{there}\n\n{\"status\":130}":                                              200,
+		"POST /v2/Account/Blacklist\n\n{\"phoneNumbers\":[\"+14155550101\"]}":                                    200,
+		"GET /v2/Outbound/{pearl}/Lead/{there}":                                                                  200,
+		"PUT /v2/Outbound/{pearl}/Lead/{there}\n\n{\"status\":100,\"callData\":{\"a\":\"" + note[:4000] + "\"}}": 200,
+		"PUT /v2/Outbound/{pearl}/Lead/{there}\n\n{\"status\":100,\"callData\":{\"a\":\"" + note + "\"}}":        503,
+		"PATCH /v2/Outbound/{pearl}/Lead/{there}\n\n{\"callData\":{\"b\":\"" + note + "\"}}":                     503,
+		"PUT /v2/Pearl/{pearl}\n\n{\"name\":\"" + note + "\"}":                                                   503,
+		"POST /v2/Account/Blacklist\n\n{\"phoneNumbers\":[" + largeList("+1415555%04d") + "]}":                   503,
+		"DELETE /v2/Outbound/{pearl}/Leads\n\n{\"leadIds\":[" + largeList("%024x") + "]}":                        200,
 	} {
 		response := w.ask(t, request)
 		text := read(t, response)
 		if response.StatusCode != want || want == 503 && (!strings.Contains(text, "disk") || response.Header.Get("Retry-After") == "") {
-			t.Errorf("%s: %d %s %v, want %d", request, response.StatusCode, text, response.Header, want)
+			t.Errorf("%.200s: %d %s %v, want %d", request, response.StatusCode, text, response.Header, want)
 		}
 	}
 }

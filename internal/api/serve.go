@@ -122,8 +122,8 @@ func (x *exchange) carryOut(request *route.Request) (route.Answer, error) {
 		}
 		request.Pearl = pearl
 	}
-	if r.Creates && !r.Stops && x.Room != nil {
-		if err := x.Room(); err != nil {
+	if asksForRoom(r, nil) { // before its body is read
+		if err := x.room(); err != nil {
 			return route.Answer{}, err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"nacre/internal/api"
 )
 
-// TestUploadsOfAnAccountAreBounded: an account that has had its hour's bytes stored waits, with stops, updates and kept answers still
+// TestUploadsOfAnAccountAreBounded: an account that has had its hour's bytes stored waits, with stops, small updates and kept answers still
 // taken and no other account the slower; requests that stored nothing are not counted.
 func TestUploadsOfAnAccountAreBounded(t *testing.T) {
 	t.Parallel()
@@ -46,12 +46,21 @@ func TestUploadsOfAnAccountAreBounded(t *testing.T) {
 	}
 	w.names["lead"] = lead.ID
 	for name, request := range map[string]string{
-		"a stop": "PUT /v2/Outbound/{pearl}/Lead/{lead}\n\n{\"status\":130}", "an update": "PUT /v2/Outbound/{pearl}/Lead/{lead}\n\n{\"callData\":{\"note\":\"" + note + "\"}}",
+		"a stop": "PUT /v2/Outbound/{pearl}/Lead/{lead}\n\n{\"status\":130}", "an update": "PUT /v2/Outbound/{pearl}/Lead/{lead}\n\n{\"callData\":{\"note\":\"" + note[:4000] + "\"}}",
 		"a blacklist entry":         "POST /v2/Account/Blacklist\n\n{\"phoneNumbers\":[\"+12025550199\"]}",
 		"a lead of another account": "POST /v2/Outbound/{foreign}/Lead\nAuthorization: Bearer {otherKey}\n\n{\"phoneNumber\":\"+12025550198\"}",
 	} {
 		if response := w.ask(t, request); response.StatusCode != 200 {
 			t.Errorf("%s: %d %s", name, response.StatusCode, read(t, response))
+		}
+	}
+	for name, request := range map[string]string{
+		"a large update":    "PUT /v2/Outbound/{pearl}/Lead/{lead}\n\n{\"status\":130,\"callData\":{\"note\":\"" + note + "\"}}",
+		"a large blacklist": "POST /v2/Account/Blacklist\n\n{\"phoneNumbers\":[" + largeList("+1415555%04d") + "]}",
+		"a large Pearl":     "PUT /v2/Pearl/{pearl}\n\n{\"name\":\"" + note + "\"}",
+	} {
+		if response := w.ask(t, request); response.StatusCode != 429 || !strings.Contains(read(t, response), "up to 4 KiB") {
+			t.Errorf("%s: %d, want a refusal that says what is taken", name, response.StatusCode)
 		}
 	}
 	w.tick(time.Duration(wait) * time.Second)

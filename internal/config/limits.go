@@ -8,7 +8,7 @@ type Limits struct {
 	Connections           int `help:"HTTP connections at once; 0 is no limit." default:"10000" env:"NACRE_CONNECTIONS"`
 	ConnectionsPerAddress int `help:"HTTP connections at once from one address (of IPv6: a /64), a --trusted-proxy excepted; 0 is no limit." name:"connections-per-address" default:"2000" env:"NACRE_CONNECTIONS_PER_ADDRESS"`
 	BodyMemory            int `help:"MiB that bodies of requests may take at once, at least 128." name:"body-memory" default:"256" env:"NACRE_BODY_MEMORY"`
-	DiskFree              int `help:"MiB that must be free on the disk of the data folder: below it no call begins and nothing new is taken; stops and updates still work. 0 is off." name:"disk-free" default:"512" env:"NACRE_DISK_FREE"`
+	DiskFree              int `help:"MiB that must be free on the disk of the data folder: below it no call begins and nothing new is taken; stops and other bodies of up to 4 KiB still work. 0 is off." name:"disk-free" default:"512" env:"NACRE_DISK_FREE"`
 	TrunksPerAccount      int `help:"SIP trunks of an account; 0 is no limit." name:"trunks-per-account" default:"100" env:"NACRE_TRUNKS_PER_ACCOUNT"`
 	NumbersPerAccount     int `help:"Phone numbers of an account; 0 is no limit." name:"numbers-per-account" default:"1000" env:"NACRE_NUMBERS_PER_ACCOUNT"`
 	PearlsPerAccount      int `help:"Pearls of an account, archived ones included; 0 is no limit." name:"pearls-per-account" default:"2000" env:"NACRE_PEARLS_PER_ACCOUNT"`
@@ -18,7 +18,7 @@ type Limits struct {
 	MinutesPerDay         int `help:"Started minutes of calls over trunks that an account may use on a day (UTC); calls that run end normally. 0 is no cap." name:"minutes-per-day" default:"100000" env:"NACRE_MINUTES_PER_DAY"`
 	CallsPerDayOfKey      int `help:"Calls over trunks that may begin on a day (UTC) to leads and requests of one API key. 0 is no cap." name:"calls-per-day-of-key" default:"25000" env:"NACRE_CALLS_PER_DAY_OF_KEY"`
 	MinutesPerDayOfKey    int `help:"Started minutes that calls over trunks to leads and requests of one API key may use on a day (UTC). 0 is no cap." name:"minutes-per-day-of-key" default:"50000" env:"NACRE_MINUTES_PER_DAY_OF_KEY"`
-	UploadsPerAccount     int `help:"MiB an hour that an account may have stored: bodies of requests that create, and answers kept for Idempotency-Keys; 0 is no limit." name:"uploads-per-account" default:"1024" env:"NACRE_UPLOADS_PER_ACCOUNT"`
+	UploadsPerAccount     int `help:"MiB an hour that an account may have stored: bodies of requests that create, those above 4 KiB of requests that change something, and answers kept for Idempotency-Keys; 0 is no limit." name:"uploads-per-account" default:"1024" env:"NACRE_UPLOADS_PER_ACCOUNT"`
 	AnswersPerAccount     int `help:"MiB of answers kept for an account's Idempotency-Keys; beyond it new keys are refused for a while. 0 is no limit." name:"answers-per-account" default:"512" env:"NACRE_ANSWERS_PER_ACCOUNT"`
 }
 

@@ -55,9 +55,9 @@ func (w *Watch) look() {
 		w.log.Info("the disk has room again", "folder", w.folder, "freeMiB", free>>20)
 	case free < w.least:
 		if w.full == nil {
-			w.log.Error("the disk is nearly full: no call begins and nothing new is taken; stops and updates still work", "folder", w.folder, "freeMiB", free>>20, "leastMiB", w.least>>20)
+			w.log.Error("the disk is nearly full: no call begins and nothing new is taken; stops and small updates still work", "folder", w.folder, "freeMiB", free>>20, "leastMiB", w.least>>20)
 		}
 		w.full = &fault.Error{Kind: fault.Unavailable, RetryAfter: time.Minute, Detail: fmt.Sprintf(
-			"The disk of the data folder is nearly full: %d MiB are free, %d MiB must be. Nothing new is taken until there is room; stops and updates still work.", free>>20, w.least>>20)}
+			"The disk of the data folder is nearly full: %d MiB are free, %d MiB must be. Nothing new is taken until there is room; stops and small updates still work.", free>>20, w.least>>20)}
 	}
 }
