@@ -34,7 +34,7 @@ type Account struct {
 	TotalAgents   int   // calls at once over all Pearls; 100 unless changed
 	Credit        int64 // hundredths
 	Standing      Standing
-	CountryCodes  []string // enabled country calling codes ("1", "39") and costly ranges ("1900"); nil = those of its own numbers
+	CountryCodes  []string // enabled country calling codes ("1", "39") and costly ranges ("1900", "882"); nil = those of its own numbers
 	DefaultRegion string   // two-letter country of numbers that are written nationally, "" = none
 	RetentionDays *int
 	Created       time.Time
@@ -63,7 +63,8 @@ func (a Account) MayDial(number phone.Number, sandbox bool, own []string) (why s
 		for _, entry := range a.CountryCodes {
 			if strings.HasPrefix(string(number[1:]), entry) {
 				enabled = true
-				ranged = ranged || len(entry) > len(code) || phone.CostlyService(code)
+				// A shorter entry, as "8", names many countries, and no service of them.
+				ranged = ranged || len(entry) > len(code) || len(entry) == len(code) && phone.CostlyService(code)
 			}
 		}
 		if !enabled {
