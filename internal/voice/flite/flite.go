@@ -27,7 +27,7 @@ const cacheBytes = 32 << 20
 
 var (
 	// ErrMissing is returned by Open when the binary was built without the module (see module/README.md).
-	ErrMissing = errors.New("the embedded voice is not in this binary: run tools/npm/fetch and build again")
+	ErrMissing = errors.New("the embedded voice is not in this binary: run tools/npm/fetch voice and build again")
 	// ErrUnknownVoice is returned by Speak for a voice that is not among Voices.
 	ErrUnknownVoice = errors.New("unknown voice")
 	// ErrUnspeakable is returned by Speak for text that has letters, but none that an English voice can read.

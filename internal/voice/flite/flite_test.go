@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// open needs what tools/npm/fetch fetches.
+// open needs what tools/npm/fetch voice fetches.
 func open(t *testing.T) *Voice {
 	t.Helper()
 	if testing.Short() {

@@ -44,7 +44,7 @@ func init() {
 // serve synthesises the orders from its standard input until that ends, and returns the exit code. It ends when the parent
 // process does.
 func serve(cacheDir string, orders io.Reader, answers io.Writer) int {
-	giveWay()
+	subprocess.GiveWay(10) // audio of calls goes before synthesis
 	ctx := context.Background()
 	out := gob.NewEncoder(answers)
 	synthesiser, uncached, err := openSynthesiser(ctx, cacheDir)

@@ -1,6 +1,0 @@
-//go:build !linux
-
-package flite
-
-// giveWay does nothing outside of Linux.
-func giveWay() {}
