@@ -44,6 +44,7 @@ type Config struct {
 	senders     int // addresses that the library may remember; 0 = maxSenders
 	connections int // TCP connections from addresses that are no trunk's; 0 = maxConnections
 	perSource   int // such connections from one address; 0 = connections / sourceSharing
+	connecting  func(*sip.Request) // called before the connection of a request is opened; nil = nothing is
 }
 
 // Timers are the times of RFC 3261 and of contract 9.7 that tests shorten. Zero members take their defaults.

@@ -62,7 +62,8 @@ type invitation struct {
 	hop         hop
 	dialog      *dialog // early until a 200 is taken
 	request     *sip.Request
-	sent        time.Time     // of the INVITE on the wire
+	sent        time.Time     // of the newest INVITE on the wire
+	ringEnd     time.Time     // of the ring time, which the first INVITE began; zero before it
 	refused     chan struct{} // receives when nothing listens at the peer's port (ICMP)
 
 	result    chan dialResult
@@ -114,7 +115,11 @@ func (inv *invitation) unsent(ctx context.Context, err error) {
 // sent.
 const tolerated = 2 * time.Second
 
-var errTooLate = errors.New("the calling hours would end while it rings")
+var (
+	errTooLate = errors.New("the calling hours would end while it rings")
+	errRangOut = errors.New("the ring time is over")
+	errClosing = errors.New("the SIP endpoint is closing")
+)
 
 // ringFor returns how long a call may ring whose INVITE leaves now: not beyond the end of the calling hours (contract 9.7).
 func (inv *invitation) ringFor() time.Duration {
@@ -132,30 +137,41 @@ func (inv *invitation) run(ctx context.Context) {
 		return
 	}
 	defer inv.retire()
-	var ringFor time.Duration
-	err = inv.e.paced(ctx, inv.in.Trunk, func() error {
-		select {
-		case <-inv.e.closing:
-			return errors.New("the SIP endpoint is closing")
-		case <-inv.refused: // an ICMP error for an earlier datagram to this peer
-		default:
-		}
-		if ringFor = inv.ringFor(); ringFor < inv.in.RingFor-tolerated {
-			return errTooLate
-		}
-		return tx.Init()
-	})
-	if err != nil {
+	if err := inv.e.paced(ctx, inv.in.Trunk, func() error { return inv.send(ctx, tx) }); err != nil {
 		tx.Terminate()
 		inv.close()
 		inv.unsent(ctx, fmt.Errorf("send INVITE: %w", err))
 		return
 	}
-	inv.sent = time.Now()
-	ringing := time.NewTimer(ringFor)
+	ringing := time.NewTimer(time.Until(inv.ringEnd))
 	defer ringing.Stop()
 	inv.e.count.invites.Add(1)
 	inv.follow(ctx, tx, ringing.C)
+}
+
+// send puts an INVITE on the wire: the first one, or one that answers a challenge or a 422. Whether it is wanted still is
+// asked right before it leaves, because names, connections and turns take their time.
+func (inv *invitation) send(ctx context.Context, tx *sip.ClientTx) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-inv.e.closing:
+		return errClosing
+	case <-inv.refused: // an ICMP error for an earlier datagram to this peer
+	default:
+	}
+	now, ringFor := time.Now(), inv.ringFor()
+	switch {
+	case inv.ringEnd.IsZero() && ringFor < inv.in.RingFor-tolerated:
+		return errTooLate
+	case inv.ringEnd.IsZero():
+		inv.ringEnd = now.Add(ringFor)
+	case ringFor <= 0, !now.Before(inv.ringEnd):
+		return errRangOut
+	}
+	inv.sent = now
+	return tx.Init()
 }
 
 // prepare does everything that can fail before the INVITE is sent: it resolves the trunk, opens a port for audio and
@@ -230,23 +246,25 @@ func (inv *invitation) invite(ctx context.Context, answering *sip.Response, offe
 		return nil, err
 	}
 	tx.OnRetransmission(inv.later2xx)
-	inv.request, inv.sent = request, time.Now()
+	inv.request = request
 	inv.mu.Lock()
 	inv.current = request
 	inv.mu.Unlock()
 	return tx, nil
 }
 
-// inviteAgain sends the INVITE that answers a challenge or a 422, unless the call was cancelled meanwhile.
+// inviteAgain sends the INVITE that answers a challenge or a 422, within the ring time.
 func (inv *invitation) inviteAgain(ctx context.Context, challenge *sip.Response) (*sip.ClientTx, error) {
-	tx, err := inv.invite(ctx, challenge, inv.request.Body())
+	ringing, cancel := context.WithDeadline(ctx, inv.ringEnd)
+	defer cancel()
+	tx, err := inv.invite(ringing, challenge, inv.request.Body())
 	if err != nil {
+		if ctx.Err() == nil && ringing.Err() != nil {
+			err = errRangOut
+		}
 		return nil, err
 	}
-	if err = ctx.Err(); err == nil {
-		err = tx.Init()
-	}
-	if err != nil {
+	if err := inv.send(ctx, tx); err != nil {
 		tx.Terminate()
 		return nil, fmt.Errorf("send INVITE: %w", err)
 	}
@@ -382,7 +400,11 @@ func (inv *invitation) unanswered(ctx context.Context, response *sip.Response, e
 	switch {
 	case inv.cancelled || ctx.Err() != nil:
 		cause = call.CauseCancelled
-	case inv.rangOut && ours && inv.silent:
+	case errors.Is(err, errClosing):
+		cause = call.CauseCancelled
+	case errors.Is(err, errRangOut) && inv.rung:
+		cause = call.CauseNoAnswer
+	case errors.Is(err, errRangOut), inv.rangOut && ours && inv.silent:
 		cause = call.CauseFailed // contract 9.7, "no answer at all"
 	case inv.rangOut && ours:
 		cause = call.CauseNoAnswer

@@ -105,6 +105,8 @@ func (d *dialog) askRefresh(ctx context.Context, r refreshing) (*sip.Response, e
 	}
 }
 
+var errDialogOver = errors.New("the dialog is over")
+
 func (d *dialog) setChanging(on bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -137,6 +139,12 @@ func (d *dialog) askWithin(ctx context.Context, request *sip.Request) (*sip.Resp
 	tx.OnRetransmission(acknowledge)
 	d.setChanging(true)
 	defer d.setChanging(false)
+	select {
+	case <-d.ended: // while the connection was opened: nothing follows a BYE
+		tx.Terminate()
+		return nil, errDialogOver
+	default:
+	}
 	if err := tx.Init(); err != nil {
 		tx.Terminate()
 		return nil, err

@@ -179,6 +179,9 @@ func setBody(message sip.Message, description []byte) {
 // open creates the client transaction of a request, and the connection if need be. Nothing is sent before Init. The library
 // shares one attempt to connect between callers: when another caller's context cancels it, open tries again.
 func (e *Endpoint) open(ctx context.Context, request *sip.Request) (*sip.ClientTx, error) {
+	if e.cfg.connecting != nil {
+		e.cfg.connecting(request)
+	}
 	connecting, cancel := context.WithTimeout(ctx, e.timers.Connect)
 	defer cancel()
 	for {
