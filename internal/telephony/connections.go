@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// maxConnections bounds the TCP connections from unknown addresses, each with 64 kB of the library's, and separately those
-// from trunks.
+// maxConnections bounds the TCP connections from strangers, each with 64 kB of the library's, and separately those from known
+// addresses.
 const maxConnections = 1000
 
 // limitedListener limits incoming TCP connections: in all, per source address, and in how long they may send nothing.
-// Trunks have a limit of their own.
+// Known addresses have a limit of their own.
 type limitedListener struct {
 	net.Listener
 	strangers *strangers
-	limit     int           // connections of unknown addresses; as many of trunks
-	perSource int           // connections of one unknown address
+	limit     int           // connections of strangers; as many of known addresses
+	perSource int           // connections of one stranger
 	idle      time.Duration // read timeout
 	firstByte time.Duration // read timeout before the first byte
 
 	mu     sync.Mutex
-	held   [2]int // open connections of unknown addresses, of trunks
+	held   [2]int // open connections of strangers, of known addresses
 	source map[netip.Addr]int
 }
 
@@ -34,7 +34,7 @@ func (g *limitedListener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		from := addressOf(conn.RemoteAddr())
-		leave, ok := g.enter(from, g.strangers.off || g.strangers.known(from, time.Now()))
+		leave, ok := g.enter(from, g.strangers.off || g.strangers.knows(from, time.Now()))
 		if !ok {
 			_ = conn.Close() // nothing was sent or received
 			continue
@@ -44,14 +44,14 @@ func (g *limitedListener) Accept() (net.Conn, error) {
 }
 
 // enter counts a connection of an address; ok is false beyond the limits. leave must be called when it closes.
-func (g *limitedListener) enter(from netip.Addr, trunk bool) (leave func(), ok bool) {
+func (g *limitedListener) enter(from netip.Addr, known bool) (leave func(), ok bool) {
 	kind := 0
-	if trunk {
+	if known {
 		kind = 1
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.held[kind] >= g.limit || !trunk && g.source[from] >= g.perSource {
+	if g.held[kind] >= g.limit || !known && g.source[from] >= g.perSource {
 		return nil, false
 	}
 	g.held[kind]++

@@ -99,7 +99,8 @@ type dialog struct {
 
 	mu        sync.Mutex
 	remote    remoteEnd
-	live      bool // confirmed by a 2xx
+	live      bool       // confirmed by a 2xx
+	held      netip.Addr // the peer's address, which is no stranger's as long as the dialog is live
 	over      bool
 	ending    call.Ending // why, once over
 	seq       uint32      // of our last request
@@ -136,7 +137,8 @@ func (e *Endpoint) findDialog(request *sip.Request) *dialog {
 func (d *dialog) confirm(end remoteEnd) {
 	d.e.enter() // until the dialog is over
 	d.mu.Lock()
-	d.remote, d.live = end, true
+	d.remote, d.live, d.held = end, true, end.hop.address.Addr()
+	d.e.strangers.hold(d.held)
 	bye := d.earlyBye[end.tag]
 	d.mu.Unlock()
 	if bye {
@@ -179,6 +181,7 @@ func (d *dialog) finish(why call.Ending) {
 	}
 	d.over, d.ending = true, why
 	live := d.live
+	d.release()
 	d.mu.Unlock()
 	close(d.ended)
 	switch {
@@ -193,10 +196,19 @@ func (d *dialog) finish(why call.Ending) {
 	}
 }
 
+// release lets the peer's address go. d.mu is held.
+func (d *dialog) release() {
+	if d.held.IsValid() {
+		d.e.strangers.release(d.held)
+		d.held = netip.Addr{}
+	}
+}
+
 // abandon ends a dialog that the peer does not know of, without BYE.
 func (d *dialog) abandon() {
 	d.mu.Lock()
 	d.over, d.ending = true, call.SignallingLost
+	d.release()
 	d.mu.Unlock()
 	close(d.ended)
 	d.unregister()

@@ -41,9 +41,9 @@ type Config struct {
 	Log      *slog.Logger
 	Timers   Timers
 
-	senders     int // addresses that the library may remember; 0 = maxSenders
-	connections int // TCP connections from addresses that are no trunk's; 0 = maxConnections
-	perSource   int // such connections from one address; 0 = connections / sourceSharing
+	senders     int                // addresses that the library may remember; 0 = maxSenders
+	connections int                // TCP connections from addresses that are no trunk's; 0 = maxConnections
+	perSource   int                // such connections from one address; 0 = connections / sourceSharing
 	connecting  func(*sip.Request) // called before the connection of a request is opened; nil = nothing is
 }
 

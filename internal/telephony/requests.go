@@ -62,12 +62,18 @@ func (e *Endpoint) handleInDialog(d *dialog, request *sip.Request, tx *sip.Serve
 }
 
 // isFromPeer reports whether the request belongs to the dialog: its From tag matches once the dialog is confirmed, and only
-// a BYE is accepted after it is over.
+// a BYE is accepted after it is over. Whoever sent it is no stranger: Call-ID and tags are random.
 func (d *dialog) isFromPeer(request *sip.Request) bool {
 	tag, _ := request.From().Params.Get("tag")
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return (!d.live || d.remote.tag == tag) && (!d.over || request.Method == sip.BYE)
+	if d.live && d.remote.tag != tag || d.over && request.Method != sip.BYE {
+		return false
+	}
+	if source, err := d.e.sourceOf(request); err == nil {
+		d.e.strangers.know(source.address.Addr(), time.Now())
+	}
+	return true
 }
 
 // handleBye ends the dialog by the peer's BYE. One that overtook the 200 is remembered until the 200 is handled.
@@ -138,8 +144,13 @@ func (d *dialog) retarget(request *sip.Request) {
 	defer cancel()
 	end.hop = d.e.nextHop(ctx, end)
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.remote = end
-	d.mu.Unlock()
+	if d.held.IsValid() {
+		d.release()
+		d.held = end.hop.address.Addr()
+		d.e.strangers.hold(d.held)
+	}
 }
 
 var reasons = map[int]string{

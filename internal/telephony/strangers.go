@@ -1,6 +1,7 @@
 package telephony
 
 import (
+	"container/list"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -13,9 +14,8 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// Rate limits of addresses that are no trunk's, in messages a second: each address, and all of them together. Trunks are
-// not limited. A carrier that sends from another address than the trunk names stays far below: a call takes a handful of
-// messages.
+// Rate limits of strangers, in messages a second: each address, and all of them together. Addresses that we send to are not
+// limited. A carrier that sends from another address stays far below: a call takes a handful of messages.
 const (
 	perSource    = 200
 	perStrangers = 1000
@@ -24,27 +24,70 @@ const (
 
 const (
 	maxSources    = 4096           // addresses whose messages are counted one by one
-	maxTrunks     = 4096           // addresses of trunks that are remembered
-	trunkFor      = 24 * time.Hour // how long after something was last sent to it
+	maxKnown      = 4096           // known addresses without a call
+	knownFor      = 24 * time.Hour // how long an address is known after something was last sent to it
 	sourceSharing = 50             // one unknown address gets at most 1/sourceSharing of the connections
 )
 
-// strangers limits the messages of addresses that are no trunk's. It is off for an endpoint that answers calls (the sandbox
-// carrier): its callers are not configured.
+// strangers limits the messages of addresses that nothing was sent to: those of trunks, and those that the messages of a call
+// name (Contact, Record-Route), are known. It is off for an endpoint that answers calls (the sandbox carrier): its callers are
+// not configured.
 type strangers struct {
 	secret [32]byte // key of the To tags of stateless responses
 	off    bool
 
 	mu      sync.Mutex
-	trunks  map[netip.Addr]time.Time // when each was last sent to
-	sources map[netip.Addr]*bucket
+	known   recent[time.Time]  // when each was last sent to
+	live    map[netip.Addr]int // dialogs with each
+	sources recent[*bucket]
 	all     bucket
 }
 
 func newStrangers(off bool) *strangers {
-	s := &strangers{off: off, trunks: map[netip.Addr]time.Time{}, sources: map[netip.Addr]*bucket{}}
+	s := &strangers{off: off, known: newRecent[time.Time](maxKnown), live: map[netip.Addr]int{}, sources: newRecent[*bucket](maxSources)}
 	_, _ = rand.Read(s.secret[:]) // never fails
 	return s
+}
+
+// recent holds a value for each of a limited number of addresses; the one that was put longest ago makes room.
+type recent[V any] struct {
+	limit  int
+	values map[netip.Addr]*list.Element // of *remembered[V]
+	order  *list.List                   // oldest first
+}
+
+type remembered[V any] struct {
+	address netip.Addr
+	value   V
+}
+
+func newRecent[V any](limit int) recent[V] {
+	return recent[V]{limit: limit, values: map[netip.Addr]*list.Element{}, order: list.New()}
+}
+
+// get returns the value of an address; ok is false without one.
+func (r *recent[V]) get(address netip.Addr) (value V, ok bool) {
+	element, ok := r.values[address]
+	if !ok {
+		return value, false
+	}
+	return element.Value.(*remembered[V]).value, true
+}
+
+// put sets the value of an address, which is the newest then.
+func (r *recent[V]) put(address netip.Addr, value V) {
+	element, ok := r.values[address]
+	switch {
+	case ok:
+	case r.order.Len() >= r.limit:
+		element = r.order.Front()
+		delete(r.values, element.Value.(*remembered[V]).address)
+	default:
+		element = r.order.PushBack(&remembered[V]{})
+	}
+	r.order.MoveToBack(element)
+	*element.Value.(*remembered[V]) = remembered[V]{address, value}
+	r.values[address] = element
 }
 
 // bucket is a token bucket: rate tokens a second, at most burst seconds' worth.
@@ -68,46 +111,48 @@ func (b *bucket) take(rate float64, now time.Time) bool {
 	return true
 }
 
-// trunk records the address of a trunk that something is sent to.
-func (s *strangers) trunk(address netip.Addr, now time.Time) {
+// know records an address that something is sent to, or that sent something within a call.
+func (s *strangers) know(address netip.Addr, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, known := s.trunks[address]; !known && len(s.trunks) >= maxTrunks {
-		for other, last := range s.trunks {
-			if now.Sub(last) > trunkFor {
-				delete(s.trunks, other)
-			}
-		}
-		if len(s.trunks) >= maxTrunks {
-			return
-		}
-	}
-	s.trunks[address] = now
+	s.known.put(address, now)
 }
 
-// known reports whether an address is a trunk's.
-func (s *strangers) known(address netip.Addr, now time.Time) bool {
+// hold keeps an address known for as long as a dialog with it lasts; release ends that.
+func (s *strangers) hold(address netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	last, ok := s.trunks[address]
-	return ok && now.Sub(last) < trunkFor
+	s.live[address]++
+}
+
+func (s *strangers) release(address netip.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live[address]--; s.live[address] <= 0 {
+		delete(s.live, address)
+	}
+}
+
+// knows reports whether an address is known.
+func (s *strangers) knows(address netip.Addr, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last, ok := s.known.get(address)
+	return s.live[address] > 0 || ok && now.Sub(last) < knownFor
 }
 
 // allow reports whether a message from that address is within the limits.
 func (s *strangers) allow(address netip.Addr, now time.Time) bool {
-	if s.off || s.known(address, now) {
+	if s.off || s.knows(address, now) {
 		return true
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	source := s.sources[address]
-	if source == nil {
-		if len(s.sources) >= maxSources {
-			s.sources = map[netip.Addr]*bucket{} // all of them together have a limit besides
-		}
+	source, ok := s.sources.get(address)
+	if !ok {
 		source = &bucket{}
-		s.sources[address] = source
 	}
+	s.sources.put(address, source) // also where it is known: the one that was silent longest makes room
 	return source.take(perSource, now) && s.all.take(perStrangers, now)
 }
 

@@ -26,10 +26,13 @@ func TestStrangersAreAnsweredOnce(t *testing.T) {
 		{"INVITE", "none", "481"}, {"BYE", "none", "481"},
 	} {
 		peer := newRawPeer(t)
-		for range 2 {
+		peer.request(e, c.method, 1, c.tag, "once", "", "")
+		first, second := peer.expect("SIP/2.0 "+c.status), message{}
+		eventually(t, "it is answered again", func() (answered bool) { // a repetition that comes before the answer has left is absorbed
 			peer.request(e, c.method, 1, c.tag, "once", "", "")
-		}
-		first, second := peer.expect("SIP/2.0 "+c.status), peer.expect("SIP/2.0 "+c.status)
+			second, answered = peer.read(time.Second)
+			return answered
+		})
 		if first.header("To") != second.header("To") || !strings.Contains(first.header("To"), "tag=") {
 			t.Errorf("%s: the same request was answered with %q and %q", c.method, first.header("To"), second.header("To"))
 		}
@@ -91,21 +94,78 @@ func TestShares(t *testing.T) {
 	if passed > burst*perStrangers {
 		t.Errorf("%d of all addresses pass", passed)
 	}
-	if len(s.sources) > maxSources {
-		t.Errorf("%d addresses are remembered", len(s.sources))
+	if s.sources.order.Len() > maxSources {
+		t.Errorf("%d addresses are remembered", s.sources.order.Len())
 	}
-	s.trunk(address(1), now)
+	s.know(address(1), now)
 	if got := count(address(1), 10*perSource); got != 10*perSource {
 		t.Errorf("%d of a trunk pass", got)
 	}
-	if now = now.Add(trunkFor + time.Second); s.known(address(1), now) {
+	if now = now.Add(knownFor + time.Second); s.knows(address(1), now) {
 		t.Error("a trunk that nobody uses is remembered")
 	}
-	for n := range 2 * maxTrunks {
-		s.trunk(address(n), now)
+	called := netip.MustParseAddr("198.51.100.1")
+	s.hold(called)
+	for n := range 2 * maxKnown {
+		s.know(address(n), now)
 	}
-	if len(s.trunks) > maxTrunks {
-		t.Errorf("%d trunks are remembered", len(s.trunks))
+	if s.known.order.Len() > maxKnown || len(s.known.values) > maxKnown {
+		t.Errorf("%d addresses are remembered", s.known.order.Len())
+	}
+	if s.knows(address(maxKnown-1), now) || !s.knows(address(maxKnown), now) || !s.knows(address(2*maxKnown-1), now) {
+		t.Error("not the oldest addresses made room")
+	}
+	if !s.knows(called, now.Add(2*knownFor)) {
+		t.Error("the peer of a call made room")
+	}
+	if s.release(called); s.knows(called, now) || len(s.live) > 0 {
+		t.Error("the peer of a call that is over is remembered")
+	}
+}
+
+// TestPeersOfCallsAreNoStrangers: what a carrier's other host sends within a call is heard in a flood: the host that the 200
+// names, and one to which the call has moved.
+func TestPeersOfCallsAreNoStrangers(t *testing.T) {
+	t.Parallel()
+	e := open(t, Config{Networks: destination.Networks{netip.MustParsePrefix("127.0.0.0/8")}})
+	carrier := newRawPeer(t)
+	at := func(last byte) *rawPeer {
+		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, last)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		return &rawPeer{t: t, conn: conn}
+	}
+	edge, other := at(20), at(21)
+	result := dial(t.Context(), e, inviteTo(trunkTo(carrier.address()), 10*time.Second))
+	invite := carrier.expect("INVITE")
+	carrier.respond(invite, "200 OK", "a", fmt.Sprintf("Contact: <sip:edge@%s>\r\n", edge.address()), description(4000, "sendrecv"))
+	edge.expect("ACK")
+	leg := await(t, "the answer", result).leg
+	ended := serve(t.Context(), leg, newPerson())
+
+	e.strangers.mu.Lock()
+	e.strangers.all = bucket{at: time.Now().Add(time.Hour)} // others have taken everything
+	e.strangers.mu.Unlock()
+	within := func(from *rawPeer, method string, seq int) {
+		t.Helper()
+		from.from = net.UDPAddrFromAddrPort(e.Address())
+		from.send(strings.Join([]string{method + " sip:x@" + e.Address().String() + " SIP/2.0",
+			fmt.Sprintf("Via: SIP/2.0/UDP %s;branch=z9hG4bK%s%d", from.address(), method, seq), "From: " + invite.header("To") + ";tag=a", "To: " + invite.header("From"),
+			"Call-ID: " + invite.header("Call-ID"), fmt.Sprintf("CSeq: %d %s", seq, method), fmt.Sprintf("Contact: <sip:edge@%s>", other.address()), "Content-Length: 0", "", ""}, "\r\n"))
+	}
+	within(edge, "UPDATE", 1)
+	edge.expect("SIP/2.0 200")
+	within(other, "BYE", 2)
+	other.expect("SIP/2.0 200")
+	if ending := await(t, "the end", ended); ending != call.PeerHungUp {
+		t.Errorf("ended as %s", ending)
+	}
+	e.strangers.mu.Lock()
+	defer e.strangers.mu.Unlock()
+	if len(e.strangers.live) > 0 {
+		t.Errorf("held after the call: %v", e.strangers.live)
 	}
 }
 
@@ -158,7 +218,7 @@ func TestConnectionsOfStrangers(t *testing.T) {
 	if answered(connect("127.0.0.10")) {
 		t.Error("one stranger too many is served")
 	}
-	e.strangers.trunk(netip.MustParseAddr("127.0.0.11"), time.Now())
+	e.strangers.know(netip.MustParseAddr("127.0.0.11"), time.Now())
 	if !answered(connect("127.0.0.11")) {
 		t.Error("strangers shut a trunk out")
 	}

@@ -99,7 +99,6 @@ func (e *Endpoint) trunkHop(ctx context.Context, trunk call.Trunk) (hop, error) 
 		return hop{}, fmt.Errorf("%s cannot be reached: SIP listens on loopback only (--sip-listen %s); name an address that carriers reach, "+
 			"such as 0.0.0.0:0, or 0.0.0.0:5060 for carriers that know you by address", next.address.Addr(), e.cfg.Listen)
 	}
-	e.strangers.trunk(next.address.Addr(), time.Now())
 	return next, nil
 }
 
@@ -158,8 +157,9 @@ func (e *Endpoint) newRequest(method sip.RequestMethod, to sip.Uri, next hop, ho
 	return request
 }
 
-// aim sets where a request goes and, over UDP, that it leaves from our socket.
+// aim sets where a request goes and, over UDP, that it leaves from our socket. Messages from there are no stranger's.
 func (e *Endpoint) aim(request *sip.Request, next hop) {
+	e.strangers.know(next.address.Addr(), time.Now())
 	request.SetTransport(next.transport)
 	request.SetDestination(next.address.String())
 	if next.transport == "UDP" {
