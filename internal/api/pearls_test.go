@@ -72,7 +72,7 @@ func TestRotateSecret(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	before := w.stored(t, "talk").Webhooks
-	if err := w.store.DisableURL(t.Context(), w.actor.Account, id.ID(w.names["talk"]), "call"); err != nil {
+	if _, err := w.engine.DisableURL(t.Context(), w.actor.Account, id.ID(w.names["talk"]), before.CallURL); err != nil {
 		t.Fatal(err)
 	}
 	var shown struct {

@@ -234,7 +234,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	})
 
 	sender := webhook.New(webhook.Config{
-		Outbox: s.store, Renderer: s.engine.Renderer, IDs: ids, Now: time.Now, Jitter: mathrand.Float64, Log: log,
+		Outbox: s.engine, Pearls: s.store, Renderer: s.engine.Renderer, IDs: ids, Now: time.Now, Jitter: mathrand.Float64, Log: log,
 		AllowPrivate: settings.AllowPrivateWebhooks, Metrics: metrics,
 	})
 	s.dialer = dialer.New(dialer.Config{

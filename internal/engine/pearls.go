@@ -59,10 +59,21 @@ func NewWebhookSecret() (string, error) {
 	return "whsec_" + base64.StdEncoding.EncodeToString(raw[:]), nil
 }
 
+// secretOverlap is how long deliveries are signed with the old secret besides the new one.
+const secretOverlap = 24 * time.Hour
+
+// RotateSecret gives a Pearl's webhooks a new signing secret, made beforehand by NewWebhookSecret so that a repeated
+// transaction makes the same change.
+func RotateSecret(p *campaign.Pearl, secret string, now time.Time) {
+	p.Webhooks.OldSecret, p.Webhooks.OldSecretUntil = p.Webhooks.Secret, now.Add(secretOverlap)
+	p.Webhooks.Secret = secret
+}
+
 // UpdatePearl reads, changes and stores a Pearl; change must be pure and may run more than once. prefix is that of the
 // error keys about the phone number ("" or "Outbound."). Secrets that change does not write stay as they are, but for those
 // whose destination changes: they are cleared, and their paths returned.
 func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, auditEvent int, prefix string, change func(*campaign.Pearl) error) (stored campaign.Pearl, cleared []string, err error) {
+	var removed []DeliveryKind
 	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		if _, err := tx.Account(actor.Account, Exclusive); err != nil { // for the phone number, as when it is run
 			return err
@@ -95,14 +106,18 @@ func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, au
 		if err := tx.SavePearl(after); err != nil {
 			return fmt.Errorf("save pearl: %w", err)
 		}
-		if err := e.urlsChanged(tx, before, after, s); err != nil {
-			return err
-		}
+		removed = urlsChanged(before.Webhooks, after.Webhooks, s)
 		stored, s.Callable = after, true
 		data := map[string]any{"pearlId": pearlID, "before": auditPearlOf(before), "after": auditPearlOf(after)}
 		return e.audit(tx, actor, auditEvent, e.clock(), withCleared(data, cleared))
 	})
-	return stored, cleared, err
+	if err != nil {
+		return stored, cleared, err
+	}
+	if err := e.retire(ctx, actor.Account, pearlID, removed...); err != nil {
+		e.Log.Warn("deliveries to a removed URL are dropped later, each when it is due", "pearl", pearlID, "error", err)
+	}
+	return stored, cleared, nil
 }
 
 // normalizeTransfers reads the numbers that calls may be transferred to as those of leads are read (contract 1.3).
@@ -139,20 +154,19 @@ func normalizeTransfers(tx Tx, pearl *campaign.Pearl) error {
 	return faults.Err()
 }
 
-// urlsChanged: a removed URL drops the deliveries that wait for it; a new one takes them with it at once.
-func (e *Engine) urlsChanged(tx DeliveryTx, before, after campaign.Pearl, s *Signals) error {
+// urlsChanged returns the kinds of deliveries whose URL was removed: what waits for it is to be dropped. A new URL takes them
+// with it at once.
+func urlsChanged(before, after campaign.Webhooks, s *Signals) (removed []DeliveryKind) {
 	for _, url := range []struct {
 		kind        DeliveryKind
 		before, now string
-	}{{CallDelivery, before.Webhooks.CallURL, after.Webhooks.CallURL}, {LeadDelivery, before.Webhooks.LeadURL, after.Webhooks.LeadURL}} {
+	}{{CallDelivery, before.CallURL, after.CallURL}, {LeadDelivery, before.LeadURL, after.LeadURL}} {
 		if url.before != "" && url.now == "" {
-			if err := tx.DropDeliveries(after.ID, url.kind); err != nil {
-				return fmt.Errorf("drop deliveries: %w", err)
-			}
+			removed = append(removed, url.kind)
 		}
 		s.Deliveries = s.Deliveries || url.before != url.now
 	}
-	return nil
+	return removed
 }
 
 // SetActive runs or pauses a Pearl (contract 2.3) and answers the activity in force.

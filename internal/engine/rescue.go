@@ -18,8 +18,8 @@ import (
 // that were under way are due again.
 func (e *Engine) Rescue(ctx context.Context, node string) (claims, calls int, err error) {
 	if node == "" {
-		if err := e.Store.ReleaseDeliveries(ctx, e.clock()); err != nil {
-			return 0, 0, fmt.Errorf("release deliveries: %w", err)
+		if err := e.endLeases(ctx); err != nil {
+			return 0, 0, fmt.Errorf("end leases of deliveries: %w", err)
 		}
 		bulks, err := e.Store.Bulks(ctx)
 		if err != nil {

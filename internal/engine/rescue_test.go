@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -209,11 +208,8 @@ func testDeliveriesUnderWayAtACrash(t *testing.T, s engine.Store) {
 	w := newWorld(t, s)
 	w.add(phoneA)
 	w.claimOne()
-	outbox := s.(interface {
-		NextDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int, room engine.DeliveryRoom) ([]engine.Delivery, error)
-	})
 	due := func() int {
-		deliveries, err := outbox.NextDeliveries(w.ctx, w.clock.Now(), 30*time.Second, 10, engine.DeliveryRoom{Others: 10})
+		deliveries, err := w.e.NextDeliveries(w.ctx, w.clock.Now(), 30*time.Second, 10, engine.DeliveryRoom{Others: 10})
 		if err != nil {
 			t.Fatal(err)
 		}

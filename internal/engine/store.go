@@ -29,18 +29,12 @@ type Store interface {
 	// Room fails where the disk cannot take so many bytes more and keep what it takes to remove them again; nil where the database
 	// is on another machine.
 	Room(bytes int64) error
-	// ReviveDelivery makes one delivery pending and due again; missing: fault.NotFound DeliveryId.
-	ReviveDelivery(ctx context.Context, accountID, deliveryID id.ID, now time.Time) error
-	// ReleaseDeliveries ends the leases of all deliveries: those who were sending them are gone.
-	ReleaseDeliveries(ctx context.Context, now time.Time) error
-	// ReviveDead does so for all dead ones of a Pearl made from from to to, both inclusive, zero = open.
-	ReviveDead(ctx context.Context, accountID, pearlID id.ID, from, to, now time.Time) (revived int, err error)
 }
 
 // Tx is one transaction. Missing rows are fault.NotFound with the contract's word (PearlId, LeadId, CallId, …; plain
 // "Account" for accounts). Reads marked "locks" hold the row against other writers until the end of the transaction
 // (SELECT … FOR UPDATE on PostgreSQL, nothing to do on SQLite, whose writer is alone); "shares" allows other sharers.
-// Lock order, to keep clear of deadlocks: node, add (Bulk), account, pearl, number, trunk, lead (by id), request, call.
+// Lock order, to keep clear of deadlocks: node, add (Bulk), account, pearl, number, trunk, lead (by id), request, call, delivery.
 type Tx interface {
 	AccountTx
 	NumberTx

@@ -107,6 +107,17 @@ func storeTests() []storeTest {
 func aloneTests() []storeTest {
 	return []storeTest{
 		{"AddsAreWholeAcrossACrash", testAddsAreWholeAcrossACrash},
+		{"Deliveries", testDeliveries},
+		{"DeliveryOrder", testDeliveryOrder},
+		{"DeliveryOfStarts", testStarts},
+		{"DeliveryShares", testShares},
+		{"DeliverySharesOfAccounts", testAccountShares},
+		{"DisabledURL", testDisabledURL},
+		{"RemovedURL", testRemovedURL},
+		{"UnderWay", testUnderWay},
+		{"Senders", testSenders},
+		{"BacklogsInParts", testBacklogsInParts},
+		{"BacklogAfterACrash", testBacklogAfterACrash},
 		{"DeliveriesUnderWayAtACrash", testDeliveriesUnderWayAtACrash},
 		{"UsageIsForgotten", testUsageIsForgotten},
 		{"Sweep", testSweep},

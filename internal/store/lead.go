@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -113,33 +112,6 @@ func (t *tx) InsertLeads(leads []lead.Lead) error {
 		return err
 	}
 	return t.flush()
-}
-
-// change gathers the columns of an update that differ: a column that is left out of SET costs its indexes nothing.
-type change struct {
-	columns []string
-	args    []any
-}
-
-func (c *change) set(differs bool, column string, value any) {
-	if differs {
-		c.columns = append(c.columns, column)
-		c.args = append(c.args, value)
-	}
-}
-
-// update is the statement; its first values are those of key, a WHERE with ?1 ?2 ….
-func (c *change) update(table, key string, keys ...any) (string, []any) {
-	var text strings.Builder
-	text.WriteString("UPDATE " + table + " SET ")
-	for n, column := range c.columns {
-		if n > 0 {
-			text.WriteString(", ")
-		}
-		fmt.Fprintf(&text, "%s = ?%d", column, len(keys)+n+1)
-	}
-	text.WriteString(" WHERE " + key)
-	return text.String(), append(keys, c.args...)
 }
 
 func (t *tx) SaveLead(before, next lead.Lead) error {

@@ -37,9 +37,9 @@ func plans() []struct {
 		{"claim", dueLeads, "lead_due", []any{campaign, "Zone/03", false, "", noon, 16}, false},
 		{"claim of several queues", dueKeys, "lead_due", []any{campaign, "Zone/03", false, "busy 1", noon, 16}, false},
 		{"claim of call-backs", dueLeads, "lead_due", []any{campaign, "Zone/03", true, "", noon, 16}, false},
-		{"claim of deliveries", nextDeliveries, "delivery_next", []any{campaign, noon + 3_600_000, 32}, false},
+		{"claim of deliveries", dueDeliveries, "delivery_next", []any{campaign, noon + 3_600_000, 32}, false},
 		{"queues", dueQueues, "lead_due", []any{campaign}, false},
-		{"pearls with deliveries", pearlsPending, "delivery_next", nil, false},
+		{"pearls with deliveries", deliveryQueues, "delivery_next", nil, false},
 		{"load", load, "lead_held", []any{owner, campaign, ""}, false},
 		{"calls of a lead", "SELECT id FROM call WHERE lead_id = ?1 AND lead_id <> '' ORDER BY start, id", "call_lead", []any{"x"}, false},
 		{"live number", "SELECT count(*) FROM call WHERE account_id = ?1 AND to_number = ?2 AND ended = 0", "call_live", []any{owner, "+14155550101"}, false},
@@ -70,10 +70,10 @@ func plans() []struct {
 		{"rollups", rollups, "rollup_bucket", []any{campaign, noon, noon + 900_000}, true},
 		{"due rollups", dueRollups, "rollup_due_bucket", []any{noon, 16}, false},
 		{"history", "SELECT note FROM history WHERE lead_id = ?1 ORDER BY entry", "history_lead", []any{"x"}, false},
-		{
-			"earlier delivery", "SELECT " + waitingColumns + ` FROM delivery
-			WHERE lead_id = ?1 AND lead_id <> '' AND sequence < ?2 AND state = 'pending' AND kind = 'lead' ORDER BY sequence LIMIT 1`, "delivery_lead", []any{"x", 3}, false,
-		},
+		{"earlier delivery", pendingBefore, "delivery_lead", []any{"x", 3}, false},
+		{"delivery of a call", pendingOfCall, "delivery_call", []any{"x", true}, false},
+		{"backlog of a campaign", pendingDeliveries, "delivery_next", []any{campaign, noon, "", 200}, false},
+		{"dead letters", deadDeliveries, "delivery_dead", []any{campaign, noon, "", noon + 3_600_000, 200}, false},
 	}
 }
 

@@ -156,7 +156,7 @@ func (s *postgresSession) insert(into table, rows [][]any) error {
 		return errReadOnly
 	}
 	if len(rows) < copyRows {
-		text := "INSERT INTO " + into.name + " (" + into.list() + ") VALUES (" + placeholders(1, len(into.columns)) + ")"
+		text := into.insertion(1)
 		for _, values := range rows {
 			s.queued = append(s.queued, queuedStatement{text: s.backend.text(text), args: notNil(values)})
 		}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"testing"
 
+	"nacre/internal/engine"
 	"nacre/internal/store"
 	"nacre/internal/store/storetest"
 )
@@ -24,5 +25,5 @@ func openPostgres(t *testing.T, databaseURL string) *store.Store {
 func TestPostgres(t *testing.T) {
 	t.Parallel()
 	cluster := storetest.StartCluster(t)
-	storetest.Run(t, func(t *testing.T) storetest.Store { return openPostgres(t, cluster.NewDatabase(t)) })
+	storetest.Run(t, func(t *testing.T) engine.Store { return openPostgres(t, cluster.NewDatabase(t)) })
 }

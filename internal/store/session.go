@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -31,14 +30,6 @@ type session interface {
 	// count adds to how many leads of a Pearl have a status.
 	count(pearlID string, status, n int)
 }
-
-// table is a table that rows are inserted into in bulk.
-type table struct {
-	name    string
-	columns []string
-}
-
-func (t table) list() string { return strings.Join(t.columns, ", ") }
 
 // dialect is what stands for the texts in braces.
 type dialect struct {

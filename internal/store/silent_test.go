@@ -27,10 +27,10 @@ func TestSilentPostgres(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close() })
 	ctx := context.Background() // as the dialer's loops: no deadline of its own
 	asked := map[string]func() error{
-		"RunningPearls":    func() error { _, err := s.RunningPearls(ctx); return err },
-		"CallsToStop":      func() error { _, err := s.CallsToStop(ctx, "node"); return err },
-		"NextDeliveryTime": func() error { _, err := s.NextDeliveryTime(ctx); return err },
-		"Ping":             func() error { return s.Ping(ctx) },
+		"RunningPearls":      func() error { _, err := s.RunningPearls(ctx); return err },
+		"CallsToStop":        func() error { _, err := s.CallsToStop(ctx, "node"); return err },
+		"ReadDeliveryQueues": func() error { _, err := s.ReadDeliveryQueues(ctx); return err },
+		"Ping":               func() error { return s.Ping(ctx) },
 		"Update": func() error {
 			return s.Update(ctx, func(tx engine.Tx) error { _, err := tx.Users("aaaaaaaaaaaaaaaaaaaaaaaa"); return err })
 		},

@@ -427,14 +427,6 @@ func (c *sqliteConn) insertion(into table, count int) string {
 	if text, ok := c.insertions[key]; ok {
 		return text
 	}
-	var text strings.Builder
-	text.WriteString("INSERT OR FAIL INTO " + into.name + " (" + into.list() + ") VALUES ")
-	for n := range count {
-		if n > 0 {
-			text.WriteString(", ")
-		}
-		text.WriteString("(" + placeholders(n*len(into.columns)+1, len(into.columns)) + ")")
-	}
-	c.insertions[key] = text.String()
+	c.insertions[key] = strings.Replace(into.insertion(count), "INSERT", "INSERT OR FAIL", 1)
 	return c.insertions[key]
 }

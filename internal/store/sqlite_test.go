@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"nacre/internal/engine"
 	"nacre/internal/store"
 	"nacre/internal/store/storetest"
 )
@@ -24,5 +25,5 @@ func openSQLite(t *testing.T) *store.Store {
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) storetest.Store { return openSQLite(t) })
+	storetest.Run(t, func(t *testing.T) engine.Store { return openSQLite(t) })
 }

@@ -1,6 +1,5 @@
-// Package store keeps everything: it implements the engine's ports (Store, Tx, Queries) and the outbox of the webhook
-// sender over SQLite and PostgreSQL, with one text for nearly every statement. It decides how rows are laid out, found,
-// locked and written, and what "committed" means. It refuses to know what a change means: no status, retry, hour or
+// Package store keeps everything: it implements the engine's ports (Store, Tx, Queries) over SQLite and PostgreSQL, with
+// one text for nearly every statement. It decides how rows are laid out, found, locked and written, and what "committed" means. It refuses to know what a change means: no status, retry, hour or
 // limit is judged here, and SQL compares nothing but ids, versions and instants that others made.
 package store
 

@@ -487,7 +487,7 @@ func TestSenderOverRealSockets(t *testing.T) {
 	url, requests := recorder(t, status(200))
 	outbox := newMemory(pearl(pearlA, url+"/call", url+"/lead"))
 	outbox.add(callDelivery("start", true), leadDelivery("d1", leadOne), leadDelivery("d2", leadOne), leadDelivery("d3", leadOne), callDelivery("end", false))
-	s := New(Config{Outbox: outbox, Now: time.Now, Jitter: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler), AllowPrivate: true})
+	s := New(Config{Outbox: outbox, Pearls: outbox, Now: time.Now, Jitter: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler), AllowPrivate: true})
 	s.Start()
 	var leads, calls []string
 	for range 5 {

@@ -14,13 +14,14 @@ import (
 	"nacre/internal/id"
 )
 
-// memory is an Outbox as the port describes it.
+// memory is an Outbox as the port describes it, and the Pearls.
 type memory struct {
 	mu         sync.Mutex
 	pearls     map[id.ID]campaign.Pearl
 	rows       []*row
 	queries    int
-	settleFail int // so many calls of SettleDelivery fail
+	settleFail int    // so many calls of SettleDelivery fail
+	claimed    func() // called between what a claim finds and its return
 }
 
 type row struct {
@@ -82,11 +83,14 @@ func (m *memory) held(r *row) bool {
 
 func (m *memory) NextDeliveries(_ context.Context, now time.Time, lease time.Duration, limit int, room engine.DeliveryRoom) ([]engine.Delivery, error) {
 	m.mu.Lock()
+	if m.claimed != nil {
+		defer m.claimed()
+	}
 	defer m.mu.Unlock()
 	m.queries++
 	var due []*row
 	for _, r := range m.rows {
-		if r.State == engine.DeliveryPending && !r.NextTry.After(now) && !now.Before(r.leased) && !slices.Contains(room.BusyPearls, r.Pearl) && !m.held(r) {
+		if r.State == engine.DeliveryPending && !r.NextTry.After(now) && !now.Before(r.leased) && !slices.Contains(room.BusyPearls, r.Pearl) && !room.UnderWay[r.ID] && !m.held(r) {
 			due = append(due, r)
 		}
 	}
@@ -158,22 +162,25 @@ func (m *memory) endWaits(callID id.ID) bool {
 	})
 }
 
-func (m *memory) DisableURL(_ context.Context, _, pearlID id.ID, kind engine.DeliveryKind) error {
+func (m *memory) DisableURL(_ context.Context, _, pearlID id.ID, url string) (disabled []engine.DeliveryKind, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p := m.pearls[pearlID]
-	if kind == engine.CallDelivery {
+	if p.Webhooks.CallURL == url && !p.Webhooks.CallDisabled {
 		p.Webhooks.CallDisabled = true
-	} else {
+		disabled = append(disabled, engine.CallDelivery)
+	}
+	if p.Webhooks.LeadURL == url && !p.Webhooks.LeadDisabled {
 		p.Webhooks.LeadDisabled = true
+		disabled = append(disabled, engine.LeadDelivery)
 	}
 	m.pearls[pearlID] = p
 	for _, r := range m.rows {
-		if r.Pearl == pearlID && r.Kind == kind && r.State == engine.DeliveryPending {
+		if r.Pearl == pearlID && slices.Contains(disabled, r.Kind) && r.State == engine.DeliveryPending {
 			r.State = engine.DeliveryDead
 		}
 	}
-	return nil
+	return disabled, nil
 }
 
 func (m *memory) ReadPearl(_ context.Context, _, pearlID id.ID) (campaign.Pearl, error) {

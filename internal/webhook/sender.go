@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -27,6 +28,7 @@ const (
 // Config is what a Sender is made of.
 type Config struct {
 	Outbox       Outbox
+	Pearls       Pearls
 	Renderer     engine.Renderer   // for samples
 	IDs          *id.Source        // for samples
 	Now          func() time.Time  //
@@ -160,6 +162,9 @@ func (s *Sender) run() {
 func (s *Sender) take(ctx context.Context, now time.Time) (taken int, err error) {
 	s.mu.Lock()
 	free, room := s.lanes.free(), s.lanes.room(now)
+	// Those that end while the outbox is asked are left out as well: it may have looked at one before it was settled. Where
+	// the clock has stepped forward, its lease is over but the exchange is not.
+	room.UnderWay = maps.Clone(s.underWay)
 	s.mu.Unlock()
 	if free == 0 {
 		return 0, nil
@@ -179,12 +184,11 @@ func (s *Sender) take(ctx context.Context, now time.Time) (taken int, err error)
 	return len(batch), nil
 }
 
-// enter takes a place for the delivery. It refuses one whose receiver is stuck, which the end of the lease brings back,
-// and one that is under way: where the clock has stepped forward, the lease is over but the exchange is not.
+// enter takes a place for the delivery. It refuses one whose receiver is stuck, which the end of the lease brings back.
 func (s *Sender) enter(key laneKey, d engine.Delivery, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.underWay[d.ID] || !s.lanes.enter(key, d.Account, now) {
+	if !s.lanes.enter(key, d.Account, now) {
 		return false
 	}
 	s.underWay[d.ID] = true
@@ -227,7 +231,7 @@ func (s *Sender) work(key laneKey, d engine.Delivery) {
 // deliver tries once and records what came of it. After a fault of our own the delivery stays leased, and is tried again
 // when the lease is over.
 func (s *Sender) deliver(log *slog.Logger, key laneKey, d engine.Delivery) {
-	pearl, err := s.Outbox.ReadPearl(s.ctx, d.Account, d.Pearl)
+	pearl, err := s.Pearls.ReadPearl(s.ctx, d.Account, d.Pearl)
 	hooks := pearl.Webhooks
 	switch {
 	case fault.Is(err, fault.NotFound), err == nil && urlOf(hooks, d.Kind) == "":
@@ -267,14 +271,11 @@ func (s *Sender) deliver(log *slog.Logger, key laneKey, d engine.Delivery) {
 	}
 }
 
-// disable turns off the URL that answered 410, for both kinds where both go there, unless it has been replaced meanwhile.
+// disable turns off the URL that answered 410.
 func (s *Sender) disable(log *slog.Logger, d engine.Delivery, tried campaign.Webhooks) {
-	pearl, err := s.Outbox.ReadPearl(s.ctx, d.Account, d.Pearl)
-	for _, kind := range []engine.DeliveryKind{engine.CallDelivery, engine.LeadDelivery} {
-		if err == nil && urlOf(pearl.Webhooks, kind) == urlOf(tried, d.Kind) {
-			err = s.Outbox.DisableURL(s.ctx, d.Account, d.Pearl, kind)
-			log.Warn("webhook URL disabled, its receiver answered 410", "kind", kind)
-		}
+	disabled, err := s.Outbox.DisableURL(s.ctx, d.Account, d.Pearl, urlOf(tried, d.Kind))
+	if len(disabled) > 0 {
+		log.Warn("webhook URL disabled, its receiver answered 410", "kinds", disabled)
 	}
 	if err != nil && s.ctx.Err() == nil {
 		log.Error("cannot disable webhook URL", "error", err)

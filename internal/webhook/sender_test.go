@@ -134,10 +134,10 @@ func callDelivery(deliveryID id.ID, start bool) engine.Delivery {
 	return engine.Delivery{ID: deliveryID, Account: accountID, Pearl: pearlA, Kind: engine.CallDelivery, Call: callOne, Start: start, Body: []byte(`{"s":` + fmt.Sprint(start) + `}`)}
 }
 
-func startSender(t *testing.T, outbox Outbox, transport http.RoundTripper, edit ...func(*Config)) *Sender {
+func startSender(t *testing.T, outbox *memory, transport http.RoundTripper, edit ...func(*Config)) *Sender {
 	t.Helper()
 	config := Config{
-		Outbox: outbox, Now: time.Now, Jitter: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler), Transport: transport,
+		Outbox: outbox, Pearls: outbox, Now: time.Now, Jitter: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler), Transport: transport,
 	}
 	for _, e := range edit {
 		e(&config)
@@ -582,6 +582,32 @@ func TestClockThatStepsForward(t *testing.T) {
 		synctest.Wait()
 		if times := r.times("d1"); len(times) != 1 || outbox.get(t, "d1").State != engine.DeliveryDelivered {
 			t.Errorf("sent at %v, then %s; want it sent once and delivered", times, outbox.get(t, "d1").State)
+		}
+	})
+}
+
+// TestExchangeEndsDuringAClaim: a claim finds a delivery whose lease is over, as above, and before it returns the exchange ends
+// and is settled: what the claim has found is old.
+func TestExchangeEndsDuringAClaim(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlA, "", "https://a.example/hook")), newReceiver()
+		r.on("a.example", func(int, string) reply { return reply{status: 200, after: 10 * time.Second} })
+		outbox.add(leadDelivery("d1", leadOne), leadDelivery("d2", leadTwo))
+		var step atomic.Int64
+		s := startSender(t, outbox, r, func(c *Config) { c.Now = func() time.Time { return time.Now().Add(time.Duration(step.Load())) } })
+		time.Sleep(time.Second) // virtual time
+		outbox.mu.Lock()
+		outbox.claimed = func() { time.Sleep(20 * time.Second) }
+		outbox.mu.Unlock()
+		step.Store(int64(time.Minute))
+		s.Notify()
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		for _, deliveryID := range []id.ID{"d1", "d2"} {
+			if times := r.times(deliveryID); len(times) != 1 || outbox.get(t, deliveryID).State != engine.DeliveryDelivered {
+				t.Errorf("%s was sent at %v, then %s; want it sent once and delivered", deliveryID, times, outbox.get(t, deliveryID).State)
+			}
 		}
 	})
 }

@@ -47,7 +47,7 @@ func missing(t *testing.T, err error, what string) {
 
 const noID = id.ID("ffffffffffffffffffffffff")
 
-func testAccounts(t *testing.T, store Store) {
+func testAccounts(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	same(t, "account", must[account.Account](t)(store.ReadAccount(t.Context(), w.account.ID)), w.account)
 	_, err := store.ReadAccount(t.Context(), noID)
@@ -71,7 +71,7 @@ func testAccounts(t *testing.T, store Store) {
 	}
 }
 
-func testKeys(t *testing.T, store Store) {
+func testKeys(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	key := account.Key{ID: w.id(), Account: w.account.ID, Name: "ci", Scope: account.ScopeLeads, Hash: []byte{0, 1, 255}, Created: Noon, Expires: Noon.Add(time.Hour)}
 	w.update(t, func(tx engine.Tx) error { return tx.InsertKey(key) })
@@ -106,7 +106,7 @@ func testKeys(t *testing.T, store Store) {
 	}
 }
 
-func testNumbersAndTrunks(t *testing.T, store Store) {
+func testNumbersAndTrunks(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	trunk := account.Trunk{
 		Trunk: call.Trunk{ID: w.id(), Host: "sip.example.com", Port: 5061, Transport: "tcp", Username: "u", Password: "p", Registers: true,
@@ -165,7 +165,7 @@ func testNumbersAndTrunks(t *testing.T, store Store) {
 	}
 }
 
-func testSuppressions(t *testing.T, store Store) {
+func testSuppressions(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	entries := []string{"+41", "+14155550101", "+3"}
 	w.update(t, func(tx engine.Tx) error {
@@ -222,7 +222,7 @@ func testSuppressions(t *testing.T, store Store) {
 	}
 }
 
-func testPearls(t *testing.T, store Store) {
+func testPearls(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	same(t, "pearl", must[campaign.Pearl](t)(store.ReadPearl(t.Context(), w.account.ID, w.pearl.ID)), w.pearl)
 	_, err := store.ReadPearl(t.Context(), noID, w.pearl.ID)

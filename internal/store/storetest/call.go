@@ -29,7 +29,7 @@ func finished(c call.Call) call.Call {
 	return c
 }
 
-func testCalls(t *testing.T, store Store) {
+func testCalls(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	l := w.newLead()
 	w.addLeads(t, l)
@@ -105,7 +105,7 @@ func testCalls(t *testing.T, store Store) {
 	}
 }
 
-func testLiveNumber(t *testing.T, store Store) {
+func testLiveNumber(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	l := w.newLead()
 	first := w.newCall(l)
@@ -165,7 +165,7 @@ func testLiveNumber(t *testing.T, store Store) {
 	w.update(t, func(tx engine.Tx) error { return tx.InsertCall(second) })
 }
 
-func testCallSearch(t *testing.T, store Store) {
+func testCallSearch(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	var calls []call.Call
 	for n := range 30 {
@@ -261,7 +261,7 @@ func testCallSearch(t *testing.T, store Store) {
 	}
 }
 
-func testLoad(t *testing.T, store Store) {
+func testLoad(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	trunk := account.Trunk{Trunk: call.Trunk{ID: w.id()}, Account: w.account.ID, Created: Noon}
 	overTrunk := account.Number{ID: w.id(), Account: w.account.ID, Trunk: trunk.ID, Created: Noon}
@@ -296,7 +296,7 @@ func testLoad(t *testing.T, store Store) {
 	same(t, "load over the trunk", load(other.ID, trunk.ID), engine.Load{Pearl: 2, Account: 5, Trunk: 3})
 }
 
-func testRequests(t *testing.T, store Store) {
+func testRequests(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	var requests []engine.Request
 	for n := range 4 {

@@ -23,7 +23,7 @@ func (w *world) readLead(t *testing.T, leadID id.ID) lead.Lead {
 	return must[lead.Lead](t)(w.store.ReadLead(t.Context(), w.account.ID, w.pearl.ID, leadID))
 }
 
-func testLeads(t *testing.T, store Store) {
+func testLeads(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	before := w.newLead()
 	before.ExternalID, before.Zone, before.ZoneKey = "evt1:guest7 ü/\\'\"", "Pacific Standard Time", "America/Los_Angeles"
@@ -101,7 +101,7 @@ func testLeads(t *testing.T, store Store) {
 	}
 }
 
-func testLeadLookups(t *testing.T, store Store) {
+func testLeadLookups(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	older, newer, other := w.newLead(), w.newLead(), w.newLead()
 	older.ExternalID, newer.ExternalID = "Guest", "Guest"
@@ -125,7 +125,7 @@ func testLeadLookups(t *testing.T, store Store) {
 	missing(t, err, "PhoneNumber")
 }
 
-func testLeadSearch(t *testing.T, store Store) {
+func testLeadSearch(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	statuses := []lead.Status{lead.New, lead.NeedRetry, lead.Success}
 	var leads []lead.Lead
@@ -207,7 +207,7 @@ func testLeadSearch(t *testing.T, store Store) {
 	}
 }
 
-func testClaims(t *testing.T, store Store) {
+func testClaims(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	var want []id.ID
 	rests := func(zone string, rest lead.Rest, since time.Time) id.ID {
@@ -320,7 +320,7 @@ func testClaims(t *testing.T, store Store) {
 	}
 }
 
-func testCounters(t *testing.T, store Store) {
+func testCounters(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	counts := func() engine.PearlCounts {
 		return must[engine.PearlCounts](t)(store.PearlCounts(t.Context(), w.pearl.ID, Noon.Add(-time.Hour)))
@@ -365,7 +365,7 @@ func testCounters(t *testing.T, store Store) {
 	})
 }
 
-func testBulk(t *testing.T, store Store) {
+func testBulk(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	leads := make([]lead.Lead, 1003)
 	for n := range leads {

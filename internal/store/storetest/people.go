@@ -9,7 +9,7 @@ import (
 	"nacre/internal/engine"
 )
 
-func testPeople(t *testing.T, store Store) {
+func testPeople(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	first := account.User{ID: w.id(), Account: w.account.ID, Email: "ada@example.com", Role: account.Owner, Created: Noon}
 	second := account.User{ID: w.id(), Account: w.account.ID, Email: "zoë@example.com", Role: account.Viewer, Created: Noon.Add(-time.Hour)}

@@ -9,7 +9,7 @@ import (
 	"nacre/internal/engine"
 )
 
-func testRecords(t *testing.T, store Store) {
+func testRecords(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	l := w.newLead()
 	first := []engine.History{
@@ -64,7 +64,7 @@ func testRecords(t *testing.T, store Store) {
 	}
 }
 
-func testReplays(t *testing.T, store Store) {
+func testReplays(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	find := func(route, key string) (engine.Replay, bool) {
 		var found engine.Replay

@@ -38,7 +38,7 @@ func reported(c call.Call) report.Call {
 
 // testAnalytics holds what the store shows against what was stored, over a range with days on both sides of the end of
 // daylight saving.
-func testAnalytics(t *testing.T, store Store) {
+func testAnalytics(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	other := w.newPearl(w.account.ID)
 	pacific, ok := zone.Parse("Pacific Standard Time")

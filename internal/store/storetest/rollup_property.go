@@ -51,7 +51,7 @@ func (a *analysed) report(where *time.Location, from, to time.Time) report.Repor
 }
 
 // rollUp rolls up to limit due buckets up in one transaction, and answers how many.
-func rollUp(t *testing.T, store Store, before time.Time, limit int) (rolled int) {
+func rollUp(t *testing.T, store engine.Store, before time.Time, limit int) (rolled int) {
 	t.Helper()
 	err := store.Update(t.Context(), func(tx engine.Tx) error {
 		rolled = 0
@@ -72,7 +72,7 @@ func rollUp(t *testing.T, store Store, before time.Time, limit int) (rolled int)
 
 // testRollups: whatever is written and deleted between the roller's turns, and whatever the range and the zone, analytics
 // say what the calls say.
-func testRollups(t *testing.T, store Store) {
+func testRollups(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -182,7 +182,7 @@ func testRollups(t *testing.T, store Store) {
 }
 
 // testRollupsMeanwhile: calls begin, end and go while their buckets are being rolled up; nothing is forgotten.
-func testRollupsMeanwhile(t *testing.T, store Store) {
+func testRollupsMeanwhile(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	begin := Noon.Add(-24 * time.Hour)
 	const writers, calls = 6, 40

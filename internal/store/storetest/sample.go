@@ -24,7 +24,7 @@ var Noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 type world struct {
 	ids     *id.Source
 	number  atomic.Int64
-	store   Store
+	store   engine.Store
 	account account.Account
 	pearl   campaign.Pearl
 }
@@ -32,7 +32,7 @@ type world struct {
 var worlds atomic.Int64
 
 // newWorld stores an account and a campaign.
-func newWorld(t *testing.T, store Store) *world {
+func newWorld(t *testing.T, store engine.Store) *world {
 	t.Helper()
 	seed := fmt.Sprintf("%08d", worlds.Add(1))
 	ids, err := id.NewSource(bytes.NewReader([]byte(seed)))

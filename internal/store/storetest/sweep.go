@@ -14,7 +14,7 @@ import (
 )
 
 // testOldRows: what a sweep finds and may remove.
-func testOldRows(t *testing.T, store Store) {
+func testOldRows(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	archived := w.newPearl(w.account.ID)
 	archived.Archived = true

@@ -12,7 +12,7 @@ import (
 	"nacre/internal/lead"
 )
 
-func testTransactions(t *testing.T, store Store) {
+func testTransactions(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	l := w.newLead()
 	w.addLeads(t, l)
@@ -62,7 +62,7 @@ func testTransactions(t *testing.T, store Store) {
 
 // testConcurrency runs many transactions side by side, a third of which fail in the middle: each is whole or not at all,
 // and visible to its caller's next read.
-func testConcurrency(t *testing.T, store Store) {
+func testConcurrency(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	const callers, rounds = 24, 12
 	leads := make([]lead.Lead, callers)
@@ -143,7 +143,7 @@ func testConcurrency(t *testing.T, store Store) {
 }
 
 // testSameLead has many callers change one lead: each change is one version, none is lost.
-func testSameLead(t *testing.T, store Store) {
+func testSameLead(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	l := w.newLead()
 	w.addLeads(t, l)

@@ -1,4 +1,4 @@
-package storetest
+package engine_test
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ import (
 
 // testSenders has several senders take, fail and settle deliveries side by side while more are added: every delivery is
 // delivered once, those of a lead in order, the end of a call after its start.
-func testSenders(t *testing.T, store Store) {
-	w := newWorld(t, store)
+func testSenders(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
 	const leads, each, senders = 12, 5, 4
 	type sent struct {
 		mu       sync.Mutex
@@ -24,7 +24,7 @@ func testSenders(t *testing.T, store Store) {
 		ended    map[id.ID]bool  // by call
 		problems []string
 	}
-	log := &sent{now: Noon, tries: map[id.ID]int{}, done: map[id.ID]bool{}, last: map[id.ID]int64{}, ended: map[id.ID]bool{}}
+	log := &sent{now: tuesday, tries: map[id.ID]int{}, done: map[id.ID]bool{}, last: map[id.ID]int64{}, ended: map[id.ID]bool{}}
 	complain := func(format string, args ...any) { log.problems = append(log.problems, fmt.Sprintf(format, args...)) }
 	// try judges a delivery that is being sent; every third try of a lead delivery fails, the first two of a start.
 	try := func(d engine.Delivery) (engine.DeliveryState, time.Time, engine.Try) {
@@ -76,7 +76,7 @@ func testSenders(t *testing.T, store Store) {
 				if n%2 == 0 {
 					deliveries = append(deliveries, w.callDelivery(callID, false))
 				}
-				if err := store.Update(t.Context(), func(tx engine.Tx) error { return tx.AddDeliveries(deliveries...) }); err != nil {
+				if err := w.store.Update(w.ctx, func(tx engine.Tx) error { return tx.AddDeliveries(deliveries...) }); err != nil {
 					failures <- err
 				}
 			}
@@ -85,14 +85,14 @@ func testSenders(t *testing.T, store Store) {
 	for range senders {
 		wait.Go(func() {
 			for idle := 0; idle < 3; {
-				claimed, err := store.NextDeliveries(t.Context(), clock(0), time.Hour, 3, engine.DeliveryRoom{Others: 3})
+				claimed, err := w.e.NextDeliveries(w.ctx, clock(0), time.Hour, 3, engine.DeliveryRoom{Others: 3})
 				if err != nil {
 					failures <- err
 					return
 				}
 				for _, d := range claimed {
 					state, next, made := try(d)
-					if err := store.SettleDelivery(t.Context(), d.ID, state, next, made); err != nil {
+					if err := w.e.SettleDelivery(w.ctx, d.ID, state, next, made); err != nil {
 						failures <- err
 						return
 					}
@@ -103,7 +103,7 @@ func testSenders(t *testing.T, store Store) {
 				}
 				select {
 				case <-adding:
-					if next, err := store.NextDeliveryTime(t.Context()); err != nil {
+					if next, err := w.e.NextDeliveryTime(w.ctx); err != nil {
 						failures <- err
 					} else if next.IsZero() {
 						idle = 3
@@ -124,7 +124,7 @@ func testSenders(t *testing.T, store Store) {
 	}
 	counts := map[engine.DeliveryState]int{}
 	for _, state := range []engine.DeliveryState{engine.DeliveryPending, engine.DeliveryDelivered, engine.DeliveryDropped, engine.DeliveryDead} {
-		count, _, err := store.SearchDeliveries(t.Context(), w.account.ID, w.pearl.ID, engine.DeliveryFilter{State: state}, engine.Page{Limit: 1})
+		count, _, err := w.store.SearchDeliveries(w.ctx, w.account, w.pearl, engine.DeliveryFilter{State: state}, engine.Page{Limit: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
