@@ -16,7 +16,7 @@ import (
 type Kind string
 
 const (
-	Unauthorized Kind = "unauthorized" // 401, 403: the key is refused
+	Unauthorized Kind = "unauthorized" // 401, 402, 403: the key is refused, or its account has no credit
 	Limited      Kind = "limited"      // 429: too many requests, or no credit
 	Rejected     Kind = "rejected"     // another 3xx or 4xx: this request, or its address, is wrong
 	Unavailable  Kind = "unavailable"  // 5xx, or no answer came
@@ -24,7 +24,10 @@ const (
 	Late         Kind = "late"         // a time limit of the endpoint was reached
 )
 
-var errLate = errors.New("nothing came in time")
+var (
+	errLate   = errors.New("nothing came in time")
+	errClosed = errors.New("the answer is closed")
+)
 
 // ErrResting is wrapped by the error of providers that are not asked because they have just failed.
 var ErrResting = errors.New("rests after failures")
@@ -73,7 +76,7 @@ func (c *Client) refused(response *http.Response, body io.Reader) error {
 func Refused(name string, status int, header http.Header) *Error {
 	e := &Error{Provider: name, Kind: Rejected, Status: status}
 	switch {
-	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+	case status >= http.StatusUnauthorized && status <= http.StatusForbidden:
 		e.Kind = Unauthorized
 	case status == http.StatusTooManyRequests:
 		e.Kind = Limited

@@ -21,8 +21,9 @@ type Order[T any] struct {
 }
 
 type entry[T any] struct {
-	name string
-	item T
+	name  string
+	item  T
+	local bool
 
 	mu       sync.Mutex
 	failures int // in a row
@@ -43,6 +44,11 @@ func NewOrder[T any](log *slog.Logger) *Order[T] { return &Order[T]{log: log, no
 // Add adds a provider, to be tried after those that are there. Not to be called while the order is used.
 func (o *Order[T]) Add(name string, item T) {
 	o.entries = append(o.entries, &entry[T]{name: name, item: item})
+}
+
+// AddLocal adds what is part of this machine: it never rests.
+func (o *Order[T]) AddLocal(name string, item T) {
+	o.entries = append(o.entries, &entry[T]{name: name, item: item, local: true})
 }
 
 // Len returns how many providers there are.
@@ -95,15 +101,19 @@ func (o *Order[T]) Try(ctx context.Context, use func(item T) (used bool, err err
 	return errors.Join(failures...)
 }
 
-// Ready returns an error while every provider rests.
-func (o *Order[T]) Ready() error {
+// Ready returns an error where every provider rests, or check has one for it.
+func (o *Order[T]) Ready(check func(item T) error) error {
 	var failures []error
 	for _, e := range o.entries {
-		rest, last := e.rests(o.now())
-		if rest == 0 {
+		if rest, last := e.rests(o.now()); rest > 0 {
+			failures = append(failures, fmt.Errorf("%s %w: %w", e.name, ErrResting, last))
+			continue
+		}
+		err := check(e.item)
+		if err == nil {
 			return nil
 		}
-		failures = append(failures, fmt.Errorf("%s %w: %w", e.name, ErrResting, last))
+		failures = append(failures, fmt.Errorf("%s: %w", e.name, err))
 	}
 	return errors.Join(failures...)
 }
@@ -125,7 +135,7 @@ func (e *entry[T]) report(err error, now time.Time) time.Duration {
 	var failure *Error
 	rest := time.Duration(0)
 	switch {
-	case errors.As(err, &failure) && failure.Kind == Rejected:
+	case e.local, errors.As(err, &failure) && failure.Kind == Rejected:
 		return 0
 	case failure != nil && failure.Kind == Limited:
 		if rest = failure.RetryAfter; rest == 0 {

@@ -58,8 +58,13 @@ func TestOrder(t *testing.T) {
 	if !errors.Is(err, ErrResting) || !strings.Contains(err.Error(), "a rests") {
 		t.Errorf("%v", err)
 	}
-	if err := o.Ready(); err != nil {
+	serves := func(name string) error { return fails["ready "+name] }
+	if err := o.Ready(serves); err != nil {
 		t.Errorf("b does not rest: %v", err)
+	}
+	fails["ready b"] = errors.New("behind")
+	if err := o.Ready(serves); err == nil || !strings.Contains(err.Error(), "b: behind") {
+		t.Errorf("%v", err)
 	}
 	now = now.Add(failureRest)
 	if got := tried(); got != "abc" {
@@ -105,7 +110,13 @@ func TestOrderUsed(t *testing.T) {
 	for _, e := range o.entries {
 		e.report(&Error{Kind: Limited}, now)
 	}
-	if err := o.Ready(); !errors.Is(err, ErrResting) {
+	all := func(string) error { return nil }
+	if err := o.Ready(all); !errors.Is(err, ErrResting) {
 		t.Errorf("all rest: %v", err)
+	}
+	o.AddLocal("d", "d")
+	o.entries[3].report(&Error{Kind: Limited}, now)
+	if err := o.Ready(all); err != nil {
+		t.Errorf("this machine never rests: %v", err)
 	}
 }

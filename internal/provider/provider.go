@@ -83,6 +83,7 @@ func Anywhere() destination.Networks {
 type Client struct {
 	endpoint Endpoint
 	http     *http.Client
+	sockets  *http.Client
 }
 
 // NewClient returns the Client of an Endpoint. It follows no redirects, because they could lead the key elsewhere, and knows
@@ -101,7 +102,7 @@ func NewClient(endpoint Endpoint) *Client {
 		HTTP2:               &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
 		MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: 90 * time.Second, MaxResponseHeaderBytes: headerLimit,
 	}
-	return &Client{endpoint: endpoint, http: &http.Client{
+	return &Client{endpoint: endpoint, sockets: newSockets(dialer), http: &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -179,11 +180,17 @@ func (a *Answer) Read(p []byte) (int, error) {
 
 // Progress says that something came that counts: the next has Endpoint.Between. Bytes alone do not count, so that a server
 // that drips comments or spaces holds nobody up.
-func (a *Answer) Progress() { a.timer.Reset(a.client.endpoint.Between) }
+func (a *Answer) Progress() { a.Within(a.client.endpoint.Between) }
+
+// Within says how long the next that counts may take.
+func (a *Answer) Within(limit time.Duration) { a.timer.Reset(max(limit, 0)) }
+
+// Between returns the endpoint's limit between two that count.
+func (a *Answer) Between() time.Duration { return a.client.endpoint.Between }
 
 // Broken returns the error of an answer that cannot be understood, or ended too early.
 func (a *Answer) Broken(why string) error {
-	if cause := context.Cause(a.ctx); cause != nil {
+	if cause := context.Cause(a.ctx); cause != nil && !errors.Is(cause, errClosed) {
 		return a.failure(cause)
 	}
 	return &Error{Provider: a.client.endpoint.Name, Kind: Broken, Detail: why}
@@ -195,7 +202,7 @@ func (a *Answer) Close() {
 		return
 	}
 	a.timer.Stop()
-	a.cancel(context.Canceled)
+	a.cancel(errClosed)
 	if a.body != nil {
 		_ = a.body.Close()
 	}
