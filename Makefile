@@ -26,8 +26,8 @@ $(SPEECH): $(FETCH)
 	tools/npm/fetch speech bin/speech
 
 build: $(VOICE) $(SPEECH)
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/nacre ./cmd/nacre
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/speech/nacre-speech ./cmd/nacre-speech
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "$$(tools/revision)" -o bin/nacre ./cmd/nacre
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o bin/speech/nacre-speech ./cmd/nacre-speech
 
 # Everything else is built by the Go that is here (go.mod: 1.26 or later), without a download.
 release:

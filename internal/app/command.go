@@ -314,7 +314,7 @@ func (c *migrateCommand) Run(ctx context.Context, s streams) error {
 type versionCommand struct{}
 
 func (versionCommand) Run(_ context.Context, s streams) error {
-	fmt.Fprintln(s.Out, "nacre", describeVersion())
+	fmt.Fprintln(s.Out, "nacre", describeVersion(built()))
 	return nil
 }
 

@@ -3,7 +3,6 @@ package app
 import (
 	"net/http"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -61,15 +60,7 @@ func newMetrics() *metrics {
 
 // buildLabels are the labels of the build: version and revision.
 func buildLabels() prometheus.Labels {
-	labels := prometheus.Labels{"version": Version, "revision": "", "go": runtime.Version()}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, setting := range info.Settings {
-			if setting.Key == "vcs.revision" {
-				labels["revision"] = setting.Value
-			}
-		}
-	}
-	return labels
+	return prometheus.Labels{"version": Version, "revision": built().revision, "go": runtime.Version()}
 }
 
 // Request counts an HTTP request. Routes are patterns, so that there are no more of them than the API has.

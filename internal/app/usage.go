@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"io"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -24,25 +25,41 @@ func asHelp(args []string) (parsed []string, bare bool) {
 	return args, false
 }
 
+// Set by the linker (tools/revision), so that they do not depend on the settings of Go and the owner of the folder.
+var (
+	revision     string // commit, 40 hexadecimal digits
+	revisionDate string // of the commit, RFC 3339
+	changed      string // "true" where the sources differed from it
+)
+
+// build is the commit that the program was built from, "" each where it is not known.
+type build struct{ revision, date, changed string }
+
+// built returns what the linker was told, and what Go has stamped where it was told nothing.
+func built() build {
+	if revision != "" {
+		return build{revision, revisionDate, changed}
+	}
+	stamped := map[string]string{}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			stamped[s.Key] = s.Value
+		}
+	}
+	return build{stamped["vcs.revision"], stamped["vcs.time"], stamped["vcs.modified"]}
+}
+
 // describeVersion returns the version with revision and date of its commit, as far as the build has them.
-func describeVersion() string {
+func describeVersion(b build) string {
 	text := Version
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return text
-	}
-	settings := map[string]string{}
-	for _, s := range info.Settings {
-		settings[s.Key] = s.Value
-	}
-	if revision := settings["vcs.revision"]; revision != "" {
-		text += fmt.Sprintf(" (revision %.12s of %.10s", revision, settings["vcs.time"])
-		if settings["vcs.modified"] == "true" {
+	if b.revision != "" {
+		text += fmt.Sprintf(" (revision %.12s of %.10s", b.revision, b.date)
+		if b.changed == "true" {
 			text += ", changed"
 		}
 		text += ")"
 	}
-	return text + " " + info.GoVersion
+	return text + " " + runtime.Version()
 }
 
 const environmentPrefix = "NACRE_"
