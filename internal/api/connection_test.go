@@ -237,6 +237,38 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
+// TestLargeAnswersInFlight: answers that are not read yet take what the configuration allows and no more; one too many is told to
+// come again, and small requests are served meanwhile.
+func TestLargeAnswersInFlight(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(c *Config) { c.BodyMemory = 16 << 20 }, func(t *testing.T, dial func() net.Conn) {
+		ask := func() (net.Conn, *bufio.Reader) {
+			connection := dial()
+			go fmt.Fprintf(connection, "GET /v2/Vast HTTP/1.1\r\nHost: nacre.test\r\nAuthorization: %s\r\n\r\n", bearer)
+			synctest.Wait()
+			return connection, bufio.NewReader(connection)
+		}
+		first, reading := ask()
+		second, refused := ask() // 10 MiB would be held, and 6 left free
+		if response := problemOf(t, refused, http.StatusServiceUnavailable); response.Header.Get("Retry-After") == "" {
+			t.Errorf("refused with %v, want Retry-After", response.Header)
+		}
+		go fmt.Fprint(second, post("/v2/Echo", bearer, 2)+"{}")
+		if response, text := answer(t, refused); response.StatusCode != http.StatusOK {
+			t.Errorf("a small request meanwhile: %d %s", response.StatusCode, text)
+		}
+		if response, text := answer(t, reading); response.StatusCode != http.StatusOK || len(text) != 5<<20+2 {
+			t.Errorf("the answer that was waited for: %d with %d bytes", response.StatusCode, len(text))
+		}
+		synctest.Wait()
+		third, last := ask()
+		if response, text := answer(t, last); response.StatusCode != http.StatusOK || len(text) != 5<<20+2 {
+			t.Errorf("after the first was read: %d with %d bytes", response.StatusCode, len(text))
+		}
+		_, _, _ = first.Close(), second.Close(), third.Close()
+	})
+}
+
 // TestBodiesInFlight: unfinished bodies take what the configuration allows and no more; one too many is told to come again,
 // and small requests are served meanwhile.
 func TestBodiesInFlight(t *testing.T) {

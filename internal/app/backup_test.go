@@ -3,6 +3,7 @@ package app
 import (
 	"archive/tar"
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,6 +82,36 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 	if status, answer := request(t, again, key, "GET", "/v2/Outbound/"+pearl+"/Lead/External/after", ""); status != 400 {
 		t.Errorf("the lead from after it: %d %s", status, answer)
+	}
+}
+
+// TestBackupFollowsLinks: data folder and recordings may be links to another disk, as operators move them; what they lead to is
+// in the backup, and no other link's target is.
+func TestBackupFollowsLinks(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	disk, sounds, data := filepath.Join(folder, "disk"), filepath.Join(folder, "sounds"), filepath.Join(folder, "data")
+	if code, _, errs := command(t, "key", "create", "--data", disk, "--name", "crm", "--init"); code != 0 {
+		t.Fatalf("make data: %d %s", code, errs)
+	}
+	err := errors.Join(os.RemoveAll(filepath.Join(disk, "recordings")), os.Mkdir(sounds, 0o700), os.WriteFile(filepath.Join(sounds, "x.wav"), []byte("sound"), 0o600),
+		os.Symlink(sounds, filepath.Join(disk, "recordings")), os.Symlink("/etc/hostname", filepath.Join(disk, "nacre.link")), os.Symlink(disk, data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, restored := filepath.Join(folder, "backup.tar"), filepath.Join(folder, "restored")
+	for _, args := range [][]string{{"backup", "--data", data, file}, {"restore", "--data", restored, file}} {
+		if code, _, errs := command(t, args...); code != 0 {
+			t.Fatalf("%s: %d %s", args[0], code, errs)
+		}
+	}
+	if sound, err := os.ReadFile(filepath.Join(restored, "recordings", "x.wav")); err != nil || string(sound) != "sound" {
+		t.Errorf("recording behind two links: %q, %v", sound, err)
+	}
+	for name, there := range map[string]bool{"nacre.db": true, "nacre.link": false} {
+		if _, err := os.Lstat(filepath.Join(restored, name)); (err == nil) != there {
+			t.Errorf("%s: %v, want it there: %t", name, err, there)
+		}
 	}
 }
 
