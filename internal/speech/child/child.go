@@ -19,6 +19,7 @@ import (
 	"nacre/internal/onnx"
 	"nacre/internal/speech"
 	"nacre/internal/speech/folder"
+	"nacre/internal/speech/kokoro"
 	"nacre/internal/speech/moonshine"
 	"nacre/internal/subprocess"
 )
@@ -97,8 +98,10 @@ func (s *server) load(setup speech.Setup) (greeting speech.Greeting) {
 	} else {
 		s.hear = recognizer.Recognize
 	}
-	if s.say == nil {
-		greeting.Mute = "there is no neural voice"
+	if synthesiser, err := kokoro.Open(library, setup.Folder); err != nil {
+		greeting.Mute = err.Error()
+	} else {
+		s.say = synthesiser.Say
 	}
 	return greeting
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"nacre/internal/voice/level"
 )
 
 // open needs what tools/npm/fetch voice fetches.
@@ -63,7 +65,7 @@ func TestEveryVoiceSpeaksAtTheSameLevel(t *testing.T) {
 		if seconds := float64(len(samples)) / 8000; seconds < 2.5 || seconds > 6 {
 			t.Errorf("%s: %.1f s of speech", info.ID, seconds)
 		}
-		energies, _ := blockEnergies(samples)
+		energies, _ := level.BlockEnergies(samples)
 		sum, n, quiet := 0.0, 0, 0
 		for i, e := range energies {
 			if e > 1000 {
@@ -72,8 +74,8 @@ func TestEveryVoiceSpeaksAtTheSameLevel(t *testing.T) {
 				quiet++
 			}
 		}
-		if level := 10 * math.Log10(sum/float64(n)/math.MaxInt16/math.MaxInt16); level < -22.5 || level > -18.5 {
-			t.Errorf("%s: %.1f dBFS", info.ID, level)
+		if loudness := 10 * math.Log10(sum/float64(n)/math.MaxInt16/math.MaxInt16); loudness < -22.5 || loudness > -18.5 {
+			t.Errorf("%s: %.1f dBFS", info.ID, loudness)
 		}
 		if quiet > 9 {
 			t.Errorf("%s: silence left at the ends", info.ID)

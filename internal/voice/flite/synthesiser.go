@@ -7,7 +7,13 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"nacre/internal/call"
+	"nacre/internal/voice/level"
 )
+
+// sentenceGap is the silence between two sentences, besides what their ends fade out.
+const sentenceGap = call.SampleRate / 5
 
 // synthesiser is the compiled module, in the process that synthesises.
 type synthesiser struct {
@@ -49,12 +55,12 @@ func (s *synthesiser) synthesise(ctx context.Context, voiceID, text string) ([]i
 		if err != nil {
 			return nil, err
 		}
-		spoken = trim(spoken)
+		spoken = level.Trim(spoken)
 		if len(samples) > 0 && len(spoken) > 0 {
 			samples = append(samples, make([]int16, sentenceGap)...)
 		}
 		samples = append(samples, spoken...)
 	}
-	normalise(samples)
+	level.Normalise(samples)
 	return samples, nil
 }

@@ -1,4 +1,5 @@
-package flite
+// Package level brings speech to the level at which every voice speaks, and cuts the silence around it.
+package level
 
 import (
 	"math"
@@ -7,18 +8,17 @@ import (
 )
 
 const (
-	block       = call.SampleRate / 100 // 10 ms, the grain of trimming and measuring
-	sentenceGap = call.SampleRate / 5   // between two sentences, besides what their ends fade out
-	lead        = block                 // kept before the first sound
-	tail        = 4 * block             // kept after the last sound, for the release of consonants
-	floor       = 0.006                 // −44 dB below the loudest block counts as silence
-	target      = math.MaxInt16 * 0.1   // −20 dBFS
-	ceiling     = math.MaxInt16 * 0.89  // −1 dBFS, never passed by a peak
+	block   = call.SampleRate / 100 // 10 ms, the grain of trimming and measuring
+	lead    = block                 // kept before the first sound
+	tail    = 4 * block             // kept after the last sound, for the release of consonants
+	floor   = 0.006                 // −44 dB below the loudest block counts as silence
+	target  = math.MaxInt16 * 0.1   // −20 dBFS
+	ceiling = math.MaxInt16 * 0.89  // −1 dBFS, never passed by a peak
 )
 
-// trim removes the silence at both ends.
-func trim(samples []int16) []int16 {
-	energies, loudest := blockEnergies(samples)
+// Trim removes the silence at both ends.
+func Trim(samples []int16) []int16 {
+	energies, loudest := BlockEnergies(samples)
 	if loudest == 0 {
 		return nil
 	}
@@ -33,9 +33,9 @@ func trim(samples []int16) []int16 {
 	return samples[max(0, first*block-lead):min(len(samples), (last+1)*block+tail)]
 }
 
-// normalise scales speech in place to the target level, pauses not counted, as far as its peaks allow.
-func normalise(samples []int16) {
-	energies, loudest := blockEnergies(samples)
+// Normalise scales speech in place to the target level, pauses not counted, as far as its peaks allow.
+func Normalise(samples []int16) {
+	energies, loudest := BlockEnergies(samples)
 	sum, n := 0.0, 0
 	for _, e := range energies {
 		if e > loudest*1e-3 { // 30 dB below the loudest block: a pause
@@ -55,8 +55,8 @@ func normalise(samples []int16) {
 	}
 }
 
-// blockEnergies returns the mean square of every 10 ms, the last block padded with silence, and the highest of them.
-func blockEnergies(samples []int16) (energies []float64, loudest float64) {
+// BlockEnergies returns the mean square of every 10 ms, the last block padded with silence, and the highest of them.
+func BlockEnergies(samples []int16) (energies []float64, loudest float64) {
 	energies = make([]float64, 0, len(samples)/block+1)
 	for start := 0; start < len(samples); start += block {
 		sum := 0.0
