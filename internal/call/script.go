@@ -50,7 +50,10 @@ type Script struct {
 	AskAll    bool
 	VoiceMail string // left on an answering machine; "" = none
 	Recording Track
-	Timeout   time.Duration // of the whole conversation, from the answer
+	Timeout   time.Duration  // of the whole conversation, from the answer
+	Language  string         // BCP 47, "" = the default one
+	Zone      *time.Location // of the person called; nil = UTC
+	Answered  time.Time      // set by the Agent when it begins to hold the call
 }
 
 // Callback is a promised call-back: After counts from the moment it was promised.
@@ -74,6 +77,8 @@ type Talk struct {
 	Success       bool // meaningful only where the script defines success
 	Callback      *Callback
 	OptOut        bool
+	Tags          []string // set in the conversation, each once
+	Notes         []string // sentences for the summary, such as a message that was left with us
 	Transcript    []Line
 	Recording     string // file name within the recordings folder, "" = none
 	Broke         string // why the agent broke, "" = it did not

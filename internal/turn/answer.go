@@ -55,12 +55,17 @@ func (m *Machine) begin() {
 		return
 	}
 	m.opened = true
-	m.queue(m.brain.Open(), m.timing.Patience)
+	if m.brain < m.brains {
+		m.queue(Reply{Parts: m.opening}, m.timing.Patience)
+		return
+	}
+	m.queue(m.rules.Open(), m.timing.Patience)
 }
 
 func (m *Machine) beep() {
 	if (m.phase == answering || m.phase == talking) && !m.evidence.person() {
 		m.stopSpeaking()
+		m.dropAsk()
 		m.unqueue()
 		m.clear(atWords, atSilence)
 		m.phase = beeped
@@ -105,11 +110,11 @@ func (m *Machine) tickBeeped() {
 	m.phase = leaving
 	m.reply = Reply{}
 	m.turnEnd = 0
-	m.speak([]string{m.voicemail})
+	m.speak([]string{m.voicemail}, false)
 }
 
 // goOn continues the conversation after a beep without a voicemail text: a tone alone is not enough to hang up on somebody
-// who may wait for us to speak. If it is a mailbox, the brain ends the call after repeated silence.
+// who may wait for us to speak. If it is a mailbox, the rules end the call after repeated silence.
 func (m *Machine) goOn() {
 	if !m.opened {
 		m.begin()

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"context"
 	"time"
 
 	"nacre/internal/call"
@@ -22,6 +23,7 @@ type Reply struct {
 	Expect Expect
 	Wait   time.Duration // for an answer; 0 = Timing.AnswerWait
 	End    bool          // hang up after these words; with an Expect, a key that answers still continues the conversation
+	Tools  []Tool        // used before the words are spoken
 }
 
 // InputKind is what the other side did.
@@ -42,19 +44,73 @@ type Input struct {
 	Spoke       time.Duration // how long they spoke
 	Heard       int           // parts of our last reply that were played to their end
 	Interrupted bool          // our last reply was not played to its end
+	At          time.Duration // now, since the answer
+	// OptedOut: they asked never to be called again, and will not be.
+	OptedOut bool
+	// Transcript is the conversation so far, for a Brain: what was heard by either side, of our words no more than was played.
+	Transcript []call.Line
 }
 
-// Brain decides what the agent says; the Machine decides when. It must not block, and is used by one goroutine. Form is the
-// implementation that needs no outside service.
+// Brain thinks about what the agent says, and may take its time; the Machine decides when it is said. There is one for each
+// conversation. A call whose brains all fail goes on by the Rules.
 type Brain interface {
+	// Answer replies to a turn. It is called by a goroutine of its own, one turn after another. ctx ends when the reply is not
+	// wanted any more, because the person goes on or interrupts; whatever it returns then is ignored. What was not heard of
+	// the last reply is not in the Input's Transcript. Of the Reply that it returns the Parts are spoken too, after those that
+	// were given to say. After an error the next brain is asked.
+	Answer(ctx context.Context, in Input, turn Turn) (Reply, error)
+}
+
+// Turn is the agent's turn while a Brain makes it. Both methods return an error when the reply is not wanted any more.
+type Turn interface {
+	// Say has one part of the reply spoken, a sentence or a clause, as soon as the floor is free.
+	Say(part string) error
+	// Use uses a tool, and returns what came of it, for the model; failed means that it was not done, and why.
+	Use(tool Tool) (result string, failed bool, err error)
+}
+
+// Rules is a brain that replies at once: it neither waits nor asks anybody, so that a conversation by it can be replayed. It
+// is used by one goroutine. Form is the implementation.
+type Rules interface {
 	// Open returns the first words. It is called once.
 	Open() Reply
 	// Next returns the reply to a turn of the other side.
 	Next(Input) Reply
+	// TakeOver is called before Next instead of Open when brains have conducted the conversation so far: the opening was
+	// said, and these values are collected.
+	TakeOver(collected []call.Value)
 	// Result returns what has been collected so far, and whether the success definition is met.
 	Result() (collected []call.Value, success bool)
 	// Phrase returns the agent's wording of an event that the machine handles by itself.
 	Phrase(Notice) string
+}
+
+// Listener is implemented by Rules that understand words.
+type Listener interface {
+	// OptsOut reports whether these words ask never to be called again. Where a Brain replies the machine does so by itself, so
+	// that no model can forget it.
+	OptsOut(words string) bool
+}
+
+// ToolKind is what a Tool does.
+type ToolKind string
+
+const (
+	ToolOptOut   ToolKind = "neverCallAgain" // effective before the call ends
+	ToolCallBack ToolKind = "callBack"       // After from now; less than a minute is refused
+	ToolCollect  ToolKind = "collect"        // Value of the question Value.ID; nil = not known
+	ToolGoal     ToolKind = "goal"           // Reached: whether the success definition is met
+	ToolTag      ToolKind = "tag"            // Text is a tag of the call
+	ToolNote     ToolKind = "note"           // Text is a sentence for the summary, such as a message that was left with us
+)
+
+// Tool is something a conversation brings about besides words. The Machine checks its members.
+type Tool struct {
+	Kind    ToolKind
+	After   time.Duration
+	Value   call.Value
+	Reached bool
+	Text    string
 }
 
 // Notice is an event that the machine announces by a sentence of its own.
@@ -70,4 +126,5 @@ const (
 	NoticeOptOut   NoticeKind = iota // they will not be called again
 	NoticeCallback                   // they will be called in so many hours
 	NoticeFailure                    // we cannot go on
+	NoticeFiller                     // our reply takes a moment
 )

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"slices"
 	"time"
 
 	"nacre/internal/call"
@@ -32,7 +33,7 @@ func (m *Machine) speechEnded() {
 	m.clear(atPatience)
 	length := m.speechTo - m.speechFrom
 	if length < m.timing.MinSpeech {
-		if m.phase == talking && m.saying == nil && !m.queued {
+		if m.phase == talking && m.saying == nil && !m.queued && m.asked == nil {
 			m.listen()
 		}
 		return
@@ -48,7 +49,10 @@ func (m *Machine) speechEnded() {
 		m.turnEnd = m.speechTo // they went on after the key that our reply answers
 	}
 	m.speechLine = m.lines.add(call.Client, speechMark, m.speechFrom, m.speechTo)
-	if m.phase != talking || m.saying != nil || m.queued {
+	if m.asked != nil && !m.asked.spoken && m.phase == talking && m.saying == nil && !m.withKey && m.asked.in.Kind != InputKeys {
+		m.takeBack() // they went on, and the reply has not begun
+	}
+	if m.phase != talking || m.saying != nil || m.queued || m.asked != nil {
 		return // before our first words, beside ours, or after the last: no turn that is answered
 	}
 	if m.withKey {
@@ -88,6 +92,9 @@ func (m *Machine) listen() {
 
 func (m *Machine) tickTalking() {
 	if m.saying != nil {
+		if m.asked != nil && m.asked.spoken && m.due(byBrain) {
+			m.brainLate()
+		}
 		m.bargeIn()
 		return
 	}
@@ -105,7 +112,13 @@ func (m *Machine) tickTalking() {
 	}
 	switch {
 	case m.queued:
+		if m.goesOn() {
+			m.takeBack()
+			return
+		}
 		m.speakWhenFree()
+	case m.asked != nil:
+		m.awaitReply()
 	case m.speaking:
 		if m.due(atPatience) {
 			m.set(atPatience, m.timing.Patience)
@@ -139,8 +152,18 @@ func (m *Machine) bargeIn() {
 	}
 	if !m.reply.End && m.spokenOver(least) {
 		m.withKey = false
-		m.stopSpeaking()
+		m.interrupt()
 	}
+}
+
+// interrupt stops our utterance for what they say.
+func (m *Machine) interrupt() {
+	m.stopSpeaking()
+	if m.asked != nil && !m.asked.spoken { // it was a filler
+		m.takeBack()
+		return
+	}
+	m.dropAsk()
 }
 
 // spokenOver reports whether speech of some length began after ours.
@@ -160,14 +183,14 @@ func (m *Machine) yieldGoodbye() {
 	m.queue(again, m.timing.GoodbyeYield)
 }
 
-// answer asks the brain for a reply to a turn, and queues it until the other side is quiet, at most for yield.
+// answer has a turn replied to; the reply is spoken once the other side is quiet, or yield has passed.
 func (m *Machine) answer(in Input, yield time.Duration) {
-	in.Heard, in.Interrupted = m.heard, m.interrupted
-	m.queue(m.brain.Next(in), yield)
-	m.queuedByKey = in.Kind == InputKeys
+	in.Heard, in.Interrupted, in.At = m.heard, m.interrupted, m.now
+	m.pass(in, yield, false)
 }
 
 func (m *Machine) queue(reply Reply, yield time.Duration) {
+	m.dropAsk()
 	m.clear(atWords, atSilence, atTail)
 	m.reply, m.queued, m.queuedByKey = reply, true, false
 	m.spoke = 0
@@ -193,13 +216,21 @@ func (m *Machine) speakWhenFree() {
 	}
 	m.unqueue()
 	m.heard, m.interrupted = 0, false
-	m.speak(m.reply.Parts)
+	more := false
+	if m.asked != nil {
+		m.asked.spoken = true
+		if more = !m.asked.ended; !more {
+			m.asked = nil
+		}
+	}
+	m.speak(m.reply.Parts, more)
 }
 
-func (m *Machine) speak(parts []string) {
+// speak speaks parts; more of them may follow.
+func (m *Machine) speak(parts []string, more bool) {
 	m.utterances++
-	m.saying = &utterance{id: m.utterances, parts: parts, asked: m.now}
-	m.do(Action{Do: Speak, Utterance: m.utterances, Parts: parts})
+	m.saying = &utterance{id: m.utterances, parts: slices.Clone(parts), asked: m.now}
+	m.do(Action{Do: Speak, Utterance: m.utterances, Parts: parts, More: more})
 }
 
 func (m *Machine) stopSpeaking() {
@@ -207,7 +238,9 @@ func (m *Machine) stopSpeaking() {
 		return
 	}
 	m.do(Action{Do: StopSpeaking, Utterance: m.saying.id})
-	m.heard, m.interrupted = m.saying.heard, true
+	if !m.saying.filler {
+		m.heard, m.interrupted = m.saying.heard, true
+	}
 	m.stopped = append(m.stopped, m.saying)
 	m.saying = nil
 }
@@ -234,7 +267,7 @@ func (m *Machine) playoutStarted(event Event) {
 	if m.firstWord == 0 {
 		m.firstWord = max(m.now, 1)
 	}
-	if m.turnEnd != 0 {
+	if m.turnEnd != 0 && !u.filler {
 		m.latencies = append(m.latencies, int((m.now - m.turnEnd).Milliseconds()))
 		m.turnEnd = 0
 	}
@@ -259,10 +292,19 @@ func (m *Machine) playoutFinished(event Event) {
 		return
 	}
 	m.saying = nil
+	if u.filler {
+		if m.phase == talking && m.asked == nil && !m.queued && !m.speaking {
+			m.listen() // the reply had no words
+		}
+		return
+	}
 	m.heard, m.interrupted = u.heard, u.heard < len(u.parts)
+	if !m.interrupted && slices.Equal(u.parts, m.opening) {
+		m.opening = nil
+	}
 	switch m.phase {
 	case talking:
-		if !m.speaking {
+		if !m.speaking && m.asked == nil {
 			m.listen()
 		}
 	case leaving:
@@ -285,6 +327,9 @@ func (m *Machine) speakFailed(event Event) {
 	if u.begun {
 		m.lines.add(call.Pearl, spokenText(u.parts, event.Part, event.Fraction), u.started, m.now)
 	}
+	if u.filler && (m.asked != nil || m.queued) {
+		return // the reply may yet be spoken
+	}
 	switch m.phase {
 	case talking:
 		m.broke = event.Text
@@ -302,7 +347,7 @@ func (m *Machine) speakFailed(event Event) {
 func (m *Machine) endWith(notice NoticeKind, hours int) {
 	m.keypad.reset()
 	m.clear(atKeys)
-	m.queue(Reply{Parts: []string{m.brain.Phrase(Notice{Kind: notice, Hours: hours})}, End: true}, m.timing.KeyYield)
+	m.queue(Reply{Parts: []string{m.rules.Phrase(Notice{Kind: notice, Hours: hours})}, End: true}, m.timing.KeyYield)
 }
 
 // tickEnding hangs up when the last words were played, the opt-out is written and no command is incomplete.

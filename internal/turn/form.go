@@ -3,6 +3,7 @@ package turn
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ type Phrases struct {
 	CallbackHour string // in one hour
 	Callback     string // with %d hours
 	Failure      string
+	Filler       string // while a reply takes its time
 }
 
 // English are the phrases in use.
@@ -53,6 +55,7 @@ func English() Phrases {
 		CallbackHour: "You will be called again in one hour. Goodbye.",
 		Callback:     "You will be called again in %d hours. Goodbye.",
 		Failure:      "I am sorry, I cannot go on. Goodbye.",
+		Filler:       "One moment.",
 	}
 }
 
@@ -77,7 +80,7 @@ type question struct {
 	decides bool // its answer decides success
 }
 
-// Form is a Brain without a model: it speaks the opening sentence, then asks one question per variable, in order, and takes
+// Form is Rules without a model: it speaks the opening sentence, then asks one question per variable, in order, and takes
 // the answers by keys. Success is a yes to the first boolean question; if the script defines success and has no boolean
 // question, the opening sentence is asked as yes or no. A no to the question that decides success ends the conversation,
 // unless Script.AskAll is set.
@@ -153,6 +156,24 @@ func (f *Form) Next(in Input) Reply {
 	}
 }
 
+// TakeOver goes on with the questions that have no value yet, as if the opening had been heard.
+func (f *Form) TakeOver(collected []call.Value) {
+	f.introduced, f.once = true, nil
+	left := f.questions[f.at:]
+	f.questions = nil
+	for _, q := range left {
+		known := slices.IndexFunc(collected, func(v call.Value) bool { return v.ID == q.ID && !q.opening })
+		if known < 0 {
+			f.questions = append(f.questions, q)
+			continue
+		}
+		if q.decides {
+			f.success = collected[known].Value == true
+		}
+	}
+	f.at = 0
+}
+
 // Result returns the values of the questions asked so far, in order, and whether success is reached; a question without a
 // valid answer is nil.
 func (f *Form) Result() ([]call.Value, bool) {
@@ -170,6 +191,8 @@ func (f *Form) Phrase(n Notice) string {
 		return f.phrases.OptedOut
 	case n.Kind == NoticeFailure:
 		return f.phrases.Failure
+	case n.Kind == NoticeFiller:
+		return f.phrases.Filler
 	case n.Hours == 1:
 		return f.phrases.CallbackHour
 	default:
@@ -196,6 +219,12 @@ func (f *Form) Vocabulary() []string {
 		}
 	}
 	return kept
+}
+
+// Notices returns the sentences of events that the Machine handles by itself, the most likely first.
+func (f *Form) Notices() []string {
+	p := f.phrases
+	return []string{p.Filler, p.OptedOut, p.Failure, p.CallbackHour, f.Phrase(Notice{Kind: NoticeCallback, Hours: defaultHours})}
 }
 
 // ask returns the given words, the sentences of once that were not played yet, and the question with its keys.

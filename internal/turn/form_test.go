@@ -131,7 +131,7 @@ func TestVocabularyIsWhole(t *testing.T) {
 
 func TestWordsAreEvidence(t *testing.T) {
 	t.Parallel()
-	m := New(NewForm(call.Script{Opening: "Hello."}, English()), "", Defaults())
+	m := New(Config{Rules: NewForm(call.Script{Opening: "Hello."}, English()), Timing: Defaults()})
 	now := time.Duration(0)
 	run := func(until time.Duration, active bool) (first time.Duration) {
 		for ; now < until; now += tick {
@@ -165,7 +165,7 @@ func TestBargeInTiming(t *testing.T) {
 		stops  bool
 	}{{200 * time.Millisecond, false}, {360 * time.Millisecond, false}, {440 * time.Millisecond, true}, {2 * time.Second, true}} {
 		s := &stage{t: t}
-		s.m = New(NewForm(call.Script{Opening: "A rather long opening sentence that takes a while to say."}, English()), "", Defaults())
+		s.m = New(Config{Rules: NewForm(call.Script{Opening: "A rather long opening sentence that takes a while to say."}, English()), Timing: Defaults()})
 		for s.now < 3*time.Second {
 			s.frame()
 		}

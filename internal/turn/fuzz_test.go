@@ -20,6 +20,8 @@ type watch struct {
 	asked  bool
 	done   bool
 	hungUp bool
+	open   bool // the utterance in the air may be added to
+	ask    int  // being replied to; 0 = none
 	fatal  func(string, ...any)
 	sawKey bool
 }
@@ -30,6 +32,12 @@ func (w *watch) before(now time.Duration, e Event) {
 	}
 	if (e.Kind == PlayoutFinished || e.Kind == SpeakFailed) && e.Utterance == w.inAir {
 		w.inAir = 0
+	}
+	if (e.Kind == ReplyEnd || e.Kind == AskFailed) && e.Ask == w.ask {
+		w.ask = 0
+	}
+	if e.Kind == PeerHungUp { // whoever holds the call cancels then
+		w.ask = 0
 	}
 }
 
@@ -43,7 +51,22 @@ func (w *watch) after(now time.Duration, e Event, actions []Action) {
 			if w.inAir != 0 || a.Utterance <= w.last {
 				w.fatal("speak %d while %d is in the air, after %d", a.Utterance, w.inAir, w.last)
 			}
-			w.inAir, w.last = a.Utterance, a.Utterance
+			w.inAir, w.last, w.open = a.Utterance, a.Utterance, a.More
+		case SpeakMore:
+			if a.Utterance != w.inAir || !w.open {
+				w.fatal("more of %d while %d is in the air, open %v", a.Utterance, w.inAir, w.open)
+			}
+			w.open = a.More
+		case Ask:
+			if w.ask != 0 {
+				w.fatal("asked %d while %d is being replied to", a.Ask, w.ask)
+			}
+			w.ask = a.Ask
+		case CancelAsk:
+			if a.Ask != w.ask {
+				w.fatal("cancelled %d while %d is being replied to", a.Ask, w.ask)
+			}
+			w.ask = 0
 		case StopSpeaking:
 			if a.Utterance != w.inAir {
 				w.fatal("stop %d, but %d is in the air", a.Utterance, w.inAir)
@@ -59,8 +82,8 @@ func (w *watch) after(now time.Duration, e Event, actions []Action) {
 			if w.asked && !w.done && now-w.optOut < Defaults().OptOutLimit {
 				w.fatal("hung up %s after an opt-out that is not written", now-w.optOut)
 			}
-			if w.inAir != 0 {
-				w.fatal("hung up while speaking")
+			if w.inAir != 0 || w.ask != 0 {
+				w.fatal("hung up while %d was spoken and %d replied to", w.inAir, w.ask)
 			}
 		}
 	}
@@ -108,7 +131,10 @@ func TestAnyEvents(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		script := drawScript(t)
-		m := New(NewForm(script, English()), script.VoiceMail, Defaults())
+		m := New(Config{
+			Rules: NewForm(script, English()), Voicemail: script.VoiceMail, Timing: Defaults(),
+			Brains: rapid.IntRange(0, 2).Draw(t, "brains"), Opening: []string{script.Opening}, Questions: script.Questions,
+		})
 		w := &watch{fatal: t.Fatalf}
 		now := time.Duration(0)
 		for range rapid.IntRange(1, 200).Draw(t, "events") {
@@ -118,6 +144,9 @@ func TestAnyEvents(t *testing.T) {
 				Key:       rapid.SampledFrom([]rune("0123456789*#*9*2A\x00")).Draw(t, "key"),
 				Utterance: rapid.IntRange(0, w.last+1).Draw(t, "utterance"), Part: rapid.IntRange(-1, 6).Draw(t, "part"),
 				Fraction: rapid.Float64Range(0, 1).Draw(t, "fraction"), Text: rapid.SampledFrom([]string{"", "leave a message"}).Draw(t, "text"),
+				Ask: max(w.ask-rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "ask"), 0), Use: 1,
+				Reply: Reply{End: rapid.IntRange(0, 4).Draw(t, "ends") == 0, Expect: Expect(rapid.IntRange(0, 3).Draw(t, "expect"))},
+				Tool:  Tool{Kind: rapid.SampledFrom([]ToolKind{ToolOptOut, ToolCallBack, ToolCollect}).Draw(t, "tool"), After: time.Hour},
 			}
 			if rapid.IntRange(0, 100).Draw(t, "end") == 0 {
 				e.Kind = rapid.SampledFrom([]Kind{PeerHungUp, TimeUp, OptOutDone}).Draw(t, "last")
@@ -142,7 +171,19 @@ func TestAnyParty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		script := drawScript(t)
 		s := &stage{}
-		s.m = New(NewForm(script, English()), script.VoiceMail, Defaults())
+		s.m = New(Config{
+			Rules: NewForm(script, English()), Voicemail: script.VoiceMail, Timing: Defaults(),
+			Brains: rapid.IntRange(0, 2).Draw(t, "brains"), Opening: []string{script.Opening}, Questions: script.Questions,
+		})
+		for range rapid.IntRange(0, 8).Draw(t, "replies") {
+			var items []string
+			for range rapid.IntRange(0, 4).Draw(t, "items") {
+				items = append(items, fmt.Sprintf("%.2f %s", rapid.Float64Range(0, 9).Draw(t, "after"), rapid.SampledFrom([]string{
+					"Yes.", "Let me tell you something about that.", "!end", "!yesno", "!fail", "!hang", "!neverCallAgain", "!callBack 2h",
+				}).Draw(t, "item")))
+			}
+			s.replies = append(s.replies, items)
+		}
 		w := &watch{fatal: t.Fatalf}
 		s.watch = w
 		optsOut := false

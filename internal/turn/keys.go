@@ -34,7 +34,9 @@ func (m *Machine) key(key rune) {
 	m.clear(atWords, atSilence)
 	m.spoke = 0
 	m.stopSpeaking()
-	m.command(m.keypad.press(key, m.expect()))
+	expect := m.expect()
+	m.dropAsk()
+	m.command(m.keypad.press(key, expect))
 }
 
 // expect returns which keys are expected now. While our reply to a key is queued, the next question is not asked yet.
@@ -68,8 +70,12 @@ func (m *Machine) command(command command) {
 	case commandCallback:
 		m.unqueue()
 	case commandHours:
-		hours := m.promise()
 		m.flushKeys()
+		if m.optOut {
+			m.optOutNow()
+			return
+		}
+		hours := m.promise()
 		m.turnEnd = m.now
 		m.endWith(NoticeCallback, hours)
 	case commandOptOut:
@@ -88,23 +94,31 @@ func (m *Machine) command(command command) {
 	}
 }
 
-// promise records the call-back just typed and returns its hours.
+// promise records the call-back just typed, unless they opted out, and returns its hours.
 func (m *Machine) promise() int {
 	hours := hoursOf(m.keypad.text)
+	if m.optOut {
+		return hours
+	}
 	m.callback = &call.Callback{After: time.Duration(hours) * time.Hour}
 	return hours
 }
 
 // optOutNow starts the opt-out, and announces it while it is under way.
 func (m *Machine) optOutNow() {
+	m.startOptOut()
+	m.turnEnd = m.now
+	m.endWith(NoticeOptOut, 0)
+}
+
+// startOptOut has the opt-out written, once.
+func (m *Machine) startOptOut() {
 	if !m.optOut {
 		m.optOut, m.optOutPending = true, true
 		m.set(byOptOut, m.timing.OptOutLimit)
 		m.do(Action{Do: OptOut})
 	}
 	m.callback = nil // an opt-out overrides a call-back
-	m.turnEnd = m.now
-	m.endWith(NoticeOptOut, 0)
 }
 
 // keyAtEnd handles a key during the last words: commands are still accepted, and after giveUp an answer is too.

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"strings"
 	"time"
 
 	"nacre/internal/call"
@@ -31,6 +32,8 @@ const (
 	byOptOut                // the call waits for the opt-out no longer
 	atTail                  // the last word was played and the tail has passed
 	byGoodbye               // the call ends even if they go on speaking
+	atFiller                // the reply takes too long to say nothing
+	byBrain                 // the brain has failed
 	timerCount
 )
 
@@ -42,13 +45,16 @@ type utterance struct {
 	asked   time.Duration
 	begun   bool
 	started time.Duration
+	filler  bool // it passes the time until a reply comes, and is none
 }
 
 // Machine is the state machine of one conversation. It is not safe for concurrent use.
 type Machine struct {
 	timing    Timing
-	brain     Brain
+	rules     Rules
 	voicemail string
+	questions []call.Question
+	opening   []string
 
 	now     time.Duration
 	phase   phase
@@ -83,6 +89,10 @@ type Machine struct {
 	interrupted bool
 	yielded     bool // last words were interrupted by speech once
 	firstWord   time.Duration
+	brains      int    // that can be asked
+	brain       int    // the one that is asked; the rules reply if there is none
+	asked       *asked // the turn that a brain replies to; nil = none
+	asks        int
 	turnEnd     time.Duration // end of the turn that our next words answer; 0 = none
 
 	// Keys.
@@ -99,13 +109,33 @@ type Machine struct {
 	callback      *call.Callback
 	optOut        bool
 	optOutPending bool
+	optOutUses    []int // of the tool, to be answered when it is done
+	collected     []call.Value
+	goal          *bool
+	tags, notes   []string
 	broke         string
 }
 
-// New returns the Machine of one conversation. voicemail is the text left on an answering machine, "" = none.
-func New(brain Brain, voicemail string, timing Timing) *Machine {
-	m := &Machine{timing: timing, brain: brain, voicemail: voicemail, speechLine: -1}
-	m.set(atFirst, timing.FirstWait)
+// Config configures a Machine.
+type Config struct {
+	Rules     Rules
+	Voicemail string // left on an answering machine; "" = none
+	Timing    Timing
+	// Brains is how many brains can be asked, in order; with none the Rules reply.
+	Brains int
+	// Opening is what is said first where there are brains.
+	Opening []string
+	// Questions are what tools may collect.
+	Questions []call.Question
+}
+
+// New returns the Machine of one conversation.
+func New(c Config) *Machine {
+	m := &Machine{
+		timing: c.Timing, rules: c.Rules, voicemail: c.Voicemail, questions: c.Questions, opening: c.Opening, brains: c.Brains,
+		speechLine: -1,
+	}
+	m.set(atFirst, m.timing.FirstWait)
 	return m
 }
 
@@ -125,6 +155,7 @@ func (m *Machine) Step(now time.Duration, event Event) []Action {
 		m.playoutFinished(event)
 	case OptOutDone:
 		m.optOutPending = false
+		m.optOutDone(event.Failed)
 	case PeerHungUp:
 		m.finish()
 	}
@@ -142,6 +173,14 @@ func (m *Machine) Step(now time.Duration, event Event) []Action {
 		m.speechEnded()
 	case Heard:
 		m.heardWords(event.Text)
+	case ReplyPart:
+		m.replyPart(event)
+	case ReplyEnd:
+		m.replyEnd(event)
+	case AskFailed:
+		m.askFailed(event)
+	case ToolUsed:
+		m.toolUsed(event)
 	case KeyPressed:
 		m.key(event.Key)
 	case SpeakFailed:
@@ -163,11 +202,11 @@ func (m *Machine) Over() bool { return m.phase == over }
 
 // Talk returns the result of the conversation so far. Recording is empty.
 func (m *Machine) Talk() call.Talk {
-	collected, success := m.brain.Result()
+	collected, success := m.outcome()
 	return call.Talk{
 		Answerer: m.evidence.answerer(m.timing), VoicemailLeft: m.voicemailLeft,
 		Collected: collected, Success: success,
-		Callback: m.callback, OptOut: m.optOut,
+		Callback: m.callback, OptOut: m.optOut, Tags: m.tags, Notes: m.notes,
 		Transcript: m.lines.inOrder(), Broke: m.broke, TurnLatencyMS: m.latencies,
 	}
 }
@@ -239,6 +278,7 @@ func (m *Machine) resume() {
 // timeUp ends the call, except that an opt-out being written is waited for.
 func (m *Machine) timeUp() {
 	m.stopSpeaking()
+	m.dropAsk()
 	if m.optOutPending {
 		m.phase = ending
 		m.unqueue()
@@ -260,13 +300,35 @@ func (m *Machine) finish() {
 		return
 	}
 	m.speechEnded()
+	m.lastWords()
+	m.dropAsk()
 	switch m.keypad.pause(m.reply.Expect) {
 	case commandHours:
 		m.promise()
 	case commandAnswer:
-		m.brain.Next(Input{Kind: InputKeys, Keys: m.keypad.text, Heard: m.heard, Interrupted: m.interrupted})
+		if m.brain < m.brains {
+			break // what a brain makes of it comes too late
+		}
+		m.rules.Next(Input{Kind: InputKeys, Keys: m.keypad.text, Heard: m.heard, Interrupted: m.interrupted})
 	}
 	m.flushKeys()
 	m.phase = over
 	m.unqueue()
+}
+
+// lastWords has effect what they said before they hung up and nothing has replied to.
+func (m *Machine) lastWords() {
+	words := m.words
+	if m.asked != nil && !m.asked.spoken {
+		words = strings.TrimSpace(m.asked.in.Words + " " + words)
+	}
+	switch {
+	case words == "":
+	case m.brain < m.brains:
+		if m.optsOut(words) {
+			m.startOptOut()
+		}
+	case m.phase == talking && m.timers[atWords] != 0:
+		m.useTools(m.rules.Next(Input{Kind: InputWords, Words: words, Spoke: m.spoke, Heard: m.heard, Interrupted: m.interrupted, At: m.now}).Tools)
+	}
 }

@@ -22,6 +22,9 @@ var update = flag.Bool("update", false, "rewrite the scenarios' answers")
 // A scenario is a script, a list of what the other side does, and, after a line of dashes, what came of it.
 //
 //	success | ask all | voicemail TEXT | question TYPE TEXT     the script
+//	brains N       so many brains are asked before the rules reply
+//	reply ITEMS    the reply of a brain to the next turn: items separated by " / ", each S WHAT: S seconds after the one
+//	               before comes a part of the reply, or !fail, !end (hang up), !hang (nothing more) or the tool !KIND ARGUMENT
 //	wait S         let S seconds pass
 //	say S          speak for S seconds, then go on with the list
 //	say+ S         begin to speak for S seconds, and go on at once
@@ -80,6 +83,9 @@ type stage struct {
 	star9   bool // *9 was pressed while the call was up
 	starred bool
 	current *playing
+	thought *thought   // the reply that is being made
+	replies [][]string // of the brains, to the turns to come
+	asks    int
 
 	todo      []string
 	until     time.Duration // the list goes on then
@@ -97,8 +103,16 @@ type stage struct {
 type playing struct {
 	id    int
 	parts []string
+	more  bool
 	at    time.Duration // into the utterance
 	begun bool
+}
+
+// thought is what a brain is about to say.
+type thought struct {
+	ask   int
+	items []string
+	next  time.Duration
 }
 
 func lengthOf(text string) time.Duration {
@@ -109,6 +123,7 @@ func runScenario(t *testing.T, given string) string {
 	t.Helper()
 	script := call.Script{Opening: "Hello, this is Anna of Example Corporation."}
 	s := &stage{t: t}
+	brains := 0
 	for line := range strings.Lines(given) {
 		line = strings.TrimSpace(line)
 		word, rest, _ := strings.Cut(line, " ")
@@ -124,11 +139,18 @@ func runScenario(t *testing.T, given string) string {
 			kind, ask, _ := strings.Cut(rest, " ")
 			id := "v" + strconv.Itoa(len(script.Questions)+1)
 			script.Questions = append(script.Questions, call.Question{ID: id, Name: id, Type: call.VariableType(kind), Ask: ask})
+		case "brains":
+			brains, _ = strconv.Atoi(rest)
+		case "reply":
+			s.replies = append(s.replies, strings.Split(rest, " / "))
 		default:
 			s.todo = append(s.todo, line)
 		}
 	}
-	s.m = New(NewForm(script, English()), script.VoiceMail, Defaults())
+	s.m = New(Config{
+		Rules: NewForm(script, English()), Voicemail: script.VoiceMail, Timing: Defaults(),
+		Brains: brains, Opening: []string{script.Opening}, Questions: script.Questions,
+	})
 	for !s.over && s.now < 20*time.Minute {
 		s.frame()
 	}
@@ -166,7 +188,26 @@ func (s *stage) act(a Action) {
 			return
 		}
 		s.logf("speak %d  %s", a.Utterance, strings.Join(a.Parts, " | "))
-		s.current = &playing{id: a.Utterance, parts: a.Parts}
+		s.current = &playing{id: a.Utterance, parts: slices.Clone(a.Parts), more: a.More}
+	case SpeakMore:
+		if len(a.Parts) > 0 {
+			s.logf("more %d  %s", a.Utterance, strings.Join(a.Parts, " | "))
+		}
+		s.current.parts, s.current.more = append(s.current.parts, a.Parts...), a.More
+	case Ask:
+		kind := [...]string{"keys " + a.Input.Keys, "words " + a.Input.Words, "silence", "repeat"}[a.Input.Kind]
+		s.logf("ask %d of brain %d  %s", a.Ask, a.Brain, kind)
+		for _, l := range a.Input.Transcript {
+			s.logf("    %d  %s", l.Role, l.Content)
+		}
+		s.think(a.Ask)
+	case CancelAsk:
+		s.logf("cancel %d", a.Ask)
+		if s.thought != nil && s.thought.ask == a.Ask {
+			s.thought = nil
+		}
+	case ToolResult:
+		s.logf("tool: %s, failed %v", a.Text, a.Failed)
 	case StopSpeaking:
 		s.logf("stop %d", a.Utterance)
 		s.finish()
@@ -176,6 +217,65 @@ func (s *stage) act(a Action) {
 	case HangUp:
 		s.logf("hang up")
 		s.over = true
+	}
+}
+
+func (s *stage) think(ask int) {
+	s.asks++
+	s.thought = &thought{ask: ask, items: []string{"0 !hang"}}
+	if len(s.replies) > 0 {
+		s.thought.items, s.replies = s.replies[0], s.replies[1:]
+	}
+	s.thought.wait(s.now)
+}
+
+func (th *thought) wait(now time.Duration) {
+	if len(th.items) > 0 {
+		seconds, _, _ := strings.Cut(th.items[0], " ")
+		after, _ := strconv.ParseFloat(seconds, 64)
+		th.next = now + time.Duration(after*float64(time.Second))
+	}
+}
+
+// brains brings what the brain has come to say.
+func (s *stage) brains() {
+	for th := s.thought; th != nil && th == s.thought && s.now >= th.next && !s.over; {
+		if len(th.items) == 0 {
+			s.thought = nil
+			s.step(Event{Kind: ReplyEnd, Ask: th.ask})
+			return
+		}
+		_, what, _ := strings.Cut(th.items[0], " ")
+		th.items = th.items[1:]
+		th.wait(s.now)
+		word, argument, _ := strings.Cut(what, " ")
+		switch word {
+		case "!fail":
+			s.thought = nil
+			s.step(Event{Kind: AskFailed, Ask: th.ask, Text: "no model"})
+		case "!end":
+			s.thought = nil
+			s.step(Event{Kind: ReplyEnd, Ask: th.ask, Reply: Reply{End: true}})
+		case "!yesno":
+			s.thought = nil
+			s.step(Event{Kind: ReplyEnd, Ask: th.ask, Reply: Reply{Expect: ExpectYesNo}})
+		case "!hang":
+			s.thought = nil
+		default:
+			if !strings.HasPrefix(word, "!") {
+				s.step(Event{Kind: ReplyPart, Ask: th.ask, Text: what})
+				continue
+			}
+			tool := Tool{Kind: ToolKind(word[1:]), Text: argument, Reached: argument == "true"}
+			tool.After, _ = time.ParseDuration(argument)
+			if id, value, ok := strings.Cut(argument, "="); ok {
+				tool.Value = call.Value{ID: id, Value: value}
+				if value == "true" || value == "false" {
+					tool.Value.Value = value == "true"
+				}
+			}
+			s.step(Event{Kind: ToolUsed, Ask: th.ask, Use: s.asks, Tool: tool})
+		}
 	}
 }
 
@@ -213,6 +313,7 @@ func (s *stage) frame() {
 		s.logf("opted out")
 		s.step(Event{Kind: OptOutDone})
 	}
+	s.brains()
 	s.party()
 	if s.over || s.heldUntil != 0 {
 		return
@@ -226,13 +327,19 @@ func (s *stage) frame() {
 		s.current.begun = true
 		s.step(Event{Kind: PlayoutStarted, Utterance: s.current.id})
 	}
+	if part, _ := s.played(); part == len(s.current.parts) {
+		if !s.current.more {
+			s.finish()
+		}
+		return // what follows is not made yet
+	}
 	s.current.at += tick
 	s.agentLast, s.agentTurn = s.now, true
 	part, _ := s.played()
 	if part > before {
 		s.step(Event{Kind: PlayoutPart, Utterance: s.current.id, Part: part})
 	}
-	if part == len(s.current.parts) {
+	if part == len(s.current.parts) && !s.current.more {
 		s.finish()
 	}
 }
@@ -337,6 +444,9 @@ func (s *stage) talk() {
 	}
 	if talk.OptOut {
 		s.log.WriteString(", opted out")
+	}
+	if len(talk.Tags)+len(talk.Notes) > 0 {
+		fmt.Fprintf(&s.log, ", tags %q, notes %q", talk.Tags, talk.Notes)
 	}
 	if talk.Broke != "" {
 		fmt.Fprintf(&s.log, ", broke: %s", talk.Broke)

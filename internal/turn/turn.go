@@ -13,7 +13,7 @@
 //	    ├──► leaving (voicemail) ─┤
 //	    └─────────────────────────┘
 //
-// Answering: the agent has not spoken yet. Talking: the brain decides what is said. Beeped: a beep was detected without a
+// Answering: the agent has not spoken yet. Talking: a brain decides what is said, or the rules. Beeped: a beep was detected without a
 // sign of a person; its end is awaited. Leaving: the voicemail text is spoken. Ending: last words, and an opt-out that is
 // being written; the call is not ended before both are done.
 package turn
@@ -32,6 +32,14 @@ const (
 	SpeechEnded
 	// Heard brings the words (Text) that a recogniser made of the utterance that ended last.
 	Heard
+	// ReplyPart brings one part (Text) of the reply to Ask, to be spoken as soon as it can be.
+	ReplyPart
+	// ReplyEnd: the reply to Ask is whole. Of Reply all but Parts is read.
+	ReplyEnd
+	// AskFailed: the brain that was asked Ask has no reply, or no more of it; Text is the reason.
+	AskFailed
+	// ToolUsed: the brain that was asked Ask uses Tool, and waits for a ToolResult for Use.
+	ToolUsed
 	// KeyPressed brings one Key: 0–9 * # A–D.
 	KeyPressed
 	// PlayoutStarted: the first sample of Utterance goes out with this frame.
@@ -67,6 +75,10 @@ type Event struct {
 	Fraction  float64
 	Failed    bool
 	Text      string
+	Ask       int
+	Reply     Reply
+	Tool      Tool
+	Use       int
 }
 
 // Verb is the kind of an Action.
@@ -74,10 +86,19 @@ type Verb int
 
 const (
 	// Speak plays Parts as Utterance, one part after another with a short pause, and reports PlayoutStarted and
-	// PlayoutFinished, or SpeakFailed. One utterance plays at a time.
+	// PlayoutFinished, or SpeakFailed. One utterance plays at a time. With More it is not over after these parts.
 	Speak Verb = iota
+	// SpeakMore adds Parts to the Utterance that is playing. Without More it is whole now.
+	SpeakMore
 	// StopSpeaking ends Utterance within 60 ms, also one that has not begun, and reports PlayoutFinished.
 	StopSpeaking
+	// Ask has the brain of number Brain, the first is 0, reply to Input, and reports ReplyPart and ReplyEnd, or AskFailed. One
+	// brain is asked one thing at a time.
+	Ask
+	// CancelAsk: the reply to Ask is not wanted any more; nothing is reported after it but tools in use.
+	CancelAsk
+	// ToolResult answers Use: Text is what came of it, Failed that it was not done.
+	ToolResult
 	// OptOut puts the callee on the suppression list and reports OptOutDone.
 	OptOut
 	// HangUp ends the call. It is the last action.
@@ -89,6 +110,13 @@ type Action struct {
 	Do        Verb
 	Utterance int
 	Parts     []string
+	More      bool
+	Ask       int
+	Brain     int
+	Input     Input
+	Use       int
+	Text      string
+	Failed    bool
 }
 
 // Timing holds the durations of a conversation. Defaults returns the ones in use.
@@ -123,6 +151,8 @@ type Timing struct {
 	Patience      time.Duration // how long any other reply waits for the person to stop speaking
 	ListenerQuiet time.Duration // a line this quiet while the agent has spoken is a listener, no greeting
 	OptOutLimit   time.Duration // how long the call waits for the opt-out
+	FillerWait    time.Duration // from a turn's end to a filler, where the brain has not begun to reply
+	BrainLimit    time.Duration // longest wait for the next part of a reply
 	Tail          time.Duration // from the last word to the hang-up
 }
 
@@ -139,6 +169,6 @@ func Defaults() Timing {
 		LongTalk: 4 * time.Second, LongGrace: 2 * time.Second,
 		AnswerWait: 5 * time.Second, KeyPause: 3 * time.Second, KeyGap: 300 * time.Millisecond, TrailingHash: 2 * time.Second,
 		KeyReply: 120 * time.Millisecond, KeyYield: 3 * time.Second, GoodbyeYield: 10 * time.Second, Patience: 2 * time.Minute, ListenerQuiet: 6 * time.Second,
-		OptOutLimit: 10 * time.Second, Tail: 240 * time.Millisecond,
+		OptOutLimit: 10 * time.Second, Tail: 240 * time.Millisecond, FillerWait: 1200 * time.Millisecond, BrainLimit: 8 * time.Second,
 	}
 }

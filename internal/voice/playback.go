@@ -22,6 +22,7 @@ var errLate = errors.New("speech was not ready in time")
 type playback struct {
 	utterance int // 0 = none
 	parts     []*phrase
+	more      bool // further parts may come
 	asked     time.Duration
 	begun     bool
 
@@ -35,9 +36,9 @@ type playback struct {
 	fadeLen int
 }
 
-// start starts an utterance; it retains the slices.
-func (p *playback) start(utterance int, parts []*phrase, now time.Duration) {
-	p.utterance, p.parts, p.asked = utterance, parts, now
+// start starts an utterance; it retains the slice.
+func (p *playback) start(utterance int, parts []*phrase, more bool, now time.Duration) {
+	p.utterance, p.parts, p.more, p.asked = utterance, parts, more, now
 	p.begun, p.part, p.at, p.gap, p.waits = false, 0, 0, 0, 0
 }
 
@@ -97,13 +98,18 @@ func (p *playback) fill(say *call.Frame) (ended bool, err error) {
 			p.gap = partGap
 		}
 	}
-	if n == 0 {
+	if n == 0 && p.part < len(p.parts) {
 		p.waits++
 	} else {
 		p.waits = 0
 	}
 	clear(say[n:])
-	return p.part == len(p.parts), err
+	return p.part == len(p.parts) && !p.more, err
+}
+
+// add adds parts to the utterance.
+func (p *playback) add(parts []*phrase, more bool) {
+	p.parts, p.more = append(p.parts, parts...), more
 }
 
 // stop ends the utterance; it fades out within the next frame.

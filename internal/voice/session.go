@@ -26,6 +26,7 @@ type session struct {
 	log     *slog.Logger
 	ctx     context.Context
 	machine *turn.Machine
+	minds   *minds
 	book    *book
 	record  *recorder // nil = none
 	optOuts chan bool // receives when the opt-out is done; true = failed
@@ -50,9 +51,17 @@ var _ call.Party = (*session)(nil)
 func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk) *session {
 	log := a.log.With("call", script.Call, "trace", script.Trace)
 	form := turn.NewForm(script, a.phrases)
+	var brains []turn.Brain
+	if a.config.Brains != nil {
+		brains = a.config.Brains(script)
+	}
 	s := &session{
 		script: script, desk: desk, log: log, ctx: ctx,
-		machine: turn.New(form, script.VoiceMail, a.timing),
+		machine: turn.New(turn.Config{
+			Rules: form, Voicemail: script.VoiceMail, Timing: a.timing,
+			Brains: len(brains), Opening: []string{script.Opening}, Questions: script.Questions,
+		}),
+		minds:   newMinds(ctx, brains, log),
 		book:    &book{ctx: ctx, speaker: a.config.Speaker, voice: script.VoiceID, log: log, phrases: make(map[string]*phrase)},
 		optOuts: make(chan bool, 1),
 		limit:   a.timing.OptOutLimit,
@@ -64,12 +73,20 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 	if a.config.Recordings != "" && script.Call != "" {
 		s.record = record(a.config.Recordings, script.Call, script.Recording, log)
 	}
+	go s.book.fetch(vocabulary(form, script, len(brains) > 0))
+	return s
+}
+
+// vocabulary returns what a call by this script is known to say, in the order of likely use.
+func vocabulary(form *turn.Form, script call.Script, thinks bool) []string {
 	texts := form.Vocabulary()
+	if thinks { // the form's questions are asked only if every brain fails
+		texts = append([]string{script.Opening}, form.Notices()...)
+	}
 	if script.VoiceMail != "" {
 		texts = append(texts, script.VoiceMail)
 	}
-	go s.book.fetch(texts)
-	return s
+	return texts
 }
 
 // Exchange processes 20 ms of received audio and fills 20 ms to send (call.Party).
@@ -79,6 +96,9 @@ func (s *session) Exchange(heard, say *call.Frame) bool {
 	case failed := <-s.optOuts:
 		s.step(turn.Event{Kind: turn.OptOutDone, Failed: failed})
 	default:
+	}
+	for event, more := s.minds.poll(); more; event, more = s.minds.poll() {
+		s.step(event)
 	}
 	if s.script.Timeout > 0 && s.now >= s.script.Timeout && !s.timeUp {
 		s.timeUp = true
@@ -212,12 +232,18 @@ func (s *session) step(event turn.Event) {
 func (s *session) do(action turn.Action) {
 	switch action.Do {
 	case turn.Speak:
-		parts := make([]*phrase, len(action.Parts))
-		for i, text := range action.Parts {
-			parts[i] = s.book.get(text)
-		}
 		s.saying = action.Parts
-		s.playback.start(action.Utterance, parts, s.now)
+		s.playback.start(action.Utterance, s.phrasesOf(action.Parts), action.More, s.now)
+	case turn.SpeakMore:
+		if s.playback.utterance == action.Utterance {
+			s.more(action)
+		}
+	case turn.Ask:
+		s.minds.ask(action)
+	case turn.CancelAsk:
+		s.minds.cancel()
+	case turn.ToolResult:
+		s.minds.answer(action)
 	case turn.StopSpeaking:
 		if s.playback.utterance == action.Utterance {
 			s.endPlayout()
@@ -226,6 +252,24 @@ func (s *session) do(action turn.Action) {
 		go s.optOut()
 	case turn.HangUp:
 		s.hungUp = true
+	}
+}
+
+func (s *session) phrasesOf(texts []string) []*phrase {
+	phrases := make([]*phrase, len(texts))
+	for i, text := range texts {
+		phrases[i] = s.book.get(text)
+	}
+	return phrases
+}
+
+func (s *session) more(action turn.Action) {
+	s.playback.add(s.phrasesOf(action.Parts), action.More)
+	switch {
+	case !s.playback.begun:
+		s.saying = append(s.saying[:len(s.saying):len(s.saying)], action.Parts...)
+	case s.said != nil && len(action.Parts) > 0:
+		s.said(s.script.Call, strings.Join(action.Parts, " "))
 	}
 }
 
@@ -263,6 +307,7 @@ func (s *session) finish() call.Talk {
 		s.endPlayout()
 	}
 	s.step(turn.Event{Kind: turn.PeerHungUp})
+	s.minds.cancel()
 	talk := s.machine.Talk()
 	if s.record != nil {
 		talk.Recording = s.record.close()

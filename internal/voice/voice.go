@@ -16,15 +16,18 @@ import (
 
 // Config configures an Agent.
 type Config struct {
-	Speaker    Speaker
-	Missing    error  // why Speaker is nil
+	Speaker Speaker
+	Missing error // why Speaker is nil
+	// Brains returns the brains of one conversation, in the order in which they are asked. nil, or none: it goes by the rules of
+	// a turn.Form, which also replaces brains that fail.
+	Brains     func(script call.Script) []turn.Brain
 	Recordings string // folder of the recordings; "" = none are made
 	Log        *slog.Logger
 	// Said is called with what the agent says in a call, when that begins; it must not block. Default none.
 	Said func(callID id.ID, words string)
 }
 
-// Agent holds answered calls with a turn.Form. It is safe for concurrent use.
+// Agent holds answered calls. It is safe for concurrent use.
 type Agent struct {
 	config  Config
 	log     *slog.Logger
@@ -59,11 +62,7 @@ func (a *Agent) Prepare(ctx context.Context, script call.Script) {
 	if a.config.Speaker == nil {
 		return
 	}
-	texts := turn.NewForm(script, a.phrases).Vocabulary()
-	if script.VoiceMail != "" {
-		texts = append(texts, script.VoiceMail)
-	}
-	for _, text := range texts {
+	for _, text := range vocabulary(turn.NewForm(script, a.phrases), script, a.config.Brains != nil) {
 		if ctx.Err() != nil {
 			return
 		}
@@ -86,6 +85,7 @@ func (a *Agent) Hold(ctx context.Context, leg call.Leg, script call.Script, desk
 		guard := time.AfterFunc(script.Timeout+a.timing.OptOutLimit+2*time.Second, cancel)
 		defer guard.Stop()
 	}
+	script.Answered = time.Now()
 	s := a.session(ctx, script, desk)
 	ending := leg.Serve(ctx, s)
 	return s.finish(), ending
