@@ -197,6 +197,9 @@ func TestRingUntil(t *testing.T) {
 	ends := map[string]string{}
 	for _, work := range w.claim() {
 		begun := w.begin(work)
+		if want := map[string]string{phoneA: "Etc/UTC", phoneB: "Europe/Rome"}[begun.Call.To]; begun.Script.Zone.String() != want {
+			t.Errorf("the script's zone is %s, want %s", begun.Script.Zone, want)
+		}
 		ends[begun.Call.To] = begun.Invite.RingUntil.Format(time.RFC3339)
 	}
 	made := w.makeCall(fictional(1))

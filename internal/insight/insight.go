@@ -23,7 +23,7 @@ const (
 type Judgement struct {
 	Outcome    call.Outcome
 	Summary    string
-	Tags       []string // none without a model
+	Tags       []string
 	Sentiment  int      // 0 = not judged
 	Transcript []call.Line
 }
@@ -33,7 +33,7 @@ type Judgement struct {
 func Judge(script call.Script, talk call.Talk, transcriptOptions int) Judgement {
 	outcome := OutcomeOf(script, talk)
 	return Judgement{
-		Outcome: outcome, Summary: summary(script, talk, outcome), Tags: []string{},
+		Outcome: outcome, Summary: summary(script, talk, outcome), Tags: append([]string{}, talk.Tags...),
 		Transcript: kept(talk.Transcript, transcriptOptions),
 	}
 }
@@ -96,6 +96,9 @@ func summary(script call.Script, talk call.Talk, outcome call.Outcome) string {
 	}
 	if talk.OptOut {
 		b.WriteString(" They asked never to be called again.")
+	}
+	for _, note := range talk.Notes {
+		b.WriteString(" " + note)
 	}
 	return b.String()
 }

@@ -33,6 +33,8 @@ func TestOutcomeAndSummary(t *testing.T) {
 			"A person answered. The goal was not reached. A call-back in 1 hour was promised."},
 		{"opted out after agreeing", goal, call.Talk{Answerer: call.Human, Success: true, OptOut: true, Transcript: key}, call.NotSuccess,
 			"A person answered. The goal was not reached. They asked never to be called again."},
+		{"notes", goal, call.Talk{Answerer: call.Human, Transcript: key, Notes: []string{"The caretaker answered.", "Ring after six."}}, call.NotSuccess,
+			"A person answered. The goal was not reached. The caretaker answered. Ring after six."},
 		{"message left", goal, call.Talk{Answerer: call.MachineAnswerer, VoicemailLeft: true}, call.Voicemail,
 			"An answering machine picked up, and the message was left."},
 		{"no message", goal, call.Talk{Answerer: call.MachineAnswerer}, call.Machine, "An answering machine picked up; no message was left."},
@@ -50,6 +52,14 @@ func TestOutcomeAndSummary(t *testing.T) {
 		if got.Sentiment != 0 || got.Tags == nil || len(got.Tags) != 0 || len(got.Transcript) != len(c.talk.Transcript) {
 			t.Errorf("%s: %+v", c.name, got)
 		}
+	}
+}
+
+func TestTagsOfTheTalk(t *testing.T) {
+	t.Parallel()
+	got := Judge(call.Script{}, call.Talk{Tags: []string{"wrong number"}}, FullTranscript)
+	if diff := cmp.Diff([]string{"wrong number"}, got.Tags); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -29,7 +29,7 @@ type formAgent struct {
 
 func newFormAgent(script call.Script, speaker sandbox.Speaker) *formAgent {
 	return &formAgent{
-		machine: turn.New(turn.NewForm(script, turn.English()), script.VoiceMail, turn.Defaults()),
+		machine: turn.New(turn.Config{Rules: turn.NewForm(script, turn.English()), Voicemail: script.VoiceMail, Timing: turn.Defaults()}),
 		speaker: speaker, ear: hearing.NewVAD(hearing.VADConfig{}), beep: hearing.NewBeep(),
 	}
 }
