@@ -24,7 +24,7 @@ type Judgement struct {
 	Outcome    call.Outcome
 	Summary    string
 	Tags       []string
-	Sentiment  int      // 0 = not judged
+	Sentiment  int // 0 = not judged
 	Transcript []call.Line
 }
 
