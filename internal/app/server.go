@@ -108,6 +108,10 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 			s.Close()
 		}
 	}()
+	services, err := readProviders(settings)
+	if err != nil {
+		return s, err
+	}
 	if err := makePrivate(settings.Data, os.Chmod, log); err != nil {
 		return s, err
 	}
@@ -153,8 +157,13 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	links := recording.Links{Base: base, Secret: secret}
 
 	// The voice, without which no campaign runs.
-	speaker, speech := chosen.openVoice(voiceCache(settings.Data), log)
+	embedded, speech := chosen.openVoice(voiceCache(settings.Data), log)
+	speaker, err := allVoices(services.Voices, embedded, log)
+	if err != nil {
+		return s, err
+	}
 	if speaker != nil {
+		speech = nil // where others speak, the embedded voice may be missing
 		s.onClose(func(context.Context) { logClose(log, "voice", speaker.Close()) })
 	}
 	metrics := newMetrics()
@@ -182,7 +191,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		PricePerMinute: int64(settings.PricePerMinute*100 + 0.5), CreditsBind: settings.CreditsBind, ShortCodes: settings.ShortCodes,
 	})
 
-	// Telephony, and the sandbox carrier at the other end of a loopback socket.
+	// Telephony, and the sandbox carrier at the other end of a loopback socket. Its people cost nothing.
 	external, err := settings.External()
 	if err != nil {
 		return s, err
@@ -214,7 +223,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	}
 	metrics.watch(sip)
 	metrics.registry.MustRegister(&figures{count: s.store.Figures, log: log})
-	carrier, err := openSandbox(besides(sip.Address().Addr()), speaker, sandbox.Options{Log: log, Said: chosen.personSaid})
+	carrier, err := openSandbox(besides(sip.Address().Addr()), embedded, sandbox.Options{Log: log, Said: chosen.personSaid})
 	if err != nil {
 		return s, err
 	}

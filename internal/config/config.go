@@ -57,6 +57,7 @@ type Serve struct {
 	PublicMetrics        bool            `help:"Answer /metrics to other machines too." name:"public-metrics" env:"NACRE_PUBLIC_METRICS"`
 	PricePerMinute       float64         `help:"Price of a started minute, in the account's unit." name:"price-per-minute" default:"0" env:"NACRE_PRICE_PER_MINUTE"`
 	ShortCodes           []string        `help:"Numbers other than E.164 that trunks may show as caller; several with commas." name:"short-codes" placeholder:"NUMBER" env:"NACRE_SHORT_CODES"`
+	Providers            string          `help:"YAML file of outside services that calls think, hear and speak with (hosting guide, Providers)." placeholder:"FILE" env:"NACRE_PROVIDERS" type:"path"`
 	CreditsBind          bool            `help:"Stop an account's calling when its credits are used up." name:"credits-bind" env:"NACRE_CREDITS_BIND"`
 }
 

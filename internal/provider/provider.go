@@ -22,21 +22,27 @@ import (
 	"nacre/internal/destination"
 )
 
-// Key is the key of an account with a provider. Nothing that formats values shows it.
-type Key struct{ text string }
+// Key is the key of an account with a provider. Nothing that formats values shows it: the text is held by a function, because
+// package fmt asks no method of a value in a field that is not exported.
+type Key struct{ text func() string }
 
 // NewKey returns the Key of a text; surrounding space, as files end in it, does not belong to it.
-func NewKey(text string) Key { return Key{strings.TrimSpace(text)} }
+func NewKey(text string) Key {
+	if text = strings.TrimSpace(text); text == "" {
+		return Key{}
+	}
+	return Key{func() string { return text }}
+}
 
 const hidden = "(key)"
 
 // Set reports whether there is a key: local servers need none.
-func (k Key) Set() bool { return k.text != "" }
+func (k Key) Set() bool { return k.text != nil }
 
 // Header sets a header to prefix and key; without a key to nothing.
 func (k Key) Header(header http.Header, name, prefix string) {
 	if k.Set() {
-		header.Set(name, prefix+k.text)
+		header.Set(name, prefix+k.text())
 	}
 }
 

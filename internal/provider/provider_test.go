@@ -32,7 +32,7 @@ func TestKeyIsNeverShown(t *testing.T) {
 	}
 	all := logged.String() + string(raw)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		all += fmt.Sprintf(verb, endpoint) + fmt.Sprintf(verb, endpoint.Key) + fmt.Sprintf(verb, &endpoint)
+		all += fmt.Sprintf(verb, endpoint) + fmt.Sprintf(verb, endpoint.Key) + fmt.Sprintf(verb, &endpoint) + fmt.Sprintf(verb, struct{ hidden provider.Key }{endpoint.Key})
 	}
 	if strings.Contains(all, "secret") || strings.Contains(all, fmt.Sprintf("%x", "secret")) {
 		t.Errorf("shown: %s", all)
