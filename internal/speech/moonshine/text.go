@@ -43,7 +43,7 @@ func (r *Recognizer) text(tokens []int64) string {
 }
 
 // shortestWord is how long a word takes at least, in seconds, where it is said again and again.
-const shortestWord = 0.18
+const shortestWord = 0.22
 
 // settle drops repetitions that speech of that length cannot hold: a short sound comes out as "Yes, yes, yes" now and then.
 func settle(text string, seconds float64) string {

@@ -1,16 +1,27 @@
 package moonshine
 
-import "math"
-
-const (
-	block     = inputRate / 100 // 10 ms
-	edge      = 4 * block       // kept before and after what is loud enough: the onset of a consonant is quiet
-	quietest  = 60.0            // RMS of silence at most, of 32,768: −55 dBFS
-	belowPeak = 0.03            // of the loudest block: −30 dB
+import (
+	"math"
+	"slices"
+	"time"
 )
 
-// trim cuts silence at both ends: the model hears nothing in clear speech that has silence around it.
-func trim(samples []int16) []int16 {
+const (
+	block = inputRate / 100 // 10 ms
+
+	// What is left around the sound. The model hears nothing in clear speech that has much silence around it, and guesses at
+	// what is cut within a weak consonant: of single digits of people 51 of 60 come out with these margins, 26 with 40 ms.
+	lead  = 100 * time.Millisecond
+	trail = 160 * time.Millisecond
+	// more is added to both for speech that came out empty.
+	more = 100 * time.Millisecond
+
+	quietest  = 60.0 // RMS of silence at most, of 32,768: −55 dBFS
+	belowPeak = 0.02 // of the loudest block: −34 dB
+)
+
+// sound returns where the sound of an utterance begins and ends; nothing if it is silent.
+func sound(samples []int16) (from, to int) {
 	loudest := 0.0
 	levels := make([]float64, 0, len(samples)/block)
 	for at := 0; at+block <= len(samples); at += block {
@@ -22,17 +33,28 @@ func trim(samples []int16) []int16 {
 		levels, loudest = append(levels, level), max(loudest, level)
 	}
 	threshold := max(quietest, belowPeak*loudest)
-	first, last := -1, -1
 	for i, level := range levels {
-		if level > threshold {
-			if first < 0 {
-				first = i
-			}
-			last = i
+		if level <= threshold {
+			continue
 		}
+		if to == 0 {
+			from = i * block
+		}
+		to = (i + 1) * block
 	}
-	if first < 0 {
-		return nil
-	}
-	return samples[max(0, first*block-edge):min(len(samples), (last+1)*block+edge)]
+	return from, to
 }
+
+// around returns the samples from one to another with so much of what is around them as there is.
+func around(samples []int16, from, to int, before, after time.Duration) []int16 {
+	return samples[max(0, from-count(before)):min(len(samples), to+count(after))]
+}
+
+// padded is around, with silence for what is not there.
+func padded(samples []int16, from, to int, before, after time.Duration) []int16 {
+	there := around(samples, from, to, before, after)
+	return slices.Concat(make([]int16, max(0, count(before)-from)), there, make([]int16, max(0, to+count(after)-len(samples))))
+}
+
+// count returns how many samples a time has.
+func count(d time.Duration) int { return int(d * inputRate / time.Second) }

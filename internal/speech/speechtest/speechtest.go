@@ -5,15 +5,13 @@ package speechtest
 import (
 	"context"
 	"log/slog"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"nacre/internal/speech"
 	"nacre/internal/speech/child"
-	"nacre/internal/speech/folder"
+	"nacre/internal/speech/folder/foldertest"
 	"nacre/internal/subprocess"
 )
 
@@ -26,34 +24,10 @@ func init() {
 // Command starts the test's own binary as the speech process.
 func Command() (*exec.Cmd, error) { return subprocess.Command(title, "") }
 
-// Folder returns the speech folder of this checkout (or NACRE_SPEECH), which tools/npm/fetch speech fills. The test fails
-// when it is not there, and is left out under -short.
+// Folder returns the speech folder (foldertest.Folder).
 func Folder(t testing.TB) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("needs the speech folder")
-	}
-	dir := os.Getenv("NACRE_SPEECH")
-	if dir == "" {
-		root, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			if root == filepath.Dir(root) {
-				t.Fatal("no go.mod above the test")
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "bin", "speech")
-	}
-	if _, err := folder.Read(dir); err != nil {
-		t.Fatalf("%v: make brings it", err)
-	}
-	return dir
+	return foldertest.Folder(t)
 }
 
 // Open starts the speech process over the folder, waits until it is ready, and closes it after the test.

@@ -14,8 +14,8 @@ import (
 
 const (
 	before    = 300 * time.Millisecond // kept of what came before speech was reported: its first sounds are weak
-	lead      = 80 * time.Millisecond  // left before the first sound …
-	trail     = 60 * time.Millisecond  // … and after the last
+	lead      = 200 * time.Millisecond // left before the first sound …
+	trail     = 160 * time.Millisecond // … and after the last: a recogniser cuts closer as its model needs it
 	softer    = 6.0                    // dB above the noise that make a sound: less than speech needs, for weak consonants
 	quietest  = -60.0                  // dBFS below which nothing is a sound
 	pause     = 160 * time.Millisecond // quiet of this length may be the end: its words are asked for before that is known

@@ -1,0 +1,40 @@
+// Package foldertest finds the speech folder for tests.
+package foldertest
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"nacre/internal/speech/folder"
+)
+
+// Folder returns the speech folder of this checkout (or NACRE_SPEECH), which tools/npm/fetch speech fills. The test fails
+// when it is not there, and is left out under -short.
+func Folder(t testing.TB) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("needs the speech folder")
+	}
+	dir := os.Getenv("NACRE_SPEECH")
+	if dir == "" {
+		root, err := os.Getwd()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+				break
+			}
+			if root == filepath.Dir(root) {
+				t.Fatal("no go.mod above the test")
+			}
+			root = filepath.Dir(root)
+		}
+		dir = filepath.Join(root, "bin", "speech")
+	}
+	if _, err := folder.Read(dir); err != nil {
+		t.Fatalf("%v: make brings it", err)
+	}
+	return dir
+}
