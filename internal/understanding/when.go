@@ -1,0 +1,528 @@
+package understanding
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// When is a date, a time of day, or both, as they were said. The zero value is nothing.
+type When struct {
+	At       time.Time // in the zone of now; the parts that were not said are those of now, or a usual time of day
+	HasDate  bool
+	HasTime  bool
+	Span     bool // counted from now: "in two hours"
+	Doubtful bool // morning or afternoon, or which week, was guessed
+	HasYear  bool
+}
+
+// reader collects what a turn says about an instant.
+type reader struct {
+	l     *Language
+	words []word
+	now   time.Time
+	past  bool // dates lie in the past
+	bare  bool // a bare number is a time of day
+
+	date           time.Time // midnight of the day that was named
+	hasDate        bool
+	hasYear        bool
+	addDays        int // "a week from" what follows
+	adding         bool
+	span           time.Duration
+	hasSpan        bool
+	hour, minute   int
+	hasClock       bool
+	half           string // "am", "pm" or the part of the day, as its usual hour
+	doubtful       bool
+	named          bool // the day was named by its weekday or as today
+	first, last    int  // the words that were read
+	weekday        int
+	isToday, found bool
+}
+
+// When finds an instant in words.
+func (l *Language) When(text string, now time.Time) When {
+	return l.when(l.turn(text), now, false, false)
+}
+
+func (l *Language) when(words []word, now time.Time, past, bare bool) When {
+	w, _ := l.whenSpan(words, now, past, bare)
+	return w
+}
+
+// whenSpan also returns which words were read.
+func (l *Language) whenSpan(words []word, now time.Time, past, bare bool) (When, span) {
+	r := reader{l: l, words: words, now: now, past: past, bare: bare, weekday: -1, first: -1}
+	for i := 0; i < len(r.words); {
+		next := r.step(i)
+		if next > i {
+			if r.first < 0 {
+				r.first = i
+			}
+			r.last = next
+			i = next
+			continue
+		}
+		i++
+	}
+	return r.result(), span{max(r.first, 0), r.last}
+}
+
+// entry returns the meaning of the longest phrase of [when] at words[i:]: its kind, its argument, and where it ends.
+func (r *reader) entry(i int) (kind, argument string, end int) {
+	if i < 0 || i >= len(r.words) {
+		return "", "", i
+	}
+	for length := min(r.l.longest, len(r.words)-i); length > 0; length-- {
+		if value, ok := r.l.values["when"][texts(r.words[i:i+length])]; ok {
+			kind, argument, _ = strings.Cut(value, " ")
+			return kind, argument, i + length
+		}
+	}
+	return "", "", i
+}
+
+func (r *reader) kind(i int) (string, int) {
+	kind, _, end := r.entry(i)
+	return kind, end
+}
+
+// whole reads a whole number up to most.
+func (r *reader) whole(i, most int) (n number, ok bool) {
+	if i >= len(r.words) {
+		return number{}, false
+	}
+	n, ok = r.l.cardinal(r.words, i)
+	return n, ok && int(n.value) <= most
+}
+
+// step reads what begins at word i, and returns where it ends; i = nothing.
+func (r *reader) step(i int) int {
+	for _, try := range []func(int) int{r.lengthOfTime, r.day, r.written, r.monthDay, r.clock} {
+		if end := try(i); end > i {
+			r.found = true
+			return end
+		}
+	}
+	return i
+}
+
+// lengthOfTime reads "in two hours", "half an hour", "an hour and a half", "two weeks from Monday".
+func (r *reader) lengthOfTime(i int) int {
+	kind, j := r.kind(i)
+	in := kind == "in"
+	if !in {
+		j = i
+	}
+	amount, minutes := 0.0, 0.0
+	switch kind, argument, end := r.entry(j); kind {
+	case "span":
+		minutes, j = parseFloat(argument), end
+	default:
+		n, ok := r.l.decimals(r.words, j)
+		switch {
+		case ok && !n.ordinal:
+			amount, j = n.value, n.to
+		case kind == "number":
+			amount, j = parseFloat(argument), end
+		case j < len(r.words) && r.l.hasWord("number a", r.words[j].text):
+			amount, j = 1, j+1
+		default:
+			return i
+		}
+		if kind, end := r.kind(j); kind == "of" {
+			j = end
+		}
+		kind, argument, end = r.entry(j)
+		if kind != "unit" {
+			return i
+		}
+		minutes, j = amount*parseFloat(argument), end
+		if part, end := r.l.part(r.words, j, true); end > j {
+			minutes, j = minutes+part*parseFloat(argument), end
+		}
+	}
+	if minutes <= 0 || minutes > 400*24*60 {
+		return i
+	}
+	days := int(minutes / (24 * 60))
+	switch kind, _, end := r.entry(j); kind {
+	case "from": // two weeks from Monday
+		if after, _ := r.kind(end); after == "weekday" || after == "day" || after == "month" || after == "next" {
+			r.addDays += days
+			r.adding = true
+			return end
+		}
+		in = true
+	case "fromnow":
+		in, j = true, end
+	case "on": // a week on Monday
+		if after, _ := r.kind(end); after == "weekday" && days >= 7 {
+			r.addDays += days
+			return end
+		}
+	case "weekday", "day": // a week Monday
+		if days >= 7 && !in {
+			r.addDays += days
+			return j
+		}
+	}
+	if !in && (r.hasDate || r.hasClock) {
+		return i
+	}
+	if days > 0 && minutes == float64(days*24*60) {
+		r.setDay(r.today().AddDate(0, 0, days))
+		if !in {
+			r.doubtful = true
+		}
+		return j
+	}
+	r.span += time.Duration(minutes * float64(time.Minute))
+	r.hasSpan = true
+	return j
+}
+
+func parseFloat(text string) float64 {
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0
+	}
+	return x
+}
+
+func (r *reader) today() time.Time {
+	return time.Date(r.now.Year(), r.now.Month(), r.now.Day(), 0, 0, 0, 0, r.now.Location())
+}
+
+func (r *reader) setDay(day time.Time) { r.date, r.hasDate = day, true }
+
+// day reads "tomorrow", "Monday", "next Tuesday", "Tuesday next week", "next week".
+func (r *reader) day(i int) int {
+	kind, argument, j := r.entry(i)
+	switch kind {
+	case "day":
+		days, part, _ := strings.Cut(argument, " ")
+		n, err := strconv.Atoi(days)
+		if err != nil {
+			return i
+		}
+		r.isToday = n == 0
+		r.setDay(r.today().AddDate(0, 0, n))
+		if part != "" {
+			r.half = part
+		}
+		return j
+	case "weekday":
+		return r.weekdayAt(argument, j, 0)
+	case "next", "this":
+		next := 0
+		if kind == "next" {
+			next = 1
+		}
+		switch kind, argument, end := r.entry(j); kind {
+		case "weekday":
+			if next == 0 {
+				r.named = true
+			}
+			return r.weekdayAt(argument, end, next)
+		case "unit":
+			if next == 0 {
+				return i
+			}
+			days := int(parseFloat(argument)) / (24 * 60)
+			if days < 7 {
+				return i
+			}
+			if r.weekday >= 0 { // Tuesday next week
+				r.inNextWeek(time.Weekday(r.weekday))
+				return end
+			}
+			on, afterOn := r.kind(end)
+			if on != "on" {
+				afterOn = end
+			}
+			if kind, argument, last := r.entry(afterOn); kind == "weekday" { // next week Tuesday
+				return r.weekdayAt(argument, last, 2)
+			}
+			r.setDay(r.today().AddDate(0, 0, days))
+			r.doubtful = true
+			return end
+		}
+	}
+	return i
+}
+
+// weekdayAt takes a day of the week; next: 0 = the coming one, 1 = "next", 2 = that of the next week.
+func (r *reader) weekdayAt(argument string, j, next int) int {
+	n, err := strconv.Atoi(argument)
+	if err != nil {
+		return j - 1
+	}
+	day := time.Weekday(n)
+	ahead := (int(day) - int(r.now.Weekday()) + 7) % 7
+	switch next {
+	case 0:
+		if ahead == 0 && !r.named {
+			ahead = 7
+		}
+		r.setDay(r.today().AddDate(0, 0, ahead))
+	case 1: // the one of the next week; people mean the coming one as often where that is still far
+		r.inNextWeek(day)
+		if days := int(r.date.Sub(r.today()).Hours()+12) / 24; days > 7 {
+			r.doubtful = true
+		}
+	case 2:
+		r.inNextWeek(day)
+	}
+	r.weekday, r.named = n, true
+	if kind, argument, end := r.entry(j); kind == "unit" && parseFloat(argument) == 7*24*60 { // Monday week
+		r.setDay(r.date.AddDate(0, 0, 7))
+		return end
+	}
+	return j
+}
+
+// inNextWeek sets a day of the calendar week after this one; weeks begin on Monday.
+func (r *reader) inNextWeek(day time.Weekday) {
+	monday := r.today().AddDate(0, 0, 7-(int(r.now.Weekday())+6)%7)
+	r.setDay(monday.AddDate(0, 0, (int(day)+6)%7))
+}
+
+// written reads 2026-03-04 and 3/4/2026.
+func (r *reader) written(i int) int {
+	parts := strings.Split(r.words[i].text, "/")
+	if len(parts) < 2 || len(parts) > 3 {
+		return i
+	}
+	var n [3]int
+	for k, part := range parts {
+		value, err := strconv.Atoi(part)
+		if err != nil || len(part) > 4 {
+			return i
+		}
+		n[k] = value
+	}
+	year, month, day := n[2], n[0], n[1]
+	switch {
+	case len(parts[0]) == 4 && len(parts) == 3:
+		year, month, day = n[0], n[1], n[2]
+	case r.l.setting("dates") == "day first" || month > 12:
+		month, day = n[1], n[0]
+	}
+	if len(parts) == 3 && year < 100 {
+		year += 2000
+		if r.past && year > r.now.Year() {
+			year -= 100
+		}
+	}
+	if !r.setDate(year, month, day) {
+		return i
+	}
+	return i + 1
+}
+
+// setDate sets a day of a month; year 0 = the coming one, or the last one of a date in the past.
+func (r *reader) setDate(year, month, day int) bool {
+	if month < 1 || month > 12 || day < 1 || day > 31 || year != 0 && (year < 1900 || year > 2199) {
+		return false
+	}
+	make := func(year int) (time.Time, bool) {
+		t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, r.now.Location())
+		return t, t.Day() == day
+	}
+	r.hasYear = year != 0
+	if year == 0 {
+		year = r.now.Year()
+		t, _ := make(year)
+		switch {
+		case r.past && t.After(r.today()):
+			year--
+		case !r.past && t.Before(r.today()):
+			year++
+		}
+	}
+	t, ok := make(year)
+	if ok {
+		r.setDay(t)
+	}
+	return ok
+}
+
+// monthDay reads "the 3rd of March", "March third 2027", "the fifteenth".
+func (r *reader) monthDay(i int) int {
+	the := i
+	if kind, end := r.kind(i); kind == "the" {
+		the = end
+	}
+	if kind, argument, j := r.entry(the); kind == "month" {
+		month, err := strconv.Atoi(argument)
+		if err != nil {
+			return i
+		}
+		if kind, end := r.kind(j); kind == "the" {
+			j = end
+		}
+		n, ok := r.whole(j, 31)
+		if !ok || n.value < 1 {
+			return i
+		}
+		year, end := r.year(n.to)
+		if !r.setDate(year, month, int(n.value)) {
+			return i
+		}
+		return end
+	}
+	n, ok := r.whole(the, 31)
+	if !ok || n.value < 1 {
+		return i
+	}
+	j := n.to
+	if kind, end := r.kind(j); kind == "of" {
+		j = end
+	}
+	if kind, argument, end := r.entry(j); kind == "month" {
+		month, err := strconv.Atoi(argument)
+		if err != nil {
+			return i
+		}
+		year, end := r.year(end)
+		if !r.setDate(year, month, int(n.value)) {
+			return i
+		}
+		return end
+	}
+	if !n.ordinal || r.hasDate || r.past {
+		return i
+	}
+	for month := 0; month < 3; month++ { // the next month that has such a day
+		first := time.Date(r.now.Year(), r.now.Month()+time.Month(month), 1, 0, 0, 0, 0, r.now.Location())
+		day := first.AddDate(0, 0, int(n.value)-1)
+		if day.Month() == first.Month() && !day.Before(r.today()) {
+			r.setDay(day)
+			r.doubtful = month > 0
+			return n.to
+		}
+	}
+	return i
+}
+
+// year reads a year: 2027, "two thousand five", "nineteen eighty-four", "twenty twenty-six"; 0 = none.
+func (r *reader) year(i int) (year, end int) {
+	j := i
+	if kind, end := r.kind(j); kind == "of" || kind == "in" {
+		j = end
+	}
+	n, ok := r.whole(j, 2199)
+	if !ok || n.ordinal {
+		return 0, i
+	}
+	if n.value >= 1900 {
+		return int(n.value), n.to
+	}
+	if n.value == 19 || n.value == 20 || n.value == 21 {
+		if second, ok := r.whole(n.to, 99); ok && second.value >= 10 {
+			return int(n.value)*100 + int(second.value), second.to
+		}
+		if n.to+1 < len(r.words) && r.l.values["digits"][r.words[n.to].text] == "0" { // nineteen oh five
+			if second, ok := r.whole(n.to+1, 9); ok {
+				return int(n.value)*100 + int(second.value), second.to
+			}
+		}
+	}
+	if r.past && n.value < 100 && n.literal || r.past && n.value >= 13 && n.value < 100 {
+		year := 1900 + int(n.value)
+		if year+100 <= r.now.Year() && n.value < 30 {
+			year += 100
+		}
+		return year, n.to
+	}
+	return 0, i
+}
+
+// result resolves what was read.
+func (r *reader) result() When {
+	switch {
+	case !r.found:
+		return When{}
+	case r.hasSpan && !r.hasDate && !r.hasClock:
+		at := r.now.Add(r.span).Truncate(time.Minute)
+		return When{At: at, HasDate: true, HasTime: true, Span: true, Doubtful: r.doubtful}
+	}
+	if r.adding && !r.hasDate {
+		return When{}
+	}
+	date := r.date
+	if !r.hasDate {
+		date = r.today()
+	}
+	date = date.AddDate(0, 0, r.addDays)
+	out := When{HasDate: r.hasDate, HasTime: r.hasClock || r.half != "" && r.half != "am" && r.half != "pm", Doubtful: r.doubtful, HasYear: r.hasYear}
+	if !out.HasDate && !out.HasTime {
+		return When{}
+	}
+	hour, minute := r.hour, r.minute
+	guessed := false
+	if !r.hasClock {
+		hour, minute = r.now.Hour(), r.now.Minute()
+		if out.HasTime {
+			hour, minute = partHour(r.half), 0
+		}
+	} else {
+		hour, guessed = r.resolveHour(hour)
+	}
+	set := func(date time.Time, hour int) time.Time {
+		return time.Date(date.Year(), date.Month(), date.Day(), hour, minute, 0, 0, r.now.Location())
+	}
+	at := set(date, hour)
+	if out.HasTime && !at.After(r.now) && !r.past {
+		switch {
+		case guessed && hour < 12 && (!r.hasDate || r.isToday) && set(date, hour+12).After(r.now):
+			at = set(date, hour+12)
+		case !r.hasDate:
+			at = set(date.AddDate(0, 0, 1), hour)
+		}
+	}
+	out.At = at
+	out.Doubtful = out.Doubtful || guessed
+	return out
+}
+
+// partHour is the usual hour of a part of the day.
+func partHour(part string) int {
+	hour, err := strconv.Atoi(part)
+	if err != nil {
+		return 9
+	}
+	return hour
+}
+
+// resolveHour decides between morning and afternoon.
+func (r *reader) resolveHour(hour int) (resolved int, guessed bool) {
+	morning, afternoon := r.half == "am", r.half == "pm"
+	if r.half != "" && !morning && !afternoon {
+		part := partHour(r.half)
+		morning, afternoon = part < 12, part >= 12
+		if part >= 20 && (hour == 12 || hour < 4) { // at one in the night
+			morning, afternoon = true, false
+		}
+	}
+	switch {
+	case hour > 12 || hour == 0:
+		return hour, false
+	case morning && hour == 12:
+		return 0, false
+	case afternoon && hour < 12:
+		return hour + 12, false
+	case morning, afternoon:
+		return hour, false
+	case hour == 12:
+		return 12, false
+	case hour < 7:
+		return hour + 12, hour == 6 // people are called, and call, between seven and seven
+	case hour == 7:
+		return 19, true
+	default:
+		return hour, hour < 9
+	}
+}
