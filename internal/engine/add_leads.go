@@ -111,7 +111,7 @@ func (e *Engine) addLeads(ctx context.Context, actor Actor, pearlID id.ID, input
 	defer func() { over(err == nil) }()
 	if parts := a.parts(); len(parts) > 1 {
 		// A disk that is full half way keeps what is there from being taken back.
-		if err = a.e.Store.Room(a.space()); err == nil {
+		if err = e.Store.Room(space(a.leads)); err == nil {
 			err = a.inParts(ctx, parts)
 		}
 	} else {
@@ -153,9 +153,9 @@ const (
 	dataCopies = 4
 )
 
-// space is how many bytes of the disk the leads take at most.
-func (a *addition) space() (bytes int64) {
-	for _, l := range a.leads {
+// space is how many bytes of the disk leads take at most.
+func space(leads []lead.Lead) (bytes int64) {
+	for _, l := range leads {
 		bytes += leadSpace + dataCopies*int64(len(l.CallData))
 	}
 	return bytes
@@ -223,6 +223,10 @@ func (a *addition) insertParts(ctx context.Context, ends []int) error {
 	}
 	from := 0
 	for _, to := range ends {
+		// Others may fill the disk meanwhile: what is there must be taken back while it can be.
+		if err := a.e.Store.Room(space(a.leads[from:to])); err != nil {
+			return err
+		}
 		before := len(a.faults.Fields)
 		err := a.e.asNode(ctx, func(tx Tx, _ *Signals) error {
 			a.faults.Fields = a.faults.Fields[:before]

@@ -26,8 +26,8 @@ type Store interface {
 	// when fn or the commit fails nothing was changed. fn may be run more than once (serialisation failures) and must not
 	// have side effects besides tx. Concurrent Updates may share one disk write.
 	Update(ctx context.Context, fn func(tx Tx) error) error
-	// Room fails where the disk cannot take so many bytes more and keep what it takes to remove them again; nil where the database
-	// is on another machine.
+	// Room fails where the disk cannot take so many bytes more and keep what it takes to remove them again, which it sets aside as
+	// far as it can; nil where the database is on another machine.
 	Room(bytes int64) error
 }
 

@@ -23,8 +23,10 @@ type sqliteBackend struct {
 	conns    []*sqliteConn // all that are open
 	writer   *sqliteConn
 	file     *os.File // the database, to sync it
-	count    int      // of readers
-	group    int      // transactions that may share a commit
+	asideMu  sync.Mutex
+	aside    map[string]*os.File // log and its index, by the ends of their names, once room was set aside for them
+	count    int                 // of readers
+	group    int                 // transactions that may share a commit
 	jobs     chan *job
 	closing  chan struct{}  // no more jobs come
 	pending  sync.WaitGroup // callers of update
@@ -79,7 +81,7 @@ func openSQLite(path string, options Options) (b *sqliteBackend, err error) {
 		count = 4
 	}
 	b = &sqliteBackend{
-		path: path, log: options.logger(), count: count, lock: lock,
+		path: path, log: options.logger(), count: count, lock: lock, aside: map[string]*os.File{},
 		group: maxGroup, jobs: make(chan *job, maxGroup), closing: make(chan struct{}),
 	}
 	if options.Group > 0 {
@@ -133,6 +135,9 @@ func (b *sqliteBackend) closeConns() (err error) {
 	}
 	if b.file != nil {
 		err = errors.Join(err, b.file.Close())
+	}
+	for _, file := range b.aside {
+		err = errors.Join(err, file.Close())
 	}
 	return err
 }
