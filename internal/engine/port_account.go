@@ -17,7 +17,7 @@ type AccountTx interface {
 	DeleteKey(accountID, keyID id.ID) error        // missing: fault.NotFound KeyId
 	Users(accountID id.ID) ([]account.User, error) // oldest first
 	InsertUser(account.User) error
-	SaveUser(account.User) error              // its role; missing: fault.NotFound UserId
+	SaveUser(account.User) error              // missing: fault.NotFound UserId
 	DeleteUser(accountID, userID id.ID) error // missing: fault.NotFound UserId
 	CountOwned(accountID id.ID, owned Owned) (int, error)
 }

@@ -22,6 +22,12 @@ func missing(err error, what string) error {
 
 const accountColumns = "id, name, total_agents, credit, standing, country_codes, retention_days, created, default_region"
 
+var (
+	accountTable  = newTable("account", accountColumns)
+	insertAccount = accountTable.insertion(1)
+	saveAccount   = accountTable.updating(1)
+)
+
 func scanAccount(r row) (account.Account, error) {
 	var a account.Account
 	var countries string
@@ -71,7 +77,7 @@ func (t *tx) InsertAccount(a account.Account) error {
 	if err != nil {
 		return err
 	}
-	return t.queue(nil, "INSERT INTO account ("+accountColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", values...)
+	return t.queue(nil, insertAccount, values...)
 }
 
 func (t *tx) SaveAccount(a account.Account) error {
@@ -80,8 +86,7 @@ func (t *tx) SaveAccount(a account.Account) error {
 	if err != nil {
 		return err
 	}
-	return t.queue(fault.Missing("Account"), `UPDATE account SET name = ?2, total_agents = ?3, credit = ?4, standing = ?5,
-		country_codes = ?6, retention_days = ?7, created = ?8, default_region = ?9 WHERE id = ?1`, values...)
+	return t.queue(fault.Missing("Account"), saveAccount, values...)
 }
 
 func (s *Store) ReadAccount(ctx context.Context, accountID id.ID) (found account.Account, err error) {
@@ -110,6 +115,8 @@ func wrap(what string, err error) error {
 
 const keyColumns = "id, account_id, name, scope, hash, created, expires, last_used"
 
+var insertKey = newTable("api_key", keyColumns).insertion(1)
+
 func scanKey(r row) (account.Key, error) {
 	var k account.Key
 	var created, expires, used int64
@@ -119,8 +126,7 @@ func scanKey(r row) (account.Key, error) {
 }
 
 func (t *tx) InsertKey(k account.Key) error {
-	return t.queue(nil, "INSERT INTO api_key ("+keyColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-		k.ID, k.Account, k.Name, k.Scope, k.Hash, millis(k.Created), millis(k.Expires), millis(k.LastUsed))
+	return t.queue(nil, insertKey, k.ID, k.Account, k.Name, k.Scope, k.Hash, millis(k.Created), millis(k.Expires), millis(k.LastUsed))
 }
 
 func (t *tx) DeleteKey(accountID, keyID id.ID) error {

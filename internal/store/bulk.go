@@ -11,6 +11,8 @@ import (
 
 const bulkColumns = "first_id, last_id, account_id, pearl_id, created, node"
 
+var insertBulk = newTable("bulk", bulkColumns).insertion(1)
+
 func scanBulk(r row) (engine.Bulk, error) {
 	var b engine.Bulk
 	var created int64
@@ -20,7 +22,7 @@ func scanBulk(r row) (engine.Bulk, error) {
 }
 
 func (t *tx) InsertBulk(b engine.Bulk) error {
-	return t.queue(nil, "INSERT INTO bulk ("+bulkColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6)", b.First, b.Last, b.Account, b.Pearl, millis(b.Created), b.Node)
+	return t.queue(nil, insertBulk, b.First, b.Last, b.Account, b.Pearl, millis(b.Created), b.Node)
 }
 
 func (t *tx) Bulk(first id.ID) (bool, error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"nacre/internal/engine"
@@ -51,7 +50,7 @@ func scanLead(r row) (lead.Lead, error) {
 }
 
 // leadTable is every column that is written.
-var leadTable = table{name: "lead", columns: append(strings.Split(leadColumns, ", "), "search", "held")}
+var leadTable = newTable("lead", leadColumns+", search, held")
 
 func leadValues(l lead.Lead) ([]any, error) {
 	state, err := stateText(l.State)
@@ -114,6 +113,7 @@ func (t *tx) InsertLeads(leads []lead.Lead) error {
 	return t.flush()
 }
 
+// SaveLead implements engine.Tx. It sets what differs and nothing else: every indexed column in SET costs as much as an insert.
 func (t *tx) SaveLead(before, next lead.Lead) error {
 	var c change
 	c.set(true, "version", next.Version)

@@ -12,6 +12,12 @@ import (
 
 const numberColumns = "id, account_id, number, direction, trunk_id, active, created"
 
+var (
+	numberTable  = newTable("number", numberColumns)
+	insertNumber = numberTable.insertion(1)
+	saveNumber   = numberTable.updating(2)
+)
+
 func scanNumber(r row) (account.Number, error) {
 	var n account.Number
 	var created int64
@@ -32,13 +38,12 @@ func (t *tx) Number(accountID, numberID id.ID, lock engine.Lock) (account.Number
 
 func (t *tx) InsertNumber(n account.Number) error {
 	t.forgetPearls() // their caller
-	return t.queue(nil, "INSERT INTO number ("+numberColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", numberValues(n)...)
+	return t.queue(nil, insertNumber, numberValues(n)...)
 }
 
 func (t *tx) SaveNumber(n account.Number) error {
 	t.forgetPearls()
-	return t.queue(fault.Missing("PhoneNumberId"),
-		"UPDATE number SET number = ?3, direction = ?4, trunk_id = ?5, active = ?6, created = ?7 WHERE id = ?1 AND account_id = ?2", numberValues(n)...)
+	return t.queue(fault.Missing("PhoneNumberId"), saveNumber, numberValues(n)...)
 }
 
 func (t *tx) DeleteNumber(accountID, numberID id.ID) error {
@@ -63,6 +68,12 @@ func (s *Store) Numbers(ctx context.Context, accountID id.ID) (found []account.N
 }
 
 const trunkColumns = "id, account_id, name, settings, active, state, detail, until, created"
+
+var (
+	trunkTable  = newTable("trunk", trunkColumns)
+	insertTrunk = trunkTable.insertion(1)
+	saveTrunk   = trunkTable.updating(2)
+)
 
 func (t *tx) scanTrunk(r row) (account.Trunk, error) {
 	var found account.Trunk
@@ -96,7 +107,7 @@ func (t *tx) InsertTrunk(trunk account.Trunk) error {
 	if err != nil {
 		return err
 	}
-	return t.queue(nil, "INSERT INTO trunk ("+trunkColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", values...)
+	return t.queue(nil, insertTrunk, values...)
 }
 
 func (t *tx) SaveTrunk(trunk account.Trunk) error {
@@ -104,8 +115,7 @@ func (t *tx) SaveTrunk(trunk account.Trunk) error {
 	if err != nil {
 		return err
 	}
-	return t.queue(fault.Missing("TrunkId"), `UPDATE trunk SET name = ?3, settings = ?4, active = ?5, state = ?6, detail = ?7, until = ?8, created = ?9
-		WHERE id = ?1 AND account_id = ?2`, values...)
+	return t.queue(fault.Missing("TrunkId"), saveTrunk, values...)
 }
 
 func (t *tx) DeleteTrunk(accountID, trunkID id.ID) error {

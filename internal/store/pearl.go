@@ -62,15 +62,21 @@ type pearlRow struct {
 }
 
 const (
-	pearlColumns = "id, account_id, type, name, activity, archived, created, version, spent, revision"
+	// pearlColumns are read by all; what is stored besides is read once a revision (complete).
+	pearlColumns = "id, account_id, type, name, activity, archived, created, version, revision, spent"
 	// pearlHome is selected after pearlColumns: what a Pearl has of its account and its number.
 	pearlHome = `, COALESCE((SELECT default_region FROM account WHERE account.id = pearl.account_id), ''),
 		COALESCE((SELECT number FROM number WHERE number.id = pearl.phone_number_id AND number.account_id = pearl.account_id), '')`
 )
 
+var (
+	pearlTable  = newTable("pearl", pearlColumns+", phone_number_id, settings, webhooks")
+	insertPearl = pearlTable.insertion(1)
+)
+
 func (p *pearlRow) into(created *int64) []any {
 	return []any{(*string)(&p.pearl.ID), (*string)(&p.pearl.Account), (*int)(&p.pearl.Type), &p.pearl.Name, (*int)(&p.pearl.Activity),
-		&p.pearl.Archived, created, &p.pearl.Version, &p.pearl.Spent, &p.revision, &p.pearl.AccountRegion, &p.pearl.Caller}
+		&p.pearl.Archived, created, &p.pearl.Version, &p.revision, &p.pearl.Spent, &p.pearl.AccountRegion, &p.pearl.Caller}
 }
 
 func scanPearlRow(r row) (pearlRow, error) {
@@ -171,7 +177,7 @@ func (t *tx) pearlValues(p campaign.Pearl) ([]any, error) {
 		number = p.Inbound.PhoneNumberID
 	}
 	return []any{p.ID, p.Account, int(p.Type), p.Name, int(p.Activity), p.Archived, millis(p.Created), p.Version,
-		rand.Text(), number, settingsText, webhooksText}, nil
+		rand.Text(), p.Spent, number, settingsText, webhooksText}, nil
 }
 
 func (t *tx) InsertPearl(p campaign.Pearl) error {
@@ -180,18 +186,19 @@ func (t *tx) InsertPearl(p campaign.Pearl) error {
 	if err != nil {
 		return err
 	}
-	return t.queue(nil, `INSERT INTO pearl (id, account_id, type, name, activity, archived, created, version, revision, phone_number_id, settings, webhooks, spent)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`, append(values, p.Spent)...)
+	return t.queue(nil, insertPearl, values...)
 }
 
+// SavePearl implements engine.Tx. It leaves out spent, which AddSpent adds to without a new version.
 func (t *tx) SavePearl(p campaign.Pearl) error {
 	t.forgetPearls()
 	values, err := t.pearlValues(p)
 	if err != nil {
 		return err
 	}
-	return t.queue(engine.ErrStale, `UPDATE pearl SET type = ?3, name = ?4, activity = ?5, archived = ?6, created = ?7, version = ?8, revision = ?9,
-		phone_number_id = ?10, settings = ?11, webhooks = ?12 WHERE id = ?1 AND account_id = ?2 AND version = ?13`, append(values, p.Version-1)...)
+	c := pearlTable.set(values, func(column string) bool { return column != "id" && column != "account_id" && column != "spent" })
+	text, args := c.update("pearl", "id = ?1 AND account_id = ?2 AND version = ?3", p.ID, p.Account, p.Version-1)
+	return t.queue(engine.ErrStale, text, args...)
 }
 
 func (t *tx) AddSpent(pearlID id.ID, hundredths int64) error {

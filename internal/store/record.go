@@ -12,7 +12,10 @@ import (
 	"nacre/internal/report"
 )
 
-var historyTable = table{name: "history", columns: []string{"lead_id", "at", "kind", "status_from", "status_to", "call_id", "actor", "note"}}
+var (
+	historyTable = newTable("history", "lead_id, at, kind, status_from, status_to, call_id, actor, note")
+	leadHistory  = "SELECT " + historyTable.list() + " FROM history WHERE lead_id = ?1 ORDER BY entry"
+)
 
 func (t *tx) AddHistory(entries ...engine.History) error {
 	rows := make([][]any, len(entries))
@@ -34,13 +37,13 @@ func (s *Store) LeadHistory(ctx context.Context, leadID id.ID) (found []engine.H
 			err = r.Scan((*string)(&e.Lead), &at, &e.Kind, &e.From, &e.To, (*string)(&e.Call), &e.By, &e.Note)
 			e.At = instant(at)
 			return e, err
-		}, "SELECT lead_id, at, kind, status_from, status_to, call_id, actor, note FROM history WHERE lead_id = ?1 ORDER BY entry", leadID)
+		}, leadHistory, leadID)
 		return err
 	})
 	return found, wrap("read history", err)
 }
 
-var auditTable = table{name: "audit", columns: []string{"account_id", "at", "event", "actor", "actor_name", "actor_type", "data"}}
+var auditTable = newTable("audit", "account_id, at, event, actor, actor_name, actor_type, data")
 
 func (t *tx) AddAudit(entries ...engine.Audit) error {
 	rows := make([][]any, len(entries))
@@ -68,7 +71,7 @@ func (s *Store) AuditLog(ctx context.Context, accountID id.ID, from, to time.Tim
 			err = r.Scan((*string)(&e.Account), &at, &e.Event, &e.User, &e.UserName, &e.UserType, &data)
 			e.At, e.Data = instant(at), rawJSON(data)
 			return e, err
-		}, "account_id, at, event, actor, actor_name, actor_type, data", "audit", &f, " ORDER BY at DESC, entry DESC", engine.Page{Limit: limit})
+		}, auditTable.list(), "audit", &f, " ORDER BY at DESC, entry DESC", engine.Page{Limit: limit})
 		return err
 	})
 	return found, wrap("read audit log", err)
@@ -82,14 +85,19 @@ func (t *tx) DeleteSignIns(event int, before time.Time, limit int) (int, error) 
 	return int(n), err
 }
 
+var (
+	replayTable = newTable("replay", "account_id, route, idempotency_key, body_hash, status, type, answer, created")
+	findReplay  = "SELECT " + replayTable.list() + " FROM replay WHERE account_id = ?1 AND route = ?2 AND idempotency_key = ?3"
+	saveReplay  = replayTable.replacing(3)
+)
+
 func (t *tx) Replay(accountID id.ID, route, key string) (engine.Replay, bool, error) {
 	found, err := one(t, func(r row) (p engine.Replay, err error) {
 		var created int64
 		err = r.Scan((*string)(&p.Account), &p.Route, &p.Key, &p.BodyHash, &p.Status, &p.Type, &p.Answer, &created)
 		p.Created = instant(created)
 		return p, err
-	}, `SELECT account_id, route, idempotency_key, body_hash, status, type, answer, created FROM replay
-		WHERE account_id = ?1 AND route = ?2 AND idempotency_key = ?3`, accountID, route, key)
+	}, findReplay, accountID, route, key)
 	if errors.Is(err, errNoRow) {
 		return engine.Replay{}, false, nil
 	}
@@ -107,11 +115,7 @@ func (t *tx) SaveReplay(p engine.Replay) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO replay (account_id, route, idempotency_key, body_hash, status, type, answer, created)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-		ON CONFLICT (account_id, route, idempotency_key) DO UPDATE SET body_hash = excluded.body_hash, status = excluded.status,
-		type = excluded.type, answer = excluded.answer, created = excluded.created`,
-		p.Account, p.Route, p.Key, p.BodyHash, p.Status, p.Type, p.Answer, millis(p.Created))
+	_, err = t.exec(saveReplay, p.Account, p.Route, p.Key, p.BodyHash, p.Status, p.Type, p.Answer, millis(p.Created))
 	return err
 }
 
@@ -121,6 +125,12 @@ func (t *tx) DeleteReplays(before time.Time, limit int) (int, error) {
 		(SELECT account_id, route, idempotency_key FROM replay WHERE created < ?1 ORDER BY created LIMIT ?2 {skip locked})`, millis(before), limit)
 	return int(n), err
 }
+
+var (
+	secretTable = newTable("secret", "name, content")
+	addSecret   = secretTable.insertion(1) + " ON CONFLICT (name) DO NOTHING"
+	saveSecret  = secretTable.replacing(1)
+)
 
 // Secret implements engine.Queries.
 func (s *Store) Secret(ctx context.Context, name string) (content []byte, err error) {
@@ -142,7 +152,7 @@ func (s *Store) Secret(ctx context.Context, name string) (content []byte, err er
 			return err
 		}
 		// Two nodes may make one at the same time: the first to be stored counts.
-		if _, err := q.exec("INSERT INTO secret (name, content) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING", name, []byte(s.keys.Seal("secret "+name, string(fresh)))); err != nil {
+		if _, err := q.exec(addSecret, name, []byte(s.keys.Seal("secret "+name, string(fresh)))); err != nil {
 			return err
 		}
 		return find(q)

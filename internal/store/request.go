@@ -12,6 +12,12 @@ import (
 
 const requestColumns = "id, account_id, pearl_id, to_number, call_data, status, created, expires, errors, call_id, claim, node, due, trace, key_id"
 
+var (
+	requestTable  = newTable("request", requestColumns)
+	insertRequest = requestTable.insertion(1)
+	saveRequest   = requestTable.updating(2)
+)
+
 func scanRequest(r row) (engine.Request, error) {
 	var q engine.Request
 	var callData, errorList string
@@ -41,7 +47,7 @@ func (t *tx) InsertRequest(r engine.Request) error {
 	if err != nil {
 		return err
 	}
-	return t.queue(nil, "INSERT INTO request ("+requestColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)", values...)
+	return t.queue(nil, insertRequest, values...)
 }
 
 func (t *tx) SaveRequest(r engine.Request) error {
@@ -49,8 +55,7 @@ func (t *tx) SaveRequest(r engine.Request) error {
 	if err != nil {
 		return err
 	}
-	return t.queue(fault.Missing("CallRequestId"), `UPDATE request SET pearl_id = ?3, to_number = ?4, call_data = ?5, status = ?6, created = ?7,
-		expires = ?8, errors = ?9, call_id = ?10, claim = ?11, node = ?12, due = ?13, trace = ?14, key_id = ?15 WHERE id = ?1 AND account_id = ?2`, values...)
+	return t.queue(fault.Missing("CallRequestId"), saveRequest, values...)
 }
 
 func (t *tx) DeleteRequest(requestID id.ID) error {

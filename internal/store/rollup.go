@@ -119,6 +119,8 @@ func (t *tx) DueRollups(before time.Time, limit int) ([]engine.DueRollup, error)
 	}, dueRollups, before.UnixMilli(), limit)
 }
 
+var saveRollup = newTable("rollup", "pearl_id, bucket, body").replacing(2)
+
 const dueRollups = "SELECT pearl_id, bucket FROM rollup_due WHERE bucket < ?1 ORDER BY bucket LIMIT ?2 {skip locked}"
 
 // RollUp implements engine.Tx. Nothing of the bucket changes meanwhile: its mark is locked, and every change shares the mark.
@@ -141,8 +143,7 @@ func (t *tx) RollUp(due engine.DueRollup) (calls int, err error) {
 	if rollup.Empty() {
 		err = t.queue(nil, "DELETE FROM rollup WHERE pearl_id = ?1 AND bucket = ?2", due.Pearl, from)
 	} else {
-		err = t.queue(nil, `INSERT INTO rollup (pearl_id, bucket, body) VALUES (?1, ?2, ?3)
-			ON CONFLICT (pearl_id, bucket) DO UPDATE SET body = excluded.body`, due.Pearl, from, rollup.Append(nil))
+		err = t.queue(nil, saveRollup, due.Pearl, from, rollup.Append(nil))
 	}
 	if err != nil {
 		return 0, err

@@ -49,9 +49,9 @@ func (s *Store) unlock(ctx context.Context, find func(sealed bool) (*datakey.Rin
 func (s *Store) markKey(ctx context.Context, anew bool) error {
 	var check []byte
 	err := s.backend.update(ctx, func(q session) (err error) {
-		text := "INSERT INTO secret (name, content) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING"
+		text := addSecret
 		if anew {
-			text = "INSERT INTO secret (name, content) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET content = excluded.content"
+			text = saveSecret
 		}
 		if _, err := q.exec(text, keyCheck, []byte(s.keys.Seal(keyCheck, "nacre"))); err != nil {
 			return err
@@ -113,7 +113,7 @@ func (s *Store) SealAll(ctx context.Context) (rows int, err error) {
 	}
 	if err == nil {
 		err = s.backend.update(ctx, func(q session) error {
-			return q.queue(nil, "INSERT INTO secret (name, content) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET content = excluded.content", sealedWith, []byte(s.keys.Current()))
+			return q.queue(nil, saveSecret, sealedWith, []byte(s.keys.Current()))
 		})
 	}
 	if err != nil {
@@ -139,8 +139,9 @@ func (t *tx) sealPearl(pearlID string) error {
 	if err != nil {
 		return err
 	}
-	revision, settingsText, webhooksText := values[8], values[10], values[11]
-	return t.queue(nil, "UPDATE pearl SET revision = ?2, settings = ?3, webhooks = ?4 WHERE id = ?1", pearlID, revision, settingsText, webhooksText)
+	c := pearlTable.set(values, func(column string) bool { return column == "revision" || column == "settings" || column == "webhooks" })
+	text, args := c.update("pearl", "id = ?1", pearlID)
+	return t.queue(nil, text, args...)
 }
 
 func (t *tx) sealTrunk(trunkID string) error {
@@ -166,7 +167,7 @@ func (t *tx) sealSecret(name string) error {
 	if err != nil {
 		return err
 	}
-	return t.queue(nil, "UPDATE secret SET content = ?2 WHERE name = ?1", name, []byte(t.keys.Seal("secret "+name, opened)))
+	return t.queue(nil, saveSecret, name, []byte(t.keys.Seal("secret "+name, opened)))
 }
 
 func findSecret(q session, name string) ([]byte, error) {

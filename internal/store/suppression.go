@@ -11,6 +11,8 @@ import (
 
 const suppressionColumns = "id, account_id, entry, source, created"
 
+var addSuppression = newTable("suppression", suppressionColumns).insertion(1) + " ON CONFLICT (account_id, entry) DO NOTHING"
+
 func scanSuppression(r row) (account.Suppression, error) {
 	var s account.Suppression
 	var created int64
@@ -20,8 +22,7 @@ func scanSuppression(r row) (account.Suppression, error) {
 }
 
 func (t *tx) AddSuppression(s account.Suppression) (added bool, err error) {
-	n, err := t.exec("INSERT INTO suppression ("+suppressionColumns+") VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (account_id, entry) DO NOTHING",
-		s.ID, s.Account, s.Entry, s.Source, millis(s.Created))
+	n, err := t.exec(addSuppression, s.ID, s.Account, s.Entry, s.Source, millis(s.Created))
 	return n > 0, err
 }
 

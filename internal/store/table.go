@@ -34,7 +34,8 @@ func (t table) insertion(count int) string {
 	return "INSERT INTO " + t.name + " (" + t.list() + ") VALUES " + strings.Join(rows, ", ")
 }
 
-// updating is the statement that sets all columns of the row that the first keys of them name.
+// updating is the statement that sets all columns of the row that the first keys of them name. The value of a column is that of
+// its place, as in insertion.
 func (t table) updating(keys int) string {
 	set, where := make([]string, 0, len(t.columns)), make([]string, 0, keys)
 	for n, column := range t.columns {
@@ -46,6 +47,23 @@ func (t table) updating(keys int) string {
 		}
 	}
 	return "UPDATE " + t.name + " SET " + strings.Join(set, ", ") + " WHERE " + strings.Join(where, " AND ")
+}
+
+// replacing is the statement that inserts a row, or sets all columns of that which has the same first keys.
+func (t table) replacing(keys int) string {
+	set := make([]string, 0, len(t.columns))
+	for _, column := range t.columns[keys:] {
+		set = append(set, column+" = excluded."+column)
+	}
+	return t.insertion(1) + " ON CONFLICT (" + strings.Join(t.columns[:keys], ", ") + ") DO UPDATE SET " + strings.Join(set, ", ")
+}
+
+// set picks columns to be updated; values are those of a row.
+func (t table) set(values []any, picks func(column string) bool) (c change) {
+	for n, column := range t.columns {
+		c.set(picks(column), column, values[n])
+	}
+	return c
 }
 
 // change gathers the columns of an update that differ: a column that is left out of SET costs its indexes nothing.

@@ -10,6 +10,16 @@ import (
 
 const userColumns = "id, account_id, email, role, created"
 
+var (
+	userTable  = newTable("person", userColumns)
+	insertUser = userTable.insertion(1)
+	saveUser   = userTable.updating(2)
+)
+
+func userValues(u account.User) []any {
+	return []any{u.ID, u.Account, u.Email, int(u.Role), millis(u.Created)}
+}
+
 func (t *tx) Users(accountID id.ID) ([]account.User, error) {
 	return list(t, func(r row) (u account.User, err error) {
 		var created int64
@@ -20,11 +30,11 @@ func (t *tx) Users(accountID id.ID) ([]account.User, error) {
 }
 
 func (t *tx) InsertUser(u account.User) error {
-	return t.queue(nil, "INSERT INTO person ("+userColumns+") VALUES (?1, ?2, ?3, ?4, ?5)", u.ID, u.Account, u.Email, int(u.Role), millis(u.Created))
+	return t.queue(nil, insertUser, userValues(u)...)
 }
 
 func (t *tx) SaveUser(u account.User) error {
-	return t.queue(fault.Missing("UserId"), "UPDATE person SET role = ?3 WHERE id = ?1 AND account_id = ?2", u.ID, u.Account, int(u.Role))
+	return t.queue(fault.Missing("UserId"), saveUser, userValues(u)...)
 }
 
 func (t *tx) DeleteUser(accountID, userID id.ID) error {
