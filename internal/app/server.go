@@ -339,7 +339,7 @@ func judge(script call.Script, talk call.Talk, transcriptOptions int) engine.End
 	j := insight.Judge(script, talk, transcriptOptions)
 	return engine.Ending{
 		Outcome: j.Outcome, Callback: talk.Callback, OptOut: talk.OptOut, Transcript: j.Transcript, Collected: talk.Collected,
-		Tags: j.Tags, Summary: j.Summary, Sentiment: j.Sentiment, Recording: talk.Recording, TurnsMS: talk.TurnLatencyMS,
+		Tags: j.Tags, Summary: j.Summary, Sentiment: j.Sentiment, TurnsMS: talk.TurnLatencyMS,
 	}
 }
 

@@ -105,7 +105,7 @@ func (c Call) Ringing() bool { return c.Live() && c.Answered.IsZero() }
 // Duration is whole seconds from answer to end, rounded up: at least 1 when answered, 0 otherwise
 // and while the call is in progress.
 func (c Call) Duration() int {
-	if c.Answered.IsZero() || c.Ended.IsZero() {
+	if c.Answered.IsZero() || c.Ended.IsZero() || c.Status == InProgress {
 		return 0
 	}
 	ms := c.Ended.Sub(c.Answered).Milliseconds()

@@ -127,6 +127,7 @@ func (e Ending) String() string {
 
 // LegStats counts packets of one leg. Late are packets of ours sent more than 5 ms after they were due.
 type LegStats struct {
+	Ended                      time.Time // when the BYE was first sent or received; zero while the call is up
 	Sent, Received, Lost, Late uint64
 	JitterMS                   float64 // RFC 3550 interarrival jitter of what we received
 	Codec                      string

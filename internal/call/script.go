@@ -80,9 +80,16 @@ type Talk struct {
 	Tags          []string // set in the conversation, each once
 	Notes         []string // sentences for the summary, such as a message that was left with us
 	Transcript    []Line
-	Recording     string // file name within the recordings folder, "" = none
-	Broke         string // why the agent broke, "" = it did not
-	TurnLatencyMS []int  // end of the person's turn → first packet of our answer
+	Recording     *Recording // nil: the call was not recorded
+	Broke         string     // why the agent broke, "" = it did not
+	TurnLatencyMS []int      // end of the person's turn → first packet of our answer
+}
+
+// Recording is the recording of a call that is over. It may not be on disk yet.
+type Recording struct {
+	// Saved waits until it is, and returns the file's name within the recordings folder; "" = it could not be written. Called
+	// once.
+	Saved func() string
 }
 
 // Desk is what an agent can do outside of the call while it is up.
@@ -94,7 +101,7 @@ type Desk interface {
 
 // Agent holds answered calls. Implemented by voice.
 type Agent interface {
-	// Hold conducts the conversation on the leg until the call is over on the wire.
+	// Hold conducts the conversation on the leg until the call is over on the wire. It does not wait for the disk.
 	Hold(ctx context.Context, leg Leg, script Script, desk Desk) (Talk, Ending)
 	// Ready returns an error if the agent cannot speak.
 	Ready() error

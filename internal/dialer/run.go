@@ -28,17 +28,21 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 	log.Debug("dial")
 	leg, failure := d.Dial.Dial(ctx, begun.Invite)
 	if failure != nil {
+		ended := d.Now() // before what the database takes
 		// The reason is in the carrier's words, and some of them name the number.
 		log.Info("call not answered", "cause", failure.Cause, "by", notAnsweredBy(ctx, failure.Cause), "code", failure.Code,
 			slog.Group("pii", "reason", failure.Reason))
 		d.trunkMet(ctx, begun, failure)
 		outcome := call.OutcomeOf(failure.Cause)
-		d.finish(begun, engine.Ending{Outcome: outcome, Ended: d.Now()})
+		d.finish(begun, engine.Ending{Outcome: outcome, Ended: ended})
 		d.Observe.CallEnded(outcome, 0, call.LegStats{})
 		return
 	}
 	var met sync.WaitGroup
-	met.Go(func() { d.trunkMet(ctx, begun, nil) }) // beside: somebody is on the line
+	met.Go(func() { // beside: somebody is on the line
+		defer d.survive(log, "recording the state of a trunk")
+		d.trunkMet(ctx, begun, nil)
+	})
 	defer met.Wait()
 	holds, err := d.Engine.Answer(context.WithoutCancel(ctx), begun.Call)
 	if err != nil || !holds {
@@ -51,7 +55,7 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 		if err != nil {
 			outcome = call.SetupFailed
 		}
-		d.finish(begun, engine.Ending{Outcome: outcome, Ended: d.Now()})
+		d.finish(begun, engine.Ending{Outcome: outcome, Ended: d.endOf(leg)})
 		d.Observe.CallEnded(outcome, 0, leg.Stats())
 		return
 	}
@@ -62,13 +66,14 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 	d.mu.Unlock()
 	answered := d.Now()
 	talk, ended := d.Agent.Hold(ctx, leg, begun.Script, desk{d: d, begun: begun})
-	over := d.Now()
+	over := d.endOf(leg)
 	ending := d.Judge(begun.Script, talk, begun.TranscriptOptions)
 	ending.Ended = over
 	by := hungUpBy(ctx, ended, begun.Script, over.Sub(answered))
 	if by == string(byGrace) {
 		ending.CutOff()
 	}
+	ending.Recording = d.saved(log, begun, talk, ending)
 	d.finish(begun, ending)
 	stats := leg.Stats()
 	d.Observe.CallEnded(ending.Outcome, over.Sub(answered), stats)
@@ -76,8 +81,40 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 		d.Observe.TurnTook(time.Duration(ms) * time.Millisecond)
 	}
 	log.Info("call ended", "outcome", ending.Outcome, "by", by, "how", ended, "answerer", talk.Answerer, "broke", talk.Broke,
-		"seconds", over.Sub(answered).Seconds(), "sent", stats.Sent, "received", stats.Received, "lost", stats.Lost, "late", stats.Late, "jitterMs", stats.JitterMS,
+		"seconds", over.Sub(answered).Seconds(), "codec", stats.Codec, "sent", stats.Sent, "received", stats.Received, "lost", stats.Lost, "late", stats.Late, "jitterMs", stats.JitterMS,
 		"turnsMs", talk.TurnLatencyMS)
+}
+
+// endOf is when a call was over on the wire, to which the work after it does not count: bills are made of it.
+func (d *Dialer) endOf(leg call.Leg) time.Time {
+	if ended := leg.Stats().Ended; !ended.IsZero() {
+		return ended.UTC().Truncate(time.Millisecond)
+	}
+	return d.Now()
+}
+
+// placeWait is how long a call that is over keeps its agent and its number while its recording goes to disk.
+const placeWait = 250 * time.Millisecond
+
+// saved waits until the recording of a call is on disk, because the end of the call, which names it, is committed afterwards.
+// A disk that is slow holds nobody's place: what the call held is given back meanwhile.
+func (d *Dialer) saved(log *slog.Logger, begun *engine.Begun, talk call.Talk, ending engine.Ending) string {
+	if talk.Recording == nil {
+		return ""
+	}
+	given := make(chan struct{})
+	late := time.AfterFunc(placeWait, func() {
+		defer close(given)
+		defer d.survive(log, "giving back the place of a call")
+		if err := d.Engine.Over(context.Background(), begun.Call, ending); err != nil {
+			log.Error("give back the place of a call", "error", err) // its end does so
+		}
+	})
+	name := talk.Recording.Saved()
+	if !late.Stop() {
+		<-given
+	}
+	return name
 }
 
 // hungUpBy says who ended an answered call: callee, agent, timeout, carrier, shutdown, or who asked for it (engine.Actor.By).
@@ -112,30 +149,31 @@ func (d *Dialer) prepare(ctx context.Context, log *slog.Logger, script call.Scri
 		return
 	}
 	go func() {
-		defer func() {
-			if reason := recover(); reason != nil {
-				log.Error("preparing the agent panicked", "panic", reason, "stack", string(debug.Stack()))
-			}
-		}()
+		defer d.survive(log, "preparing the agent")
 		p.Prepare(ctx, script)
 	}()
+}
+
+// survive is deferred by what goes on beside a call, and could end the process with all of them.
+func (d *Dialer) survive(log *slog.Logger, what string) {
+	if reason := recover(); reason != nil {
+		log.Error("work beside a call panicked", "what", what, "panic", reason, "stack", string(debug.Stack()))
+	}
 }
 
 // endBroken ends a call in which our own code panicked, as broken (lead and call at 500): the others go on. leg is nil where
 // the call was not answered: then it may be on the wire still.
 func (d *Dialer) endBroken(log *slog.Logger, begun *engine.Begun, leg call.Leg, reason any) {
 	log.Error("call panicked", "panic", reason, "stack", string(debug.Stack()))
+	ended := d.Now()
 	if leg != nil {
 		func() {
-			defer func() {
-				if reason := recover(); reason != nil {
-					log.Error("hanging up panicked", "panic", reason)
-				}
-			}()
+			defer d.survive(log, "hanging up")
 			leg.HangUp()
+			ended = d.endOf(leg)
 		}()
 	}
-	d.finish(begun, engine.Ending{Outcome: call.Broke, Ended: d.Now(), OnTheWire: leg == nil})
+	d.finish(begun, engine.Ending{Outcome: call.Broke, Ended: ended, OnTheWire: leg == nil})
 	d.Observe.CallEnded(call.Broke, 0, call.LegStats{})
 }
 

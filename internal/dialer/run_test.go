@@ -1,12 +1,15 @@
 package dialer_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/dialer"
 	"nacre/internal/engine"
 	"nacre/internal/id"
 )
@@ -106,6 +109,53 @@ func TestCutOffIsNoVerdict(t *testing.T) {
 		rest := time.Until(w.lead(leads[0]).DueAt(w.rules()))
 		same(t, "called again in", rest.Round(time.Second).String(), "24h0m0s")
 	})
+}
+
+// TestSlowDisk: a call lasts until its hang-up, whatever comes after it; a recording that the disk takes seconds for holds neither
+// the agent nor the number meanwhile, and is on disk before the call's end tells of it.
+func TestSlowDisk(t *testing.T) {
+	t.Parallel()
+	inBubble(t, nil, false, func(t *testing.T, w *world) {
+		w.settings(func(o *campaign.OutboundSettings) { o.TotalAgents = 1 })
+		for n, disk := range []time.Duration{4 * time.Second, 50 * time.Millisecond, 0} {
+			w.carrier.set(number(n), plan{talks: 59 * time.Second, disk: disk, after: 3 * time.Second})
+			w.add(number(n))
+		}
+		overs := 0
+		w.d.Engine = overCounter{w.d.Engine, &overs}
+		w.d.Start()
+		w.after(64 * time.Second) // hung up after 59 s; the agent is done after 62
+		all := w.carrier.all()
+		if len(all) != 2 {
+			t.Fatalf("%d calls with one agent, while the first one's recording goes to disk", len(all))
+		}
+		if took := all[1].at.Sub(all[0].ended); took > 3*time.Second+300*time.Millisecond {
+			t.Errorf("the agent was free %s after the hang-up", took)
+		}
+		first := w.call(all[0].Call)
+		same(t, "the first call meanwhile", fmt.Sprint(first.Status, first.Recording, first.Finished.IsZero(), first.Ended.Equal(all[0].ended)), "3true true")
+		w.after(3 * time.Second)
+		first = w.call(all[0].Call)
+		same(t, "the first call", fmt.Sprint(first.Status, first.Recording, first.Duration()), "4saved.wav59")
+		w.after(3 * time.Minute)
+		for _, i := range w.carrier.all() {
+			if c := w.call(i.Call); c.Duration() != 59 || !c.Ended.Equal(i.ended) {
+				t.Errorf("the call to %s lasted %d s", i.To, c.Duration())
+			}
+		}
+		same(t, "calls, of which were over before they were final", fmt.Sprint(len(w.carrier.all()), overs), "3 1")
+	})
+}
+
+// overCounter counts the calls that are over before they are final.
+type overCounter struct {
+	dialer.Engine
+	overs *int
+}
+
+func (o overCounter) Over(ctx context.Context, begun call.Call, ending engine.Ending) error {
+	*o.overs++
+	return o.Engine.Over(ctx, begun, ending)
 }
 
 // TestWhoHungUp: the log says who ended a call.

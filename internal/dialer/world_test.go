@@ -52,8 +52,10 @@ type plan struct {
 	talks    time.Duration // the person hangs up then
 	optsOut  bool
 	callback time.Duration
-	fails    bool   // the goal is not reached
-	panics   string // where our own code does: "dial", "talk"
+	fails    bool          // the goal is not reached
+	panics   string        // where our own code does: "dial", "talk"
+	disk     time.Duration // how long the recording takes to be on disk; 0 = there is none
+	after    time.Duration // how long the agent is busy after the call is over
 }
 
 func (c *carrier) Dial(ctx context.Context, i call.Invite) (call.Leg, *call.Failure) {
@@ -142,9 +144,13 @@ func (l *leg) end(by string) {
 func (l *leg) Serve(context.Context, call.Party) call.Ending {
 	panic("the agent of these tests holds no audio")
 }
-func (l *leg) SendKeys(string)      {}
-func (l *leg) HangUp()              { l.end("hang up") }
-func (l *leg) Stats() call.LegStats { return call.LegStats{} }
+func (l *leg) SendKeys(string) {}
+func (l *leg) HangUp()         { l.end("hang up") }
+func (l *leg) Stats() call.LegStats {
+	l.carrier.mu.Lock()
+	defer l.carrier.mu.Unlock()
+	return call.LegStats{Ended: l.carrier.invites[l.n].ended}
+}
 
 // agent talks as long as the person does.
 type agent struct {
@@ -169,11 +175,15 @@ func (a *agent) Hold(ctx context.Context, l call.Leg, _ call.Script, desk call.D
 			talk.Broke = err.Error()
 		}
 	}
+	if held.plan.disk > 0 {
+		talk.Recording = &call.Recording{Saved: func() string { time.Sleep(held.plan.disk); return "saved.wav" }}
+	}
 	timer := time.NewTimer(held.plan.talks)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		held.end("person")
+		time.Sleep(held.plan.after)
 		return talk, call.PeerHungUp
 	case <-ctx.Done():
 		held.end("context")

@@ -78,6 +78,51 @@ func (g *Ending) CutOff() {
 	}
 }
 
+// Over records that a conversation has ended on the wire, where Finish has to wait for its recording: its agent and its number
+// are free, its cost and minutes are counted, and who opted out in it is on the blacklist. The call stays in progress for
+// everybody until Finish.
+func (e *Engine) Over(ctx context.Context, begun call.Call, ending Ending) error {
+	err := e.asNode(ctx, func(tx Tx, s *Signals) error {
+		now := e.clock()
+		if ending.OptOut {
+			if err := e.optOut(tx, begun, now); err != nil {
+				return err
+			}
+		}
+		var owner account.Account
+		var err error
+		if e.PricePerMinute != 0 { // its cost will be added: the order of locks
+			if owner, err = tx.Account(begun.Account, Exclusive); err != nil {
+				return fmt.Errorf("read account: %w", err)
+			}
+			if _, err := tx.Pearl(begun.Account, begun.Pearl, Exclusive); err != nil {
+				return fmt.Errorf("read pearl: %w", err)
+			}
+		}
+		current, err := tx.Call(begun.Account, begun.ID)
+		if err != nil {
+			return fmt.Errorf("read call: %w", err)
+		}
+		if !current.Live() || current.Answered.IsZero() {
+			return nil
+		}
+		current.Ended = ending.Ended
+		current.Cost = e.cost(current.Answered, current.Ended)
+		if err := countFinished(tx, current); err != nil {
+			return err
+		}
+		if err := charge(tx, owner, current); err != nil {
+			return err
+		}
+		s.Callable = true
+		return tx.SaveCall(current)
+	})
+	if err != nil {
+		return fmt.Errorf("record that a call is over: %w", err)
+	}
+	return nil
+}
+
 // Finish makes a call final: its row, the lead's step, cost, and the deliveries, in one transaction. A call that is
 // final already is left alone, so that a rescue and a late end cannot both count. ErrNotNode: another process settles the call.
 func (e *Engine) Finish(ctx context.Context, begun call.Call, ending Ending) error {
@@ -133,14 +178,20 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 	if current.Cancel != call.NotCancelled && current.Answered.IsZero() && ending.Outcome != call.Lost {
 		ending.Outcome = call.Cancelled // a cancel once decided is never withdrawn, whatever crossed it on the wire
 	}
+	over := !current.Ended.IsZero() // Over has counted it
+	if over {
+		ending.Ended, ending.OnTheWire = current.Ended, false
+	}
 	finished := lead.Finished{Call: current.ID, Outcome: ending.Outcome, Cancel: current.Cancel, Ended: ending.Ended}
 	if ending.Callback != nil {
 		finished.Callback = ending.Ended.Add(ending.Callback.After).UTC().Truncate(time.Millisecond)
 	}
 	current.Outcome, current.Status = ending.Outcome, ending.Outcome.Status()
 	current.Ended, current.Finished = ending.Ended, now
-	if err := countFinished(tx, current); err != nil {
-		return err
+	if !over {
+		if err := countFinished(tx, current); err != nil {
+			return err
+		}
 	}
 	cutOff := ending.Outcome == call.Lost && !ending.OnTheWire // a conversation that we have ended: what was said is kept
 	if current.Status != call.Completed && !cutOff {
@@ -162,9 +213,11 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 			return fmt.Errorf("hold number: %w", err)
 		}
 	}
-	current.Cost = e.cost(current.Answered, current.Ended)
-	if err := charge(tx, owner, current); err != nil {
-		return err
+	if !over {
+		current.Cost = e.cost(current.Answered, current.Ended)
+		if err := charge(tx, owner, current); err != nil {
+			return err
+		}
 	}
 	rules := pearl.Outbound.Rules()
 	current.Conversation = conversation(l, finished, rules, now)

@@ -13,6 +13,7 @@ import (
 	"nacre/internal/hours"
 	"nacre/internal/id"
 	"nacre/internal/lead"
+	"nacre/internal/phone"
 )
 
 // outcomeRow is one row of contract 9.2. The wants are “call status/conversation, lead status, attempts, due”.
@@ -433,6 +434,71 @@ func testCosts(t *testing.T, s engine.Store) {
 		t.Fatal(err)
 	}
 	same(t, "spent, balance", fmt.Sprint(pearl.Spent, owner.Credit), "105 895")
+}
+
+// testOverBeforeItIsFinal: a conversation whose recording is not on disk yet holds no agent and no number, costs what it lasted,
+// once, and is in progress for everybody else until its end; who opted out in it is on the blacklist already.
+func testOverBeforeItIsFinal(t *testing.T, s engine.Store) {
+	w := newWorld(t, s, func(c *engine.Config) { c.PricePerMinute = 7 })
+	w.changeAccount(func(a *account.Account) { a.Credit = 1000 })
+	w.settings(w.pearl, func(o *campaign.OutboundSettings) { o.TotalAgents = 1 })
+	leads := []id.ID{w.add(fictional(0)), w.add(fictional(1)), w.add(fictional(2))}
+	begun := w.talk()
+	w.clock.Add(90 * time.Second)
+	ending := engine.Ending{Outcome: call.Success, Ended: w.clock.Now()}
+	over := func(e engine.Ending) {
+		t.Helper()
+		if err := w.e.Over(w.ctx, begun.Call, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if works := w.claim(); len(works) > 0 {
+		t.Fatal("the only agent is given away while it talks")
+	}
+	over(ending)
+	w.clock.Add(time.Minute)
+	over(ending) // changes nothing
+	c := w.call(begun.Call.ID)
+	same(t, "call", fmt.Sprint(c.Status, c.Duration(), c.Ended.Equal(ending.Ended), c.Finished.IsZero(), c.Cost), fmt.Sprint(int(call.InProgress), 0, true, true, 14))
+	spent := func(want string) {
+		t.Helper()
+		pearl, err := s.ReadPearl(w.ctx, w.account, w.pearl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		owner, err := s.ReadAccount(w.ctx, w.account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "spent, balance", fmt.Sprint(pearl.Spent, owner.Credit), want)
+	}
+	spent("14 986")
+	next := w.begin(w.claimOne())
+	same(t, "the lead meanwhile", fmt.Sprint(int(w.lead(begun.Call.Lead).Status), next.Call.Lead != begun.Call.Lead), "40 true")
+	ending.Ended, ending.Recording = w.clock.Now(), "x.wav" // as noted later: the first counts
+	w.finishWith(begun, ending)
+	c = w.call(begun.Call.ID)
+	same(t, "call at last", fmt.Sprint(c.Status, c.Duration(), c.Cost, c.Recording, int(w.lead(begun.Call.Lead).Status)), "4 90 14x.wav100")
+	spent("14 986")
+
+	begun = next
+	w.answer(begun)
+	w.clock.Add(time.Minute)
+	over(engine.Ending{Outcome: call.NotSuccess, Ended: w.clock.Now(), OptOut: true})
+	if suppressed, err := w.store.IsSuppressed(w.ctx, w.account, phone.Number(begun.Call.To)); err != nil || !suppressed {
+		t.Errorf("blacklisted: %v, %v", suppressed, err)
+	}
+	w.clock.Add(time.Hour)
+	if _, calls, err := w.e.Rescue(w.ctx, w.e.Node); err != nil || calls != 1 { // the process died while it waited for the disk
+		t.Fatal(calls, err)
+	}
+	c = w.call(begun.Call.ID)
+	same(t, "call that was rescued", fmt.Sprint(c.Outcome, c.Ended.Sub(c.Answered), c.Cost), "lost1m0s 7")
+	spent("21 979")
+	w.suppress(fictional(2))
+	if works := w.claim(); len(works) > 0 { // leads of others: 220 or resting
+		t.Errorf("claimed %+v of %v", works, leads)
+	}
 }
 
 // TestOrder: made calls, then promised call-backs, then leads by the window that closes soonest, by due instant, by age

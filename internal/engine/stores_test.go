@@ -49,6 +49,7 @@ func storeTests() []storeTest {
 		{"RetryPolicy", testRetryPolicy},
 		{"OptOutDuringTheTalk", testOptOutDuringTheTalk},
 		{"Costs", testCosts},
+		{"OverBeforeItIsFinal", testOverBeforeItIsFinal},
 		{"Gates", testGates},
 		{"NumberMovesToAnotherTrunk", testNumberMovesToAnotherTrunk},
 		{"GatesOfTheLead", testGatesOfTheLead},

@@ -103,6 +103,7 @@ type dialog struct {
 	held      netip.Addr // the peer's address, which is no stranger's as long as the dialog is live
 	over      bool
 	ending    call.Ending // why, once over
+	endedAt   time.Time   // when, once over: our BYE was first sent, or the peer's received
 	seq       uint32      // of our last request
 	remoteSeq uint32      // of the peer's last request
 	changing  bool        // a re-INVITE of ours waits for its final response
@@ -179,7 +180,7 @@ func (d *dialog) finish(why call.Ending) {
 		d.mu.Unlock()
 		return
 	}
-	d.over, d.ending = true, why
+	d.over, d.ending, d.endedAt = true, why, time.Now()
 	live := d.live
 	d.release()
 	d.mu.Unlock()
@@ -207,7 +208,7 @@ func (d *dialog) release() {
 // abandon ends a dialog that the peer does not know of, without BYE.
 func (d *dialog) abandon() {
 	d.mu.Lock()
-	d.over, d.ending = true, call.SignallingLost
+	d.over, d.ending, d.endedAt = true, call.SignallingLost, time.Now()
 	d.release()
 	d.mu.Unlock()
 	close(d.ended)

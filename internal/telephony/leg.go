@@ -45,5 +45,11 @@ func (l *leg) HangUp() {
 	l.d.e.closeSession(l.d.session)
 }
 
-// Stats returns the counters of the media (call.Leg).
-func (l *leg) Stats() call.LegStats { return l.d.session.Stats() }
+// Stats returns the counters of the media, and when the call ended (call.Leg).
+func (l *leg) Stats() call.LegStats {
+	stats := l.d.session.Stats()
+	l.d.mu.Lock()
+	defer l.d.mu.Unlock()
+	stats.Ended = l.d.endedAt
+	return stats
+}

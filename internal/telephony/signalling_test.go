@@ -730,3 +730,46 @@ func TestRequestsFromOutside(t *testing.T) {
 		}
 	})
 }
+
+// TestWhenACallEnded: at the peer's BYE, or when ours was first sent, answered or not.
+func TestWhenACallEnded(t *testing.T) {
+	t.Parallel()
+	e := open(t, Config{})
+	for name, end := range map[string]func(t *testing.T, peer *rawPeer, invite message, leg call.Leg) (after, before time.Time){
+		"by the peer": func(_ *testing.T, peer *rawPeer, invite message, _ call.Leg) (after, before time.Time) {
+			after = time.Now()
+			peer.send(strings.Join([]string{"BYE sip:x@" + e.Address().String() + " SIP/2.0", "Via: SIP/2.0/UDP " + peer.address().String() + ";branch=z9hG4bKbye",
+				"From: " + invite.header("To") + ";tag=a", "To: " + invite.header("From"), "Call-ID: " + invite.header("Call-ID"), "CSeq: 1 BYE", "Content-Length: 0", "", ""}, "\r\n"))
+			peer.expect("SIP/2.0 200")
+			return after, time.Time{}
+		},
+		"by us": func(_ *testing.T, peer *rawPeer, _ message, leg call.Leg) (after, before time.Time) {
+			after = time.Now()
+			leg.HangUp()
+			peer.expect("BYE")
+			return after, time.Now()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			peer := newRawPeer(t)
+			result := dial(t.Context(), e, inviteTo(trunkTo(peer.address()), 10*time.Second))
+			invite := peer.expect("INVITE")
+			peer.respond(invite, "200 OK", "a", "", description(4000, "sendrecv"))
+			peer.expect("ACK")
+			leg := await(t, "the answer", result).leg
+			ended := serve(t.Context(), leg, newPerson())
+			if at := leg.Stats().Ended; !at.IsZero() {
+				t.Errorf("a call that is up ended at %s", at)
+			}
+			after, before := end(t, peer, invite, leg)
+			await(t, "the end", ended)
+			if before.IsZero() {
+				before = time.Now()
+			}
+			if at := leg.Stats().Ended; at.Before(after) || at.After(before) {
+				t.Errorf("ended at %s, not between %s and %s", at, after, before)
+			}
+		})
+	}
+}

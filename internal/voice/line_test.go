@@ -232,6 +232,10 @@ func hold(t *testing.T, a *Agent, script call.Script, l *line, d *desk) (talk ca
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		talk, ending = a.Hold(t.Context(), l, script, d)
+		if talk.Recording != nil {
+			name := talk.Recording.Saved() // in the bubble
+			talk.Recording.Saved = func() string { return name }
+		}
 		time.Sleep(20 * time.Second) // of the bubble: an opt-out may outlive its call
 	})
 	return talk, ending

@@ -91,8 +91,8 @@ func (r *recorder) pass() {
 	}
 }
 
-// close ends the recording and returns its file name, "" when it could not be written.
-func (r *recorder) close() string {
+// end ends the recording. The disk may have fallen behind: see saved.
+func (r *recorder) end() {
 	if r.current.length == 0 {
 		r.current.silence, r.silence = r.silence, 0
 	}
@@ -101,6 +101,10 @@ func (r *recorder) close() string {
 	if r.lost > 0 {
 		r.log.Warn("disk too slow for the recording", "lostFrames", r.lost)
 	}
+}
+
+// saved waits until the recording is on disk and returns its file name, "" when it could not be written.
+func (r *recorder) saved() string {
 	timer := time.NewTimer(closeWithin)
 	defer timer.Stop()
 	select {

@@ -310,7 +310,8 @@ func (s *session) finish() call.Talk {
 	s.minds.cancel()
 	talk := s.machine.Talk()
 	if s.record != nil {
-		talk.Recording = s.record.close()
+		s.record.end()
+		talk.Recording = &call.Recording{Saved: s.record.saved}
 	}
 	return talk
 }

@@ -1,12 +1,16 @@
 package voice
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -259,15 +263,16 @@ func TestRecording(t *testing.T) {
 		l := newLine("say 1; hear; hold 5; wait 1; keys 1")
 		talk, _ := hold(t, New(Config{Speaker: &tones{}, Recordings: folder}), script, l, &desk{})
 		if c.channels == 0 {
-			if _, err := os.Stat(folder); talk.Recording != "" || !errors.Is(err, os.ErrNotExist) {
-				t.Errorf("track %d: recorded %q", c.track, talk.Recording)
+			if _, err := os.Stat(folder); talk.Recording != nil || !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("track %d: recorded", c.track)
 			}
 			continue
 		}
-		if talk.Recording != callID+".wav" {
-			t.Fatalf("track %d: recorded %q", c.track, talk.Recording)
+		name := talk.Recording.Saved()
+		if name != callID+".wav" {
+			t.Fatalf("track %d: recorded %q", c.track, name)
 		}
-		info, err := os.Stat(filepath.Join(folder, talk.Recording))
+		info, err := os.Stat(filepath.Join(folder, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -284,7 +289,7 @@ func TestRecordingSides(t *testing.T) {
 	folder := t.TempDir()
 	l := newLine("say 1; start; wait 0.5; hang up")
 	talk, _ := hold(t, New(Config{Speaker: &tones{}, Recordings: folder}), offer(), l, &desk{})
-	left, right := sides(t, filepath.Join(folder, talk.Recording))
+	left, right := sides(t, filepath.Join(folder, talk.Recording.Saved()))
 	sound := func(side []int16, from, to time.Duration) bool {
 		i, j := int(from)*call.SampleRate/int(time.Second), int(to)*call.SampleRate/int(time.Second)
 		return slices.ContainsFunc(side[i:j], func(s int16) bool { return s != 0 })
@@ -305,8 +310,34 @@ func TestRecordingFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	talk, _ := hold(t, New(Config{Speaker: &tones{}, Recordings: file}), offer(), newLine("hear; keys 1"), &desk{})
-	if talk.Recording != "" || !talk.Success {
-		t.Errorf("%+v", talk)
+	if name := talk.Recording.Saved(); name != "" || !talk.Success {
+		t.Errorf("recorded %q of %+v", name, talk)
+	}
+}
+
+// A call ends without waiting for its disk: a pipe takes nothing until somebody reads it.
+func TestSlowDisk(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	pipe := filepath.Join(folder, callID+".wav")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	s := New(Config{Speaker: &tones{}, Recordings: folder, Log: slog.New(slog.NewTextHandler(&log, nil))}).session(t.Context(), offer(), &desk{})
+	var heard, say call.Frame
+	s.Exchange(&heard, &say)
+	talk := s.finish()
+	reader, err := os.Open(pipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer reader.Close()
+		_, _ = io.Copy(io.Discard, reader)
+	}()
+	if name := talk.Recording.Saved(); name != "" || !strings.Contains(log.String(), "record call") || strings.Contains(log.String(), "in time") {
+		t.Errorf("recorded %q, and the log says %s", name, log.String()) // there is no seeking in a pipe
 	}
 }
 

@@ -36,15 +36,11 @@ func NewLastCall(c *call.Call, link RecordingLink) *LastCall {
 	if c == nil {
 		return nil
 	}
-	last := &LastCall{
+	return &LastCall{
 		ID: c.ID, StartTime: Time(c.Start), PearlID: c.Pearl, Status: c.Status, From: c.From, Name: Text(c.Name),
 		CollectedData: LastCollected{Transcript: List(c.Transcript), CollectedInfos: List(c.Collected)},
 		Summary:       Text(c.Summary), Duration: c.Duration(), Recording: Recording(*c, link), Tags: List(c.Tags),
 	}
-	if c.Finished.IsZero() {
-		last.Duration = 0 // in progress for everyone until everything of the call is in place
-	}
-	return last
 }
 
 // Recording is a fresh link to the recording of a finished call, null where there is none (contract 3.6).
