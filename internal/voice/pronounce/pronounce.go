@@ -7,9 +7,6 @@ import (
 	"strings"
 )
 
-// Version changes whenever the same text may give other letters: what was spoken before is then spoken anew.
-const Version = "1"
-
 // Words returns text as the words in which it is read, with the pauses that are left: "It is 5%." is "it is five percent.".
 func (l *Lexicon) Words(text string) string {
 	var out strings.Builder

@@ -230,3 +230,53 @@ func TestLongRows(t *testing.T) {
 		}
 	}
 }
+
+func TestClauses(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	for _, test := range []struct{ text, want string }{
+		{"", ""}, {" ", ""}, {"Hello.", "Hello."},
+		{"Hello Anna, this is Pearl Fitness about your plan. Would you like to come?", "Hello Anna,|this is Pearl Fitness about your plan.|Would you like to come?"},
+		{"Anna, would you like to come?", "Anna,|would you like to come?"},
+		{"Hi, this is Pearl.", "Hi, this is Pearl."},
+		{"Dr. Smith and J. Smith live on 5 Elm St. Louis too.", "Dr. Smith and J. Smith live on 5 Elm St. Louis too."},
+		{"On December 24, 2026 at 9:30 a.m. we close.", "On December 24, 2026 at 9:30 a.m. we close."},
+		{"It costs $1,299.99, tax included. Yes?", "It costs $1,299.99,|tax included.|Yes?"},
+		{"Cats, dogs, and more cats", "Cats, dogs,|and more cats"},
+		{"Thank you.\nGoodbye.", "Thank you.|Goodbye."},
+		{"We are open: come in; call us", "We are open:|come in;|call us"},
+	} {
+		var got []string
+		for _, clause := range l.Clauses(test.text) {
+			got = append(got, clause.Text)
+		}
+		if strings.Join(got, "|") != test.want {
+			t.Errorf("%q is spoken as\n\t%q, want\n\t%q", test.text, strings.Join(got, "|"), test.want)
+		}
+	}
+	clauses := l.Clauses("Thank you Anna, we call again. Goodbye.")
+	if len(clauses) != 3 || clauses[0].Pause >= clauses[1].Pause || clauses[0].Pause == 0 || clauses[2].Pause != 0 {
+		t.Errorf("pauses: %v", clauses)
+	}
+}
+
+// No clause has more letters than the voice takes at once, and nothing is lost between clauses.
+func FuzzClauses(f *testing.F) {
+	for _, text := range []string{"Hello Anna, this is it. Yes?", strings.Repeat("word ", 200), strings.Repeat("9", 500), strings.Repeat("é", 300), strings.Repeat("$999,999,999.99 ", 30), "a, b. C"} {
+		f.Add(text)
+	}
+	l := open(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		var all strings.Builder
+		for _, clause := range l.Clauses(text) {
+			if strings.TrimSpace(clause.Text) == "" || len(clause.Text) > maxClause+4 {
+				t.Fatalf("clause %q", clause.Text)
+			}
+			all.WriteString(clause.Text)
+		}
+		bare := func(s string) string { return strings.Join(strings.Fields(strings.ToValidUTF8(s, " ")), "") }
+		if bare(all.String()) != bare(text) {
+			t.Fatalf("%q became %q", text, all.String())
+		}
+	})
+}
