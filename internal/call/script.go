@@ -33,6 +33,7 @@ type Question struct {
 	Name string
 	Type VariableType
 	Ask  string // the sentence to speak, ending in a question mark where it is a question
+	Hint string // how the Pearl describes the variable; "" = not
 }
 
 // Script is what an agent needs to hold one call. It is fixed when the call begins; variables are substituted already.
@@ -54,7 +55,24 @@ type Script struct {
 	Language  string         // BCP 47, "" = the default one
 	Zone      *time.Location // of the person called; nil = UTC
 	Answered  time.Time      // set by the Agent when it begins to hold the call
+	Brief     Brief
 }
+
+// Brief is what a model is told besides. Variables are substituted; those that are collected in the talk stand as [id].
+type Brief struct {
+	Company     string
+	Description string // of the company
+	Personality string
+	Knowledge   string
+	Flow        string // how the talk should go
+	Success     string // when the goal is reached; "" = there is none
+	Known       []Fact // what is known of the person, in order
+	Tags        []Fact // that may be set, with what they mean
+	ModelType   int    // contract 2.4
+}
+
+// Fact is a name and what it stands for.
+type Fact struct{ Name, Text string }
 
 // Callback is a promised call-back: After counts from the moment it was promised.
 type Callback struct{ After time.Duration }

@@ -86,6 +86,7 @@ func (p Pearl) Script(c call.Call) call.Script {
 		AskAll:    p.Definition.AskAllQuestions,
 		VoiceMail: Fill(p.Outbound.VoiceMail, values), Recording: p.Outbound.RecordingTrack,
 		Timeout: time.Duration(p.Outbound.CallTimeout) * time.Minute,
+		Brief:   p.brief(values),
 	}
 	if agents := p.Definition.Agents; len(agents) > 0 {
 		script.VoiceID = agents[0].VoiceID
@@ -98,7 +99,7 @@ func (p Pearl) Script(c call.Call) call.Script {
 		if kind == "" {
 			kind = call.String
 		}
-		script.Questions = append(script.Questions, call.Question{ID: v.ID, Name: v.Name, Type: kind, Ask: question(v, values)})
+		script.Questions = append(script.Questions, call.Question{ID: v.ID, Name: v.Name, Type: kind, Ask: question(v, values), Hint: Fill(strings.TrimSpace(v.Description), values)})
 	}
 	return script
 }

@@ -11,50 +11,9 @@ import (
 	"mime"
 	"strings"
 
+	"nacre/internal/brain"
 	"nacre/internal/provider"
 )
-
-// Role is who wrote a Message.
-type Role string
-
-const (
-	System    Role = "system"
-	User      Role = "user"
-	Assistant Role = "assistant"
-	Result    Role = "tool" // what a tool brought
-)
-
-// Message is one of a conversation.
-type Message struct {
-	Role    Role
-	Content string
-	Calls   []Call // of Assistant
-	Call    string // of Result: the id of the call that it answers
-}
-
-// Call is a call of a tool. Arguments are JSON as the model wrote it, which may be none.
-type Call struct {
-	ID, Name, Arguments string
-}
-
-// Tool is what a model may call. Parameters is a JSON schema of type object.
-type Tool struct {
-	Name, Description string
-	Parameters        json.RawMessage
-}
-
-// Usage is what a provider counted, in tokens. Cached is the part of Prompt that it had kept.
-type Usage struct {
-	Prompt, Cached, Completion int
-}
-
-// Answer is what the model said and wants. Cut: it ended by its length, or was filtered.
-type Answer struct {
-	Text  string
-	Calls []Call
-	Usage Usage
-	Cut   bool
-}
 
 // Config configures a Client.
 type Config struct {
@@ -66,7 +25,7 @@ type Config struct {
 
 const defaultMaxTokens = 400
 
-// Client asks one model. It is safe for concurrent use.
+// Client implements brain.Model.
 type Client struct {
 	config Config
 	client *provider.Client
@@ -88,16 +47,17 @@ const (
 	argumentsLimit = 64 << 10
 )
 
-// Stream asks for the answer to messages. said is called with pieces of its text as they come. Where it fails, what came before
-// is returned with the error; without anything said, another model can be asked. ctx ends the request.
-func (c *Client) Stream(ctx context.Context, messages []Message, tools []Tool, said func(text string)) (Answer, error) {
+var _ brain.Model = (*Client)(nil)
+
+// Stream asks for the answer to messages (brain.Model).
+func (c *Client) Stream(ctx context.Context, messages []brain.Message, tools []brain.Tool, said func(text string)) (brain.Answer, error) {
 	body, err := c.client.PostJSON(ctx, "/chat/completions", c.header(), c.request(messages, tools))
 	if err != nil {
-		return Answer{}, err
+		return brain.Answer{}, err
 	}
 	defer body.Close()
 	if kind, _, _ := mime.ParseMediaType(body.Header.Get("Content-Type")); kind != "text/event-stream" {
-		return Answer{}, body.Broken("the answer is no stream of events")
+		return brain.Answer{}, body.Broken("the answer is no stream of events")
 	}
 	answer, err := read(body, said)
 	if err != nil {
@@ -113,7 +73,7 @@ func (c *Client) header() map[string][]string {
 	return header
 }
 
-func (c *Client) request(messages []Message, tools []Tool) map[string]any {
+func (c *Client) request(messages []brain.Message, tools []brain.Tool) map[string]any {
 	request := map[string]any{
 		"model": c.config.Model, "messages": wireMessages(messages), "stream": true,
 		"stream_options": map[string]any{"include_usage": true},
@@ -155,7 +115,7 @@ type chunk struct {
 }
 
 // read reads the stream of events (WHATWG HTML, 9.2) up to its end. Every event is one line of data.
-func read(body *provider.Answer, said func(string)) (Answer, error) {
+func read(body *provider.Answer, said func(string)) (brain.Answer, error) {
 	r := reader{said: said}
 	lines := bufio.NewScanner(body)
 	lines.Buffer(make([]byte, 0, 8<<10), lineLimit)
@@ -195,7 +155,7 @@ func read(body *provider.Answer, said func(string)) (Answer, error) {
 
 // reader puts an answer together.
 type reader struct {
-	answer   Answer
+	answer   brain.Answer
 	said     func(string)
 	at       map[int]int // place in answer.Calls of the call with an index
 	finished bool
@@ -207,7 +167,7 @@ type reader struct {
 // take takes an event. counts: it brings the answer further.
 func (r *reader) take(c chunk) (counts bool, broken string) {
 	if c.Usage != nil {
-		r.answer.Usage = Usage{Prompt: c.Usage.PromptTokens, Cached: c.Usage.Details.CachedTokens, Completion: c.Usage.CompletionTokens}
+		r.answer.Usage = brain.Usage{Prompt: c.Usage.PromptTokens, Cached: c.Usage.Details.CachedTokens, Completion: c.Usage.CompletionTokens}
 	}
 	if len(c.Choices) == 0 {
 		return false, ""
@@ -235,7 +195,7 @@ func (r *reader) take(c chunk) (counts bool, broken string) {
 			}
 			place = len(r.answer.Calls)
 			r.at[delta.Index] = place
-			r.answer.Calls = append(r.answer.Calls, Call{})
+			r.answer.Calls = append(r.answer.Calls, brain.Call{})
 		}
 		call := &r.answer.Calls[place]
 		if delta.ID != "" {
@@ -293,7 +253,7 @@ func (r *reader) pass(text string) {
 }
 
 // end is the end of an answer.
-func (r *reader) end(body *provider.Answer) (Answer, error) {
+func (r *reader) end(body *provider.Answer) (brain.Answer, error) {
 	if !r.thinking && !r.begun && r.held != "" {
 		r.pass(r.held)
 	}
@@ -304,7 +264,7 @@ func (r *reader) end(body *provider.Answer) (Answer, error) {
 }
 
 type wireMessage struct {
-	Role       Role       `json:"role"`
+	Role       brain.Role `json:"role"`
 	Content    string     `json:"content"`
 	ToolCalls  []wireCall `json:"tool_calls,omitempty"`
 	ToolCallID string     `json:"tool_call_id,omitempty"`
@@ -328,7 +288,7 @@ type wireTool struct {
 	Function wireFunction `json:"function"`
 }
 
-func wireMessages(messages []Message) []wireMessage {
+func wireMessages(messages []brain.Message) []wireMessage {
 	out := make([]wireMessage, len(messages))
 	for n, m := range messages {
 		out[n] = wireMessage{Role: m.Role, Content: m.Content, ToolCallID: m.Call}
@@ -343,7 +303,7 @@ func wireMessages(messages []Message) []wireMessage {
 	return out
 }
 
-func wireTools(tools []Tool) []wireTool {
+func wireTools(tools []brain.Tool) []wireTool {
 	out := make([]wireTool, len(tools))
 	for n, t := range tools {
 		out[n] = wireTool{Type: "function", Function: wireFunction{Name: t.Name, Description: t.Description, Parameters: t.Parameters}}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nacre/internal/brain"
 	"nacre/internal/brain/chat"
 	"nacre/internal/provider"
 	"nacre/internal/provider/providertest"
@@ -43,35 +44,35 @@ func serve(body string) http.HandlerFunc {
 	return providertest.Status(200, body, "Content-Type", stream)
 }
 
-func ask(t *testing.T, handler http.HandlerFunc, first, between time.Duration) (chat.Answer, string, error) {
+func ask(t *testing.T, handler http.HandlerFunc, first, between time.Duration) (brain.Answer, string, error) {
 	t.Helper()
 	s := providertest.Serve(t, handler)
 	said := ""
 	answer, err := chat.New(chat.Config{Endpoint: s.Endpoint(t, "/v1", first, between), Model: "m"}).
-		Stream(t.Context(), []chat.Message{{Role: chat.User, Content: "Hello?"}}, nil, func(piece string) { said += piece })
+		Stream(t.Context(), []brain.Message{{Role: brain.User, Content: "Hello?"}}, nil, func(piece string) { said += piece })
 	return answer, said, err
 }
 
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	counted := chat.Usage{Prompt: 120, Cached: 100, Completion: 9}
+	counted := brain.Usage{Prompt: 120, Cached: 100, Completion: 9}
 	for name, c := range map[string]struct {
 		body string
-		want chat.Answer
+		want brain.Answer
 	}{
 		"text": {events(`{"choices":[{"delta":{"role":"assistant","content":""}}]}`, text("Good "), text("morning."), finish("stop"), usage, "[DONE]"),
-			chat.Answer{Text: "Good morning.", Usage: counted}},
+			brain.Answer{Text: "Good morning.", Usage: counted}},
 		"comments, names, CRLF, no space": {": waiting\r\n\r\nevent: x\r\ndata:" + text("Yes.") + "\r\n\r\n: still\r\n\r\ndata:" + finish("stop") + "\r\n\r\n",
-			chat.Answer{Text: "Yes."}},
-		"without usage and DONE": {events(text("Yes."), finish("length")), chat.Answer{Text: "Yes.", Cut: true}},
+			brain.Answer{Text: "Yes."}},
+		"without usage and DONE": {events(text("Yes."), finish("length")), brain.Answer{Text: "Yes.", Cut: true}},
 		"a call in pieces beside text": {events(text("One moment."), call(0, "c1", "collect", ""), call(0, "", "", `{"id":"re`), call(0, "", "", `news"}`),
 			call(1, "c2", "end_call", "{}"), finish("tool_calls"), usage, "[DONE]"),
-			chat.Answer{Text: "One moment.", Usage: counted, Calls: []chat.Call{{ID: "c1", Name: "collect", Arguments: `{"id":"renews"}`}, {ID: "c2", Name: "end_call", Arguments: "{}"}}}},
+			brain.Answer{Text: "One moment.", Usage: counted, Calls: []brain.Call{{ID: "c1", Name: "collect", Arguments: `{"id":"renews"}`}, {ID: "c2", Name: "end_call", Arguments: "{}"}}}},
 		"calls that are not counted": {events(call(0, "c1", "a", "{}"), call(0, "c2", "b", "{}"), "[DONE]"),
-			chat.Answer{Calls: []chat.Call{{ID: "c1", Name: "a", Arguments: "{}"}, {ID: "c2", Name: "b", Arguments: "{}"}}}},
+			brain.Answer{Calls: []brain.Call{{ID: "c1", Name: "a", Arguments: "{}"}, {ID: "c2", Name: "b", Arguments: "{}"}}}},
 		"a thought first": {events(text("\n<thi"), text("nk>They say hello</th"), text("ink>\n\nGood"), text(" morning <think>."), "[DONE]"),
-			chat.Answer{Text: "Good morning <think>."}},
-		"less than": {events(text("<th"), "[DONE]"), chat.Answer{Text: "<th"}},
+			brain.Answer{Text: "Good morning <think>."}},
+		"less than": {events(text("<th"), "[DONE]"), brain.Answer{Text: "<th"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -154,12 +155,12 @@ func TestRequest(t *testing.T) {
 	t.Parallel()
 	s := providertest.Serve(t, serve(events(text("Yes."), "[DONE]")))
 	client := chat.New(chat.Config{Endpoint: s.Endpoint(t, "/v1", long, long), Model: "small", Parameters: map[string]any{"temperature": 0.2, "stream_options": nil}})
-	messages := []chat.Message{
-		{Role: chat.System, Content: "Be brief."},
-		{Role: chat.Assistant, Calls: []chat.Call{{ID: "c1", Name: "collect", Arguments: `{"id":1}`}, {ID: "c2", Name: "x", Arguments: "{"}}},
-		{Role: chat.Result, Call: "c1", Content: "done"},
+	messages := []brain.Message{
+		{Role: brain.System, Content: "Be brief."},
+		{Role: brain.Assistant, Calls: []brain.Call{{ID: "c1", Name: "collect", Arguments: `{"id":1}`}, {ID: "c2", Name: "x", Arguments: "{"}}},
+		{Role: brain.Result, Call: "c1", Content: "done"},
 	}
-	tools := []chat.Tool{{Name: "collect", Description: "Keeps it.", Parameters: json.RawMessage(`{"type":"object"}`)}}
+	tools := []brain.Tool{{Name: "collect", Description: "Keeps it.", Parameters: json.RawMessage(`{"type":"object"}`)}}
 	for range 2 {
 		if _, err := client.Stream(t.Context(), messages, tools, func(string) {}); err != nil {
 			t.Fatal(err)
