@@ -133,10 +133,9 @@ func (c *Client) begin(p *process, greeting Greeting) {
 		if lacks == nil {
 			continue
 		}
-		for _, j := range c.queue.waiting[k] {
+		for _, j := range c.queue.drain(kind(k)) {
 			j.end(Answer{}, lacks)
 		}
-		c.queue.waiting[k] = nil
 	}
 	c.log.Info("speech process ready", "pid", p.cmd.Process.Pid, "deaf", greeting.Deaf, "mute", greeting.Mute)
 	c.dispatch()

@@ -22,7 +22,7 @@ func line(t *testing.T, q *queue, at time.Time, kinds string) []*job {
 		case 'A':
 			j.kind, j.urgency = saying, Ahead
 		}
-		if !q.push(j, j.since) {
+		if !q.push(j) {
 			t.Fatalf("job %d was refused", i)
 		}
 		jobs = append(jobs, j)
@@ -46,48 +46,13 @@ func TestOrderOfWork(t *testing.T) {
 		var q queue
 		jobs := line(t, &q, start, test.jobs)
 		for _, want := range test.want {
-			if got := q.next(test.kind, start.Add(60*time.Millisecond)); got != jobs[want] {
+			if got := q.next(test.kind); got != jobs[want] {
 				t.Errorf("%s: not job %d", test.jobs, want)
 			}
 		}
-		if got := q.next(test.kind, start.Add(60*time.Millisecond)); got != nil {
+		if got := q.next(test.kind); got != nil {
 			t.Errorf("%s: more than was asked for", test.jobs)
 		}
-	}
-}
-
-func TestStalePartialsAreDropped(t *testing.T) {
-	t.Parallel()
-	var q queue
-	start := time.Unix(1000, 0)
-	jobs := line(t, &q, start, "PPF")
-	now := start.Add(stale + 5*time.Millisecond)
-	if q.next(hearing, now) != jobs[2] || q.next(hearing, now) != jobs[1] {
-		t.Error("not the final, then the partial that is young enough")
-	}
-	if r := <-jobs[0].done; !errors.Is(r.err, ErrBehind) || q.staled != 1 || q.lost != 0 {
-		t.Errorf("the stale partial: %v; %d dropped, %d lost", r.err, q.staled, q.lost)
-	}
-}
-
-func TestFallingBehind(t *testing.T) {
-	t.Parallel()
-	var q queue
-	start := time.Unix(1000, 0)
-	line(t, &q, start, "F")
-	now := start.Add(late + time.Millisecond)
-	partial := &job{urgency: Partial, since: now, done: make(chan result, 1)}
-	if q.push(partial, now) {
-		t.Error("a partial was taken while finals wait")
-	}
-	if q.next(hearing, now) == nil {
-		t.Error("the final was not worked on")
-	}
-	if now = now.Add(recovery - time.Second); q.push(partial, now) {
-		t.Error("a partial was taken too soon after")
-	}
-	if now = now.Add(2 * time.Second); !q.push(partial, now) {
-		t.Error("a partial was refused long after")
 	}
 }
 
@@ -97,7 +62,7 @@ func TestCapacity(t *testing.T) {
 	now := time.Unix(1000, 0)
 	push := func(urgency Urgency) (*job, bool) {
 		j := &job{urgency: urgency, since: now, done: make(chan result, 1)}
-		return j, q.push(j, now)
+		return j, q.push(j)
 	}
 	last, _ := push(Partial)
 	for range capacity - 1 {
@@ -117,7 +82,7 @@ func TestCapacity(t *testing.T) {
 	if _, ok := push(Final); ok {
 		t.Error("a final was taken by a queue full of finals")
 	}
-	if q.staled != 2 || q.lost != 1 {
-		t.Errorf("%d dropped, %d lost", q.staled, q.lost)
+	if len(q[hearing]) != capacity || !q.remove(q[hearing][7]) || len(q[hearing]) != capacity-1 || q.remove(last) {
+		t.Errorf("%d wait", len(q[hearing]))
 	}
 }

@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	// ErrBehind is returned for work that is not done because more urgent work takes all time.
+	// ErrBehind is returned for work that finds the queue full of work as urgent.
 	ErrBehind = errors.New("speech on this machine cannot keep up")
 	// ErrEnded is returned for work that the process ended over, twice.
 	ErrEnded = errors.New("the speech process ended")
@@ -52,22 +52,22 @@ type Client struct {
 	mute    error
 	started chan struct{} // closed when the first start has succeeded or failed
 	closed  bool
-	behind  bool // as it was logged
 	figures Figures
 }
 
 // Figures counts what a Client has done since it was opened.
 type Figures struct {
 	Up       bool // the process runs
-	Behind   bool // finals had to wait for long just now
 	Waiting  [urgencies]int
 	Heard    uint64        // utterances recognised, partials included
 	Said     uint64        // clauses spoken
-	Dropped  uint64        // partials that were not worked on
-	Lost     uint64        // finals that were not worked on
 	Restarts uint64        // of the process
 	Worked   time.Duration // time of workers
 }
+
+// Hearers returns how many utterances are recognised at a time where nobody says: one processor is left for audio if there
+// are two or more.
+func Hearers() int { return max(1, runtime.NumCPU()-1) }
 
 // Open starts the process, in the background: until it is ready, and while it is started again, work waits.
 func Open(config Config) *Client {
@@ -75,7 +75,7 @@ func Open(config Config) *Client {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	if config.Hearers <= 0 {
-		config.Hearers = max(1, runtime.NumCPU()-1)
+		config.Hearers = Hearers()
 	}
 	if config.Sayers <= 0 {
 		config.Sayers = 1
@@ -121,17 +121,11 @@ func (c *Client) Say(ctx context.Context, say Say, urgency Urgency) (Said, error
 	return answer.Said, nil
 }
 
-// Hears returns nil if speech can be recognised now: the process runs and keeps up.
+// Hears returns nil if speech can be recognised now: the process runs.
 func (c *Client) Hears() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.able(c.deaf); err != nil {
-		return err
-	}
-	if c.lags(time.Now()) {
-		return ErrBehind
-	}
-	return nil
+	return c.able(c.deaf)
 }
 
 // Says returns nil if speech can be made now.
@@ -154,8 +148,8 @@ func (c *Client) Figures() Figures {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f := c.figures
-	f.Up, f.Behind, f.Dropped, f.Lost = c.process != nil, c.lags(time.Now()), c.queue.staled, c.queue.lost
-	for _, line := range c.queue.waiting {
+	f.Up = c.process != nil
+	for _, line := range c.queue {
 		for _, j := range line {
 			f.Waiting[j.urgency]++
 		}
@@ -163,19 +157,15 @@ func (c *Client) Figures() Figures {
 	return f
 }
 
-// lags reports whether hearing is behind. c.mu is held.
-func (c *Client) lags(now time.Time) bool {
-	c.queue.look(now)
-	return now.Before(c.queue.behind)
-}
-
 // Close ends the process; work that waits fails.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	already := c.closed
 	c.closed = true
-	for _, j := range c.queue.drain() {
-		j.end(Answer{}, ErrClosed)
+	for k := range kinds {
+		for _, j := range c.queue.drain(k) {
+			j.end(Answer{}, ErrClosed)
+		}
 	}
 	c.mu.Unlock()
 	if !already {
@@ -203,7 +193,7 @@ func (c *Client) ask(ctx context.Context, k kind, urgency Urgency, order Order) 
 	case lacks != nil:
 		c.mu.Unlock()
 		return Answer{}, lacks
-	case !c.queue.push(j, j.since):
+	case !c.queue.push(j):
 		c.mu.Unlock()
 		return Answer{}, ErrBehind
 	}
@@ -218,7 +208,7 @@ func (c *Client) ask(ctx context.Context, k kind, urgency Urgency, order Order) 
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.queue.remove(j, time.Now()) && c.process != nil && c.process.asked[j.order.Number] == j && !j.canceled {
+	if !c.queue.remove(j) && c.process != nil && c.process.asked[j.order.Number] == j && !j.canceled {
 		j.canceled = true
 		c.process.orders <- Order{Number: j.order.Number, Cancel: true}
 	}
@@ -227,26 +217,17 @@ func (c *Client) ask(ctx context.Context, k kind, urgency Urgency, order Order) 
 
 // dispatch gives work to free workers. c.mu is held.
 func (c *Client) dispatch() {
-	now := time.Now()
 	for k := range kinds {
 		for c.process != nil && c.free[k] > 0 {
-			j := c.queue.next(k, now)
+			j := c.queue.next(k)
 			if j == nil {
 				break
 			}
 			c.free[k]--
 			j.tries++
-			j.sent = now
+			j.sent = time.Now()
 			c.process.asked[j.order.Number] = j
 			c.process.orders <- j.order
-		}
-	}
-	if lags := c.lags(now); lags != c.behind {
-		c.behind = lags
-		if lags {
-			c.log.Warn("speech recognition cannot keep up: partial results are left out, and answers come late", "waiting", len(c.queue.waiting[hearing]))
-		} else {
-			c.log.Info("speech recognition keeps up again")
 		}
 	}
 }

@@ -237,7 +237,7 @@ func TestCanceled(t *testing.T) {
 	if text, err := hear(t, c, 60); err != nil || text != "60" {
 		t.Errorf("afterwards: %q, %v", text, err)
 	}
-	if f := c.Figures(); f.Dropped != 1 || f.Restarts != 0 {
+	if f := c.Figures(); f.Heard != 1 || f.Restarts != 0 || f.Waiting != [4]int{} {
 		t.Errorf("%+v", f)
 	}
 }
