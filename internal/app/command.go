@@ -44,6 +44,7 @@ type commands struct {
 	User    userCommands    `cmd:"" help:"People of an account, also beside a running server."`
 	Account accountCommands `cmd:"" help:"What the operator decides of accounts, also beside a running server."`
 	Pearl   pearlCommands   `cmd:"" help:"Pearls on hold by the operator, also beside a running server."`
+	Speech  speechCommands  `cmd:"" help:"Models on this machine that hear and speak: list and try them."`
 	Backup  backupCommand   `cmd:"" help:"Write database, recordings and keys into one file, also beside a running server."`
 	Restore restoreCommand  `cmd:"" help:"Unpack a backup into a new folder, its campaigns paused."`
 	Migrate migrateCommand  `cmd:"" help:"Bring the database to this version's schema."`

@@ -167,6 +167,16 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		s.onClose(func(context.Context) { logClose(log, "voice", speaker.Close()) })
 	}
 	metrics := newMetrics()
+	models, noModels, err := openSpeech(settings.Speech, log)
+	if err != nil {
+		return s, err
+	}
+	var ears voice.Recognizer
+	if models != nil {
+		s.onClose(func(context.Context) { logClose(log, "speech", models.Close()) })
+		metrics.watchSpeech(models)
+		ears = localEars(models, log, metrics)
+	}
 	agentConfig := voice.Config{Missing: speech, Recordings: s.recordings, Log: log, Said: chosen.agentSaid}
 	var speakers voices
 	if speaker != nil {
@@ -280,7 +290,9 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		},
 		Networks: networks,
 		Voices:   speakers.list(), TestWebhook: sender.TestKind,
-		Ready: func(ctx context.Context) error { return errors.Join(s.store.Ping(ctx), mute(speech), watch.Room()) }, Room: watch.Room, Observe: metrics.Request,
+		Ready: func(ctx context.Context) error {
+			return errors.Join(s.store.Ping(ctx), mute(speech), deaf(ears), watch.Room())
+		}, Room: watch.Room, Observe: metrics.Request,
 	})
 	if err != nil {
 		return s, fmt.Errorf("make the API: %w", err)
@@ -310,8 +322,8 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	log.Warn("calls over a number without a trunk go to the sandbox carrier: its people are simulated, its results are not real")
 	if speech != nil {
 		log.Error("this binary cannot speak: campaigns cannot run", "error", speech)
-	} else {
-		log.Warn("no speech recogniser is configured: spoken words are not understood, people answer with the keys of their telephone")
+	} else if ears == nil {
+		log.Warn("there are no models on this machine to hear with: spoken words are not understood, people answer with the keys of their telephone", "reason", noModels)
 	}
 	return s, nil
 }

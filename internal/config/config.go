@@ -40,6 +40,7 @@ type Serve struct {
 	Database
 	Log
 	Limits
+	Speech
 	Config               kong.ConfigFlag `help:"YAML file with the same settings (keys are flag names)."`
 	Listen               string          `help:"Address of the HTTP API; port 0 is any." default:"127.0.0.1:8080" env:"NACRE_LISTEN"`
 	TLSCert              string          `help:"PEM file of the certificate of the HTTP API, with its chain; read again when it changes." name:"tls-cert" env:"NACRE_TLS_CERT" type:"path"`

@@ -3,6 +3,7 @@ package foldertest
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -35,6 +36,30 @@ func Folder(t testing.TB) string {
 	}
 	if _, err := folder.Read(dir); err != nil {
 		t.Fatalf("%v: make brings it", err)
+	}
+	return dir
+}
+
+// WithProgram returns a folder with the files of Folder and the speech process, built of this checkout.
+func WithProgram(t testing.TB) string {
+	t.Helper()
+	from, dir := Folder(t), t.TempDir()
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.Name() == folder.Program {
+			continue
+		}
+		if err := os.Symlink(filepath.Join(from, entry.Name()), filepath.Join(dir, entry.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, folder.Program), "nacre/cmd/nacre-speech")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as make builds it
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the speech process: %v\n%s", err, out)
 	}
 	return dir
 }

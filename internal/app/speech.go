@@ -1,0 +1,122 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"nacre/internal/config"
+	"nacre/internal/fault"
+	"nacre/internal/speech"
+	"nacre/internal/speech/folder"
+	"nacre/internal/voice"
+	"nacre/internal/voice/utterance"
+)
+
+// openSpeech starts the models of this machine; a nil client is none, for the reason. A folder that is named must be one.
+func openSpeech(settings config.Speech, log *slog.Logger) (client *speech.Client, reason string, err error) {
+	if settings.Folder == config.NoSpeech {
+		return nil, "they are turned off", nil
+	}
+	dir, err := folder.Find(settings.Folder)
+	if errors.Is(err, folder.ErrNone) && settings.Folder == "" {
+		return nil, err.Error(), nil
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("--speech: %w", err)
+	}
+	return speech.Open(speech.Config{Folder: dir, Log: log}), "", nil
+}
+
+// localEars returns the recogniser of this machine's models, shared by all calls; metrics nil = nothing is counted.
+func localEars(client *speech.Client, log *slog.Logger, metrics *metrics) *utterance.Recognizer {
+	config := utterance.Config{
+		Recognize: func(ctx context.Context, u utterance.Utterance) (string, error) {
+			urgency := speech.Partial
+			if u.Final {
+				urgency = speech.Final
+			}
+			heard, err := client.Hear(ctx, u.Samples, urgency)
+			return heard.Text, err
+		},
+		Ready: client.Hears, AtOnce: speech.Hearers(), Log: log,
+	}
+	if metrics != nil {
+		config.Observe = metrics.heard(prometheus.Labels{"ears": localName})
+	}
+	return utterance.New(config)
+}
+
+// deaf returns why the server is not ready if its recogniser hears nothing or cannot keep up; nil without a recogniser.
+func deaf(ears voice.Recognizer) error {
+	if ears == nil {
+		return nil
+	}
+	err := ears.Ready()
+	if err == nil {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Unavailable, Detail: "spoken words are not understood, keys are: " + strings.TrimSuffix(err.Error(), ".") + ".", Err: err}
+}
+
+// heard adds the metrics of a recogniser that takes utterances, and returns what counts them.
+func (m *metrics) heard(labels prometheus.Labels) func(utterance.Report) {
+	utterances := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "nacre_utterances_total", ConstLabels: labels, Help: "Utterances given to a recogniser, final and partial, by result: heard, late (given up), failed.",
+	}, []string{"kind", "result"})
+	audio := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "nacre_utterances_audio_seconds_total", ConstLabels: labels, Help: "Length of the utterances given to a recogniser.",
+	})
+	took := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "nacre_utterance_seconds", ConstLabels: labels, Help: "From asking for the words of an utterance that is over to having them.",
+		Buckets: []float64{.025, .05, .1, .2, .4, .8, 1.5, 3},
+	})
+	m.registry.MustRegister(utterances, audio, took)
+	return func(r utterance.Report) {
+		kind, result := "partial", "heard"
+		switch {
+		case errors.Is(r.Err, utterance.ErrLate):
+			result = "late"
+		case r.Err != nil:
+			result = "failed"
+		}
+		audio.Add(r.Audio.Seconds())
+		if r.Final {
+			kind = "final"
+			took.Observe((r.Waited + r.Took).Seconds())
+		}
+		utterances.WithLabelValues(kind, result).Inc()
+	}
+}
+
+// watchSpeech adds the metrics of the speech process.
+func (m *metrics) watchSpeech(client *speech.Client) {
+	gauge := func(name, help string, value func(speech.Figures) float64) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(client.Figures()) }))
+	}
+	counter := func(name, help string, labels prometheus.Labels, value func(speech.Figures) float64) {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels}, func() float64 { return value(client.Figures()) }))
+	}
+	gauge("nacre_speech_up", "1 while the speech process runs.", func(f speech.Figures) float64 {
+		if f.Up {
+			return 1
+		}
+		return 0
+	})
+	gauge("nacre_speech_waiting", "Utterances and clauses that wait for the speech process.", func(f speech.Figures) float64 {
+		waiting := 0
+		for _, n := range f.Waiting {
+			waiting += n
+		}
+		return float64(waiting)
+	})
+	counter("nacre_speech_restarts_total", "Ends of the speech process while the server ran.", nil, func(f speech.Figures) float64 { return float64(f.Restarts) })
+	const work, workHelp = "nacre_speech_work_total", "Utterances heard and clauses said by the speech process."
+	counter(work, workHelp, prometheus.Labels{"what": "heard"}, func(f speech.Figures) float64 { return float64(f.Heard) })
+	counter(work, workHelp, prometheus.Labels{"what": "said"}, func(f speech.Figures) float64 { return float64(f.Said) })
+	counter("nacre_speech_work_seconds_total", "Time of the workers of the speech process.", nil, func(f speech.Figures) float64 { return f.Worked.Seconds() })
+}
