@@ -41,9 +41,12 @@ type Script struct {
 	Call      id.ID
 	Trace     string
 	AgentName string
-	VoiceID   string // "" = the default voice
-	Opening   string
-	Questions []Question
+	// Company and CompanyDescription are who calls, and what they say about themselves when they are asked; "" = nothing.
+	Company            string
+	CompanyDescription string
+	VoiceID            string // "" = the default voice
+	Opening            string
+	Questions          []Question
 	// SuccessDefined: the Pearl has a success definition. It is met when the first boolean question is answered yes;
 	// without a boolean question the opening sentence itself is asked as yes or no.
 	SuccessDefined bool

@@ -92,7 +92,7 @@ func summary(script call.Script, talk call.Talk, outcome call.Outcome) string {
 		fmt.Fprintf(&b, " Answers to %d of %s.", given, count(len(script.Questions), "question"))
 	}
 	if talk.Callback != nil {
-		fmt.Fprintf(&b, " A call-back in %s was promised.", count(int(talk.Callback.After/time.Hour), "hour"))
+		fmt.Fprintf(&b, " A call-back in %s was promised.", span(talk.Callback.After))
 	}
 	if talk.OptOut {
 		b.WriteString(" They asked never to be called again.")
@@ -101,6 +101,18 @@ func summary(script call.Script, talk call.Talk, outcome call.Outcome) string {
 		b.WriteString(" " + note)
 	}
 	return b.String()
+}
+
+// span writes a length of time in its largest unit that still tells it: up to 90 minutes in minutes, up to two days in hours.
+func span(d time.Duration) string {
+	switch {
+	case d <= 90*time.Minute && d%time.Hour != 0:
+		return count(int(d.Round(time.Minute)/time.Minute), "minute")
+	case d < 48*time.Hour || d%(24*time.Hour) != 0 && d < 4*24*time.Hour:
+		return count(int(d.Round(time.Hour)/time.Hour), "hour")
+	default:
+		return count(int(d.Round(24*time.Hour)/(24*time.Hour)), "day")
+	}
 }
 
 func count(n int, noun string) string {

@@ -2,62 +2,13 @@ package turn
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/understanding"
 )
-
-// Phrases are the sentences of the form that come from no script.
-type Phrases struct {
-	OptOutKeys   string // the first words say how to end all calls
-	YesNoKeys    string
-	DigitsKeys   string
-	DecimalKeys  string
-	TextKeys     string // a text that is made of digits, such as a postal code
-	SpokenText   string // any other text: it cannot be typed, and stands in the recording
-	OtherKeys    string // said once, with the first repetition
-	OnlyKeys     string // they spoke
-	StillThere   string // they were silent
-	WrongKey     string
-	Thanks       string // between two questions
-	Goodbye      string
-	Declined     string
-	GaveUp       string
-	OptedOut     string
-	CallbackHour string // in one hour
-	Callback     string // with %d hours
-	Failure      string
-	Filler       string // while a reply takes its time
-}
-
-// English are the phrases in use.
-func English() Phrases {
-	return Phrases{
-		OptOutKeys:   "Press star nine to never be called again.",
-		YesNoKeys:    "Press 1 for yes, 2 for no.",
-		DigitsKeys:   "Type the number, then press the hash key.",
-		DecimalKeys:  "Type the number, with star star for the decimal point, then press the hash key.",
-		TextKeys:     "Type your answer in digits, or just press the hash key to skip.",
-		SpokenText:   "Say your answer, or just press the hash key to skip.",
-		OtherKeys:    "Press star one to hear this again, or star two to be called later.",
-		OnlyKeys:     "I am sorry, I only understand the keys of your phone.",
-		StillThere:   "Are you still there?",
-		WrongKey:     "That key is not an answer.",
-		Thanks:       "Thank you.",
-		Goodbye:      "Thank you. Goodbye.",
-		Declined:     "All right. Goodbye.",
-		GaveUp:       "I could not get your answer. Goodbye.",
-		OptedOut:     "You will not be called again. Goodbye.",
-		CallbackHour: "You will be called again in one hour. Goodbye.",
-		Callback:     "You will be called again in %d hours. Goodbye.",
-		Failure:      "I am sorry, I cannot go on. Goodbye.",
-		Filler:       "One moment.",
-	}
-}
 
 // How often a question is repeated.
 const (
@@ -69,6 +20,7 @@ const (
 	wearLong      = 1
 	wearShort     = 3
 	longUtterance = 4 * time.Second
+	longestChat   = 30 // turns of words about one question
 	interruptions = 20 // a question that was not heard to its end cannot have been answered
 	lastWait      = 2 * time.Second
 )
@@ -78,10 +30,11 @@ type question struct {
 	call.Question
 	opening bool // the opening sentence itself, asked as yes or no; nothing is collected
 	decides bool // its answer decides success
+	wants   understanding.Question
 }
 
 // Form is Rules without a model: it speaks the opening sentence, then asks one question per variable, in order, and takes
-// the answers by keys. Success is a yes to the first boolean question; if the script defines success and has no boolean
+// the answers by keys, and by words where there are ears (Listen). Success is a yes to the first boolean question; if the script defines success and has no boolean
 // question, the opening sentence is asked as yes or no. A no to the question that decides success ends the conversation,
 // unless Script.AskAll is set.
 type Form struct {
@@ -99,13 +52,23 @@ type Form struct {
 
 	silences, wrong, worn, interrupted int
 
+	ears     *understanding.Language // nil = keys only
+	askedAt  int                     // which part of the last reply is the question, -1 = none
+	aside    *aside                  // something that is settled before the question goes on
+	missed   int                     // times that words were not understood since the last question
+	byKeys   bool                    // the keys are named, since words did not help
+	waits    bool                    // they asked us to hold on
+	chatter  int                     // turns of words since the last question
+	previous int                     // the question that was answered last, -1 = none
+	left     bool                    // the conversation was ended by a request; no question is open
+
 	collected []call.Value
 	success   bool
 }
 
 // NewForm returns the Form of one conversation.
 func NewForm(script call.Script, phrases Phrases) *Form {
-	f := &Form{script: script, phrases: phrases}
+	f := &Form{script: script, phrases: phrases, askedAt: -1, previous: -1}
 	deciding := -1
 	for i, q := range script.Questions {
 		if q.Type == call.Boolean {
@@ -127,13 +90,25 @@ func NewForm(script call.Script, phrases Phrases) *Form {
 	return f
 }
 
-// Open returns the opening sentence, the opt-out key, and the first question.
+// Listen makes the form understand words: there are ears that bring them. It is called before Open.
+func (f *Form) Listen() {
+	f.ears = understanding.For(f.script.Language)
+	f.once[len(f.once)-1] = f.phrases.Heard.OptOut
+	for i, q := range f.questions {
+		f.questions[i].wants = f.ears.Question(q.Question)
+	}
+}
+
+// Open returns the opening sentence, how to opt out, and the first question.
 func (f *Form) Open() Reply { return f.ask() }
 
 // Next returns the reply to one turn.
 func (f *Form) Next(in Input) Reply {
 	f.markHeard(in.Heard)
 	f.gaveUp = false
+	if reply, ok := f.hear(in); ok {
+		return reply
+	}
 	if f.at >= len(f.questions) {
 		return f.afterLast(in)
 	}
@@ -146,12 +121,17 @@ func (f *Form) Next(in Input) Reply {
 		return f.ask()
 	case InputWords:
 		f.silences = 0
+		if f.ears != nil {
+			return f.misheard(in)
+		}
 		return f.notUnderstood(in)
 	default:
+		f.waits = false
 		f.silences++
 		if f.silences > silentRepeats {
 			return f.giveUp()
 		}
+		f.byKeys = f.byKeys || f.silences > 1 // perhaps the ears are deaf
 		return f.repeat(f.phrases.StillThere)
 	}
 }
@@ -177,7 +157,7 @@ func (f *Form) TakeOver(collected []call.Value) {
 // Result returns the values of the questions asked so far, in order, and whether success is reached; a question without a
 // valid answer is nil.
 func (f *Form) Result() ([]call.Value, bool) {
-	if !f.gaveUp || f.questions[f.at].opening {
+	if !f.gaveUp || f.at >= len(f.questions) || f.questions[f.at].opening {
 		return f.collected, f.success
 	}
 	q := f.questions[f.at]
@@ -201,13 +181,25 @@ func (f *Form) Phrase(n Notice) string {
 }
 
 // Vocabulary returns all sentences that the form may say, in the order of likely use, so that they can be synthesised while
-// the phone rings. Only call-backs in other than 1 or 24 hours are missing.
+// the phone rings. Only call-backs in other than 1 or 24 hours are missing, and what repeats the person's own words.
 func (f *Form) Vocabulary() []string {
-	all := []string{f.script.Opening, f.phrases.OptOutKeys}
-	for _, q := range f.questions {
-		all = append(all, q.Ask, f.keys(q))
-	}
 	p := f.phrases
+	all := []string{f.script.Opening, p.OptOutKeys}
+	if f.ears != nil {
+		all[1] = p.Heard.OptOut
+	}
+	for _, q := range f.questions {
+		all = append(all, q.Ask)
+		if f.ears == nil {
+			all = append(all, f.keys(q))
+		}
+	}
+	if f.ears != nil {
+		all = append(append(all, p.Heard.fixed()...), f.who(), f.whyCall(), f.robot())
+		for _, q := range f.questions {
+			all = append(all, f.keys(q))
+		}
+	}
 	all = append(all, p.Goodbye, p.Thanks, p.OptedOut, p.Declined, p.OnlyKeys, p.StillThere, p.OtherKeys, p.WrongKey,
 		p.GaveUp, p.CallbackHour, f.Phrase(Notice{Kind: NoticeCallback, Hours: defaultHours}), p.Failure)
 	seen := make(map[string]bool, len(all))
@@ -234,14 +226,18 @@ func (f *Form) ask(before ...string) Reply {
 		return f.reply(Reply{Parts: append(parts, f.once...), Wait: lastWait})
 	}
 	q := f.questions[f.at]
-	if q.opening {
-		parts = append(parts, q.Ask, f.keys(q))
-		parts = append(parts, f.once...)
-	} else {
-		parts = append(parts, f.once...)
-		parts = append(parts, q.Ask, f.keys(q))
+	asks := []string{q.Ask}
+	if f.ears == nil || f.byKeys {
+		asks = append(asks, f.keys(q))
 	}
-	return f.reply(Reply{Parts: parts, Expect: expectOf(q.Type)})
+	if q.opening {
+		parts = append(append(parts, asks...), f.once...)
+	} else {
+		parts = append(append(parts, f.once...), asks...)
+	}
+	reply := f.reply(Reply{Parts: parts, Expect: expectOf(q.Type)})
+	f.askedAt = slices.Index(reply.Parts, q.Ask)
+	return reply
 }
 
 // repeat asks again, after words that say why; these are left out until the opening was played.
@@ -249,7 +245,7 @@ func (f *Form) repeat(why string) Reply {
 	if !f.introduced {
 		return f.ask()
 	}
-	if !f.hinted {
+	if !f.hinted && (f.ears == nil || f.byKeys) {
 		f.hinted = true
 		return f.ask(why, f.phrases.OtherKeys)
 	}
@@ -265,6 +261,7 @@ func (f *Form) reply(r Reply) Reply {
 	}
 	r.Parts = kept
 	f.spoke = kept
+	f.askedAt = -1
 	return r
 }
 
@@ -282,35 +279,6 @@ func (f *Form) markHeard(parts int) {
 	f.spoke = nil
 }
 
-func (f *Form) keys(q question) string {
-	switch q.Type {
-	case call.Boolean:
-		return f.phrases.YesNoKeys
-	case call.Int:
-		return f.phrases.DigitsKeys
-	case call.Float:
-		return f.phrases.DecimalKeys
-	default:
-		if q.digits() {
-			return f.phrases.TextKeys
-		}
-		return f.phrases.SpokenText
-	}
-}
-
-// text reports whether the answer to the question is any text.
-func (q question) text() bool {
-	return q.Type != call.Boolean && q.Type != call.Int && q.Type != call.Float
-}
-
-// madeOfDigits matches questions for a text that can be typed in digits.
-var madeOfDigits = regexp.MustCompile(`(?i)\b(numbers?|digits?|codes?|zip|postcode|phone|telephone|mobile|fax|pin|extension|account|dates?|birthday|year|age|amount|how (many|much|old))\b`)
-
-// digits reports whether the answer to a text question can be typed in digits.
-func (q question) digits() bool {
-	return madeOfDigits.MatchString(q.Ask) || madeOfDigits.MatchString(q.Name) || madeOfDigits.MatchString(strings.ReplaceAll(q.ID, "_", " "))
-}
-
 func (f *Form) take(keys string) Reply {
 	q := f.questions[f.at]
 	value, ok := valueOf(q.Type, keys)
@@ -319,18 +287,29 @@ func (f *Form) take(keys string) Reply {
 		if f.wrong > wrongKeys {
 			return f.giveUp()
 		}
+		f.byKeys = true
 		return f.repeat(f.phrases.WrongKey)
 	}
+	return f.accept(q, value)
+}
+
+// accept takes a valid answer.
+func (f *Form) accept(q question, value any) Reply {
 	f.skipOpening() // an answer means that it was understood
 	if q.decides {
 		f.success = value == true
 	}
-	if q.decides && value == false && f.script.SuccessDefined && (q.opening || !f.script.AskAll) {
+	if f.declines(q, value) {
 		f.note(q, value)
 		f.at = len(f.questions)
 		return f.reply(Reply{Parts: []string{f.phrases.Declined}, End: true})
 	}
 	return f.settle(q, value)
+}
+
+// declines reports whether an answer ends the conversation.
+func (f *Form) declines(q question, value any) bool {
+	return q.decides && value == false && f.script.SuccessDefined && (q.opening || !f.script.AskAll)
 }
 
 func (f *Form) skipOpening() {
@@ -349,8 +328,10 @@ func (f *Form) note(q question, value any) {
 // settle stores the value and goes on to the next question, or to the end.
 func (f *Form) settle(q question, value any) Reply {
 	f.note(q, value)
+	f.previous = f.at
 	f.at++
 	f.silences, f.wrong, f.worn, f.interrupted = 0, 0, 0, 0
+	f.missed, f.chatter, f.byKeys, f.aside = 0, 0, false, nil
 	if f.at < len(f.questions) {
 		return f.ask(f.phrases.Thanks)
 	}
@@ -398,33 +379,16 @@ func (f *Form) afterLast(in Input) Reply {
 	}
 	if in.Kind == InputRepeat && f.interrupted < interruptions {
 		f.interrupted++
-		f.once = []string{f.script.Opening, f.phrases.OptOutKeys}
+		f.once = []string{f.script.Opening, f.optOutWords()}
 		return f.ask()
 	}
 	return f.reply(Reply{Parts: []string{f.phrases.Goodbye}, End: true})
 }
 
-// valueOf converts typed keys to a value of the type; nothing typed (# alone) is nil, except for a yes or no.
-func valueOf(kind call.VariableType, keys string) (value any, ok bool) {
-	switch kind {
-	case call.Boolean:
-		return keys == "1", keys == "1" || keys == "2"
-	case call.Int:
-		if keys == "" {
-			return nil, true
-		}
-		n, err := strconv.ParseInt(keys, 10, 64)
-		return n, err == nil
-	case call.Float:
-		if keys == "" {
-			return nil, true
-		}
-		x, err := strconv.ParseFloat(keys, 64)
-		return x, err == nil
-	default:
-		if keys == "" {
-			return nil, true
-		}
-		return keys, true
+// optOutWords say how to end all calls.
+func (f *Form) optOutWords() string {
+	if f.ears != nil {
+		return f.phrases.Heard.OptOut
 	}
+	return f.phrases.OptOutKeys
 }

@@ -110,10 +110,14 @@ func TestVocabularyIsWhole(t *testing.T) {
 			{Kind: InputSilence}, {Kind: InputRepeat}, {Kind: InputWords, Spoke: time.Second, Heard: 9},
 			{Kind: InputWords, Interrupted: true, Heard: 1},
 		}
-		for _, first := range inputs {
+		for n := range 2 * len(inputs) {
+			first, ears := inputs[n/2], n%2 == 1
 			for _, second := range inputs {
 				for _, third := range inputs {
 					f := NewForm(script, English())
+					if ears {
+						f.Listen()
+					}
 					known := f.Vocabulary()
 					replies := []Reply{f.Open(), f.Next(first), f.Next(second), f.Next(third), f.Next(third), f.Next(second)}
 					for _, reply := range replies {

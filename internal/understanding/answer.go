@@ -19,13 +19,13 @@ func (l *Language) answer(q Question, text string, words []word, now time.Time) 
 	var out Answer
 	if q.Sort != Free {
 		out = l.typed(q, kept, now)
-		if out.Confidence == NotUnderstood && corrected {
+		if out.Confidence == NotUnderstood && corrected && !(q.Sort == YesNo && l.has(words, "meant")) { // the no of "no, I meant five"
 			if out = l.typed(q, words, now); out.Confidence == Sure {
 				out.Confidence = Unsure
 			}
 		}
 	}
-	out.Correction = corrected
+	out.Correction = corrected || l.has(words, "meant")
 	if out.Confidence != NotUnderstood && q.Sort != YesNo {
 		return out
 	}
@@ -154,7 +154,10 @@ func (l *Language) amount(q Question, words []word) Answer {
 	}
 	found = withoutOrdinals(found)
 	first := found[0]
-	if len(found) == 1 {
+	switch {
+	case first.ordinal: // "the third floor", but "just a second" as well
+		return l.valued(q, first.value, Unsure)
+	case len(found) == 1:
 		return l.valued(q, first.value, Sure)
 	}
 	same, apart, single, whole := true, false, true, true

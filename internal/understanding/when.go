@@ -46,6 +46,11 @@ func (l *Language) When(text string, now time.Time) When {
 	return l.when(l.turn(text), now, false, false)
 }
 
+// WhenAsked finds an instant in the answer to a question for one, where a bare "five" is a time of day.
+func (l *Language) WhenAsked(text string, now time.Time) When {
+	return l.when(l.turn(text), now, false, true)
+}
+
 func (l *Language) when(words []word, now time.Time, past, bare bool) When {
 	w, _ := l.whenSpan(words, now, past, bare)
 	return w

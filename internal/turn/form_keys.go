@@ -1,0 +1,65 @@
+package turn
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"nacre/internal/call"
+)
+
+// How the form has questions answered by keys.
+
+func (f *Form) keys(q question) string {
+	switch q.Type {
+	case call.Boolean:
+		return f.phrases.YesNoKeys
+	case call.Int:
+		return f.phrases.DigitsKeys
+	case call.Float:
+		return f.phrases.DecimalKeys
+	default:
+		if q.digits() {
+			return f.phrases.TextKeys
+		}
+		return f.phrases.SpokenText
+	}
+}
+
+// text reports whether the answer to the question is any text.
+func (q question) text() bool {
+	return q.Type != call.Boolean && q.Type != call.Int && q.Type != call.Float
+}
+
+// madeOfDigits matches questions for a text that can be typed in digits.
+var madeOfDigits = regexp.MustCompile(`(?i)\b(numbers?|digits?|codes?|zip|postcode|phone|telephone|mobile|fax|pin|extension|account|dates?|birthday|year|age|amount|how (many|much|old))\b`)
+
+// digits reports whether the answer to a text question can be typed in digits.
+func (q question) digits() bool {
+	return madeOfDigits.MatchString(q.Ask) || madeOfDigits.MatchString(q.Name) || madeOfDigits.MatchString(strings.ReplaceAll(q.ID, "_", " "))
+}
+
+// valueOf converts typed keys to a value of the type; nothing typed (# alone) is nil, except for a yes or no.
+func valueOf(kind call.VariableType, keys string) (value any, ok bool) {
+	switch kind {
+	case call.Boolean:
+		return keys == "1", keys == "1" || keys == "2"
+	case call.Int:
+		if keys == "" {
+			return nil, true
+		}
+		n, err := strconv.ParseInt(keys, 10, 64)
+		return n, err == nil
+	case call.Float:
+		if keys == "" {
+			return nil, true
+		}
+		x, err := strconv.ParseFloat(keys, 64)
+		return x, err == nil
+	default:
+		if keys == "" {
+			return nil, true
+		}
+		return keys, true
+	}
+}

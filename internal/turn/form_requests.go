@@ -1,0 +1,275 @@
+package turn
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"nacre/internal/call"
+	"nacre/internal/understanding"
+)
+
+// What the form does when people ask for something instead of answering.
+
+// Tags of calls that ended by a request.
+const (
+	TagWrongNumber = "wrong number"
+	TagWantsPerson = "wants a person"
+)
+
+const (
+	holdWait      = time.Minute     // how long we wait for somebody who asked us to
+	longestReason = 240             // letters of the company's description that are spoken
+	soonest       = 2 * time.Minute // a call-back
+)
+
+// OptsOut reports whether these words ask never to be called again (Listener).
+func (f *Form) OptsOut(words string) bool {
+	return sureOptOut(understanding.For(f.script.Language).Request(words, f.script.Answered))
+}
+
+// Completeness reports whether the person has finished, judged by the words so far, for taking turns.
+func (f *Form) Completeness(words string, at time.Duration) understanding.Completeness {
+	if f.ears == nil || words == "" {
+		return understanding.MayGoOn
+	}
+	now := f.now(Input{At: at})
+	var wants understanding.Question
+	switch {
+	case f.aside != nil && f.aside.kind != asideWhen && f.aside.kind != asideTime:
+		wants = understanding.Question{Sort: understanding.YesNo, Type: call.Boolean}
+	case f.aside != nil:
+		wants = understanding.Question{Sort: understanding.DateTime}
+	case f.at < len(f.questions):
+		wants = f.questions[f.at].wants
+	}
+	answer := f.ears.Answer(wants, words, now)
+	if answer.Completeness == understanding.MayGoOn && f.ears.Request(words, now).Request != understanding.NoRequest {
+		return understanding.Complete
+	}
+	return answer.Completeness
+}
+
+// request replies to a request; ok is false where there is none.
+func (f *Form) request(asked understanding.Asked, in Input) (Reply, bool) {
+	p := f.phrases.Heard
+	if asked.Request != understanding.HoldOn && asked.Request != understanding.NoRequest {
+		f.waits = false
+	}
+	sure := asked.Confidence == understanding.Sure
+	switch asked.Request {
+	case understanding.NeverAgain:
+		if sure {
+			return f.optOut(), true
+		}
+		return f.askOptOut(false), true
+	case understanding.Stop:
+		return f.askOptOut(true), true
+	case understanding.WrongNumber:
+		if sure {
+			return f.wrongNumber(), true
+		}
+		f.aside = &aside{kind: asideWrongNumber}
+		return f.reply(Reply{Parts: []string{p.AskWrongNumber}, Expect: ExpectYesNo}), true
+	case understanding.CallBack:
+		return f.callBack(asked.When, in, ""), true
+	case understanding.NotGoodTime:
+		return f.callBack(understanding.When{}, in, p.SorryToDisturb), true
+	case understanding.Person:
+		reply := f.callBack(understanding.When{}, in, p.NoPerson)
+		reply.Tools = append(reply.Tools, Tool{Kind: ToolTag, Text: TagWantsPerson}, Tool{Kind: ToolNote, Text: "They want to speak to a person."})
+		return reply, true
+	case understanding.AreYouARobot:
+		return f.ask(f.robot()), true
+	case understanding.WhoIsThis:
+		return f.ask(f.who()), true
+	case understanding.WhyCall:
+		return f.ask(f.whyCall()), true
+	case understanding.WhereFrom:
+		return f.ask(p.WhereFrom), true
+	case understanding.Repeat:
+		return f.sayAgain(in), true
+	case understanding.HoldOn:
+		f.waits = true
+		expect := ExpectNothing
+		if f.at < len(f.questions) {
+			expect = expectOf(f.questions[f.at].Type)
+		}
+		return f.reply(Reply{Parts: []string{p.TakeYourTime}, Expect: expect, Wait: holdWait}), true
+	case understanding.Goodbye:
+		return f.leave(f.phrases.Goodbye), true
+	default:
+		return Reply{}, false
+	}
+}
+
+func (f *Form) sayAgain(in Input) Reply {
+	if f.at < len(f.questions) {
+		return f.ask()
+	}
+	in.Kind = InputRepeat
+	return f.afterLast(in)
+}
+
+// optOut has them never called again; the Machine says so, and ends the call when it is written.
+func (f *Form) optOut() Reply {
+	f.close()
+	return Reply{Tools: []Tool{{Kind: ToolOptOut}}}
+}
+
+func (f *Form) askOptOut(ends bool) Reply {
+	f.aside = &aside{kind: asideOptOut, ends: ends}
+	return f.reply(Reply{Parts: []string{f.phrases.Heard.AskOptOut}, Expect: ExpectYesNo})
+}
+
+// wrongNumber ends a call to somebody else; whatever was answered before is not theirs to give.
+func (f *Form) wrongNumber() Reply {
+	reply := f.leave(f.phrases.Heard.WrongNumber)
+	f.success, f.collected = false, nil
+	reply.Tools = []Tool{{Kind: ToolTag, Text: TagWrongNumber}, {Kind: ToolNote, Text: "It was a wrong number."}}
+	return reply
+}
+
+// leave ends the conversation.
+func (f *Form) leave(last string) Reply {
+	f.close()
+	return f.reply(Reply{Parts: []string{last}, End: true})
+}
+
+// close leaves the open question without an answer.
+func (f *Form) close() {
+	f.aside = nil
+	if f.at < len(f.questions) {
+		f.note(f.questions[f.at], nil)
+		f.at = len(f.questions)
+	}
+}
+
+// callBack promises a call-back, once its time is known.
+func (f *Form) callBack(when understanding.When, in Input, before string) Reply {
+	now := f.now(in)
+	switch {
+	case when.HasTime:
+		return f.readBack(now, when.At)
+	case when.HasDate && when.At.Sub(now) > longestHours*time.Hour:
+		return f.tooFar()
+	case when.HasDate:
+		f.aside = &aside{kind: asideTime, day: when.At}
+		return f.reply(Reply{Parts: []string{before, f.phrases.Heard.AskTime}})
+	default:
+		f.aside = &aside{kind: asideWhen}
+		return f.reply(Reply{Parts: []string{before, f.phrases.Heard.AskWhen}})
+	}
+}
+
+// readBack promises a call-back at an instant, says it, and asks whether it is right.
+func (f *Form) readBack(now, at time.Time) Reply {
+	p := f.phrases.Heard
+	after := at.Sub(now)
+	if after < soonest {
+		after = soonest
+		at = now.Add(after)
+	}
+	if after > longestHours*time.Hour {
+		return f.tooFar()
+	}
+	f.aside = &aside{kind: asideCallback, day: at}
+	return f.reply(Reply{
+		Parts: []string{fmt.Sprintf(p.CallbackAt, spokenInstant(now, at)), p.IsThatRight}, Expect: ExpectYesNo,
+		Tools: []Tool{{Kind: ToolCallBack, After: after}}, // it holds whether they confirm it or hang up
+	})
+}
+
+func (f *Form) tooFar() Reply {
+	f.aside = &aside{kind: asideWhen}
+	return f.reply(Reply{Parts: []string{f.phrases.Heard.WithinMonth, f.phrases.Heard.AskWhen}})
+}
+
+// promise promises a call-back and ends the call.
+func (f *Form) promise(after time.Duration, last string) Reply {
+	reply := f.leave(last)
+	reply.Tools = []Tool{{Kind: ToolCallBack, After: after}}
+	return reply
+}
+
+// settleCallback takes the reply to a question about a call-back.
+func (f *Form) settleCallback(in Input, answer understanding.Answer) Reply {
+	a := f.aside
+	now := f.now(in)
+	when := f.ears.WhenAsked(in.Words, now)
+	switch {
+	case when.HasTime && !when.HasDate && !a.day.IsZero(): // of the day that was named
+		return f.readBack(now, time.Date(a.day.Year(), a.day.Month(), a.day.Day(), when.At.Hour(), when.At.Minute(), 0, 0, now.Location()))
+	case when.HasTime && a.kind == asideCallback && when.At.Equal(a.day): // they say it again
+		return f.leave(f.phrases.Heard.AgreedGoodbye)
+	case when.HasTime:
+		return f.readBack(now, when.At)
+	case when.HasDate:
+		return f.callBack(when, in, "")
+	case a.kind == asideCallback && answer.Value == true:
+		return f.leave(f.phrases.Heard.AgreedGoodbye)
+	case a.kind == asideCallback && answer.Value == false:
+		f.aside = &aside{kind: asideWhen}
+		return f.reply(Reply{Parts: []string{f.phrases.Heard.AskWhen}})
+	case a.kind == asideWhen && answer.Value == false: // "never mind", "no": they need none
+		return f.leave(f.phrases.Heard.AgreedGoodbye)
+	case a.kind != asideCallback && (answer.Unknown || f.ears.Request(in.Words, now).Request == understanding.CallBack):
+		return f.dropAside(in) // "later", "I don't know"
+	default:
+		return f.againAside(in)
+	}
+}
+
+// robot says truthfully what speaks.
+func (f *Form) robot() string {
+	if f.script.Company != "" {
+		return fmt.Sprintf(f.phrases.Heard.RobotFor, f.script.Company)
+	}
+	return f.phrases.Heard.Robot
+}
+
+// who says who calls.
+func (f *Form) who() string {
+	p, agent, company := f.phrases.Heard, f.script.AgentName, f.script.Company
+	switch {
+	case agent != "" && company != "":
+		return fmt.Sprintf(p.WhoFor, agent, company)
+	case agent != "":
+		return fmt.Sprintf(p.Who, agent)
+	case company != "":
+		return fmt.Sprintf(p.CompanyOnly, company)
+	default:
+		return p.Robot
+	}
+}
+
+// whyCall says who calls and what the company says about itself.
+func (f *Form) whyCall() string {
+	reason := firstSentences(f.script.CompanyDescription, longestReason)
+	if reason == "" {
+		reason = f.phrases.Heard.NoReason
+	}
+	return f.who() + " " + reason
+}
+
+// firstSentences returns the whole sentences at the beginning of a text that are not longer than most letters together; of a
+// first sentence that is longer, its first words.
+func firstSentences(text string, most int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if utf8.RuneCountInString(text) > most {
+		runes := []rune(text)[:most]
+		text = string(runes)
+		if end := strings.LastIndexAny(text, ".!?"); end > 0 {
+			text = text[:end+1]
+		} else if end := strings.LastIndexByte(text, ','); end > most/2 {
+			text = text[:end] + "."
+		} else if end := strings.LastIndexByte(text, ' '); end > 0 {
+			text = text[:end] + "."
+		}
+	}
+	if text != "" && !strings.ContainsAny(text[len(text)-1:], ".!?") {
+		text += "."
+	}
+	return text
+}
