@@ -105,7 +105,7 @@ func (s *Store) Accounts(ctx context.Context) (found []account.Account, err erro
 	return found, wrap("list accounts", err)
 }
 
-// wrap puts the verb phrase before a failure of the database; faults of the contract are answered as they are.
+// wrap puts the verb phrase before a failure of the database; faults of the contract are returned as they are.
 func wrap(what string, err error) error {
 	if err == nil || fault.Of(err) != fault.Internal {
 		return err
@@ -133,7 +133,7 @@ func (t *tx) DeleteKey(accountID, keyID id.ID) error {
 	return t.remove("KeyId", "DELETE FROM api_key WHERE account_id = ?1 AND id = ?2", accountID, keyID)
 }
 
-// remove deletes one row, or answers that what was named is missing.
+// remove deletes one row; where there is none, what was named is missing.
 func (t *tx) remove(what, text string, args ...any) error {
 	n, err := t.exec(text, args...)
 	if err == nil && n == 0 {

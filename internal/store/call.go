@@ -120,7 +120,7 @@ func (t *tx) SaveCall(c call.Call) error {
 	if err != nil {
 		return err
 	}
-	var set change
+	var set columnSet
 	set.set(true, "answered", millis(c.Answered))
 	set.set(true, "cancel", string(c.Cancel))
 	set.set(true, "hang_up", c.HangUp)
@@ -175,7 +175,7 @@ func (s *Store) KeepRecording(ctx context.Context, callIDs []id.ID) ([]id.ID, er
 		"SELECT id FROM call WHERE id IN ("+placeholders(1, len(args))+") AND (finished = 0 OR recording <> '')", args...)
 }
 
-// ids answers the one column of a query.
+// ids returns the one column of a query.
 func (s *Store) ids(ctx context.Context, what, text string, args ...any) (found []id.ID, err error) {
 	err = s.backend.read(ctx, func(q session) error {
 		found, err = list(q, scanText[id.ID], text, args...)

@@ -60,7 +60,7 @@ func (t *tx) AddDeliveries(deliveries ...engine.Delivery) error {
 
 // SaveDelivery implements engine.Tx. What is sent, and to whom, was written with the delivery and does not change.
 func (t *tx) SaveDelivery(before, next engine.Delivery) error {
-	var c change
+	var c columnSet
 	c.set(before.State != next.State, "state", string(next.State))
 	c.set(!before.NextTry.Equal(next.NextTry), "next_try", millis(next.NextTry))
 	c.set(!before.Lease.Equal(next.Lease), "lease", millis(next.Lease))

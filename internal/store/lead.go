@@ -115,7 +115,7 @@ func (t *tx) InsertLeads(leads []lead.Lead) error {
 
 // SaveLead implements engine.Tx. It sets what differs and nothing else: every indexed column in SET costs as much as an insert.
 func (t *tx) SaveLead(before, next lead.Lead) error {
-	var c change
+	var c columnSet
 	c.set(true, "version", next.Version)
 	c.set(before.Phone != next.Phone, "phone", string(next.Phone))
 	c.set(before.ExternalID != next.ExternalID, "external_id", next.ExternalID)

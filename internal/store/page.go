@@ -30,7 +30,7 @@ func orderBy(page engine.Page, columns map[string]string) (string, error) {
 	return " ORDER BY " + column + " " + direction + ", id " + direction, nil
 }
 
-// filter gathers the conditions of a search with their values.
+// filter is the conditions of a search with their values.
 type filter struct {
 	conditions []string
 	args       []any
@@ -62,18 +62,18 @@ func (f *filter) in(column string, values []int) {
 
 func (f *filter) where() string { return " WHERE " + strings.Join(f.conditions, " AND ") }
 
-// count answers how many rows match.
+// count is how many rows match.
 func (f *filter) count(q session, from string) (int, error) {
 	return one(q, scanInt, "SELECT count(*) FROM "+from+f.where(), f.args...)
 }
 
-// pageOf answers the rows of a page.
+// pageOf returns the rows of a page.
 func pageOf[T any](q session, scan func(row) (T, error), columns, from string, f *filter, order string, page engine.Page) ([]T, error) {
 	text := fmt.Sprintf("SELECT %s FROM %s%s%s LIMIT ?%d OFFSET ?%d", columns, from, f.where(), order, len(f.args)+1, len(f.args)+2)
 	return list(q, scan, text, append(slices.Clone(f.args), page.Limit, page.Skip)...)
 }
 
-// search answers a page of a table of wide rows, and how many rows match. It finds the page's ids first, where it can in
+// search returns a page of a table of wide rows, and how many rows match. It finds the page's ids first, where it can in
 // an index alone, and then reads their rows. A page that is not full tells the count; otherwise count does.
 func search[T any](q session, scan func(row) (T, error), columns, from string, f *filter, order string, page engine.Page,
 	count func() (int, error)) (matching int, rows []T, err error) {

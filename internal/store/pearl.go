@@ -20,7 +20,7 @@ type settings struct {
 	Outbound   *campaign.OutboundSettings
 }
 
-// parsed keeps settings in memory by their revision, which is new at every change: they may be large, every update of a
+// parsed caches settings by their revision, which is new at every change: they may be large, every update of a
 // lead needs them, and they rarely change.
 type parsed struct {
 	mu    sync.Mutex
@@ -35,7 +35,7 @@ type parsedPearl struct {
 	bytes    int
 }
 
-// parsedLimit bounds the text behind the settings that are kept.
+// parsedLimit bounds the text behind the settings that are cached.
 const parsedLimit = 16 << 20
 
 func (p *parsed) get(pearlID id.ID, revision string) (parsedPearl, bool) {
@@ -87,7 +87,7 @@ func scanPearlRow(r row) (pearlRow, error) {
 	return p, err
 }
 
-// complete adds the settings. What it answers shares lists with other readers: change a Clone.
+// complete adds the settings. What it returns shares lists with other readers: change a Clone.
 func (t *tx) complete(p pearlRow) (campaign.Pearl, error) {
 	known, ok := t.parsed.get(p.pearl.ID, p.revision)
 	if !ok {
@@ -128,10 +128,10 @@ func (t *tx) complete(p pearlRow) (campaign.Pearl, error) {
 }
 
 func (t *tx) Pearl(accountID, pearlID id.ID, lock engine.Lock) (campaign.Pearl, error) {
-	keeper, keeps := t.session.(pearlKeeper)
-	if keeps {
-		if kept, ok := keeper.keptPearl(accountID, pearlID); ok {
-			return t.complete(kept)
+	cache, caches := t.session.(pearlCache)
+	if caches {
+		if cached, ok := cache.cachedPearl(accountID, pearlID); ok {
+			return t.complete(cached)
 		}
 	}
 	const text = "SELECT " + pearlColumns + pearlHome + " FROM pearl WHERE id = ?1 AND account_id = ?2 "
@@ -139,23 +139,23 @@ func (t *tx) Pearl(accountID, pearlID id.ID, lock engine.Lock) (campaign.Pearl, 
 	if err != nil {
 		return campaign.Pearl{}, missing(err, "PearlId")
 	}
-	if keeps {
-		keeper.keepPearl(found)
+	if caches {
+		cache.cachePearl(found)
 	}
 	return t.complete(found)
 }
 
-// pearlKeeper is a session that keeps rows of Pearls as long as nobody else can change them. Who changes one himself has
+// pearlCache is a session that caches rows of Pearls as long as nobody else can change them. Who changes one himself has
 // all forgotten.
-type pearlKeeper interface {
-	keptPearl(accountID, pearlID id.ID) (pearlRow, bool)
-	keepPearl(pearlRow)
+type pearlCache interface {
+	cachedPearl(accountID, pearlID id.ID) (pearlRow, bool)
+	cachePearl(pearlRow)
 	forgetPearls()
 }
 
 func (t *tx) forgetPearls() {
-	if keeper, keeps := t.session.(pearlKeeper); keeps {
-		keeper.forgetPearls()
+	if cache, caches := t.session.(pearlCache); caches {
+		cache.forgetPearls()
 	}
 }
 

@@ -27,7 +27,7 @@ type postgresSession struct {
 type queuedStatement struct {
 	text      string
 	args      []any
-	otherwise error // answered where no row was touched
+	otherwise error // returned where no row was touched
 }
 
 // call runs fn; a panic is an error of its transaction.
@@ -194,7 +194,7 @@ func (s *postgresSession) commit() error {
 	err := s.send("COMMIT", nil, func(results pgx.BatchResults) error {
 		tag, err := results.Exec()
 		if err == nil && tag.String() != "COMMIT" {
-			err = errors.New("a statement had failed before") // fn answered nil all the same
+			err = errors.New("a statement had failed before") // fn returned nil all the same
 		}
 		return err
 	})

@@ -45,12 +45,12 @@ func (s *Store) unlock(ctx context.Context, find func(sealed bool) (*datakey.Rin
 	return err
 }
 
-// markKey notes the current key: at the beginning, where nobody has yet, or anew when everything is sealed with it.
-func (s *Store) markKey(ctx context.Context, anew bool) error {
+// markKey notes the current key: at the beginning, where nobody has yet, or again when everything is sealed with it.
+func (s *Store) markKey(ctx context.Context, again bool) error {
 	var check []byte
 	err := s.backend.update(ctx, func(q session) (err error) {
 		text := addSecret
-		if anew {
+		if again {
 			text = saveSecret
 		}
 		if _, err := q.exec(text, keyCheck, []byte(s.keys.Seal(keyCheck, "nacre"))); err != nil {
@@ -174,7 +174,7 @@ func findSecret(q session, name string) ([]byte, error) {
 	return one(q, func(r row) (raw []byte, err error) { return raw, r.Scan(&raw) }, "SELECT content FROM secret WHERE name = ?1", name)
 }
 
-// seal is the Pearl as it is stored.
+// sealPearl returns the Pearl as it is stored.
 func sealPearl(keys *datakey.Ring, p campaign.Pearl) campaign.Pearl {
 	if keys == nil {
 		return p

@@ -52,7 +52,7 @@ var spelled = map[rune]string{
 	'ß': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'ħ': "h", 'ŧ': "t", 'ı': "i",
 }
 
-// foldedMigration is the number of the migration that folds anew what was folded by case alone.
+// foldedMigration is the number of the migration that folds what was folded by case alone.
 const foldedMigration = 11
 
 // refold is that migration. What it folds is the folded text that is stored, which comes to the same.
@@ -60,7 +60,7 @@ func refold(kind database.Dialect) *goose.Migration {
 	run := func(ctx context.Context, tx *sql.Tx) error {
 		for _, table := range []string{"lead", "call"} {
 			if err := refoldTable(ctx, tx, table, kind == database.DialectPostgres); err != nil {
-				return fmt.Errorf("fold texts of table %s anew: %w", table, err)
+				return fmt.Errorf("fold texts of table %s: %w", table, err)
 			}
 		}
 		return nil

@@ -47,7 +47,7 @@ func FuzzSearchable(f *testing.F) {
 	})
 }
 
-// What an earlier version folded by case alone is found without its accents too.
+// TestTextsFoldedBefore: what an earlier version folded by case alone is found without its accents too.
 func TestTextsFoldedBefore(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), FileName)

@@ -14,13 +14,13 @@ type row interface{ Scan(dest ...any) error }
 type session interface {
 	// each runs a query and hands its rows to scan, one after another. Everything written before is seen.
 	each(scan func(row) error, text string, args ...any) error
-	// exec runs a statement at once and answers how many rows it touched.
+	// exec runs a statement at once and returns how many rows it touched.
 	exec(text string, args ...any) (int64, error)
 	// queue runs a statement at the latest before the next query or the commit. Where it does not touch exactly one row,
-	// otherwise is answered, here or by the transaction as a whole; nil = any number will do.
+	// otherwise is returned, here or by the transaction as a whole; nil = any number will do.
 	queue(otherwise error, text string, args ...any) error
 	// require runs a query that must find a row, at the latest before the next query or the commit. Where it finds none,
-	// otherwise is answered, here or by the transaction as a whole.
+	// otherwise is returned, here or by the transaction as a whole.
 	require(otherwise error, text string, args ...any) error
 	// insert adds rows to a table, at the latest at the commit; flush makes them visible to each.
 	insert(into table, rows [][]any) error
@@ -40,7 +40,7 @@ type dialect struct {
 
 var errNoRow = fmt.Errorf("no such row")
 
-// one answers the first row of a query, errNoRow where there is none.
+// one returns the first row of a query, errNoRow where there is none.
 func one[T any](q session, scan func(row) (T, error), text string, args ...any) (T, error) {
 	var found T
 	ok := false
@@ -59,7 +59,7 @@ func one[T any](q session, scan func(row) (T, error), text string, args ...any) 
 	return found, err
 }
 
-// list answers all rows of a query.
+// list returns all rows of a query.
 func list[T any](q session, scan func(row) (T, error), text string, args ...any) ([]T, error) {
 	var found []T
 	err := q.each(func(r row) error {

@@ -270,7 +270,7 @@ func newReaderPool(conns []*sqliteConn) *readerPool {
 	return &readerPool{places: make(chan struct{}, len(conns)), conns: conns, taken: make([]bool, len(conns))}
 }
 
-// take answers the number of the connection, for give.
+// take returns the number of the connection, for give.
 func (p *readerPool) take(ctx context.Context) (n int, err error) {
 	select {
 	case p.places <- struct{}{}:

@@ -17,7 +17,7 @@ const (
 	walPages = walLimit / pageSize
 	// checkpointPages is how many pages are in the log when the checkpointer begins to copy them.
 	checkpointPages = walPages / 2
-	// restartPages is how many pages that are not yet copied the writer copies by itself, to restart the log. It answers nobody meanwhile.
+	// restartPages is how many pages that are not yet copied the writer copies by itself, to restart the log. Callers wait meanwhile.
 	restartPages = 1000
 	// retryPages is how much is written until it is tried again where a reader was in the way.
 	retryPages = walPages / 16

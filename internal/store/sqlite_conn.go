@@ -66,7 +66,7 @@ func (c *sqliteConn) close() error { return c.conn.Close() }
 
 func (c *sqliteConn) forget() {
 	for text, stmt := range c.prepared {
-		_ = stmt.Finalize() // it repeats the error of the statement's last run, which was answered then
+		_ = stmt.Finalize() // it repeats the error of the statement's last run, which was returned then
 		delete(c.prepared, text)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A new database has small pages (ADR 17); one that was made with others keeps them and serves.
+// TestPageSize: a new database has small pages (ADR 17); one that was made with others keeps them and serves.
 func TestPageSize(t *testing.T) {
 	t.Parallel()
 	pageSize := func(path string) (found int) {

@@ -44,15 +44,15 @@ func (g *group) attempt(j *job) {
 		j.err = g.lost // fn made nothing of it
 	}
 	if j.err == nil {
-		j.err = s.keep()
+		j.err = s.release()
 	}
 	if j.err != nil {
 		s.undo()
 	}
 }
 
-// answer tells the callers. Those whose fn failed are told after the commit too: what they met may be a neighbour's work.
-func (g *group) answer() {
+// tellCallers returns each job's error to its caller. Those whose fn failed are told after the commit too: what they met may be a neighbour's work.
+func (g *group) tellCallers() {
 	for _, j := range g.jobs {
 		j.done <- j.err
 	}
@@ -156,7 +156,8 @@ func (s *sqliteSession) write() error {
 	return nil
 }
 
-func (s *sqliteSession) keep() error {
+// release makes what the job wrote a part of the group: it runs the statement that waits, and releases the savepoint.
+func (s *sqliteSession) release() error {
 	if only := s.only; only != nil {
 		s.only = nil
 		n, err := s.run(only.text, only.args...)
@@ -206,8 +207,8 @@ func (s *sqliteSession) undo() {
 	s.group.abandon()
 }
 
-// settle runs the statement that waits, now that another follows.
-func (s *sqliteSession) settle() error {
+// runFirst runs the statement that waits, now that another follows.
+func (s *sqliteSession) runFirst() error {
 	only := s.only
 	if only == nil {
 		return nil
@@ -221,7 +222,7 @@ func (s *sqliteSession) settle() error {
 }
 
 func (s *sqliteSession) each(scan func(row) error, text string, args ...any) error {
-	if err := s.settle(); err != nil {
+	if err := s.runFirst(); err != nil {
 		return err
 	}
 	if s.group.lost != nil {
@@ -240,7 +241,7 @@ func (s *sqliteSession) run(text string, args ...any) (int64, error) {
 }
 
 func (s *sqliteSession) exec(text string, args ...any) (int64, error) {
-	if err := s.settle(); err != nil {
+	if err := s.runFirst(); err != nil {
 		return 0, err
 	}
 	if err := s.write(); err != nil {
@@ -278,7 +279,7 @@ func (s *sqliteSession) flush() error {
 	if s.rows.empty() && (s.flushed || s.group.rows.empty()) {
 		return nil
 	}
-	if err := s.settle(); err != nil {
+	if err := s.runFirst(); err != nil {
 		return err
 	}
 	if err := s.write(); err != nil {
@@ -303,12 +304,12 @@ func (s *sqliteSession) insertBuffered(rows *buffer) error {
 	return s.group.rolledBack(rows.write(s.group.conn))
 }
 
-func (s *sqliteSession) keptPearl(accountID, pearlID id.ID) (pearlRow, bool) {
-	kept, ok := s.group.pearls[pearlID]
-	return kept, ok && kept.pearl.Account == accountID
+func (s *sqliteSession) cachedPearl(accountID, pearlID id.ID) (pearlRow, bool) {
+	cached, ok := s.group.pearls[pearlID]
+	return cached, ok && cached.pearl.Account == accountID
 }
 
-func (s *sqliteSession) keepPearl(p pearlRow) {
+func (s *sqliteSession) cachePearl(p pearlRow) {
 	if s.group.pearls == nil {
 		s.group.pearls = map[id.ID]pearlRow{}
 	}
@@ -368,7 +369,7 @@ func (b *buffer) add(other *buffer) {
 	}
 }
 
-// sorted answers the counters that move, in one order for all, so that PostgreSQL's row locks cannot cross.
+// sorted returns the counters that move, in one order for all, so that PostgreSQL's row locks cannot cross.
 func sorted(counts map[counted]int) []counted {
 	keys := make([]counted, 0, len(counts))
 	for key, n := range counts {

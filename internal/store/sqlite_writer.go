@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A job is one Update on its way through the writer.
+// job is one Update on its way through the writer.
 type job struct {
 	fn    func(session) error
 	state atomic.Int32
@@ -79,7 +79,7 @@ func (w *writer) group(first *job) {
 		case next = <-w.jobs:
 		default:
 			if !yielded {
-				// Callers answered a moment ago may be about to come with their next: one turn for them is cheaper than a disk write.
+				// Callers that were told a moment ago may be about to come with their next: one turn for them is cheaper than a disk write.
 				yielded = true
 				runtime.Gosched()
 				select {
@@ -102,7 +102,7 @@ func (w *writer) group(first *job) {
 	} else if err != nil && g.jobs[0].err == nil {
 		g.jobs[0].err = err
 	}
-	g.answer()
+	g.tellCallers()
 }
 
 // panicked is the error of a transaction whose fn panicked.

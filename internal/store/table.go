@@ -58,21 +58,21 @@ func (t table) replacing(keys int) string {
 	return t.insertion(1) + " ON CONFLICT (" + strings.Join(t.columns[:keys], ", ") + ") DO UPDATE SET " + strings.Join(set, ", ")
 }
 
-// set picks columns to be updated; values are those of a row.
-func (t table) set(values []any, picks func(column string) bool) (c change) {
+// set takes the columns to be updated; values are those of a row.
+func (t table) set(values []any, picks func(column string) bool) (c columnSet) {
 	for n, column := range t.columns {
 		c.set(picks(column), column, values[n])
 	}
 	return c
 }
 
-// change gathers the columns of an update that differ: a column that is left out of SET costs its indexes nothing.
-type change struct {
+// columnSet is the columns that an update sets: one that is left out costs its indexes nothing.
+type columnSet struct {
 	columns []string
 	args    []any
 }
 
-func (c *change) set(differs bool, column string, value any) {
+func (c *columnSet) set(differs bool, column string, value any) {
 	if differs {
 		c.columns = append(c.columns, column)
 		c.args = append(c.args, value)
@@ -80,10 +80,10 @@ func (c *change) set(differs bool, column string, value any) {
 }
 
 // empty: nothing differs, and there is no statement to run.
-func (c *change) empty() bool { return len(c.columns) == 0 }
+func (c *columnSet) empty() bool { return len(c.columns) == 0 }
 
 // update is the statement; its first values are those of key, a WHERE with ?1 ?2 ….
-func (c *change) update(table, key string, keys ...any) (string, []any) {
+func (c *columnSet) update(table, key string, keys ...any) (string, []any) {
 	var text strings.Builder
 	text.WriteString("UPDATE " + table + " SET ")
 	for n, column := range c.columns {

@@ -1,6 +1,6 @@
 // Package webhook decides what a webhook says, how it is sent and what an answer means: it renders the bodies of
 // deliveries (contract 6.2) and sends them from an outbox with signatures, retries, order and a guard against private
-// targets (contract 6.3 to 6.6). It refuses to know why something is announced, and where deliveries are kept.
+// targets (contract 6.3 to 6.6). It refuses to know why something is announced, and where deliveries are stored.
 package webhook
 
 import (

@@ -50,29 +50,29 @@ func newTransport(allowPrivate bool, resolver *net.Resolver) *http.Transport {
 
 // exchange sends the body to where the hooks say now, follows at most one redirect, and judges the answer, all within
 // 15 seconds (contract 6.5).
-func (p poster) exchange(ctx context.Context, hooks campaign.Webhooks, d engine.Delivery) verdict {
+func (p poster) exchange(ctx context.Context, hooks campaign.Webhooks, d engine.Delivery) exchangeResult {
 	began := p.now()
 	parent := ctx
 	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
 	defer cancel()
-	v, err := p.post(ctx, hooks, d, began)
+	result, err := p.post(ctx, hooks, d, began)
 	switch {
 	case err == nil:
 	case parent.Err() != nil:
-		v.aborted = true
+		result.aborted = true
 	default:
-		v.delivered = false
-		v.try.Error = explain(err)
+		result.delivered = false
+		result.try.Error = explain(err)
 	}
-	v.try.At = began.UTC().Truncate(time.Millisecond)
-	v.try.LatencyMS = p.now().Sub(began).Milliseconds()
-	return v
+	result.try.At = began.UTC().Truncate(time.Millisecond)
+	result.try.LatencyMS = p.now().Sub(began).Milliseconds()
+	return result
 }
 
-func (p poster) post(ctx context.Context, hooks campaign.Webhooks, d engine.Delivery, at time.Time) (verdict, error) {
+func (p poster) post(ctx context.Context, hooks campaign.Webhooks, d engine.Delivery, at time.Time) (exchangeResult, error) {
 	to, err := parseTarget(urlOf(hooks, d.Kind), p.allowPrivate)
 	if err != nil {
-		return verdict{}, fmt.Errorf("webhook URL refused: %w", err)
+		return exchangeResult{}, fmt.Errorf("webhook URL refused: %w", err)
 	}
 	request := (&http.Request{Method: http.MethodPost, URL: to.url(), Header: commonHeader(d, at), ContentLength: int64(len(d.Body))}).WithContext(ctx)
 	request.Body = io.NopCloser(bytes.NewReader(d.Body))
@@ -88,18 +88,18 @@ func (p poster) post(ctx context.Context, hooks campaign.Webhooks, d engine.Deli
 		request.Header.Set("traceparent", "00-"+d.Trace+"-"+string(d.ID[:16])+"-01")
 	}
 	setCredential(request.Header, hooks)
-	v, answer, err := p.roundTrip(request)
+	result, answer, err := p.roundTrip(request)
 	if err != nil || answer == nil {
-		return v, err
+		return result, err
 	}
 	switch answer.StatusCode {
 	case http.StatusFound, http.StatusSeeOther:
-		return p.follow(ctx, v, to, answer.Header.Get("Location"), hooks, d, at)
+		return p.follow(ctx, result, to, answer.Header.Get("Location"), hooks, d, at)
 	case http.StatusMovedPermanently, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return v, moved(to, answer)
+		return result, moved(to, answer)
 	}
-	v.gone = answer.StatusCode == http.StatusGone
-	return v, nil
+	result.gone = answer.StatusCode == http.StatusGone
+	return result, nil
 }
 
 // moved says that the receiver wants the POST at another address (301, 307, 308). It is never repeated there: whoever
@@ -113,10 +113,10 @@ func moved(from target, answer *http.Response) error {
 }
 
 // follow is the one GET after a 302 or 303: without body, and without the credential where it leads to another host.
-func (p poster) follow(ctx context.Context, v verdict, from target, location string, hooks campaign.Webhooks, d engine.Delivery, at time.Time) (verdict, error) {
+func (p poster) follow(ctx context.Context, result exchangeResult, from target, location string, hooks campaign.Webhooks, d engine.Delivery, at time.Time) (exchangeResult, error) {
 	to, err := from.resolve(location, p.allowPrivate)
 	if err != nil {
-		return v, fmt.Errorf("redirect refused: %w", err)
+		return result, fmt.Errorf("redirect refused: %w", err)
 	}
 	request := (&http.Request{Method: http.MethodGet, URL: to.url(), Header: commonHeader(d, at)}).WithContext(ctx)
 	if from.mayHaveCredential(to) {
@@ -124,7 +124,7 @@ func (p poster) follow(ctx context.Context, v verdict, from target, location str
 	}
 	followed, answer, err := p.roundTrip(request)
 	if err != nil {
-		return v, fmt.Errorf("after the redirect: %w", err)
+		return result, fmt.Errorf("after the redirect: %w", err)
 	}
 	if answer.StatusCode/100 == 3 {
 		return followed, errors.New("redirected a second time")
@@ -133,26 +133,26 @@ func (p poster) follow(ctx context.Context, v verdict, from target, location str
 }
 
 // roundTrip sends the request and reads the beginning of the answer. The answer comes back without its body.
-func (p poster) roundTrip(request *http.Request) (verdict, *http.Response, error) {
+func (p poster) roundTrip(request *http.Request) (exchangeResult, *http.Response, error) {
 	answer, err := p.transport.RoundTrip(request)
 	if err != nil {
-		return verdict{}, nil, err
+		return exchangeResult{}, nil, err
 	}
 	defer answer.Body.Close()
 	beginning, readErr := io.ReadAll(io.LimitReader(answer.Body, keptAnswer))
 	if readErr == nil {
 		_, readErr = io.CopyN(io.Discard, answer.Body, readAnswer)
 	}
-	v := verdict{try: engine.Try{Status: answer.StatusCode, Answer: printable(beginning)}}
+	result := exchangeResult{try: engine.Try{Status: answer.StatusCode, Answer: printable(beginning)}}
 	if readErr != nil && errors.Is(request.Context().Err(), context.DeadlineExceeded) {
-		return v, answer, request.Context().Err()
+		return result, answer, request.Context().Err()
 	}
 	// A body that broke off takes nothing back from the status.
-	v.delivered = answer.StatusCode/100 == 2
+	result.delivered = answer.StatusCode/100 == 2
 	if answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusServiceUnavailable {
-		v.retryAfter = retryAfter(answer.Header.Get("Retry-After"), p.now())
+		result.retryAfter = retryAfter(answer.Header.Get("Retry-After"), p.now())
 	}
-	return v, answer, nil
+	return result, answer, nil
 }
 
 func commonHeader(d engine.Delivery, at time.Time) http.Header {

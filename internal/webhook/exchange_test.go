@@ -72,7 +72,7 @@ func TestHeadersOfADelivery(t *testing.T) {
 	traced.Trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 	v := realPoster(t, true, nil).exchange(t.Context(), hooksTo(url+"/hook"), traced)
 	if !v.delivered || v.try.Status != 200 {
-		t.Fatalf("verdict %+v", v)
+		t.Fatalf("result %+v", v)
 	}
 	got := <-requests
 	if got.method != "POST" || got.target != "/hook" || got.body != string(one().Body) {
@@ -213,7 +213,7 @@ func TestRedirects(t *testing.T) {
 			v := realPoster(t, true, nil).exchange(t.Context(), hooksTo(url+"/hook"), one())
 			first, second := <-requests, <-requests
 			if !v.delivered || first.method != "POST" || second.method != "GET" || second.target != "/moved%2Fhere?token=a%2Bb" || second.body != "" {
-				t.Errorf("verdict %+v, then %s %s with %q", v, second.method, second.target, second.body)
+				t.Errorf("result %+v, then %s %s with %q", v, second.method, second.target, second.body)
 			}
 			if second.header.Get("Authorization") != "Bearer s3cret" {
 				t.Error("the credential was not sent to the same host")
@@ -238,7 +238,7 @@ func TestRedirects(t *testing.T) {
 				})
 				v := realPoster(t, true, nil).exchange(t.Context(), hooksTo(url+"/hook"), one())
 				if names = strings.ReplaceAll(names, "{base}", url); v.delivered || v.try.Status != code || !strings.Contains(v.try.Error, names) || len(requests) != 1 {
-					t.Errorf("Location %q: verdict %+v after %d requests, want an error that names %s", location, v, len(requests), names)
+					t.Errorf("Location %q: result %+v after %d requests, want an error that names %s", location, v, len(requests), names)
 				}
 			}
 		})
@@ -252,7 +252,7 @@ func TestRedirects(t *testing.T) {
 		v := realPoster(t, true, nil).exchange(t.Context(), hooks, one())
 		got := <-heard
 		if !v.delivered || got.method != "GET" || got.header.Get("X-Api-Key") != "" || got.header.Get("Authorization") != "" || got.header.Get("webhook-signature") != "" {
-			t.Errorf("verdict %+v, heard %+v", v, got)
+			t.Errorf("result %+v, heard %+v", v, got)
 		}
 	})
 	t.Run("followed once only", func(t *testing.T) {
@@ -262,7 +262,7 @@ func TestRedirects(t *testing.T) {
 		})
 		v := realPoster(t, true, nil).exchange(t.Context(), hooksTo(url), one())
 		if v.delivered || v.try.Status != 303 || v.try.Error == "" || len(requests) != 2 {
-			t.Errorf("verdict %+v after %d requests", v, len(requests))
+			t.Errorf("result %+v after %d requests", v, len(requests))
 		}
 	})
 	t.Run("what it leads to decides", func(t *testing.T) {
@@ -276,7 +276,7 @@ func TestRedirects(t *testing.T) {
 		})
 		v := realPoster(t, true, nil).exchange(t.Context(), hooksTo(url), one())
 		if v.delivered || v.gone || v.try.Status != 410 {
-			t.Errorf("verdict %+v; only a 410 to the POST disables", v)
+			t.Errorf("result %+v; only a 410 to the POST disables", v)
 		}
 	})
 	t.Run("to another scheme", func(t *testing.T) {
@@ -287,7 +287,7 @@ func TestRedirects(t *testing.T) {
 		})
 		v := realPoster(t, true, nil).exchange(t.Context(), hooksTo(url), one())
 		if v.delivered || !strings.Contains(v.try.Error, "redirect refused") || len(requests) != 1 {
-			t.Errorf("verdict %+v after %d requests", v, len(requests))
+			t.Errorf("result %+v after %d requests", v, len(requests))
 		}
 	})
 }
@@ -374,7 +374,7 @@ func TestEndlessAnswerIsCutOff(t *testing.T) {
 		}
 	})
 	if v := realPoster(t, true, nil).exchange(t.Context(), hooksTo(url), one()); !v.delivered {
-		t.Errorf("verdict %+v", v)
+		t.Errorf("result %+v", v)
 	}
 }
 
@@ -390,7 +390,7 @@ func TestBodyThatNeverEndsIsNotDelivered(t *testing.T) {
 	defer cancel()
 	v, err := p.post(ctx, hooksTo(url), one(), time.Now())
 	if err == nil || v.delivered {
-		t.Errorf("verdict %+v, error %v", v, err)
+		t.Errorf("result %+v, error %v", v, err)
 	}
 }
 
@@ -408,7 +408,7 @@ func TestGuardAtConnectTime(t *testing.T) {
 	resolver := loopbackResolver()
 	v := realPoster(t, false, resolver).exchange(t.Context(), hooksTo(url), one())
 	if v.delivered || v.try.Status != 0 || !strings.Contains(v.try.Error, "refused by nacre") {
-		t.Errorf("verdict %+v", v)
+		t.Errorf("result %+v", v)
 	}
 	if n := connected.Load(); n != 0 {
 		t.Errorf("%d requests reached loopback", n)

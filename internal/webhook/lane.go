@@ -92,7 +92,7 @@ func (l *lanes) room(now time.Time) engine.DeliveryRoom {
 	return room
 }
 
-// busy answers the Pearls whose deliveries are to be passed over: those with a full lane. A Pearl whose full lane is
+// busy returns the Pearls whose deliveries are to be passed over: those with a full lane. A Pearl whose full lane is
 // stuck is not among them while its other receiver is in use and has room, for the sake of that one.
 func (l *lanes) busy(now time.Time) []id.ID {
 	var busy []id.ID
@@ -112,7 +112,7 @@ func (l *lanes) busy(now time.Time) []id.ID {
 	return busy
 }
 
-// anyFull reports whether some lane is at its limit, so that time alone may change what busy answers.
+// anyFull reports whether some lane is at its limit, so that time alone may change what busy returns.
 func (l *lanes) anyFull() bool {
 	for _, one := range l.byKey {
 		if l.full(one) {

@@ -37,7 +37,7 @@ const onCall = 40
 
 // Renderer makes the bodies of deliveries. It implements engine.Renderer.
 type Renderer struct {
-	// Link answers a signed link to the recording of a call (contract 3.6), "" when there can be none.
+	// Link returns a signed link to the recording of a call (contract 3.6), "" when there can be none.
 	Link func(callID id.ID, now time.Time) string
 }
 

@@ -12,7 +12,7 @@ import (
 	"nacre/internal/lead"
 )
 
-// Test sends a sample to the Pearl's call URL, or to its lead URL where that is the only one, and answers what the
+// Test sends a sample to the Pearl's call URL, or to its lead URL where that is the only one, and returns what the
 // receiver said (contract 12). Nothing is recorded or repeated, and a 410 disables nothing.
 func (s *Sender) Test(ctx context.Context, pearl campaign.Pearl) engine.Try {
 	kind := engine.CallDelivery
@@ -32,11 +32,11 @@ func (s *Sender) TestKind(ctx context.Context, pearl campaign.Pearl, kind engine
 	if err != nil {
 		return engine.Try{At: now, Error: err.Error()}
 	}
-	v := s.poster.exchange(ctx, pearl.Webhooks, engine.Delivery{ID: s.IDs.New(now), Kind: kind, Sequence: 1, Body: body})
-	if v.aborted {
-		v.try.Error = "the test was given up before there was an answer"
+	result := s.poster.exchange(ctx, pearl.Webhooks, engine.Delivery{ID: s.IDs.New(now), Kind: kind, Sequence: 1, Body: body})
+	if result.aborted {
+		result.try.Error = "the test was given up before there was an answer"
 	}
-	return v.try
+	return result.try
 }
 
 // sample is the body of a made-up successful call, or of the lead it was made to.

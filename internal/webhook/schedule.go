@@ -25,8 +25,8 @@ func waits(try int) time.Duration {
 	}[try-1]
 }
 
-// verdict is what came of one exchange.
-type verdict struct {
+// exchangeResult is what came of one exchange.
+type exchangeResult struct {
 	try        engine.Try
 	delivered  bool
 	gone       bool          // the receiver answered 410 to the POST
@@ -35,17 +35,17 @@ type verdict struct {
 }
 
 // next decides the state after a try. earlier are the tries before it, oldest first; jitter is in [0, 1).
-func next(earlier []engine.Try, v verdict, now time.Time, jitter float64) (engine.DeliveryState, time.Time) {
+func next(earlier []engine.Try, result exchangeResult, now time.Time, jitter float64) (engine.DeliveryState, time.Time) {
 	switch made := triesSinceReplay(earlier) + 1; {
-	case v.delivered:
+	case result.delivered:
 		return engine.DeliveryDelivered, time.Time{}
-	case v.gone, made >= maxTries:
+	case result.gone, made >= maxTries:
 		return engine.DeliveryDead, time.Time{}
 	default:
 		wait := waits(made)
 		wait = time.Duration(float64(wait) * (0.9 + 0.2*jitter))
-		if v.retryAfter > wait || v.retryAfter > 0 && made <= trustedTries {
-			wait = v.retryAfter
+		if result.retryAfter > wait || result.retryAfter > 0 && made <= trustedTries {
+			wait = result.retryAfter
 		}
 		return engine.DeliveryPending, now.Add(wait).Truncate(time.Millisecond)
 	}

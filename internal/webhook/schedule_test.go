@@ -32,7 +32,7 @@ func TestShortRetryAfterDoesNotUseUpTheTries(t *testing.T) {
 	began := now
 	var tries []engine.Try
 	for {
-		v := verdict{try: engine.Try{At: now, Status: 429}, retryAfter: time.Second}
+		v := exchangeResult{try: engine.Try{At: now, Status: 429}, retryAfter: time.Second}
 		state, at := next(tries, v, now, 0.5)
 		tries = append(tries, v.try)
 		if state != engine.DeliveryPending {

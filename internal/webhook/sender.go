@@ -250,23 +250,23 @@ func (s *Sender) deliver(log *slog.Logger, key laneKey, d engine.Delivery) {
 	s.lanes.byKey[key].paired = hooks.CallURL != "" && hooks.LeadURL != ""
 	s.mu.Unlock()
 
-	v := s.poster.exchange(s.ctx, hooks, d)
-	if v.aborted {
+	result := s.poster.exchange(s.ctx, hooks, d)
+	if result.aborted {
 		s.giveBack(log, d)
 		return
 	}
 	s.mu.Lock()
-	s.lanes.heard(key, s.Now(), v.try.Status != 0)
+	s.lanes.heard(key, s.Now(), result.try.Status != 0)
 	s.mu.Unlock()
-	s.Metrics.Tried(d.Kind, v.try.Status, time.Duration(v.try.LatencyMS)*time.Millisecond)
-	state, nextTry := next(d.Tries, v, s.Now(), s.Jitter())
-	if !s.settle(log, d, state, nextTry, v.try) {
+	s.Metrics.Tried(d.Kind, result.try.Status, time.Duration(result.try.LatencyMS)*time.Millisecond)
+	state, nextTry := next(d.Tries, result, s.Now(), s.Jitter())
+	if !s.settle(log, d, state, nextTry, result.try) {
 		return
 	}
 	if state == engine.DeliveryDead {
-		log.Warn("webhook is a dead letter", "status", v.try.Status, "tries", len(d.Tries)+1)
+		log.Warn("webhook is a dead letter", "status", result.try.Status, "tries", len(d.Tries)+1)
 	}
-	if v.gone {
+	if result.gone {
 		s.disable(log, d, hooks)
 	}
 }

@@ -71,7 +71,7 @@ func tokenRune(r rune) bool {
 }
 
 // target is a URL taken apart without changing a byte of its path and query. net/url would decode and write them
-// anew, and refuse escapes that receivers accept.
+// again, and refuse escapes that receivers accept.
 type target struct {
 	scheme string // http, https
 	host   string // with port where the URL has one
@@ -180,7 +180,7 @@ func (t target) endpoint() (name, port string) {
 	return name, port
 }
 
-// resolve answers where a Location header leads from t (RFC 9110, 10.2.2), again without rewriting it.
+// resolve returns where a Location header leads from t (RFC 9110, 10.2.2), again without rewriting it.
 func (t target) resolve(location string, allowPrivate bool) (target, error) {
 	location = strings.ReplaceAll(location, " ", "%20") // many servers write it raw
 	origin := t.scheme + "://" + t.host

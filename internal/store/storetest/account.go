@@ -25,7 +25,7 @@ func same[T any](t *testing.T, what string, got, want T) {
 	}
 }
 
-// must is for answers that cannot be an error.
+// must is for results that cannot be an error.
 func must[T any](t *testing.T) func(value T, err error) T {
 	return func(value T, err error) T {
 		t.Helper()

@@ -26,7 +26,7 @@ type Cluster struct {
 	binary    func(name string) string
 }
 
-// StartPostgres starts a PostgreSQL for the test alone, in a temporary folder and on a socket there, and answers the URL
+// StartPostgres starts a PostgreSQL for the test alone, in a temporary folder and on a socket there, and returns the URL
 // of an empty database on it. It ends with the test. In -short the test is skipped; where PostgreSQL is missing it fails.
 func StartPostgres(t *testing.T) (databaseURL string) {
 	t.Helper()
@@ -145,7 +145,7 @@ func postmaster(data string) int {
 	return pid
 }
 
-// NewDatabase makes an empty database and answers its URL.
+// NewDatabase makes an empty database and returns its URL.
 func (c *Cluster) NewDatabase(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("test%d", c.databases.Add(1))

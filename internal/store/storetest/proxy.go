@@ -111,7 +111,7 @@ func (p *Proxy) accept() {
 // committed is PostgreSQL's CommandComplete of a COMMIT (protocol 55.7).
 var committed = []byte("C\x00\x00\x00\x0bCOMMIT\x00")
 
-// withheld answers a function that says of each piece of what a server says whether the connection is to be cut before it.
+// withheld returns a function that says of each piece of what a server says whether the connection is to be cut before it.
 func (p *Proxy) withheld() func(piece []byte) bool {
 	var seen []byte // its end may begin the message
 	return func(piece []byte) bool {

@@ -50,7 +50,7 @@ func (a *analysed) report(where *time.Location, from, to time.Time) report.Repor
 	return tally.Report(nil)
 }
 
-// rollUp rolls up to limit due buckets up in one transaction, and answers how many.
+// rollUp rolls up to limit due buckets up in one transaction, and returns how many.
 func rollUp(t *testing.T, store engine.Store, before time.Time, limit int) (rolled int) {
 	t.Helper()
 	err := store.Update(t.Context(), func(tx engine.Tx) error {
@@ -116,7 +116,7 @@ func testRollups(t *testing.T, store engine.Store) {
 					c = sampleCall(c, r.IntN(1000))
 					model.calls[c.ID] = c
 					err = tx.InsertCall(c)
-				case 0, 1: // it ends, or is judged anew
+				case 0, 1: // it ends, or is judged again
 					if c, ok := some(); ok {
 						n := 1 + r.IntN(1000)
 						for n%11 == 0 {

@@ -57,7 +57,7 @@ func newWorld(t *testing.T, store engine.Store) *world {
 
 func (w *world) id() id.ID { return w.ids.New(Noon) }
 
-// phone answers a number kept for fiction, another one each time.
+// phone returns a number kept for fiction, another one each time.
 func (w *world) phone() phone.Number {
 	n := w.number.Add(1)
 	return phone.Number(fmt.Sprintf("+1%03d55501%02d", 200+n/100, n%100))
