@@ -133,7 +133,7 @@ func TestImportRules(t *testing.T) {
 }
 
 // helpers are the packages below voice and brain that providers may share; every other one there is a provider.
-var helpers = []string{"voice/resample", "voice/wav", "voice/utterance", "voice/remote", "voice/fallback", "voice/pronounce", "voice/level"}
+var helpers = []string{"voice/resample", "voice/wav", "voice/utterance", "voice/remote", "voice/fallback", "voice/pronounce", "voice/level", "voice/local"}
 
 // TestProvidersStandAlone: a provider of speech or thought is one package that knows the port and no other provider, and
 // only app, where they are chosen, knows it.

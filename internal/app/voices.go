@@ -35,7 +35,7 @@ type choice struct {
 	id      string // its name there
 }
 
-var _ voice.Speaker = voices{}
+var _ voice.Caster = voices{}
 
 // newVoices returns the voices of the providers; without any it is silent, and must not speak.
 func newVoices(providers ...voice.Voices) voices {
@@ -74,6 +74,15 @@ func (v voices) Speak(ctx context.Context, voiceID, text string) ([]int16, error
 func (v voices) Stream(ctx context.Context, voiceID, text string) iter.Seq2[[]int16, error] {
 	c := v.choose(voiceID)
 	return c.speaker.Stream(ctx, c.id, text)
+}
+
+// Cast implements voice.Caster.
+func (v voices) Cast(id string, texts []string, open bool) string {
+	c := v.choose(id)
+	if cast := voice.Cast(c.speaker, c.id, texts, open); cast != c.id {
+		return voiceID(cast)
+	}
+	return id
 }
 
 // Length implements voice.Speaker.

@@ -45,7 +45,8 @@ type Queries interface {
 	ReadTrunk(ctx context.Context, accountID, trunkID id.ID) (account.Trunk, error)
 }
 
-// Preparer is an agent that can render its first phrases while the telephone rings.
+// Preparer is an agent that can render its phrases before they are needed: those of a campaign once it runs, and those that
+// name the person before the call.
 type Preparer interface {
 	Prepare(ctx context.Context, script call.Script)
 }
@@ -61,11 +62,13 @@ type Config struct {
 	Prober  call.Prober
 	Active  func([]call.Trunk) // is told which trunks are active: those that register are kept registered
 	Agent   call.Agent
-	Judge   Judge
-	Sandbox func() call.Trunk // where numbers without a trunk are dialled
-	Now     func() time.Time
-	Log     *slog.Logger
-	Observe Observer
+	// PrepareFor is how long a Preparer may delay the INVITE of a call; 0 = it renders while the telephone rings.
+	PrepareFor time.Duration
+	Judge      Judge
+	Sandbox    func() call.Trunk // where numbers without a trunk are dialled
+	Now        func() time.Time
+	Log        *slog.Logger
+	Observe    Observer
 }
 
 // Observer counts what happens. Implemented by app for /metrics.
@@ -111,7 +114,8 @@ type Dialer struct {
 	stopOnce     sync.Once
 	trunkChanges chan struct{} // wakes the probes
 	ended        chan struct{} // a call is final
-	onSandbox    sync.Map      // Pearls of which the log says already that they run on the sandbox carrier
+	warmer       warmer
+	onSandbox    sync.Map // Pearls of which the log says already that they run on the sandbox carrier
 }
 
 // track notes that a claim is under way, up to the end of its call.
@@ -365,6 +369,7 @@ func (d *Dialer) round(ctx context.Context) time.Duration {
 		}
 		return time.Second
 	}
+	d.warm(pearls)
 	wait := lookAtLeast
 	until := func(at time.Time) {
 		if left := at.Sub(d.Now()); !at.IsZero() && left > 0 {

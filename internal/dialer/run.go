@@ -24,7 +24,7 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 			d.endBroken(log, begun, leg, reason)
 		}
 	}()
-	d.prepare(ctx, log, begun.Script)
+	d.waitFor(ctx, d.prepare(ctx, log, begun.Script))
 	log.Debug("dial")
 	leg, failure := d.Dial.Dial(ctx, begun.Invite)
 	if failure != nil {
@@ -142,16 +142,36 @@ func notAnsweredBy(ctx context.Context, cause call.Cause) string {
 	return "carrier"
 }
 
-// prepare has the agent render its first phrases beside; that it cannot shows again when the call is held.
-func (d *Dialer) prepare(ctx context.Context, log *slog.Logger, script call.Script) {
-	p, ok := d.Agent.(Preparer)
-	if !ok {
+// waitFor gives the agent a while for its phrases before the INVITE leaves; then they are rendered on while it rings. The end
+// of the calling hours is in the INVITE as an instant, so that waiting moves no ringing out of them.
+func (d *Dialer) waitFor(ctx context.Context, prepared <-chan struct{}) {
+	if d.PrepareFor <= 0 {
 		return
 	}
+	limit := time.NewTimer(d.PrepareFor)
+	defer limit.Stop()
+	select {
+	case <-prepared:
+	case <-ctx.Done():
+	case <-limit.C:
+	}
+}
+
+// prepare has the agent render its phrases beside, and closes what it returns when that is done; that it cannot shows again
+// when the call is held.
+func (d *Dialer) prepare(ctx context.Context, log *slog.Logger, script call.Script) <-chan struct{} {
+	done := make(chan struct{})
+	p, ok := d.Agent.(Preparer)
+	if !ok {
+		close(done)
+		return done
+	}
 	go func() {
+		defer close(done)
 		defer d.survive(log, "preparing the agent")
 		p.Prepare(ctx, script)
 	}()
+	return done
 }
 
 // survive is deferred by what goes on beside a call, and could end the process with all of them.

@@ -154,8 +154,15 @@ func (l *leg) Stats() call.LegStats {
 
 // agent talks as long as the person does.
 type agent struct {
-	mu    sync.Mutex
-	talks int
+	mu      sync.Mutex
+	talks   int
+	prepare func(ctx context.Context, script call.Script) // nil: nothing is to be done
+}
+
+func (a *agent) Prepare(ctx context.Context, script call.Script) {
+	if a.prepare != nil {
+		a.prepare(ctx, script)
+	}
 }
 
 func (a *agent) Hold(ctx context.Context, l call.Leg, _ call.Script, desk call.Desk) (call.Talk, call.Ending) {

@@ -62,7 +62,7 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 			Brains: len(brains), Opening: []string{script.Opening}, Questions: script.Questions,
 		}),
 		minds:   newMinds(ctx, brains, log),
-		book:    &book{ctx: ctx, speaker: a.config.Speaker, voice: script.VoiceID, log: log, phrases: make(map[string]*phrase)},
+		book:    &book{ctx: ctx, speaker: a.config.Speaker, log: log, phrases: make(map[string]*phrase)},
 		optOuts: make(chan bool, 1),
 		limit:   a.timing.OptOutLimit,
 		said:    a.config.Said,
@@ -73,7 +73,11 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 	if a.config.Recordings != "" && script.Call != "" {
 		s.record = record(a.config.Recordings, script.Call, script.Recording, log)
 	}
-	go s.book.fetch(vocabulary(form, script, len(brains) > 0))
+	texts := vocabulary(form, script, len(brains) > 0)
+	if s.book.voice = Cast(a.config.Speaker, script.VoiceID, texts, len(brains) > 0); s.book.voice != script.VoiceID {
+		log.Info("the voice of the script could not be had in time: another one speaks this call", "voice", script.VoiceID, "instead", s.book.voice)
+	}
+	go s.book.fetch(texts)
 	return s
 }
 

@@ -41,6 +41,13 @@ func (p *phrase) total() int {
 	return max(p.length, len(p.samples))
 }
 
+// expect sets how long the speech will be.
+func (p *phrase) expect(length time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.length = int(length * call.SampleRate / time.Second)
+}
+
 func (p *phrase) add(samples []int16) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -62,10 +69,11 @@ func (p *phrase) end(err error) {
 type book struct {
 	ctx     context.Context
 	speaker Speaker
-	voice   string
 	log     *slog.Logger
 
 	mu      sync.Mutex
+	voice   string // that speaks the call; it changes only while there is nothing in it
+	made    bool   // there is something in it
 	phrases map[string]*phrase
 }
 
@@ -76,18 +84,22 @@ func (b *book) get(text string) *phrase {
 	p, ok := b.phrases[text]
 	if !ok {
 		p = &phrase{done: make(chan struct{}), length: utf8.RuneCountInString(text) * call.SampleRate / lettersASecond}
-		if length, known := b.speaker.Length(b.voice, text); known {
-			p.length = int(length * call.SampleRate / time.Second)
-		}
 		b.phrases[text] = p
 		go b.speak(text, p)
 	}
 	return p
 }
 
-// fetch synthesises texts one after another, in the order in which the call needs them.
+// fetch has texts synthesised one after another, in the order in which the call needs them, but after what anybody waits for.
 func (b *book) fetch(texts []string) {
-	for _, text := range texts {
+	defer survive(func(err error) { b.log.Error("make speech ahead", "error", err) })
+	for n, text := range texts {
+		if n > 0 && b.ctx.Err() == nil {
+			b.mu.Lock()
+			voice := b.voice
+			b.mu.Unlock()
+			_, _ = b.speaker.Speak(b.ctx, voice, text) // what fails is told of when it is needed
+		}
 		select {
 		case <-b.get(text).done:
 		case <-b.ctx.Done():
@@ -111,32 +123,72 @@ const retryAfter = 100 * time.Millisecond
 // errCut is the error of speech that broke off after some of it was made, and perhaps heard: it is not begun anew.
 var errCut = errors.New("the speech broke off")
 
-// speak tries the voice twice, then the default voice.
+// tries is how often a text is given to a voice.
+const tries = 2
+
+// speak tries the voice twice, and then the default voice, which speaks the whole call from then on: unless something of it
+// was made in the other, since no call mixes two voices.
 func (b *book) speak(text string, p *phrase) {
 	var err error
 	defer func() { p.end(err) }()
 	defer survive(func(fault error) { err = fault })
-	voices := []string{b.voice, b.voice}
-	if b.voice != "" {
-		voices = append(voices, "")
+	b.mu.Lock()
+	voice := b.voice
+	b.mu.Unlock()
+	if length, known := b.speaker.Length(voice, text); known {
+		p.expect(length)
 	}
-	for i, voice := range voices {
-		if i > 0 {
-			b.log.Warn("speech failed and is tried again", "voice", voice, "error", err)
-			select {
-			case <-time.After(retryAfter):
-			case <-b.ctx.Done():
-				return
-			}
-		}
+	for try := 1; ; try++ {
 		if err = b.stream(voice, text, p); err == nil || errors.Is(err, errCut) {
 			break
+		}
+		if try == tries {
+			var other bool
+			if voice, other = b.instead(voice); !other {
+				break
+			}
+		}
+		if try > tries {
+			break
+		}
+		b.log.Warn("speech failed and is tried again", "voice", voice, "error", err)
+		select {
+		case <-time.After(retryAfter):
+		case <-b.ctx.Done():
+			return
 		}
 	}
 	if err != nil {
 		err = fmt.Errorf("make speech: %w", err)
 	}
 }
+
+// instead returns the voice that speaks the call after one has failed; false if there is none.
+func (b *book) instead(failed string) (voice string, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.voice == failed && (b.made || failed == "") {
+		return failed, false
+	}
+	if b.voice == failed {
+		b.voice = ""
+	}
+	return b.voice, true
+}
+
+// claim reports whether the voice speaks the call, which it does to its end from then on.
+func (b *book) claim(voice string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.voice != voice {
+		return false
+	}
+	b.made = true
+	return true
+}
+
+// errOther is the error of speech in a voice that does not speak the call any more.
+var errOther = errors.New("another voice speaks this call")
 
 func (b *book) stream(voice, text string, p *phrase) error {
 	heard := false
@@ -148,6 +200,9 @@ func (b *book) stream(voice, text string, p *phrase) error {
 			return err
 		}
 		if len(samples) > 0 {
+			if !heard && !b.claim(voice) {
+				return errOther
+			}
 			p.add(samples)
 			heard = true
 		}

@@ -56,17 +56,22 @@ func (a *Agent) Ready() error {
 	return errors.Join(errNoSpeaker, a.config.Missing)
 }
 
+// unprepared is how many phrases may fail before the rest is not tried: a voice that is away.
+const unprepared = 2
+
 // Prepare synthesises everything that a call by this script may need, the most urgent first, for the Speaker's cache. It
 // returns when that is done or ctx ends; a failure shows again in Hold.
 func (a *Agent) Prepare(ctx context.Context, script call.Script) {
 	if a.config.Speaker == nil {
 		return
 	}
+	failed := 0
 	for _, text := range vocabulary(turn.NewForm(script, a.phrases), script, a.config.Brains != nil) {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || failed > unprepared {
 			return
 		}
 		if _, err := a.config.Speaker.Speak(ctx, script.VoiceID, text); err != nil && ctx.Err() == nil {
+			failed++
 			a.log.Warn("phrase could not be prepared", "call", script.Call, "error", err)
 		}
 	}

@@ -19,7 +19,10 @@ type Voices struct {
 	items map[string]voice.Voices
 }
 
-var _ voice.Voices = (*Voices)(nil)
+var (
+	_ voice.Voices = (*Voices)(nil)
+	_ voice.Caster = (*Voices)(nil)
+)
 
 // Named is a provider with the name that it has in the order.
 type Named struct {
@@ -95,6 +98,12 @@ func (v *Voices) Stream(ctx context.Context, voiceID, text string) iter.Seq2[[]i
 func (v *Voices) Length(voiceID, text string) (time.Duration, bool) {
 	voiceID = v.id(voiceID)
 	return v.items[v.owner[voiceID]].Length(voiceID, text)
+}
+
+// Cast returns the voice in which the provider of voiceID would have a call spoken (voice.Caster).
+func (v *Voices) Cast(voiceID string, texts []string, open bool) string {
+	voiceID = v.id(voiceID)
+	return voice.Cast(v.items[v.owner[voiceID]], voiceID, texts, open)
 }
 
 func (v *Voices) id(voiceID string) string {

@@ -77,6 +77,8 @@ type Voice struct {
 	cache   *cache
 	making  making
 	pace    pace
+	mu      sync.Mutex
+	texts   map[string][]clause // clauses of texts that were asked for, by voice and text
 	closing context.Context
 	close   context.CancelFunc
 	all     sync.WaitGroup
@@ -87,7 +89,7 @@ var _ voice.Voices = (*Voice)(nil)
 // Open reads dictionary and alphabet, and opens the cache. It measures how quick this machine is when the speech process is
 // ready.
 func Open(config Config) (*Voice, error) {
-	v := &Voice{sayer: config.Sayer, log: config.Log, ids: map[rune]int64{}, hashes: map[string]string{}}
+	v := &Voice{sayer: config.Sayer, log: config.Log, ids: map[rune]int64{}, hashes: map[string]string{}, texts: map[string][]clause{}}
 	if err := v.read(config.Folder); err != nil {
 		return nil, fmt.Errorf("open neural voice: %w", err)
 	}
@@ -171,8 +173,32 @@ type clause struct {
 	pause int // samples after it
 }
 
-// clauses returns the clauses of a text in a voice; "" is the default one.
+// maxTexts bounds the texts whose clauses are remembered: those of some hundred calls.
+const maxTexts = 4096
+
+// clauses returns the clauses of a text in a voice; "" is the default one. They must not be modified.
 func (v *Voice) clauses(voiceID, text string) ([]clause, error) {
+	key := voiceID + "\x00" + text
+	v.mu.Lock()
+	known, ok := v.texts[key]
+	v.mu.Unlock()
+	if ok {
+		return known, nil
+	}
+	found, err := v.find(voiceID, text)
+	if err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.texts) >= maxTexts {
+		clear(v.texts)
+	}
+	v.texts[key] = found
+	return found, nil
+}
+
+func (v *Voice) find(voiceID, text string) ([]clause, error) {
 	if voiceID == "" {
 		voiceID = v.voices[0].ID
 	}
