@@ -3,6 +3,8 @@ package dialer
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"nacre/internal/call"
@@ -20,7 +22,7 @@ func (d *Dialer) giveBack(w engine.Work, wait time.Duration) {
 // begin passes the last gate and has the call dialled; it returns nil where no INVITE leaves.
 func (d *Dialer) begin(w engine.Work) *engine.Begun {
 	d.beginStarted()
-	begun, err := d.Engine.Begin(context.Background(), w, newTrace())
+	begun, err := d.record(w)
 	if err != nil {
 		d.beginFailed()
 		d.Log.Error("begin call", "lead", w.Lead, "request", w.Request, "error", err)
@@ -49,6 +51,16 @@ func (d *Dialer) begin(w engine.Work) *engine.Begun {
 	d.Observe.CallBegun()
 	go d.run(ctx, begun)
 	return begun
+}
+
+// record passes the gate and records the call. What panics there is an error: it ends no call but this one.
+func (d *Dialer) record(w engine.Work) (begun *engine.Begun, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			begun, err = nil, fmt.Errorf("panic: %v\n%s", reason, debug.Stack())
+		}
+	}()
+	return d.Engine.Begin(context.Background(), w, newTrace())
 }
 
 // callOver forgets a call that is final.

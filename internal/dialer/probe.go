@@ -98,6 +98,7 @@ func (d *Dialer) probeRound(asked map[id.ID]probed, now time.Time) time.Duration
 
 // probe asks one trunk by OPTIONS.
 func (d *Dialer) probe(t account.Trunk) {
+	defer d.survive(d.Log, "probing a trunk")
 	ctx, cancel := context.WithTimeout(d.loopCtx, 10*time.Second)
 	defer cancel()
 	answer := d.Prober.Options(ctx, t.Trunk)

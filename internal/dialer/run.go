@@ -177,7 +177,7 @@ func (d *Dialer) prepare(ctx context.Context, log *slog.Logger, script call.Scri
 // survive is deferred by what goes on beside a call, and could end the process with all of them.
 func (d *Dialer) survive(log *slog.Logger, what string) {
 	if reason := recover(); reason != nil {
-		log.Error("work beside a call panicked", "what", what, "panic", reason, "stack", string(debug.Stack()))
+		log.Error("work beside calls panicked", "what", what, "panic", reason, "stack", string(debug.Stack()))
 	}
 }
 

@@ -3,6 +3,7 @@ package dialer_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +74,43 @@ func TestPanicEndsOneCall(t *testing.T) {
 		w.after(10 * time.Second)
 		same(t, "the leads later", fmt.Sprint(int(w.lead(again).Status), int(w.lead(other).Status)), "100 100")
 	})
+}
+
+// TestPanicBesideACall: what panics where a call begins, or beside it, ends no process; the call is tried again, or goes on.
+func TestPanicBesideACall(t *testing.T) {
+	t.Parallel()
+	begins := 0
+	faults := &faulty{began: func() error {
+		if begins++; begins == 1 {
+			panic("the engine is broken")
+		}
+		return nil
+	}}
+	inBubble(t, faults, false, func(t *testing.T, w *world) {
+		w.d.Prober = brokenProber{w.carrier}
+		w.d.Engine = brokenOver{w.d.Engine}
+		w.addTrunk("sip.example", 1)
+		w.carrier.set(number(0), plan{talks: time.Second, disk: time.Second})
+		leadID := w.add(number(0))
+		w.d.Start()
+		w.after(2 * time.Minute)
+		same(t, "lead, calls", fmt.Sprint(int(w.lead(leadID).Status), len(w.carrier.all())), "100 1")
+		if whats := w.log.of("work beside calls panicked", "what"); !slices.Contains(whats, "probing a trunk") || !slices.Contains(whats, "giving back the place of a call") {
+			t.Errorf("panics in the log: %q", whats)
+		}
+	})
+}
+
+type brokenProber struct{ *carrier }
+
+func (brokenProber) Options(context.Context, call.Trunk) call.ProbeResult {
+	panic("the prober is broken")
+}
+
+type brokenOver struct{ dialer.Engine }
+
+func (brokenOver) Over(context.Context, call.Call, engine.Ending) error {
+	panic("the engine is broken")
 }
 
 // TestCutOffIsNoVerdict: a conversation that the end of the grace cuts off is lost and called again, unless a verdict was

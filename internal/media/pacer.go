@@ -163,6 +163,8 @@ func (p *pacer) nap() {
 // leave sends the packet and returns it to its session.
 func (p *pacedPacket) leave() {
 	s := p.session
+	defer p.waiting.Store(false)
+	defer s.survive() // the thread is that of all calls
 	late := time.Since(p.due) > lateAfter
 	if p.route.send(s.sockets.rtp, p.data[:p.length], p.remote) == nil {
 		s.sent.Add(1)
@@ -171,5 +173,4 @@ func (p *pacedPacket) leave() {
 			s.late.Add(1)
 		}
 	}
-	p.waiting.Store(false)
 }

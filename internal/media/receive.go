@@ -18,6 +18,7 @@ const maxDatagram = 2048
 
 // readRTP reads packets from the moment the socket is bound, so that early media does not queue up until Serve.
 func (s *Session) readRTP() {
+	defer s.survive()
 	var packet rtp.Packet
 	s.read(s.sockets.rtp, func(datagram []byte, from netip.AddrPort) {
 		s.receiveDatagram(&packet, datagram, from, time.Now())
@@ -36,12 +37,13 @@ func (s *Session) receiveDatagram(packet *rtp.Packet, datagram []byte, from neti
 }
 
 func (s *Session) readRTCP() {
+	defer s.survive()
 	s.read(s.sockets.rtcp, func(datagram []byte, from netip.AddrPort) {
 		s.receiveRTCP(datagram, from, time.Now())
 	})
 }
 
-// read calls receive for every datagram until the socket is closed.
+// read calls handle for every datagram until the socket is closed.
 func (s *Session) read(socket *net.UDPConn, handle func([]byte, netip.AddrPort)) {
 	buffer := make([]byte, maxDatagram)
 	const maxFailures = 100 // in a row: the socket is beyond hope

@@ -48,7 +48,7 @@ type outgoing struct {
 
 // Serve carries audio between the peer and the party until ctx is done (ContextEnded; also when the session is
 // closed), the party returns false (PartyHungUp) or no packet came from the peer for 20 s while not on hold
-// (AudioLost). It is called once, and does not close the sockets.
+// (AudioLost). It is called once, and does not close the sockets. What the session panics with elsewhere it panics with here.
 func (s *Session) Serve(ctx context.Context, party call.Party) call.Ending {
 	start := time.Now()
 	var random [6]byte
@@ -86,6 +86,8 @@ func (o *outgoing) run(ctx context.Context) call.Ending {
 			return call.ContextEnded
 		case <-o.session.closed:
 			return call.ContextEnded
+		case reason := <-o.session.panicked:
+			panic(reason)
 		case <-timer.C:
 		}
 		now := time.Now()

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,7 @@ type Session struct {
 	closeErr  error
 	closed    chan struct{}
 	readers   sync.WaitGroup
+	panicked  chan error // what a reader or the pacer panicked with, for Serve
 
 	mu         sync.Mutex
 	sdpID      uint64
@@ -80,7 +82,7 @@ type Config struct {
 func NewSession(ports *Ports, cfg Config) (*Session, error) {
 	cfg.Advertise = cfg.Advertise.Unmap()
 	s := &Session{cfg: cfg, ports: ports, cname: rand.Text()[:16],
-		lostAfter: int(20 * time.Second / call.FrameTime), reportInterval: reportInterval, closed: make(chan struct{})}
+		lostAfter: int(20 * time.Second / call.FrameTime), reportInterval: reportInterval, closed: make(chan struct{}), panicked: make(chan error, 1)}
 	codecs := cfg.Codecs
 	if len(codecs) == 0 {
 		codecs = []string{"PCMU", "PCMA"}
@@ -107,6 +109,19 @@ func NewSession(ports *Ports, cfg Config) (*Session, error) {
 	s.readers.Go(s.readRTP)
 	s.readers.Go(s.readRTCP)
 	return s, nil
+}
+
+// survive is deferred by what works for this session outside of Serve: a panic there is Serve's, so that it ends this call and
+// no other.
+func (s *Session) survive() {
+	reason := recover()
+	if reason == nil {
+		return
+	}
+	select {
+	case s.panicked <- fmt.Errorf("audio of the call: %v\n%s", reason, debug.Stack()):
+	default: // one is enough
+	}
 }
 
 // Offer returns our SDP offer, also for a re-INVITE that came without one.

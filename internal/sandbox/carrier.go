@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -153,7 +154,16 @@ func (c *Carrier) Handle(in Incoming) {
 	}
 	prepared := make(chan []scene, 1)
 	if who.rejects == nil && !who.ringsOut {
-		go func() { prepared <- c.rehearse(who, log) }()
+		go func() {
+			var scenes []scene // none where that panics: the person says nothing
+			defer func() {
+				if reason := recover(); reason != nil {
+					log.Error("rehearsal of a sandbox person panicked", "panic", reason, "stack", string(debug.Stack()))
+				}
+				prepared <- scenes
+			}()
+			scenes = c.rehearse(who, log)
+		}()
 	}
 	wait := c.opts.Ring + who.lingers
 	switch {

@@ -34,7 +34,7 @@ func (inv *invitation) accept2xx(ctx context.Context, response *sip.Response) {
 	}
 	inv.e.count.answered.Add(1)
 	if timer, ok := refreshingOf(response); ok {
-		go d.refresh(timer)
+		inv.e.spawn("refresh", d, func() { d.refresh(timer) })
 	}
 	ready := make(chan struct{})
 	close(ready)
@@ -81,6 +81,7 @@ func (inv *invitation) markDecided() {
 // later2xx handles a 2xx that follow does not see: a retransmission, one of another fork, one after the transaction. It is
 // dropped, for the peer to retransmit, while follow has not handled the first one.
 func (inv *invitation) later2xx(response *sip.Response) {
+	defer inv.e.survive("a late answer", inv.dialog) // called by the library
 	inv.mu.Lock()
 	decided := inv.decided
 	inv.mu.Unlock()
@@ -106,6 +107,7 @@ func (inv *invitation) dismiss2xx(response *sip.Response) {
 
 // unmatchedResponse handles responses that match no client transaction (RFC 3261 18.1.2).
 func (e *Endpoint) unmatchedResponse(response *sip.Response) {
+	defer e.survive("a late response", nil) // called by the library
 	seq, callID := response.CSeq(), response.CallID()
 	if seq == nil || callID == nil || seq.MethodName != sip.INVITE {
 		return

@@ -104,6 +104,7 @@ type dialog struct {
 	over      bool
 	ending    call.Ending // why, once over
 	endedAt   time.Time   // when, once over: our BYE was first sent, or the peer's received
+	panicked  any         // what work of the call panicked with
 	seq       uint32      // of our last request
 	remoteSeq uint32      // of the peer's last request
 	changing  bool        // a re-INVITE of ours waits for its final response
@@ -268,7 +269,7 @@ func (d *dialog) hangUp() { d.finish(call.ContextEnded) }
 func (d *dialog) sendBye() {
 	sent := make(chan struct{})
 	d.e.enter()
-	go func() {
+	d.e.spawn("BYE", nil, func() {
 		defer d.e.leave()
 		if d.acked != nil {
 			<-d.acked
@@ -299,7 +300,7 @@ func (d *dialog) sendBye() {
 			final, err = d.e.send(ctx, request)
 		}
 		d.e.log.Warn("a BYE could not be sent", "error", err)
-	}()
+	})
 	select {
 	case <-sent:
 	case <-time.After(time.Second): // the peer cannot be reached, or owes us an ACK: do not wait longer

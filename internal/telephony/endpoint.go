@@ -300,10 +300,10 @@ func (e *Endpoint) Close(ctx context.Context) error {
 	for _, d := range dialogs {
 		if d.confirmed() {
 			e.enter()
-			go func() {
+			e.spawn("hang-up", nil, func() {
 				defer e.leave()
 				d.hangUp()
-			}()
+			})
 		}
 	}
 	e.mu.Lock()

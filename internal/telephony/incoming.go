@@ -234,7 +234,7 @@ func (in *incoming) Answer() (call.Leg, error) {
 		close(ready)
 	}
 	in.e.enter()
-	go func() {
+	in.e.spawn("ACK", d, func() {
 		defer in.e.leave()
 		defer forget()
 		ack, err := d.untilAck(in.tx, response, acked, nil)
@@ -248,7 +248,7 @@ func (in *incoming) Answer() (call.Leg, error) {
 			in.e.log.Info("a call from outside was not completed", "error", err)
 			d.finish(call.SignallingLost)
 		}
-	}()
+	})
 	return &leg{d, ready}, nil
 }
 

@@ -440,12 +440,12 @@ func (inv *invitation) sendCancel() {
 	inv.e.aim(request, inv.hop)
 	inv.e.count.cancels.Add(1)
 	inv.e.enter()
-	go func() {
+	inv.e.spawn("CANCEL", nil, func() {
 		defer inv.e.leave()
 		ctx, cancel := context.WithTimeout(context.Background(), inv.e.timers.Connect)
 		defer cancel()
 		if _, err := inv.e.send(ctx, request); err != nil {
 			inv.log.Warn("a CANCEL could not be sent", "error", err)
 		}
-	}()
+	})
 }

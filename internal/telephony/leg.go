@@ -13,10 +13,12 @@ type leg struct {
 	ready <-chan struct{}
 }
 
-// Serve carries audio until the call is over (call.Leg). The media ends before the BYE is sent.
+// Serve carries audio until the call is over (call.Leg). The media ends before the BYE is sent. It panics with what other work
+// of the call panicked with, and with what the party did; the call is over then.
 func (l *leg) Serve(ctx context.Context, party call.Party) call.Ending {
 	d := l.d
 	defer d.e.closeSession(d.session)
+	defer d.finish(call.SignallingLost) // without effect unless it panics
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
 	go func() {
@@ -33,6 +35,12 @@ func (l *leg) Serve(ctx context.Context, party call.Party) call.Ending {
 	case <-serving.Done():
 	}
 	d.finish(ending)
+	d.mu.Lock()
+	panicked := d.panicked
+	d.mu.Unlock()
+	if panicked != nil {
+		panic(panicked)
+	}
 	return d.why()
 }
 

@@ -82,7 +82,7 @@ func (inv *invitation) prack(ctx context.Context, response *sip.Response, sequen
 	acknowledges := fmt.Sprintf("%d %d INVITE", sequence, response.CSeq().SeqNo)
 	previous := inv.request
 	inv.e.enter()
-	go func() {
+	inv.e.spawn("PRACK", nil, func() {
 		defer inv.e.leave()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), inv.e.timers.NoResponse)
 		defer cancel()
@@ -107,7 +107,7 @@ func (inv *invitation) prack(ctx context.Context, response *sip.Response, sequen
 			}
 			previous, challenge = request, final
 		}
-	}()
+	})
 }
 
 // descriptionOf returns the SDP answer to our offer: the body of the 200, else that of the first provisional response with

@@ -124,6 +124,7 @@ func (d *dialog) askWithin(ctx context.Context, request *sip.Request) (*sip.Resp
 		return nil, err
 	}
 	acknowledge := func(response *sip.Response) {
+		defer d.e.survive("ACK of a refresh", d) // called by the library, too
 		if !response.IsSuccess() {
 			return // the library acknowledges it
 		}

@@ -74,6 +74,7 @@ func (r *Registrar) SetTrunks(trunks []call.Trunk) {
 		r.registrations[key] = k
 		r.loops.Go(func() {
 			defer r.left(key, k.done)
+			defer r.e.survive("registration", nil)
 			if before != nil {
 				<-before
 			}

@@ -12,6 +12,7 @@ import (
 // handleRequest answers every request from outside (contract 9.7, "requests from outside"). The library calls it in a
 // goroutine of its own for each.
 func (e *Endpoint) handleRequest(request *sip.Request, tx *sip.ServerTx) {
+	defer e.surviveRequest(request, tx)
 	e.count.requests.Add(1)
 	if !complete(request) { // filter has checked datagrams only
 		tx.Terminate()

@@ -225,7 +225,7 @@ func (e *Endpoint) send(ctx context.Context, request *sip.Request) (<-chan *sip.
 		return nil, fmt.Errorf("send request: %w", err)
 	}
 	final := make(chan *sip.Response, 1)
-	go func() {
+	e.spawn("response", nil, func() {
 		defer close(final)
 		// The library blocks until a response is received here: this goroutine must outlive the caller.
 		for {
@@ -239,7 +239,7 @@ func (e *Endpoint) send(ctx context.Context, request *sip.Request) (<-chan *sip.
 				return
 			}
 		}
-	}()
+	})
 	return final, nil
 }
 
