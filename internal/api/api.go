@@ -42,7 +42,7 @@ type Config struct {
 	// Networks are those outside of the public internet that trunks may be in.
 	Networks destination.Networks
 	Voices   []route.Voice // that agents can speak with
-	// TestWebhook sends a sample to the Pearl's URL of the kind and answers what the receiver said; nil = not offered.
+	// TestWebhook sends a sample to the Pearl's URL of the kind and returns what the receiver said; nil = not offered.
 	TestWebhook func(ctx context.Context, pearl campaign.Pearl, kind engine.DeliveryKind) engine.Try
 
 	TrustedProxies []netip.Prefix // whose word on where a request comes from counts

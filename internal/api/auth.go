@@ -20,7 +20,7 @@ const howTo = "Send Authorization: Bearer <AccountId>:<SecretKey>."
 // touchEvery is how exact the last use of a key is.
 const touchEvery = time.Minute
 
-// authorize answers the key of the request (contract 0.4). The body is not read. A right key is judged before the limit
+// authorize returns the key of the request (contract 0.4). The body is not read. A right key is judged before the limit
 // on failures, so that nobody can lock it out from the same address.
 func (x *exchange) authorize() (account.Key, error) {
 	key, err := x.key()
@@ -61,7 +61,7 @@ func (x *exchange) key() (account.Key, error) {
 	return key, nil
 }
 
-// lookUp answers a key, for engine.KeyLease from memory: a client's next requests come within milliseconds.
+// lookUp returns a key, for engine.KeyLease from memory: a client's next requests come within milliseconds.
 func (x *exchange) lookUp(accountID id.ID, hash [sha256.Size]byte) (account.Key, error) {
 	began := time.Now() // before the look-up: what it finds may be revoked while it runs
 	if key, ok := x.leases.get(hash, began); ok && key.Account == accountID {
@@ -206,7 +206,7 @@ const (
 
 func newFailures() *failures { return &failures{seen: map[string]*window{}} }
 
-// count notes a failure and answers whether it is one too many, and how long the address is to wait.
+// count notes a failure and returns whether it is one too many, and how long the address is to wait.
 func (f *failures) count(address string, now time.Time) (wait time.Duration, beyond bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

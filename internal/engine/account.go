@@ -69,7 +69,7 @@ func HashSecret(secret string) []byte {
 	return sum[:]
 }
 
-// CreateKey makes an API key and answers its text, ACCOUNTID:SECRET, which is shown once and stored nowhere.
+// CreateKey makes an API key and returns its text, ACCOUNTID:SECRET, which is shown once and stored nowhere.
 func (e *Engine) CreateKey(ctx context.Context, actor Actor, name string, scope account.Scope, expires time.Time) (keyID id.ID, text string, err error) {
 	now := e.clock()
 	secret := make([]byte, 32)
@@ -317,7 +317,7 @@ func (e *Engine) DeleteTrunk(ctx context.Context, actor Actor, trunkID id.ID) er
 	})
 }
 
-// DefaultAccount answers the first account, which is made when there is none.
+// DefaultAccount returns the first account, which is made when there is none.
 func (e *Engine) DefaultAccount(ctx context.Context) (account.Account, error) {
 	accounts, err := e.Store.Accounts(ctx)
 	if err != nil {
@@ -329,7 +329,7 @@ func (e *Engine) DefaultAccount(ctx context.Context) (account.Account, error) {
 	return e.CreateAccount(ctx, "Default")
 }
 
-// AccountNamed answers the account of that name, made when new.
+// AccountNamed returns the account of that name, made when new.
 func (e *Engine) AccountNamed(ctx context.Context, name string) (account.Account, error) {
 	if name == "" {
 		return account.Account{}, errors.New("an account needs a name")

@@ -65,7 +65,7 @@ func (a *adding) has(first id.ID) bool {
 	return a.first[first]
 }
 
-// AddLead adds one lead (contract 1.5) and answers its id, or that of the lead that duplicatePolicy keeps in its place.
+// AddLead adds one lead (contract 1.5) and returns its id, or that of the lead that duplicatePolicy keeps in its place.
 func (e *Engine) AddLead(ctx context.Context, actor Actor, pearlID id.ID, input NewLead, remember *Remember[id.ID]) (id.ID, error) {
 	ids, err := e.addLeads(ctx, actor, pearlID, []NewLead{input}, func(int) string { return "" }, func(tx Tx, s *Signals, ids []id.ID) error {
 		return rememberAnswer(e, tx, s, remember, ids[0])
@@ -76,7 +76,7 @@ func (e *Engine) AddLead(ctx context.Context, actor Actor, pearlID id.ID, input 
 	return ids[0], nil
 }
 
-// AddLeads adds many, all or none, and answers their ids in the order given.
+// AddLeads adds many, all or none, and returns their ids in the order given.
 func (e *Engine) AddLeads(ctx context.Context, actor Actor, pearlID id.ID, inputs []NewLead, remember *Remember[[]id.ID]) ([]id.ID, error) {
 	if len(inputs) > MaxLeads {
 		return nil, fault.Bad("Leads", "The list holds %d leads; at most %d are allowed in one request.", len(inputs), MaxLeads)
@@ -129,7 +129,7 @@ type addition struct {
 	actor   Actor
 	pearlID id.ID
 	leads   []lead.Lead
-	ids     []id.ID // to answer: of the leads, or of those that are kept in their place
+	ids     []id.ID // to return: of the leads, or of those that are kept in their place
 	prefix  func(int) string
 	last    func(tx Tx, s *Signals, ids []id.ID) error // statement of the last transaction
 	bulk    Bulk                                       // of an add in parts, else zero

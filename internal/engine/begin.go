@@ -104,7 +104,7 @@ func (e *Engine) begin(tx Tx, s *Signals, w Work, trace string) (*Begun, error) 
 // gateCheck reports whether the gate is shut to a number that a key asked for.
 type gateCheck func(to phone.Number, key id.ID) (bool, error)
 
-// beginLead moves the lead to OnCall and inserts the call, or gives the lead back and leaves current.To empty. It answers
+// beginLead moves the lead to OnCall and inserts the call, or gives the lead back and leaves current.To empty. It returns
 // the lead's zone.
 func (e *Engine) beginLead(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p plan, shut gateCheck, current *call.Call, now time.Time) (zoneKey string, err error) {
 	l, err := tx.Lead(w.Account, w.Pearl, w.Lead)

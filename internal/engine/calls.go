@@ -29,7 +29,7 @@ func (e *Engine) HangUpCall(ctx context.Context, actor Actor, callID id.ID) erro
 }
 
 // DeleteCalls removes finished calls (contract 3.4); a call in progress in the list refuses all.
-// It answers the recording files that nothing names any more.
+// It returns the recording files that nothing names any more.
 func (e *Engine) DeleteCalls(ctx context.Context, actor Actor, callIDs []id.ID) (recordings []string, err error) {
 	if len(callIDs) > MaxLeads {
 		return nil, fault.Bad("CallIds", "The list holds %d ids; at most %d are allowed in one request.", len(callIDs), MaxLeads)
@@ -114,7 +114,7 @@ func deleteCall(tx Tx, over call.Call, recordings *[]string) error {
 	return nil
 }
 
-// Receipt answers a made call (contract 3.5).
+// Receipt is the answer to a made call (contract 3.5).
 type Receipt struct {
 	ID            id.ID // of the call request
 	From, To      string

@@ -34,7 +34,7 @@ func parsePhone(faults *fault.List, path, text string, home phone.Home) phone.Nu
 	return number
 }
 
-// parseZone answers the IANA key of a zone name; "" clears.
+// parseZone returns the IANA key of a zone name; "" clears.
 func parseZone(faults *fault.List, path, name string) (key string) {
 	if name == "" {
 		return ""

@@ -169,7 +169,7 @@ func urlsChanged(before, after campaign.Webhooks, s *Signals) (removed []Deliver
 	return removed
 }
 
-// SetActive runs or pauses a Pearl (contract 2.3) and answers the activity in force.
+// SetActive runs or pauses a Pearl (contract 2.3) and returns the activity in force.
 func (e *Engine) SetActive(ctx context.Context, actor Actor, pearlID id.ID, active, hangUp bool) (campaign.Activity, error) {
 	var activity campaign.Activity
 	err := e.update(ctx, func(tx Tx, s *Signals) error {

@@ -25,7 +25,7 @@ type AccountTx interface {
 // AccountQueries reads one account, its keys and its people.
 type AccountQueries interface {
 	ReadAccount(ctx context.Context, accountID id.ID) (account.Account, error)
-	// Key answers the key of the account whose secret has this SHA-256 hash, expired ones too.
+	// Key is the key of the account whose secret has this SHA-256 hash, expired ones too.
 	// A missing account and a missing key are the same fault.Unauthenticated.
 	Key(ctx context.Context, accountID id.ID, hash []byte) (account.Key, error)
 	TouchKey(ctx context.Context, keyID id.ID, at time.Time) error // last use; not durable at once

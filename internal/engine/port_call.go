@@ -29,7 +29,7 @@ type RollupTx interface {
 	// DueRollups are up to limit buckets that begin before an instant and whose rollups do not hold, oldest first. Every
 	// change that analytics show makes its bucket due. Locks (SKIP LOCKED).
 	DueRollups(before time.Time, limit int) ([]DueRollup, error)
-	// RollUp sums a due bucket up anew and answers how many calls it has.
+	// RollUp sums a due bucket up anew and returns how many calls it has.
 	RollUp(due DueRollup) (calls int, err error)
 }
 

@@ -45,7 +45,7 @@ type LeadQueries interface {
 	ReadLeadRecord(ctx context.Context, accountID, pearlID, leadID id.ID) (LeadRecord, error)
 	LeadByExternalID(ctx context.Context, accountID, pearlID id.ID, externalID string) (lead.Lead, error) // the newest
 	LeadByPhone(ctx context.Context, accountID, pearlID id.ID, number phone.Number) (lead.Lead, error)    // the newest
-	// LeadCalls answers the ids of all calls to the lead, oldest first, and the newest call (nil when none).
+	// LeadCalls are the ids of all calls to the lead, oldest first, and the newest call (nil when none).
 	LeadCalls(ctx context.Context, leadID id.ID) (ids []id.ID, last *call.Call, err error)
 	SearchLeads(ctx context.Context, accountID, pearlID id.ID, filter LeadFilter, page Page) (count int, rows []lead.Lead, err error)
 	LeadHistory(ctx context.Context, leadID id.ID) ([]History, error) // oldest first

@@ -21,7 +21,7 @@ type NodeTx interface {
 // InstallationQueries asks for the database itself.
 type InstallationQueries interface {
 	Ping(ctx context.Context) error
-	// Secret answers the installation's random secret of that name (32 bytes), made at first use: recording links.
+	// Secret is the installation's random secret of that name (32 bytes), made at first use: recording links.
 	Secret(ctx context.Context, name string) ([]byte, error)
 }
 

@@ -33,7 +33,7 @@ type KeyedRequest struct {
 // the answer are committed together or not at all. nil: there is no Idempotency-Key.
 type Remember[Made any] struct {
 	KeyedRequest
-	// Answer renders what the use case made; true where it answers only an error.
+	// Answer renders what the use case made.
 	Answer func(made Made) (status int, contentType string, body []byte, err error)
 }
 

@@ -17,7 +17,7 @@ const (
 	rollupCalls   = 1000
 )
 
-// RollUp sums some due buckets of calls up, by which analytics are quick. It answers whether there may be more to do.
+// RollUp sums some due buckets of calls up, by which analytics are quick. It reports whether there may be more to do.
 // Nothing depends on its being done: what is due is counted call by call.
 func (e *Engine) RollUp(ctx context.Context) (more bool, err error) {
 	err = e.Store.Update(ctx, func(tx Tx) error {

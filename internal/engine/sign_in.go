@@ -149,7 +149,7 @@ func (e *Engine) WriteSignIns(ctx context.Context, all bool) (next time.Time, er
 	return e.signIns.next(now), nil
 }
 
-// take answers what is to be written now, and forgets accounts that nobody attacks any more.
+// take returns what is to be written now, and forgets accounts that nobody attacks any more.
 func (s *signIns) take(now time.Time, all bool) (map[use]*signIn, map[id.ID]*refusals) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"nacre/internal/phone"
 )
 
-// ErrStale is what a compare-and-swap answers when somebody else changed the row first. Use cases read again and retry.
+// ErrStale is what a compare-and-swap returns when somebody else changed the row first. Use cases read again and retry.
 var ErrStale = errors.New("row changed since it was read")
 
 // ErrNumberTaken means that another call to the number is live in the account (by a unique index), or may be (HoldNumber).
@@ -22,7 +22,7 @@ var ErrNotNode error = &fault.Error{Kind: fault.Unavailable, Detail: "another pr
 // Store is where everything is kept. Implemented by store, for SQLite and PostgreSQL alike.
 type Store interface {
 	Queries
-	// Update runs fn in one transaction. When it answers nil the changes are on disk and visible to every following read;
+	// Update runs fn in one transaction. When it returns nil the changes are on disk and visible to every following read;
 	// when fn or the commit fails nothing was changed. fn may be run more than once (serialisation failures) and must not
 	// have side effects besides tx. Concurrent Updates may share one disk write.
 	Update(ctx context.Context, fn func(tx Tx) error) error

@@ -31,7 +31,7 @@ func (e *Engine) people(tx AccountTx, actor Actor) (people, error) {
 	return found, nil
 }
 
-// find answers where the person of the address stands, -1 where nobody has it.
+// find returns where the person of the address stands, -1 where nobody has it.
 func (p people) find(email string) int {
 	return slices.IndexFunc(p, func(u account.User) bool { return u.Email == email })
 }

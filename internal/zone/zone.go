@@ -29,10 +29,8 @@ var zoneinfo []byte
 // longest is more than any name has; what is longer is refused before it is looked at.
 const longest = 64
 
-// Zone is a time zone under the name it was given by. The zero value means "none": it has no location.
-// Zones are comparable; two that were given by the same text are equal.
+// Zone is a time zone. The zero value means "none": it has no location. Zones are comparable.
 type Zone struct {
-	given string
 	place *place
 }
 
@@ -52,16 +50,10 @@ func Parse(name string) (z Zone, ok bool) {
 	if !ok {
 		return Zone{}, false
 	}
-	return Zone{given: name, place: found}, true
+	return Zone{place: found}, true
 }
 
-// Name is the text the zone was given by.
-func (z Zone) Name() string { return z.given }
-
-// Zero reports whether there is no zone.
-func (z Zone) Zero() bool { return z.place == nil }
-
-// IANA is the IANA name in its own spelling; a Windows id answers the zone it maps to. It is the key that leads are
+// IANA is the IANA name in its own spelling; for a Windows id that of the zone it maps to. It is the key that leads are
 // grouped by. A link stays itself: two names that mean the same today may part in a later data version.
 func (z Zone) IANA() string {
 	if z.place == nil {

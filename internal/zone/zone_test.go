@@ -51,8 +51,8 @@ func TestParse(t *testing.T) {
 	}
 	for _, test := range tests {
 		z, ok := zone.Parse(test.name)
-		if !ok || z.IANA() != test.iana || z.Name() != test.name || z.Zero() || z.Location().String() != test.iana {
-			t.Errorf("Parse(%q) = %q named %q, %v; want %q", test.name, z.IANA(), z.Name(), ok, test.iana)
+		if !ok || z.IANA() != test.iana || z.Location().String() != test.iana {
+			t.Errorf("Parse(%q) = %q, %v; want %q", test.name, z.IANA(), ok, test.iana)
 		}
 	}
 }
@@ -67,7 +67,7 @@ func TestParseRefuses(t *testing.T) {
 		strings.Repeat("Europe/Rome", 1000), "\xff",
 	} {
 		z, ok := zone.Parse(name)
-		if ok || !z.Zero() || z.Location() != nil || z.IANA() != "" {
+		if ok || z.Location() != nil || z.IANA() != "" {
 			t.Errorf("Parse(%.80q) = %q", name, z.IANA())
 		}
 	}
@@ -195,8 +195,8 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if z.Name() != name || z.Location() == nil {
-			t.Fatalf("%q: named %q", name, z.Name())
+		if z.Location() == nil {
+			t.Fatalf("%q: no location", name)
 		}
 		again, ok := zone.Parse(z.IANA())
 		if !ok || again.IANA() != z.IANA() || again.Location() != z.Location() {

@@ -94,9 +94,6 @@ func (o Optional[T]) Or(fallback T) T {
 
 func (Optional[T]) optional() {}
 
-// Of is an Optional with a value.
-func Of[T any](value T) Optional[T] { return Optional[T]{Value: value, State: Given} }
-
 // Object is a JSON object kept as data: white space outside texts is dropped, of a key that comes twice the last value
 // stays, everything else is as it came. nil when absent or null.
 type Object []byte

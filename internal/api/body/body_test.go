@@ -58,9 +58,9 @@ func TestDecodeTakesWhatTheContractAllows(t *testing.T) {
 		"names fold":       {`{"PHONENUMBER":"1","CallData":{"A":1}}`, sample{PhoneNumber: "1", CallData: Object(`{"A":1}`)}},
 		"last one counts":  {`{"phoneNumber":5,"PhoneNumber":"2","tags":["a"],"tags":["b"]}`, sample{PhoneNumber: "2", Tags: []string{"b"}}},
 		"unknown ignored":  {`{"phoneNumber":"1","x":{"y":[1,{"z":"\u0000"}]}}`, sample{PhoneNumber: "1"}},
-		"digit string":     {`{"phoneNumber":"1","status":"100"}`, sample{PhoneNumber: "1", Status: Of(100)}},
+		"digit string":     {`{"phoneNumber":"1","status":"100"}`, sample{PhoneNumber: "1", Status: given(100)}},
 		"null is told":     {`{"phoneNumber":"1","externalId":null,"isActive":null}`, sample{PhoneNumber: "1", ExternalID: Optional[string]{State: Null}}},
-		"empty is given":   {`{"phoneNumber":"1","externalId":"","isActive":true}`, sample{PhoneNumber: "1", ExternalID: Of(""), IsActive: &yes}},
+		"empty is given":   {`{"phoneNumber":"1","externalId":"","isActive":true}`, sample{PhoneNumber: "1", ExternalID: given(""), IsActive: &yes}},
 		"escapes":          {`{"phoneNumber":"\u0041\n\ud83d\ude00\/"}`, sample{PhoneNumber: "A\n😀/"}},
 		"escaped name":     {`{"phone\u004eumber":"1"}`, sample{PhoneNumber: "1"}},
 		"data is kept":     {`{"phoneNumber":"1","callData":{ "n" : 1.50 , "b":[ 1, 2 ],"s":"a b"}}`, sample{PhoneNumber: "1", CallData: Object(`{"n":1.50,"b":[1,2],"s":"a b"}`)}},
@@ -69,7 +69,7 @@ func TestDecodeTakesWhatTheContractAllows(t *testing.T) {
 		"map":              {`{"phoneNumber":"1","headers":{"X":"y"}}`, sample{PhoneNumber: "1", Headers: map[string]string{"X": "y"}}},
 		"empty list":       {`{"phoneNumber":"1","tags":[]}`, sample{PhoneNumber: "1", Tags: []string{}}},
 		"any keeps digits": {`{"phoneNumber":"1","any":[1.0,null],"price":1e2}`, sample{PhoneNumber: "1", Any: []any{json.Number("1.0"), nil}, Price: 100}},
-		"date":             {`{"phoneNumber":"1","from":"2026-11-23"}`, sample{PhoneNumber: "1", From: Of(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))}},
+		"date":             {`{"phoneNumber":"1","from":"2026-11-23"}`, sample{PhoneNumber: "1", From: given(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))}},
 		"white space":      {" \r\n{ \"phoneNumber\" : \"1\" , \"tags\" : [ \"a\" , \"b\" ] } \n", sample{PhoneNumber: "1", Tags: []string{"a", "b"}}},
 	} {
 		got, faults := decode(t, c.body)
@@ -286,3 +286,5 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func given[T any](value T) Optional[T] { return Optional[T]{Value: value, State: Given} }

@@ -9,7 +9,7 @@ import (
 // maxDepth bounds nesting, and with it the stack.
 const maxDepth = 200
 
-// fail records a fault of syntax and answers false.
+// fail records a fault of syntax and returns false.
 func (d *decoder) fail(what string) bool {
 	d.problem = fmt.Sprintf("The body is not valid JSON: %s at byte %d.", what, d.pos)
 	return false

@@ -72,7 +72,7 @@ const (
 	aDate   = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 )
 
-// of answers the schema of a type; structs with a name are referred to.
+// of returns the schema of a type; structs with a name are referred to.
 func (s *schemas) of(t reflect.Type, request bool) object {
 	switch t {
 	case reflect.TypeFor[wire.Time](), reflect.TypeFor[time.Time]():

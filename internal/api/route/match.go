@@ -120,7 +120,7 @@ type search struct {
 	allow  []string
 }
 
-// find walks the tree with what is left of the path; it answers true when the route is found.
+// find walks the tree with what is left of the path; it returns true when the route is found.
 func (s *search) find(at *node, path string, values []string) bool {
 	if path == "" && s.try(at.here, values) {
 		return true

@@ -225,7 +225,7 @@ func (r *Request) PearlFirst(err error) error {
 	return err
 }
 
-// Serve runs the handler and encodes what it answers.
+// Serve runs the handler and encodes what it returns.
 func (r *Request) Serve() (Answer, error) {
 	result, err := r.Route.serve(r)
 	if err != nil {

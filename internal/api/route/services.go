@@ -37,7 +37,7 @@ type Services struct {
 
 	// RemoveRecordings deletes files that no call names any more; what cannot be deleted is logged. nil: there are none.
 	RemoveRecordings func(names []string)
-	// TestWebhook sends a sample to the Pearl's URL of the kind and answers what the receiver said. nil: not offered.
+	// TestWebhook sends a sample to the Pearl's URL of the kind and returns what the receiver said. nil: not offered.
 	TestWebhook func(ctx context.Context, pearl campaign.Pearl, kind engine.DeliveryKind) engine.Try
 }
 
