@@ -40,8 +40,8 @@ type Account struct {
 	Created       time.Time
 }
 
-// KeepsFrom is the start of the oldest call that the account keeps at now; limited is false where it keeps all.
-func (a Account) KeepsFrom(now time.Time) (oldest time.Time, limited bool) {
+// RetainsFrom is the start of the oldest call that the account retains at now; limited is false where it retains all.
+func (a Account) RetainsFrom(now time.Time) (oldest time.Time, limited bool) {
 	if a.RetentionDays == nil {
 		return time.Time{}, false
 	}

@@ -39,7 +39,7 @@ func (e *Engine) CreateAccount(ctx context.Context, name string) (account.Accoun
 }
 
 // UpdateAccount changes an account's settings.
-func (e *Engine) UpdateAccount(ctx context.Context, actor Actor, change func(*account.Account) error) (account.Account, error) {
+func (e *Engine) UpdateAccount(ctx context.Context, actor Actor, edit func(*account.Account) error) (account.Account, error) {
 	var stored account.Account
 	err := e.update(ctx, func(tx Tx, s *Signals) error {
 		before, err := tx.Account(actor.Account, Exclusive)
@@ -47,7 +47,7 @@ func (e *Engine) UpdateAccount(ctx context.Context, actor Actor, change func(*ac
 			return err
 		}
 		stored = before
-		if err := change(&stored); err != nil {
+		if err := edit(&stored); err != nil {
 			return err
 		}
 		if err := tx.SaveAccount(stored); err != nil {
@@ -190,7 +190,7 @@ func checkTrunk(tx NumberTx, number account.Number) error {
 }
 
 // UpdateNumber changes a phone number.
-func (e *Engine) UpdateNumber(ctx context.Context, actor Actor, numberID id.ID, change func(*account.Number) error) error {
+func (e *Engine) UpdateNumber(ctx context.Context, actor Actor, numberID id.ID, edit func(*account.Number) error) error {
 	home, err := e.accountHome(ctx, actor.Account)
 	if err != nil {
 		return err
@@ -201,7 +201,7 @@ func (e *Engine) UpdateNumber(ctx context.Context, actor Actor, numberID id.ID, 
 			return err
 		}
 		after := before
-		if err := change(&after); err != nil {
+		if err := edit(&after); err != nil {
 			return err
 		}
 		if after.Number != before.Number || after.Trunk != before.Trunk {
@@ -267,8 +267,8 @@ func (e *Engine) CreateTrunk(ctx context.Context, actor Actor, trunk account.Tru
 }
 
 // UpdateTrunk changes a trunk, which makes its state unknown at once (contract 9.7); calls in the air go on. A password that
-// change does not write stays, but is cleared where the carrier's address changes: its path is returned then.
-func (e *Engine) UpdateTrunk(ctx context.Context, actor Actor, trunkID id.ID, change func(*account.Trunk) error) (cleared []string, err error) {
+// edit does not write stays, but is cleared where the carrier's address changes: its path is returned then.
+func (e *Engine) UpdateTrunk(ctx context.Context, actor Actor, trunkID id.ID, edit func(*account.Trunk) error) (cleared []string, err error) {
 	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		before, err := tx.Trunk(actor.Account, trunkID, Exclusive)
 		if err != nil {
@@ -277,7 +277,7 @@ func (e *Engine) UpdateTrunk(ctx context.Context, actor Actor, trunkID id.ID, ch
 		after := before
 		secret.Withhold(after.Secrets())
 		var faults fault.List
-		if err := change(&after); err != nil && !faults.Join("", err) {
+		if err := edit(&after); err != nil && !faults.Join("", err) {
 			return err
 		}
 		cleared = secret.Settle(after.Secrets(), before.Secrets(), &faults)

@@ -203,8 +203,8 @@ func mergeObject(target, patch json.RawMessage) (json.RawMessage, error) {
 	out.WriteByte('{')
 	written := map[string]bool{}
 	for _, key := range keys {
-		value, kept := values[key]
-		if !kept || written[key] {
+		value, known := values[key]
+		if !known || written[key] {
 			continue
 		}
 		if len(written) > 0 {

@@ -69,10 +69,10 @@ func RotateSecret(p *campaign.Pearl, secret string, now time.Time) {
 	p.Webhooks.Secret = secret
 }
 
-// UpdatePearl reads, changes and stores a Pearl; change must be pure and may run more than once. prefix is that of the
-// error keys about the phone number ("" or "Outbound."). Secrets that change does not write stay as they are, but for those
+// UpdatePearl reads, changes and stores a Pearl; edit must be pure and may run more than once. prefix is that of the
+// error keys about the phone number ("" or "Outbound."). Secrets that edit does not write stay as they are, but for those
 // whose destination changes: they are cleared, and their paths returned.
-func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, auditEvent int, prefix string, change func(*campaign.Pearl) error) (stored campaign.Pearl, cleared []string, err error) {
+func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, auditEvent int, prefix string, edit func(*campaign.Pearl) error) (stored campaign.Pearl, cleared []string, err error) {
 	var removed []DeliveryKind
 	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		if _, err := tx.Account(actor.Account, Exclusive); err != nil { // for the phone number, as when it is run
@@ -85,7 +85,7 @@ func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, au
 		after := before.Clone()
 		after.WithholdSecrets()
 		var faults fault.List
-		if err := change(&after); err != nil && !faults.Join("", err) {
+		if err := edit(&after); err != nil && !faults.Join("", err) {
 			return err
 		}
 		cleared = after.SettleSecrets(before, &faults)

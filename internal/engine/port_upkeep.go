@@ -42,8 +42,8 @@ type RetentionQueries interface {
 	OldCalls(ctx context.Context, accountID id.ID, before time.Time, limit int) ([]id.ID, error)                              // final, by when they began
 	OldRequests(ctx context.Context, accountID id.ID, before time.Time, limit int) ([]id.ID, error)                           // over, by when they were made
 	OldDeliveries(ctx context.Context, accountID id.ID, states []DeliveryState, before time.Time, limit int) ([]id.ID, error) // in one of the states, by when they were made
-	// KeepRecording are those of the calls whose recording is needed: they are not final, or name one.
-	KeepRecording(ctx context.Context, callIDs []id.ID) ([]id.ID, error)
+	// NeedRecording are those of the calls whose recording is needed: they are not final, or name one.
+	NeedRecording(ctx context.Context, callIDs []id.ID) ([]id.ID, error)
 }
 
 // DueQueue is a queue of leads of a campaign that fall due one after another, whatever the campaign's settings are: those of

@@ -14,18 +14,18 @@ import (
 // How long the log of webhook deliveries is kept where the account's retention does not end it sooner. Dead letters are
 // kept longer: they can be sent again once the receiver is well.
 const (
-	keepDeliveries  = 30 * 24 * time.Hour
-	keepDeadLetters = 90 * 24 * time.Hour
+	retainDeliveries  = 30 * 24 * time.Hour
+	retainDeadLetters = 90 * 24 * time.Hour
 )
 
 // Sign-ins in the audit log come from outside, and end; what was done in the account stays.
 const (
-	keepRefusals = 90 * 24 * time.Hour
-	keepSignIns  = 365 * 24 * time.Hour
+	retainRefusals = 90 * 24 * time.Hour
+	retainSignIns  = 365 * 24 * time.Hour
 )
 
-// keepUsage is how long it is known what calls have used of a day: for a person who asks why calling stopped.
-const keepUsage = 7 * 24 * time.Hour
+// retainUsage is how long it is known what calls have used of a day: for a person who asks why calling stopped.
+const retainUsage = 7 * 24 * time.Hour
 
 const (
 	sweepBatch = 50     // rows removed in one transaction: a few milliseconds, also where each holds a long transcript
@@ -61,13 +61,13 @@ func (e *Engine) Sweep(ctx context.Context, discard func(recordings []string), r
 			return tx.DeleteReplays(now.Add(-ReplayFor), sweepBatch)
 		}),
 		s.whole(ctx, "refused sign-ins", &s.swept.SignIns, func(tx Tx, now time.Time) (int, error) {
-			return tx.DeleteSignIns(auditSignInRefused, now.Add(-keepRefusals), sweepBatch)
+			return tx.DeleteSignIns(auditSignInRefused, now.Add(-retainRefusals), sweepBatch)
 		}),
 		s.whole(ctx, "sign-ins", &s.swept.SignIns, func(tx Tx, now time.Time) (int, error) {
-			return tx.DeleteSignIns(auditSignIn, now.Add(-keepSignIns), sweepBatch)
+			return tx.DeleteSignIns(auditSignIn, now.Add(-retainSignIns), sweepBatch)
 		}),
 		s.whole(ctx, "usage of days", &s.swept.Usage, func(tx Tx, now time.Time) (int, error) {
-			return tx.DeleteUsage(now.Add(-keepUsage), sweepBatch)
+			return tx.DeleteUsage(now.Add(-retainUsage), sweepBatch)
 		}))
 	return s.swept, errors.Join(faults...)
 }
@@ -82,7 +82,7 @@ type sweeper struct {
 // kind is rows of an account that are removed when they have outlived their time.
 type kind struct {
 	name   string
-	keep   time.Duration // 0: only the account's retention ends them
+	retain time.Duration // 0: only the account's retention ends them
 	find   func(before time.Time, limit int) ([]id.ID, error)
 	remove func(tx Tx, rowID id.ID, before time.Time, recordings *[]string) (removed bool, err error)
 	count  *int
@@ -90,9 +90,9 @@ type kind struct {
 
 func (s *sweeper) account(ctx context.Context, owner account.Account) error {
 	store := s.e.Store
-	deliveries := func(keep time.Duration, states ...DeliveryState) kind {
+	deliveries := func(retain time.Duration, states ...DeliveryState) kind {
 		return kind{
-			name: "deliveries", keep: keep, count: &s.swept.Deliveries,
+			name: "deliveries", retain: retain, count: &s.swept.Deliveries,
 			find: func(before time.Time, limit int) ([]id.ID, error) {
 				return store.OldDeliveries(ctx, owner.ID, states, before, limit)
 			},
@@ -130,8 +130,8 @@ func (s *sweeper) account(ctx context.Context, owner account.Account) error {
 			},
 			remove: func(tx Tx, rowID id.ID, _ time.Time, _ *[]string) (bool, error) { return true, tx.DeleteRequest(rowID) },
 		},
-		deliveries(keepDeliveries, DeliveryDelivered, DeliveryDropped),
-		deliveries(keepDeadLetters, DeliveryDead),
+		deliveries(retainDeliveries, DeliveryDelivered, DeliveryDropped),
+		deliveries(retainDeadLetters, DeliveryDead),
 	} {
 		if err := s.rows(ctx, owner, k); err != nil {
 			return err
@@ -152,9 +152,9 @@ func (s *sweeper) note(ctx context.Context, owner account.Account, calls int) er
 }
 
 // outlived is the instant before which rows go. Those that hold what a call holds live no longer than calls do.
-func outlived(owner account.Account, keep time.Duration, now time.Time) (before time.Time, ends bool) {
-	before, ends = owner.KeepsFrom(now)
-	if bound := now.Add(-keep); keep > 0 && (!ends || bound.After(before)) {
+func outlived(owner account.Account, retain time.Duration, now time.Time) (before time.Time, ends bool) {
+	before, ends = owner.RetainsFrom(now)
+	if bound := now.Add(-retain); retain > 0 && (!ends || bound.After(before)) {
 		return bound, true
 	}
 	return before, ends
@@ -162,7 +162,7 @@ func outlived(owner account.Account, keep time.Duration, now time.Time) (before 
 
 // rows removes the rows of a kind until it finds no more, or can remove nothing of what it finds.
 func (s *sweeper) rows(ctx context.Context, owner account.Account, k kind) error {
-	before, ends := outlived(owner, k.keep, s.e.clock())
+	before, ends := outlived(owner, k.retain, s.e.clock())
 	if !ends {
 		return nil
 	}
@@ -198,7 +198,7 @@ func (s *sweeper) batch(ctx context.Context, accountID id.ID, k kind, before tim
 		if err != nil {
 			return fmt.Errorf("read account: %w", err)
 		}
-		if current, ends := outlived(owner, k.keep, s.e.clock()); !ends || current.Before(before) {
+		if current, ends := outlived(owner, k.retain, s.e.clock()); !ends || current.Before(before) {
 			return nil
 		}
 		for _, rowID := range ids {

@@ -32,7 +32,7 @@ const installationSecret = "installation"
 // Queries is what the keeper reads. Implemented by store; engine.InstallationQueries and engine.RetentionQueries say what is meant.
 type Queries interface {
 	Secret(ctx context.Context, name string) ([]byte, error)
-	KeepRecording(ctx context.Context, callIDs []id.ID) ([]id.ID, error)
+	NeedRecording(ctx context.Context, callIDs []id.ID) ([]id.ID, error)
 }
 
 // Config is what a keeper is made of.
@@ -192,7 +192,7 @@ func (k *Keeper) orphans(ctx context.Context) (removed int, err error) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		needed, err := k.Queries.KeepRecording(ctx, callIDs)
+		needed, err := k.Queries.NeedRecording(ctx, callIDs)
 		if err != nil {
 			return fmt.Errorf("look for calls of recordings: %w", err)
 		}

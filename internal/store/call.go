@@ -162,8 +162,8 @@ func (s *Store) OldCalls(ctx context.Context, accountID id.ID, before time.Time,
 	return s.ids(ctx, "list old calls", oldCalls, accountID, millis(before), limit)
 }
 
-// KeepRecording implements engine.Queries.
-func (s *Store) KeepRecording(ctx context.Context, callIDs []id.ID) ([]id.ID, error) {
+// NeedRecording implements engine.Queries.
+func (s *Store) NeedRecording(ctx context.Context, callIDs []id.ID) ([]id.ID, error) {
 	if len(callIDs) == 0 {
 		return nil, nil
 	}

@@ -2,31 +2,31 @@ package body
 
 import "bytes"
 
-// keeper scans a value that is kept as data and notes whether a key comes twice in one object.
-type keeper struct {
+// dataScanner scans a value that is kept as data and notes whether a key comes twice in one object.
+type dataScanner struct {
 	*decoder
 	doubled bool
 }
 
-func (k *keeper) value(depth int) bool {
+func (s *dataScanner) value(depth int) bool {
 	if depth > maxDepth {
-		return k.skip(depth) // says so
+		return s.skip(depth) // says so
 	}
-	switch k.peek() {
+	switch s.peek() {
 	case '{':
-		return k.members(depth)
+		return s.members(depth)
 	case '[':
-		return k.list(func(int) bool { return k.value(depth + 1) })
+		return s.list(func(int) bool { return s.value(depth + 1) })
 	default:
-		return k.skip(depth)
+		return s.skip(depth)
 	}
 }
 
-func (k *keeper) members(depth int) bool {
+func (s *dataScanner) members(depth int) bool {
 	var few [16][]byte // usual objects are small: comparing beats hashing
 	names := few[:0]
 	var many map[string]bool
-	return k.object(func(name text) bool {
+	return s.object(func(name text) bool {
 		raw := name.raw
 		if name.escaped {
 			raw = []byte(name.String())
@@ -38,15 +38,15 @@ func (k *keeper) members(depth int) bool {
 			}
 		}
 		if many != nil {
-			k.doubled = k.doubled || many[string(raw)]
+			s.doubled = s.doubled || many[string(raw)]
 			many[string(raw)] = true
 		} else {
 			for _, other := range names {
-				k.doubled = k.doubled || bytes.Equal(other, raw)
+				s.doubled = s.doubled || bytes.Equal(other, raw)
 			}
 			names = append(names, raw)
 		}
-		return k.value(depth + 1)
+		return s.value(depth + 1)
 	})
 }
 

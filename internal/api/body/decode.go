@@ -200,14 +200,14 @@ func (d *decoder) forget() {
 		return
 	}
 	path := d.at()
-	kept := d.faults[:0]
+	others := d.faults[:0]
 	for _, f := range d.faults {
 		rest, under := strings.CutPrefix(f.Path, path)
 		if !under || rest != "" && rest[0] != '.' && rest[0] != '[' {
-			kept = append(kept, f)
+			others = append(others, f)
 		}
 	}
-	d.faults = kept
+	d.faults = others
 }
 
 func (d *decoder) sliceValue(s *shape, r *Rules, v reflect.Value) bool {
@@ -293,8 +293,8 @@ func (d *decoder) dataValue(v reflect.Value) bool {
 	d.peek()
 	start, before := d.pos, d.badText
 	d.badText = false
-	keep := keeper{decoder: d}
-	if !keep.value(len(d.path)) {
+	data := dataScanner{decoder: d}
+	if !data.value(len(d.path)) {
 		return false
 	}
 	bad := d.badText
@@ -304,7 +304,7 @@ func (d *decoder) dataValue(v reflect.Value) bool {
 		return true
 	}
 	raw := bytes.Clone(d.data[start:d.pos])
-	if keep.doubled {
+	if data.doubled {
 		raw = withoutDoubles(raw)
 	}
 	if spaced(raw) {

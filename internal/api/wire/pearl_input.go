@@ -58,52 +58,52 @@ func set[T any](into *T, member body.Optional[T]) {
 	}
 }
 
-// keep writes a member that was given; null changes nothing.
-func keep[T any](into *T, member body.Optional[T]) {
+// assign writes a member that was given; null changes nothing.
+func assign[T any](into *T, member body.Optional[T]) {
 	if member.Set() {
 		*into = member.Value
 	}
 }
 
 func (in DefinitionInput) apply(d *campaign.Definition) {
-	keep(&d.Agents, in.Agents)
+	assign(&d.Agents, in.Agents)
 	d.Agents = slices.Clone(d.Agents)
 	for n := range d.Agents {
 		if voice, ok := id.Parse(d.Agents[n].VoiceID); ok {
 			d.Agents[n].VoiceID = string(voice) // ids are accepted in either case
 		}
 	}
-	keep(&d.AgentPersonality, in.AgentPersonality)
-	keep(&d.CompanyName, in.CompanyName)
-	keep(&d.KnowledgeBase, in.KnowledgeBase)
-	keep(&d.CompanyDescription, in.CompanyDescription)
-	keep(&d.TimeZone, in.TimeZone)
-	keep(&d.ModelType, in.ModelType)
-	keep(&d.Memory, in.Memory)
-	keep(&d.SpeechRecognitionKeywords, in.SpeechRecognitionKeywords)
-	keep(&d.OpeningSentence, in.OpeningSentence)
-	keep(&d.FlowScript, in.FlowScript)
-	keep(&d.Nodes, in.Nodes)
+	assign(&d.AgentPersonality, in.AgentPersonality)
+	assign(&d.CompanyName, in.CompanyName)
+	assign(&d.KnowledgeBase, in.KnowledgeBase)
+	assign(&d.CompanyDescription, in.CompanyDescription)
+	assign(&d.TimeZone, in.TimeZone)
+	assign(&d.ModelType, in.ModelType)
+	assign(&d.Memory, in.Memory)
+	assign(&d.SpeechRecognitionKeywords, in.SpeechRecognitionKeywords)
+	assign(&d.OpeningSentence, in.OpeningSentence)
+	assign(&d.FlowScript, in.FlowScript)
+	assign(&d.Nodes, in.Nodes)
 	switch {
 	case len(d.Nodes) == 0:
 		d.Nodes = nil
 	case in.Nodes.Set(): // nodes come in place of the two
 		d.OpeningSentence, d.FlowScript = in.OpeningSentence.Value, in.FlowScript.Value
 	}
-	keep(&d.TransferCallSettings, in.TransferCallSettings)
-	keep(&d.SMSSettings, in.SMSSettings)
-	keep(&d.EmailSettings, in.EmailSettings)
+	assign(&d.TransferCallSettings, in.TransferCallSettings)
+	assign(&d.SMSSettings, in.SMSSettings)
+	assign(&d.EmailSettings, in.EmailSettings)
 	switch in.SMTPSettings.State {
 	case body.Given:
 		d.SMTPSettings = &in.SMTPSettings.Value
 	case body.Null:
 		d.SMTPSettings = nil
 	}
-	keep(&d.APISettings, in.APISettings)
-	keep(&d.SuccessDescription, in.SuccessDescription)
-	keep(&d.AskAllQuestions, in.AskAllQuestions)
-	keep(&d.IndicatorTags, in.IndicatorTags)
-	keep(&d.Notifications, in.Notifications)
+	assign(&d.APISettings, in.APISettings)
+	assign(&d.SuccessDescription, in.SuccessDescription)
+	assign(&d.AskAllQuestions, in.AskAllQuestions)
+	assign(&d.IndicatorTags, in.IndicatorTags)
+	assign(&d.Notifications, in.Notifications)
 }
 
 // OutboundInput are the outbound settings (contract 2.6): absent = unchanged; null clears a nullable member and leaves any other unchanged.
@@ -139,39 +139,39 @@ type OutboundInput struct {
 func (in OutboundInput) Apply(p *campaign.Pearl, faults *fault.List) {
 	o := p.Outbound
 	applyNumber(&o.PhoneNumberID, in.PhoneNumberID, "Outbound.PhoneNumberId", faults)
-	keep(&o.TotalAgents, in.TotalAgents)
+	assign(&o.TotalAgents, in.TotalAgents)
 	if in.RecordingTrack.Set() {
 		o.RecordingTrack = call.Track(in.RecordingTrack.Value)
 	}
 	setPointer(&o.StopRecordingAfterTransfer, in.StopRecordingAfterTransfer)
-	keep(&o.TranscriptOptions, in.TranscriptOptions)
+	assign(&o.TranscriptOptions, in.TranscriptOptions)
 	setPointer(&o.BudgetTotal, in.BudgetTotal)
 	set(&o.TimeZone, in.TimeZone)
-	keep(&o.MaximumCallAttempts, in.MaximumCallAttempts)
-	keep(&o.MinimumRetryIntervalHours, in.MinimumRetryIntervalHours)
-	keep(&o.RingDuration, in.RingDuration)
-	keep(&o.CallTimeout, in.CallTimeout)
+	assign(&o.MaximumCallAttempts, in.MaximumCallAttempts)
+	assign(&o.MinimumRetryIntervalHours, in.MinimumRetryIntervalHours)
+	assign(&o.RingDuration, in.RingDuration)
+	assign(&o.CallTimeout, in.CallTimeout)
 	set(&o.VoiceMail, in.VoiceMail)
 	set(&o.CallingHours, in.CallingHours)
 	in.ApplyWebhooks(&p.Webhooks)
 	set(&o.RetryPolicy, in.RetryPolicy)
 	o.RetryPolicy = canonical(o.RetryPolicy)
-	keep(&o.Holidays, in.Holidays)
+	assign(&o.Holidays, in.Holidays)
 	set(&o.DefaultRegion, in.DefaultRegion)
 	o.DefaultRegion = strings.ToUpper(o.DefaultRegion)
-	keep(&o.DuplicatePolicy, in.DuplicatePolicy)
-	keep(&o.CallRequestMaxWaitMinutes, in.CallRequestMaxWaitMinutes)
+	assign(&o.DuplicatePolicy, in.DuplicatePolicy)
+	assign(&o.CallRequestMaxWaitMinutes, in.CallRequestMaxWaitMinutes)
 }
 
 // ApplyWebhooks writes the members about webhooks.
 func (in OutboundInput) ApplyWebhooks(w *campaign.Webhooks) {
 	applyURL(&w.CallURL, &w.CallDisabled, in.CallWebhookURL)
 	applyURL(&w.LeadURL, &w.LeadDisabled, in.LeadWebhookURL)
-	keep(&w.Version, in.WebhookVersion)
+	assign(&w.Version, in.WebhookVersion)
 	set(&w.Credential, in.WebhookCredential)
 	set(&w.CredentialHeader, in.WebhookCredentialHeader)
-	keep(&w.Enums, in.WebhookEnums)
-	keep(&w.Extras, in.WebhookExtras)
+	assign(&w.Enums, in.WebhookEnums)
+	assign(&w.Extras, in.WebhookExtras)
 }
 
 // canonical writes the names of outcomes as they are documented: names of members are matched case-insensitively.
@@ -239,13 +239,13 @@ type InboundInput struct {
 func (in InboundInput) Apply(p *campaign.Pearl, faults *fault.List) {
 	i := p.Inbound
 	applyNumber(&i.PhoneNumberID, in.PhoneNumberID, "Inbound.PhoneNumberId", faults)
-	keep(&i.TotalAgents, in.TotalAgents)
-	keep(&i.RecordingOptions, in.RecordingOptions)
+	assign(&i.TotalAgents, in.TotalAgents)
+	assign(&i.RecordingOptions, in.RecordingOptions)
 	setPointer(&i.StopRecordingAfterTransfer, in.StopRecordingAfterTransfer)
-	keep(&i.TranscriptOptions, in.TranscriptOptions)
+	assign(&i.TranscriptOptions, in.TranscriptOptions)
 	applyURL(&p.Webhooks.CallURL, &p.Webhooks.CallDisabled, in.CallWebhookURL)
-	keep(&i.WaitingSentence, in.WaitingSentence)
-	keep(&i.SayQueueDetails, in.SayQueueDetails)
+	assign(&i.WaitingSentence, in.WaitingSentence)
+	assign(&i.SayQueueDetails, in.SayQueueDetails)
 }
 
 // Create makes a Pearl of a body, by form or from nodes; what is wrong with it is judged by campaign.Check.
@@ -282,11 +282,11 @@ func (in PearlInput) Create(fromNodes bool, faults *fault.List) campaign.Pearl {
 
 // Apply writes what was given into a Pearl.
 func (in PearlInput) Apply(p *campaign.Pearl, faults *fault.List) {
-	keep(&p.Name, in.Name)
+	assign(&p.Name, in.Name)
 	if in.Pearl.Set() {
 		in.Pearl.Value.apply(&p.Definition)
 	}
-	keep(&p.Variables, in.Variables)
+	assign(&p.Variables, in.Variables)
 	if in.Outbound.Set() {
 		if p.Outbound == nil {
 			faults.Add("Outbound", "The type of a Pearl cannot change: this one is inbound.")

@@ -91,9 +91,9 @@ func testOldRows(t *testing.T, store engine.Store) {
 	lost := w.newCall(lead.Lead{Phone: w.phone()})
 	lost.Ended, lost.Finished, lost.Status = Noon, Noon, call.Failed
 	w.update(t, func(tx engine.Tx) error { return tx.InsertCall(lost) })
-	needed := sorted(store.KeepRecording(t.Context(), []id.ID{calls[0], unfinished, lost.ID, w.id()}))
+	needed := sorted(store.NeedRecording(t.Context(), []id.ID{calls[0], unfinished, lost.ID, w.id()}))
 	same(t, "calls whose recording is needed", needed, sorted([]id.ID{calls[0], unfinished}, nil))
-	same(t, "of none", sorted(store.KeepRecording(t.Context(), nil)), nil)
+	same(t, "of none", sorted(store.NeedRecording(t.Context(), nil)), nil)
 }
 
 // testOldAnswers: kept answers go oldest first, some at a time. It is part of the replays' test: they are not found by account.
