@@ -23,6 +23,7 @@ type asked struct {
 func (m *Machine) ask(in Input, yield time.Duration, filled bool) {
 	m.dropAsk()
 	m.unqueue()
+	m.turnAnswered()
 	m.clear(atWords, atSilence, atTail)
 	m.spoke = 0
 	in.Transcript = m.lines.inOrder()
@@ -194,11 +195,18 @@ func (m *Machine) awaitReply() {
 	}
 }
 
-// goesOn reports whether they speak on after a turn that seemed to be over. What was typed is over.
+// goesOn reports whether they speak on after a turn that seemed to be over.
 func (m *Machine) goesOn() bool {
+	if m.ears { // words tell (heardWords), and where none come sound does
+		return m.canTakeBack() && m.hearsNothing()
+	}
+	return m.canTakeBack() && m.speaking && m.speechTo-m.speechFrom >= m.timing.Backchannel
+}
+
+// canTakeBack reports whether a brain replies to a turn that is not over if they speak on. What was typed is over.
+func (m *Machine) canTakeBack() bool {
 	a := m.asked
-	return a != nil && !a.spoken && (a.in.Kind == InputWords || a.in.Kind == InputSilence) && m.phase == talking &&
-		m.speaking && m.speechTo-m.speechFrom >= m.timing.Backchannel
+	return a != nil && !a.spoken && (a.in.Kind == InputWords || a.in.Kind == InputSilence) && m.phase == talking
 }
 
 // takeBack makes a turn that a brain is replying to part of the one that goes on.
@@ -206,6 +214,7 @@ func (m *Machine) takeBack() {
 	in := m.asked.in
 	m.dropAsk()
 	m.unqueue()
+	m.takenTo = m.answered
 	m.words, m.spoke = in.Words, in.Spoke
 	m.set(atPatience, m.timing.Patience)
 }

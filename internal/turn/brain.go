@@ -24,6 +24,8 @@ type Reply struct {
 	Wait   time.Duration // for an answer; 0 = Timing.AnswerWait
 	End    bool          // hang up after these words; with an Expect, a key that answers still continues the conversation
 	Tools  []Tool        // used before the words are spoken
+	// Asked is how many of Parts it takes until the question is asked, 0 = all: over those before it a yes is no answer.
+	Asked int
 }
 
 // InputKind is what the other side did.
@@ -90,6 +92,8 @@ type Listener interface {
 	// OptsOut reports whether these words ask never to be called again. Where a Brain replies the machine does so by itself, so
 	// that no model can forget it.
 	OptsOut(words string) bool
+	// Judge reports whether words are complete as a reply to what was said last, which expects these keys.
+	Judge(expect Expect, words string) Completeness
 }
 
 // ToolKind is what a Tool does.

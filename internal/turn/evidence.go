@@ -16,19 +16,20 @@ type evidence struct {
 	keyed        bool          // keys were pressed: a person
 	listened     bool          // quiet while we spoke, and after: no greeting being played
 	turns        int           // utterances after our first words
+	replied      bool          // words that are a reply to what we said: a person
 	machineWords bool
 	screenWords  bool
 	machine      bool // a beep, and nobody
 }
 
 // person reports whether there was a sign of a person who listens; a beep is ignored from then on.
-func (e *evidence) person() bool { return e.keyed || e.listened }
+func (e *evidence) person() bool { return e.keyed || e.listened || e.replied }
 
 func (e *evidence) answerer(timing Timing) call.Answerer {
 	switch {
 	case e.machine:
 		return call.MachineAnswerer
-	case e.keyed:
+	case e.keyed, e.replied:
 		return call.Human
 	case e.screenWords, e.firstLength > timing.LongHello && e.turns > 0 && !e.listened:
 		return call.Screening

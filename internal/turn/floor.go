@@ -10,11 +10,11 @@ import (
 // The floor is who may speak.
 
 func (m *Machine) speechStarted() {
+	m.early = false
 	if m.speaking {
 		return
 	}
 	m.speaking = true
-	m.speechLine = -1
 	m.speechFrom = m.now
 	if m.now-m.lastSound <= 100*time.Millisecond && m.now-m.run < 300*time.Millisecond {
 		m.speechFrom = m.run // the VAD reports speech some frames after its start
@@ -27,6 +27,7 @@ func (m *Machine) speechStarted() {
 
 func (m *Machine) speechEnded() {
 	if !m.speaking {
+		m.early = false
 		return
 	}
 	m.speaking = false
@@ -48,8 +49,8 @@ func (m *Machine) speechEnded() {
 	if m.queued && m.turnEnd != 0 {
 		m.turnEnd = m.speechTo // they went on after the key that our reply answers
 	}
-	m.speechLine = m.lines.add(call.Client, speechMark, m.speechFrom, m.speechTo)
-	if m.asked != nil && !m.asked.spoken && m.phase == talking && m.saying == nil && !m.withKey && m.asked.in.Kind != InputKeys {
+	m.lines.speech(m.speechFrom, m.speechTo, m.partial)
+	if !m.ears && m.canTakeBack() && m.saying == nil && !m.withKey {
 		m.takeBack() // they went on, and the reply has not begun
 	}
 	if m.phase != talking || m.saying != nil || m.queued || m.asked != nil {
@@ -60,25 +61,15 @@ func (m *Machine) speechEnded() {
 		return
 	}
 	m.spoke += length
+	if m.ears {
+		m.set(atWords, m.speechTo+m.timing.WordsWait-m.now)
+		return
+	}
 	grace := m.timing.Grace
 	if length >= m.timing.LongTalk || (length >= m.timing.LongHello && !m.evidence.person()) {
 		grace = m.timing.LongGrace // a long utterance, or a greeting that a beep may follow
 	}
 	m.set(atWords, m.speechTo+grace-m.now)
-}
-
-func (m *Machine) heardWords(words string) {
-	if words == "" {
-		return
-	}
-	m.evidence.hear(words)
-	if m.speechLine >= 0 {
-		m.lines.lines[m.speechLine].Content = words
-		m.speechLine = -1
-	}
-	if m.timers[atWords] != 0 {
-		m.words = words
-	}
 }
 
 // listen waits for an answer to what was said last.
@@ -119,6 +110,10 @@ func (m *Machine) tickTalking() {
 		m.speakWhenFree()
 	case m.asked != nil:
 		m.awaitReply()
+	case m.turnOver():
+		m.endSpeech()
+		m.answerWords()
+		m.speakWhenFree()
 	case m.speaking:
 		if m.due(atPatience) {
 			m.set(atPatience, m.timing.Patience)
@@ -127,6 +122,13 @@ func (m *Machine) tickTalking() {
 			m.set(byReply, 0)
 		}
 	case m.due(atWords):
+		if m.ears && m.words+m.partial != "" && m.wordsAreIn() {
+			return // turnOver judges
+		}
+		if m.ears && m.words+m.partial == "" && m.spoke < m.timing.Noise {
+			m.dropWords(true)
+			return
+		}
 		m.answerWords()
 		m.speakWhenFree()
 	case m.due(atSilence):
@@ -138,14 +140,24 @@ func (m *Machine) tickTalking() {
 
 func (m *Machine) answerWords() {
 	m.evidence.turns++
+	if words := m.said(); words != "" && m.graceFor(words) == m.timing.QuickGrace {
+		m.evidence.replied = true
+	}
 	m.turnEnd = m.speechTo
-	in := Input{Kind: InputWords, Words: m.words, Spoke: m.spoke}
-	m.words, m.spoke = "", 0
+	in := Input{Kind: InputWords, Words: m.said(), Spoke: m.spoke}
+	m.spoke = 0
 	m.answer(in, m.timing.Patience)
 }
 
-// bargeIn stops our utterance for speech that began after it and is no backchannel.
+// bargeIn stops our utterance for speech that began after it and is too long for a backchannel. With a recogniser it is words
+// that stop us (wordsStop).
 func (m *Machine) bargeIn() {
+	if m.ears {
+		if !m.reply.End && m.hearsNothing() && m.spokenOver(m.timing.DeafBarge) {
+			m.interrupt()
+		}
+		return
+	}
 	least := m.timing.Backchannel
 	if m.withKey {
 		least = m.timing.KeyedSpeech
@@ -174,7 +186,7 @@ func (m *Machine) spokenOver(least time.Duration) bool {
 // yieldGoodbye stops our last words once for a person who speaks over them; they are repeated after that. A voicemail text
 // is not interrupted.
 func (m *Machine) yieldGoodbye() {
-	if m.yielded || !m.evidence.person() || !m.spokenOver(m.timing.Backchannel) {
+	if m.yielded || m.ears && m.understands() || !m.evidence.person() || !m.spokenOver(m.timing.Backchannel) {
 		return
 	}
 	m.yielded, m.withKey = true, false
@@ -191,6 +203,7 @@ func (m *Machine) answer(in Input, yield time.Duration) {
 
 func (m *Machine) queue(reply Reply, yield time.Duration) {
 	m.dropAsk()
+	m.turnAnswered()
 	m.clear(atWords, atSilence, atTail)
 	m.reply, m.queued, m.queuedByKey = reply, true, false
 	m.spoke = 0
@@ -203,6 +216,12 @@ func (m *Machine) queue(reply Reply, yield time.Duration) {
 		m.phase = ending
 		m.set(byReply, max(yield, m.timing.GoodbyeYield))
 	}
+}
+
+// turnAnswered notes that words of what was said so far are no part of a later turn.
+func (m *Machine) turnAnswered() {
+	m.words, m.partial, m.endOfTurn, m.overlaps = "", "", false, false
+	m.answered, m.takenTo = m.speechTo, 0
 }
 
 func (m *Machine) unqueue() {
@@ -238,6 +257,7 @@ func (m *Machine) stopSpeaking() {
 		return
 	}
 	m.do(Action{Do: StopSpeaking, Utterance: m.saying.id})
+	m.lastSaid = m.saying
 	if !m.saying.filler {
 		m.heard, m.interrupted = m.saying.heard, true
 	}
@@ -264,6 +284,7 @@ func (m *Machine) playoutStarted(event Event) {
 		return
 	}
 	u.begun, u.started = true, m.now
+	u.hear(0, m.now)
 	if m.firstWord == 0 {
 		m.firstWord = max(m.now, 1)
 	}
@@ -278,7 +299,7 @@ func (m *Machine) playoutFinished(event Event) {
 	if u == nil {
 		return
 	}
-	u.heard = max(u.heard, min(event.Part, len(u.parts)))
+	u.hear(event.Part, m.now)
 	if u.begun {
 		m.lines.add(call.Pearl, spokenText(u.parts, event.Part, event.Fraction), u.started, m.now)
 	}
@@ -292,6 +313,7 @@ func (m *Machine) playoutFinished(event Event) {
 		return
 	}
 	m.saying = nil
+	m.lastSaid = u
 	if u.filler {
 		if m.phase == talking && m.asked == nil && !m.queued && !m.speaking {
 			m.listen() // the reply had no words
@@ -369,6 +391,9 @@ func (m *Machine) tickEnding() {
 	}
 	if m.speaking && m.timers[byGoodbye] != 0 && !m.due(byGoodbye) && m.evidence.person() {
 		return // they have something to say after our last words
+	}
+	if m.ears && m.understands() && !m.wordsAreIn() && m.now-m.speechTo < m.timing.WordsWait {
+		return // and what it was is not known yet
 	}
 	m.hangUp()
 }

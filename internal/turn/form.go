@@ -237,6 +237,7 @@ func (f *Form) ask(before ...string) Reply {
 	}
 	reply := f.reply(Reply{Parts: parts, Expect: expectOf(q.Type)})
 	f.askedAt = slices.Index(reply.Parts, q.Ask)
+	reply.Asked = f.askedAt + 1
 	return reply
 }
 

@@ -151,7 +151,7 @@ func TestWordsAreEvidence(t *testing.T) {
 	m.Step(now, Event{Kind: SpeechStarted})
 	run(4*time.Second, true)
 	m.Step(now, Event{Kind: SpeechEnded})
-	m.Step(now, Event{Kind: Heard, Text: "Sorry, I can't come to the phone. Leave a message after the tone."})
+	m.Step(now, Event{Kind: Heard, Final: true, From: 100 * time.Millisecond, To: now, Text: "Sorry, I can't come to the phone. Leave a message after the tone."})
 	began := run(20*time.Second, false)
 	if began < 9*time.Second || began > 10500*time.Millisecond {
 		t.Errorf("with the words of a machine the agent began at %s, not six seconds after them", began)

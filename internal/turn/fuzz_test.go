@@ -91,7 +91,8 @@ func (w *watch) after(now time.Duration, e Event, actions []Action) {
 
 func (w *watch) talk(m *Machine) {
 	talk := m.Talk()
-	if talk.OptOut != w.asked {
+	// What they said last is found out when the call is over; whoever held it writes it then.
+	if talk.OptOut != w.asked && !(talk.OptOut && m.Over()) {
 		w.fatal("opt-out in the talk: %v, asked for: %v", talk.OptOut, w.asked)
 	}
 	if talk.OptOut && talk.Callback != nil {
@@ -126,13 +127,23 @@ func drawScript(t *rapid.T) call.Script {
 	return script
 }
 
+func drawRules(t *rapid.T, script call.Script) Rules {
+	if rapid.Bool().Draw(t, "understands") {
+		return wordy{NewForm(script, English())}
+	}
+	return NewForm(script, English())
+}
+
+// things are what somebody may say.
+var things = []string{"", "Yes.", "no", "mm-hm", "um", "4 1 5", "Who is this", "okay thank you", "bye", "never call me again", "Hello from Example", "...", "leave a message"}
+
 // Any events in any order, also such as no line could give.
 func TestAnyEvents(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		script := drawScript(t)
 		m := New(Config{
-			Rules: NewForm(script, English()), Voicemail: script.VoiceMail, Timing: Defaults(),
+			Rules: drawRules(t, script), Voicemail: script.VoiceMail, Timing: Defaults(),
 			Brains: rapid.IntRange(0, 2).Draw(t, "brains"), Opening: []string{script.Opening}, Questions: script.Questions,
 		})
 		w := &watch{fatal: t.Fatalf}
@@ -143,7 +154,9 @@ func TestAnyEvents(t *testing.T) {
 				Kind: Kind(rapid.IntRange(int(Tick), int(Resumed)).Draw(t, "kind")), Active: rapid.Bool().Draw(t, "active"),
 				Key:       rapid.SampledFrom([]rune("0123456789*#*9*2A\x00")).Draw(t, "key"),
 				Utterance: rapid.IntRange(0, w.last+1).Draw(t, "utterance"), Part: rapid.IntRange(-1, 6).Draw(t, "part"),
-				Fraction: rapid.Float64Range(0, 1).Draw(t, "fraction"), Text: rapid.SampledFrom([]string{"", "leave a message"}).Draw(t, "text"),
+				Fraction: rapid.Float64Range(0, 1).Draw(t, "fraction"), Text: rapid.SampledFrom(things).Draw(t, "text"),
+				Final: rapid.Bool().Draw(t, "final"), EndOfTurn: rapid.IntRange(0, 5).Draw(t, "over") == 0,
+				From: now - time.Duration(rapid.IntRange(0, 3000).Draw(t, "from"))*time.Millisecond, To: now - time.Duration(rapid.IntRange(-500, 500).Draw(t, "to"))*time.Millisecond,
 				Ask: max(w.ask-rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "ask"), 0), Use: 1,
 				Reply: Reply{End: rapid.IntRange(0, 4).Draw(t, "ends") == 0, Expect: Expect(rapid.IntRange(0, 3).Draw(t, "expect"))},
 				Tool:  Tool{Kind: rapid.SampledFrom([]ToolKind{ToolOptOut, ToolCallBack, ToolCollect}).Draw(t, "tool"), After: time.Hour},
@@ -172,7 +185,7 @@ func TestAnyParty(t *testing.T) {
 		script := drawScript(t)
 		s := &stage{}
 		s.m = New(Config{
-			Rules: NewForm(script, English()), Voicemail: script.VoiceMail, Timing: Defaults(),
+			Rules: drawRules(t, script), Voicemail: script.VoiceMail, Timing: Defaults(),
 			Brains: rapid.IntRange(0, 2).Draw(t, "brains"), Opening: []string{script.Opening}, Questions: script.Questions,
 		})
 		for range rapid.IntRange(0, 8).Draw(t, "replies") {
@@ -186,9 +199,12 @@ func TestAnyParty(t *testing.T) {
 		}
 		w := &watch{fatal: t.Fatalf}
 		s.watch = w
+		if s.ears = rapid.Bool().Draw(t, "ears"); s.ears {
+			s.step(Event{Kind: Ears, Active: true})
+		}
 		optsOut := false
 		for range rapid.IntRange(0, 12).Draw(t, "acts") {
-			act := rapid.SampledFrom([]string{"wait", "say", "say+", "keys", "beep", "hear", "start", "quiet", "hold", "slow opt-out", "mute"}).Draw(t, "act")
+			act := rapid.SampledFrom([]string{"wait", "say", "say+", "keys", "beep", "hear", "start", "quiet", "hold", "slow opt-out", "mute", "deaf", "lag"}).Draw(t, "act")
 			switch act {
 			case "keys":
 				keys := rapid.SampledFrom([]string{"1", "2", "5", "12#", "#", "*1", "*2", "*23#", "3**5", "**", "*9"}).Draw(t, "keys")
@@ -198,6 +214,12 @@ func TestAnyParty(t *testing.T) {
 				if rapid.IntRange(0, 9).Draw(t, "mute") > 0 {
 					continue
 				}
+			case "deaf":
+				if rapid.Bool().Draw(t, "gone") {
+					act = "deaf for good"
+				}
+			case "say", "say+":
+				act = fmt.Sprintf("%s %.2f %s", act, rapid.Float64Range(0.05, 20).Draw(t, "seconds"), rapid.SampledFrom(things).Draw(t, "text"))
 			case "hear", "start", "quiet", "slow opt-out":
 			default:
 				act = fmt.Sprintf("%s %.2f", act, rapid.Float64Range(0.05, 20).Draw(t, "seconds"))

@@ -1,7 +1,6 @@
 package turn
 
 import (
-	"strings"
 	"time"
 
 	"nacre/internal/call"
@@ -45,7 +44,16 @@ type utterance struct {
 	asked   time.Duration
 	begun   bool
 	started time.Duration
-	filler  bool // it passes the time until a reply comes, and is none
+	starts  []time.Duration // of the parts played so far
+	filler  bool            // it passes the time until a reply comes, and is none
+}
+
+// hear notes that so many parts were played to their end.
+func (u *utterance) hear(parts int, now time.Duration) {
+	u.heard = max(u.heard, min(parts, len(u.parts)))
+	for u.begun && len(u.starts) <= u.heard {
+		u.starts = append(u.starts, now)
+	}
 }
 
 // Machine is the state machine of one conversation. It is not safe for concurrent use.
@@ -71,11 +79,27 @@ type Machine struct {
 	speechTo   time.Duration
 	withKey    bool          // that speech goes with a key and is no turn of its own
 	spoke      time.Duration // speech not yet answered
-	words      string
-	speechLine int // its line in the transcript, −1 = none
-	lastBeep   time.Duration
-	bareBeep   bool // no greeting came before it
-	evidence   evidence
+	ears       bool          // a recogniser listens
+	phrases    listening
+	words      string        // final ones of the turn
+	partial    string        // and what follows them so far
+	heardTo    time.Duration // the sound up to here has been recognised
+	answered   time.Duration // words of sound up to here are no part of the turn
+	takenTo    time.Duration // a turn was taken back that went up to here; words from before it may hold it once more
+	overlaps   bool          // partial does
+	endOfTurn  bool          // the recogniser says so
+	early      bool          // speech was taken for ended before the detector says so
+	resumed    int           // frames of sound since then
+	reopened   int           // how often words after the goodbye were replied to
+	outOfTime  bool
+
+	judgedWords string // Listener.Judge is asked once
+	judgedFor   Expect
+	judged      Completeness
+
+	lastBeep time.Duration
+	bareBeep bool // no greeting came before it
+	evidence evidence
 
 	// Our side.
 	opened      bool
@@ -85,7 +109,8 @@ type Machine struct {
 	reply       Reply // in force: spoken last, or queued
 	queued      bool  // reply waits for the floor
 	queuedByKey bool
-	heard       int // parts of the reply spoken last that were heard to their end
+	lastSaid    *utterance // what we said last
+	heard       int        // parts of the reply spoken last that were heard to their end
 	interrupted bool
 	yielded     bool // last words were interrupted by speech once
 	firstWord   time.Duration
@@ -127,13 +152,14 @@ type Config struct {
 	Opening []string
 	// Questions are what tools may collect.
 	Questions []call.Question
+	Language  string // of the phrases that are no turn; BCP 47
 }
 
 // New returns the Machine of one conversation.
 func New(c Config) *Machine {
 	m := &Machine{
 		timing: c.Timing, rules: c.Rules, voicemail: c.Voicemail, questions: c.Questions, opening: c.Opening, brains: c.Brains,
-		speechLine: -1,
+		phrases: listeningIn(c.Language),
 	}
 	m.set(atFirst, m.timing.FirstWait)
 	return m
@@ -149,7 +175,7 @@ func (m *Machine) Step(now time.Duration, event Event) []Action {
 		m.playoutStarted(event)
 	case PlayoutPart:
 		if u := m.utterance(event.Utterance); u != nil {
-			u.heard = max(u.heard, min(event.Part, len(u.parts)))
+			u.hear(event.Part, now)
 		}
 	case PlayoutFinished:
 		m.playoutFinished(event)
@@ -172,7 +198,9 @@ func (m *Machine) Step(now time.Duration, event Event) []Action {
 	case SpeechEnded:
 		m.speechEnded()
 	case Heard:
-		m.heardWords(event.Text)
+		m.heardWords(event)
+	case Ears:
+		m.ears = event.Active
 	case ReplyPart:
 		m.replyPart(event)
 	case ReplyEnd:
@@ -231,6 +259,7 @@ func (m *Machine) tick(active bool) {
 			m.speechTo = m.now
 		}
 	}
+	m.earlyTick(active)
 	switch m.phase {
 	case answering:
 		m.tickAnswering()
@@ -265,6 +294,7 @@ func (m *Machine) resume() {
 	}
 	for _, instant := range []*time.Duration{
 		&m.lastSound, &m.speechTo, &m.lastBeep, &m.firstWord, &m.turnEnd, &m.lastKey, &m.lastAnswer,
+		&m.heardTo, &m.answered, &m.takenTo,
 	} {
 		if *instant != 0 {
 			*instant += away
@@ -277,6 +307,7 @@ func (m *Machine) resume() {
 
 // timeUp ends the call, except that an opt-out being written is waited for.
 func (m *Machine) timeUp() {
+	m.outOfTime = true
 	m.stopSpeaking()
 	m.dropAsk()
 	if m.optOutPending {
@@ -318,9 +349,9 @@ func (m *Machine) finish() {
 
 // lastWords has effect what they said before they hung up and nothing has replied to.
 func (m *Machine) lastWords() {
-	words := m.words
+	words := m.said()
 	if m.asked != nil && !m.asked.spoken {
-		words = strings.TrimSpace(m.asked.in.Words + " " + words)
+		words = join(m.asked.in.Words, words)
 	}
 	switch {
 	case words == "":

@@ -25,8 +25,10 @@ var update = flag.Bool("update", false, "rewrite the scenarios' answers")
 //	brains N       so many brains are asked before the rules reply
 //	reply ITEMS    the reply of a brain to the next turn: items separated by " / ", each S WHAT: S seconds after the one
 //	               before comes a part of the reply, or !fail, !end (hang up), !hang (nothing more) or the tool !KIND ARGUMENT
+//	ears           a recogniser listens: it has words 60 ms after a pause of 160 ms, every half second of speech, and at its end
+//	understands    the rules know yes, no, digits, "never call" and what is unfinished
 //	wait S         let S seconds pass
-//	say S          speak for S seconds, then go on with the list
+//	say S TEXT     speak for S seconds, then go on with the list; a recogniser hears TEXT, nothing without it
 //	say+ S         begin to speak for S seconds, and go on at once
 //	keys TEXT      press keys, 0.15 s each
 //	beep S         sound a tone for S seconds
@@ -38,6 +40,8 @@ var update = flag.Bool("update", false, "rewrite the scenarios' answers")
 //	hang up        end the call
 //	limit          the longest duration is reached
 //	slow opt-out   from here on the suppression list never answers
+//	lag S          from here on results of the recogniser take S seconds more
+//	deaf           from here on the recogniser has no results; deaf for good: it is gone
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.txt")
@@ -83,6 +87,14 @@ type stage struct {
 	star9   bool // *9 was pressed while the call was up
 	starred bool
 	current *playing
+	ears    bool
+	deaf    bool
+	lag     time.Duration
+	from    time.Duration // start of the speech now heard
+	uttered []uttered     // of the speech now heard
+	partial time.Duration // the next partial result is asked for
+	results []Event       // of the recogniser, on their way
+	due     []time.Duration
 	thought *thought   // the reply that is being made
 	replies [][]string // of the brains, to the turns to come
 	asks    int
@@ -108,6 +120,57 @@ type playing struct {
 	begun bool
 }
 
+// uttered is a word that was said.
+type uttered struct {
+	text string
+	end  time.Duration
+}
+
+// wordy are Rules that understand little words.
+type wordy struct{ *Form }
+
+func (w wordy) OptsOut(words string) bool { return strings.Contains(words, "never call") }
+
+func (w wordy) Judge(expect Expect, words string) Completeness {
+	all := wordsOf(words)
+	if len(all) == 0 {
+		return MayGoOn
+	}
+	last := all[len(all)-1]
+	_, digits := strconv.Atoi(last)
+	switch {
+	case slices.Contains([]string{"um", "is", "and", "see"}, last), expect == ExpectDigits && digits == nil && len(all) < 4:
+		return Unfinished
+	case expect == ExpectYesNo && (last == "yes" || last == "no"), w.OptsOut(words):
+		return Complete
+	}
+	return MayGoOn
+}
+
+func (w wordy) Next(in Input) Reply {
+	if in.Kind == InputWords {
+		all := wordsOf(in.Words)
+		switch {
+		case w.OptsOut(in.Words):
+			return Reply{Tools: []Tool{{Kind: ToolOptOut}}}
+		case slices.Contains(all, "yes"):
+			return w.Form.Next(Input{Kind: InputKeys, Keys: "1", Heard: in.Heard})
+		case slices.Contains(all, "no"):
+			return w.Form.Next(Input{Kind: InputKeys, Keys: "2", Heard: in.Heard})
+		}
+		digits := strings.Map(func(r rune) rune {
+			if r < '0' || r > '9' {
+				return -1
+			}
+			return r
+		}, in.Words)
+		if digits != "" {
+			return w.Form.Next(Input{Kind: InputKeys, Keys: digits, Heard: in.Heard})
+		}
+	}
+	return w.Form.Next(in)
+}
+
 // thought is what a brain is about to say.
 type thought struct {
 	ask   int
@@ -123,7 +186,7 @@ func runScenario(t *testing.T, given string) string {
 	t.Helper()
 	script := call.Script{Opening: "Hello, this is Anna of Example Corporation."}
 	s := &stage{t: t}
-	brains := 0
+	brains, understands := 0, false
 	for line := range strings.Lines(given) {
 		line = strings.TrimSpace(line)
 		word, rest, _ := strings.Cut(line, " ")
@@ -139,6 +202,10 @@ func runScenario(t *testing.T, given string) string {
 			kind, ask, _ := strings.Cut(rest, " ")
 			id := "v" + strconv.Itoa(len(script.Questions)+1)
 			script.Questions = append(script.Questions, call.Question{ID: id, Name: id, Type: call.VariableType(kind), Ask: ask})
+		case "ears":
+			s.ears = true
+		case "understands":
+			understands = true
 		case "brains":
 			brains, _ = strconv.Atoi(rest)
 		case "reply":
@@ -147,10 +214,18 @@ func runScenario(t *testing.T, given string) string {
 			s.todo = append(s.todo, line)
 		}
 	}
-	s.m = New(Config{
-		Rules: NewForm(script, English()), Voicemail: script.VoiceMail, Timing: Defaults(),
+	form := NewForm(script, English())
+	config := Config{
+		Rules: form, Voicemail: script.VoiceMail, Timing: Defaults(),
 		Brains: brains, Opening: []string{script.Opening}, Questions: script.Questions,
-	})
+	}
+	if understands {
+		config.Rules = wordy{form}
+	}
+	s.m = New(config)
+	if s.ears {
+		s.step(Event{Kind: Ears, Active: true})
+	}
 	for !s.over && s.now < 20*time.Minute {
 		s.frame()
 	}
@@ -319,6 +394,9 @@ func (s *stage) frame() {
 		return
 	}
 	s.hear()
+	if !s.over {
+		s.recognise()
+	}
 	if s.over || s.current == nil {
 		return
 	}
@@ -341,6 +419,46 @@ func (s *stage) frame() {
 	}
 	if part == len(s.current.parts) && !s.current.more {
 		s.finish()
+	}
+}
+
+// recognise is one frame of the recogniser's work.
+func (s *stage) recognise() {
+	ask := func(final bool, after time.Duration) {
+		if s.deaf {
+			return
+		}
+		e := Event{Kind: Heard, Final: final, From: s.from, To: s.lastSound}
+		var words []string
+		for _, w := range s.uttered {
+			if w.end <= s.now {
+				words = append(words, w.text)
+			}
+		}
+		e.Text = strings.Join(words, " ")
+		s.results, s.due = append(s.results, e), append(s.due, s.now+after+s.lag)
+	}
+	switch {
+	case !s.ears:
+	case !s.vad:
+		s.partial = 0
+		if len(s.uttered) > 0 && s.lastSound < s.now && s.now >= s.sayUntil {
+			ask(true, 0)
+			s.uttered = nil
+		}
+	case s.partial == 0:
+		s.from = s.sayFrom
+		s.partial = s.now + 540*time.Millisecond
+	case s.now-s.lastSound == 160*time.Millisecond:
+		ask(false, 60*time.Millisecond)
+	case s.now >= s.partial && s.now-s.lastSound < 160*time.Millisecond:
+		ask(false, 60*time.Millisecond)
+		s.partial = s.now + 500*time.Millisecond
+	}
+	for len(s.due) > 0 && s.now >= s.due[0] && !s.over {
+		e := s.results[0]
+		s.results, s.due = s.results[1:], s.due[1:]
+		s.step(e)
 	}
 }
 
@@ -373,13 +491,27 @@ func (s *stage) party() {
 			return
 		}
 		word, rest, _ := strings.Cut(s.todo[0], " ")
-		seconds, _ := strconv.ParseFloat(rest, 64)
+		number, text, _ := strings.Cut(rest, " ")
+		seconds, _ := strconv.ParseFloat(number, 64)
 		length := time.Duration(seconds * float64(time.Second))
 		switch word {
 		case "wait":
 			s.until = s.now + length
+		case "lag":
+			s.lag = length
+		case "deaf":
+			if s.deaf = true; rest != "" {
+				s.step(Event{Kind: Ears})
+			}
 		case "say", "say+":
 			s.sayFrom, s.sayUntil = s.now, s.now+length
+			all := strings.Fields(text)
+			for n, w := range all {
+				s.uttered = append(s.uttered, uttered{w, s.now + length*time.Duration(n+1)/time.Duration(len(all))})
+			}
+			if len(all) == 0 {
+				s.uttered = append(s.uttered, uttered{"", s.now})
+			}
 			if word == "say" {
 				s.until = s.sayUntil
 			}

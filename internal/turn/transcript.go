@@ -14,7 +14,59 @@ import (
 const speechMark = "(speech)"
 
 // transcript collects the lines of a call, in any order.
-type transcript struct{ lines []call.Line }
+type transcript struct {
+	lines   []call.Line
+	spoken  []spoken
+	waiting []spoken // words of speech that has not ended
+}
+
+// spoken is speech of the other side, and the words that are known of it for good.
+type spoken struct {
+	line     int // in transcript.lines
+	from, to time.Duration
+	words    string
+}
+
+// speech adds speech that has ended, with the words that a recogniser has for it so far.
+func (t *transcript) speech(from, to time.Duration, partial string) {
+	s := spoken{from: from, to: to}
+	left := t.waiting[:0]
+	for _, w := range t.waiting {
+		if w.from < to+heardSlack {
+			s.words = join(s.words, w.words)
+		} else {
+			left = append(left, w)
+		}
+	}
+	t.waiting = left
+	content := join(s.words, partial)
+	if content == "" {
+		content = speechMark
+	}
+	s.line = t.add(call.Client, content, from, to)
+	t.spoken = append(t.spoken, s)
+}
+
+// hear takes final words of the sound between two instants.
+func (t *transcript) hear(words string, from, to time.Duration) {
+	if words == "" {
+		return
+	}
+	for n := len(t.spoken) - 1; n >= 0; n-- {
+		s := &t.spoken[n]
+		if from < s.to+heardSlack && to > s.from-heardSlack {
+			if n > 0 && s.words == "" && from < t.spoken[n-1].to { // its beginning was taken for a turn of its own
+				if before := t.lines[t.spoken[n-1].line].Content; strings.HasPrefix(words, before) && words != before {
+					words = strings.TrimSpace(words[len(before):])
+				}
+			}
+			s.words = join(s.words, words)
+			t.lines[s.line].Content = s.words
+			return
+		}
+	}
+	t.waiting = append(t.waiting, spoken{from: from, to: to, words: words})
+}
 
 // add adds a line and returns its index, −1 for one without content.
 func (t *transcript) add(role call.Role, content string, start, end time.Duration) int {
@@ -28,6 +80,9 @@ func (t *transcript) add(role call.Role, content string, start, end time.Duratio
 // inOrder returns a copy ordered by start.
 func (t *transcript) inOrder() []call.Line {
 	lines := slices.Clone(t.lines)
+	for _, w := range t.waiting {
+		lines = append(lines, call.Line{Role: call.Client, Content: w.words, Start: seconds(w.from), End: seconds(max(w.from, w.to))})
+	}
 	slices.SortStableFunc(lines, func(a, b call.Line) int {
 		switch {
 		case a.Start < b.Start:

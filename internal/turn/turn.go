@@ -30,7 +30,10 @@ const (
 	// whose time follows from the ticks.
 	SpeechStarted
 	SpeechEnded
-	// Heard brings the words (Text) that a recogniser made of the utterance that ended last.
+	// Ears: a recogniser listens from now on (Active), or not any more.
+	Ears
+	// Heard brings the words (Text) that a recogniser made of the sound between From and To: partial ones, which replace those
+	// before, or Final ones. EndOfTurn: it judges the turn to be over.
 	Heard
 	// ReplyPart brings one part (Text) of the reply to Ask, to be spoken as soon as it can be.
 	ReplyPart
@@ -77,6 +80,9 @@ type Event struct {
 	Text      string
 	Ask       int
 	Reply     Reply
+	Final     bool
+	EndOfTurn bool
+	From, To  time.Duration
 	Tool      Tool
 	Use       int
 }
@@ -141,6 +147,14 @@ type Timing struct {
 	Grace         time.Duration // from the end of what the person said to our answer: time to press a key, or go on
 	LongTalk      time.Duration // an utterance from this length on is a long one, and gets more grace
 	LongGrace     time.Duration
+	// With a recogniser words and silence end a turn together, in place of Grace:
+	QuickGrace      time.Duration // after words that leave nothing open, from their last sound
+	WordsGrace      time.Duration // after other words
+	UnfinishedGrace time.Duration // after words that will go on
+	WordsWait       time.Duration // longest wait for words, from the last sound
+	Noise           time.Duration // a shorter sound without words is no turn
+	DeafBarge       time.Duration // speech of this length of which a recogniser has told nothing interrupts the agent
+
 	AnswerWait    time.Duration // silence after a question
 	KeyPause      time.Duration // pause that ends typed digits
 	KeyGap        time.Duration // a key this soon after a one-key answer is a bounce
@@ -166,6 +180,8 @@ func Defaults() Timing {
 		BareBeepTalk: 300 * time.Millisecond, BeepLimit: 4 * time.Second, Greeting: time.Second,
 		Backchannel: 400 * time.Millisecond, KeyedSpeech: 1500 * time.Millisecond, WithKey: time.Second,
 		MinSpeech: 120 * time.Millisecond, Grace: 1200 * time.Millisecond,
+		QuickGrace: 280 * time.Millisecond, WordsGrace: 700 * time.Millisecond, UnfinishedGrace: 2200 * time.Millisecond,
+		WordsWait: 2500 * time.Millisecond, Noise: 600 * time.Millisecond, DeafBarge: 1500 * time.Millisecond,
 		LongTalk: 4 * time.Second, LongGrace: 2 * time.Second,
 		AnswerWait: 5 * time.Second, KeyPause: 3 * time.Second, KeyGap: 300 * time.Millisecond, TrailingHash: 2 * time.Second,
 		KeyReply: 120 * time.Millisecond, KeyYield: 3 * time.Second, GoodbyeYield: 10 * time.Second, Patience: 2 * time.Minute, ListenerQuiet: 6 * time.Second,

@@ -75,7 +75,8 @@ type Ear interface {
 }
 
 // Heard is a result of an Ear. For each utterance come any number of partial results, each replacing the one before, and
-// one that is final; its Text is "" for sound without words.
+// one that is final; Text is "" for sound without words. While somebody speaks a partial result is due every half second: a
+// recogniser of which nothing is heard for long is taken for deaf, and sound alone counts.
 type Heard struct {
 	Text      string
 	Words     []Word // with times, where the recogniser knows them

@@ -266,7 +266,7 @@ func (e *ear) answer(q *request, text string, err error) {
 	if q.u.Final {
 		e.covers, e.partial = q.to, text
 	}
-	if text != "" && len(e.results) < cap(e.results)/2 {
+	if len(e.results) < cap(e.results)/2 {
 		e.results <- voice.Heard{Text: text, From: q.from, To: q.to}
 	}
 }
