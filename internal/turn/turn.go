@@ -33,7 +33,7 @@ const (
 	// Ears: a recogniser listens from now on (Active), or not any more.
 	Ears
 	// Heard brings the words (Text) that a recogniser made of the sound between From and To: partial ones, which replace those
-	// before, or Final ones. EndOfTurn: it judges the turn to be over.
+	// before, or Final ones. EndOfTurn: it judges the turn to be over. Failed: what they are is not known.
 	Heard
 	// ReplyPart brings one part (Text) of the reply to Ask, to be spoken as soon as it can be.
 	ReplyPart

@@ -38,7 +38,7 @@ func (m *Machine) heardWords(event Event) {
 		m.heardTo = max(m.heardTo, event.To+finalSlack)
 		m.lines.hear(text, event.From, event.To)
 	}
-	if !m.ears || m.phase == answering || m.phase == beeped || m.phase == leaving || event.To <= m.answered+heardSlack {
+	if event.Failed || !m.ears || m.phase == answering || m.phase == beeped || m.phase == leaving || event.To <= m.answered+heardSlack {
 		return
 	}
 	if m.withKey = m.withKey && m.speechTo-m.speechFrom < m.timing.KeyedSpeech; m.withKey {

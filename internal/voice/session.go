@@ -27,6 +27,7 @@ type session struct {
 	ctx     context.Context
 	machine *turn.Machine
 	minds   *minds
+	hearer  *hearer // nil = no recogniser
 	book    *book
 	record  *recorder // nil = none
 	optOuts chan bool // receives when the opt-out is done; true = failed
@@ -59,7 +60,7 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 		script: script, desk: desk, log: log, ctx: ctx,
 		machine: turn.New(turn.Config{
 			Rules: form, Voicemail: script.VoiceMail, Timing: a.timing,
-			Brains: len(brains), Opening: []string{script.Opening}, Questions: script.Questions,
+			Brains: len(brains), Opening: []string{script.Opening}, Questions: script.Questions, Language: script.Language,
 		}),
 		minds:   newMinds(ctx, brains, log),
 		book:    &book{ctx: ctx, speaker: a.config.Speaker, log: log, phrases: make(map[string]*phrase)},
@@ -72,6 +73,9 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 	}
 	if a.config.Recordings != "" && script.Call != "" {
 		s.record = record(a.config.Recordings, script.Call, script.Recording, log)
+	}
+	if a.config.Recognizer != nil {
+		s.hearer = openEar(ctx, a.config.Recognizer, script.Language, log)
 	}
 	texts := vocabulary(form, script, len(brains) > 0)
 	if s.book.voice = Cast(a.config.Speaker, script.VoiceID, texts, len(brains) > 0); s.book.voice != script.VoiceID {
@@ -140,11 +144,16 @@ func (s *session) Held(on bool) {
 }
 
 func (s *session) listen(heard *call.Frame) {
-	switch s.vad.Push(heard) {
+	change := s.vad.Push(heard)
+	s.hearer.write(heard, change, s.vad.Speaking(), s.now)
+	switch change {
 	case hearing.Started:
 		s.step(turn.Event{Kind: turn.SpeechStarted})
 	case hearing.Ended:
 		s.step(turn.Event{Kind: turn.SpeechEnded})
+	}
+	for event, more := s.hearer.poll(); more; event, more = s.hearer.poll() {
+		s.step(event)
 	}
 	if s.beep.Push(heard) || s.beep.On() {
 		s.step(turn.Event{Kind: turn.Beep})
@@ -312,6 +321,7 @@ func (s *session) finish() call.Talk {
 	}
 	s.step(turn.Event{Kind: turn.PeerHungUp})
 	s.minds.cancel()
+	s.hearer.close()
 	talk := s.machine.Talk()
 	if s.record != nil {
 		s.record.end()

@@ -18,6 +18,8 @@ import (
 type Config struct {
 	Speaker Speaker
 	Missing error // why Speaker is nil
+	// Recognizer hears words; nil = people answer by keys.
+	Recognizer Recognizer
 	// Brains returns the brains of one conversation, in the order in which they are asked. nil, or none: it goes by the rules of
 	// a turn.Form, which also replaces brains that fail.
 	Brains     func(script call.Script) []turn.Brain
