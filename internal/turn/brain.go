@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/understanding"
 )
 
 // Expect is which keys the agent waits for after it has spoken.
@@ -92,8 +93,8 @@ type Listener interface {
 	// OptsOut reports whether these words ask never to be called again. Where a Brain replies the machine does so by itself, so
 	// that no model can forget it.
 	OptsOut(words string) bool
-	// Judge reports whether words are complete as a reply to what was said last, which expects these keys.
-	Judge(expect Expect, words string) Completeness
+	// Judge reports whether words, heard until at, are complete as a reply to what was said last, which expects these keys.
+	Judge(expect Expect, words string, at time.Duration) understanding.Completeness
 }
 
 // ToolKind is what a Tool does.

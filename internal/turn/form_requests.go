@@ -29,14 +29,19 @@ func (f *Form) OptsOut(words string) bool {
 	return sureOptOut(understanding.For(f.script.Language).Request(words, f.script.Answered))
 }
 
-// Completeness reports whether the person has finished, judged by the words so far, for taking turns.
-func (f *Form) Completeness(words string, at time.Duration) understanding.Completeness {
-	if f.ears == nil || words == "" {
-		return understanding.MayGoOn
+// Judge reports whether words are complete as a reply to what was said last (Listener).
+func (f *Form) Judge(expect Expect, words string, at time.Duration) understanding.Completeness {
+	ears := f.ears
+	if ears == nil {
+		ears = understanding.For(f.script.Language)
 	}
 	now := f.now(Input{At: at})
 	var wants understanding.Question
 	switch {
+	case f.spoke == nil: // a brain talks
+		if expect == ExpectYesNo {
+			wants = understanding.Question{Sort: understanding.YesNo, Type: call.Boolean}
+		}
 	case f.aside != nil && f.aside.kind != asideWhen && f.aside.kind != asideTime:
 		wants = understanding.Question{Sort: understanding.YesNo, Type: call.Boolean}
 	case f.aside != nil:
@@ -44,9 +49,17 @@ func (f *Form) Completeness(words string, at time.Duration) understanding.Comple
 	case f.at < len(f.questions):
 		wants = f.questions[f.at].wants
 	}
-	answer := f.ears.Answer(wants, words, now)
-	if answer.Completeness == understanding.MayGoOn && f.ears.Request(words, now).Request != understanding.NoRequest {
-		return understanding.Complete
+	answer := ears.Answer(wants, words, now)
+	if wants.Sort == understanding.Free && answer.Completeness == understanding.Complete {
+		answer.Completeness = understanding.MayGoOn // whoever tells something may have more to tell
+	}
+	if answer.Completeness == understanding.MayGoOn {
+		switch asked := ears.Request(words, now); {
+		case asked.Request == understanding.NoRequest, asked.Request == understanding.NotGoodTime:
+		case asked.Request == understanding.CallBack && asked.When == (understanding.When{}): // "call me back …" when?
+		default:
+			return understanding.Complete
+		}
 	}
 	return answer.Completeness
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/understanding"
 )
 
 type phase int
@@ -95,7 +96,7 @@ type Machine struct {
 
 	judgedWords string // Listener.Judge is asked once
 	judgedFor   Expect
-	judged      Completeness
+	judged      understanding.Completeness
 
 	lastBeep time.Duration
 	bareBeep bool // no greeting came before it

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"nacre/internal/call"
+	"nacre/internal/understanding"
 )
 
 var update = flag.Bool("update", false, "rewrite the scenarios' answers")
@@ -26,7 +27,8 @@ var update = flag.Bool("update", false, "rewrite the scenarios' answers")
 //	reply ITEMS    the reply of a brain to the next turn: items separated by " / ", each S WHAT: S seconds after the one
 //	               before comes a part of the reply, or !fail, !end (hang up), !hang (nothing more) or the tool !KIND ARGUMENT
 //	ears           a recogniser listens: it has words 60 ms after a pause of 160 ms, every half second of speech, and at its end
-//	understands    the rules know yes, no, digits, "never call" and what is unfinished
+//	listens        the form understands words
+//	understands    rules for these tests know yes, no, digits, "never call" and what is unfinished
 //	wait S         let S seconds pass
 //	say S TEXT     speak for S seconds, then go on with the list; a recogniser hears TEXT, nothing without it
 //	say+ S         begin to speak for S seconds, and go on at once
@@ -131,20 +133,20 @@ type wordy struct{ *Form }
 
 func (w wordy) OptsOut(words string) bool { return strings.Contains(words, "never call") }
 
-func (w wordy) Judge(expect Expect, words string) Completeness {
+func (w wordy) Judge(expect Expect, words string, _ time.Duration) understanding.Completeness {
 	all := wordsOf(words)
 	if len(all) == 0 {
-		return MayGoOn
+		return understanding.MayGoOn
 	}
 	last := all[len(all)-1]
 	_, digits := strconv.Atoi(last)
 	switch {
 	case slices.Contains([]string{"um", "is", "and", "see"}, last), expect == ExpectDigits && digits == nil && len(all) < 4:
-		return Unfinished
+		return understanding.Unfinished
 	case expect == ExpectYesNo && (last == "yes" || last == "no"), w.OptsOut(words):
-		return Complete
+		return understanding.Complete
 	}
-	return MayGoOn
+	return understanding.MayGoOn
 }
 
 func (w wordy) Next(in Input) Reply {
@@ -184,9 +186,9 @@ func lengthOf(text string) time.Duration {
 
 func runScenario(t *testing.T, given string) string {
 	t.Helper()
-	script := call.Script{Opening: "Hello, this is Anna of Example Corporation."}
+	script := call.Script{Opening: "Hello, this is Anna of Example Corporation.", Answered: time.Date(2026, 11, 24, 15, 0, 0, 0, time.UTC)}
 	s := &stage{t: t}
-	brains, understands := 0, false
+	brains, understands, listens := 0, false, false
 	for line := range strings.Lines(given) {
 		line = strings.TrimSpace(line)
 		word, rest, _ := strings.Cut(line, " ")
@@ -204,6 +206,8 @@ func runScenario(t *testing.T, given string) string {
 			script.Questions = append(script.Questions, call.Question{ID: id, Name: id, Type: call.VariableType(kind), Ask: ask})
 		case "ears":
 			s.ears = true
+		case "listens":
+			listens = true
 		case "understands":
 			understands = true
 		case "brains":
@@ -215,6 +219,9 @@ func runScenario(t *testing.T, given string) string {
 		}
 	}
 	form := NewForm(script, English())
+	if listens {
+		form.Listen()
+	}
 	config := Config{
 		Rules: form, Voicemail: script.VoiceMail, Timing: Defaults(),
 		Brains: brains, Opening: []string{script.Opening}, Questions: script.Questions,

@@ -15,13 +15,13 @@ const speechMark = "(speech)"
 
 // transcript collects the lines of a call, in any order.
 type transcript struct {
-	lines   []call.Line
-	spoken  []spoken
-	waiting []spoken // words of speech that has not ended
+	lines    []call.Line
+	speeches []speechLine
+	waiting  []speechLine // words of speech that has not ended
 }
 
-// spoken is speech of the other side, and the words that are known of it for good.
-type spoken struct {
+// speechLine is speech of the other side, and the words that are known of it for good.
+type speechLine struct {
 	line     int // in transcript.lines
 	from, to time.Duration
 	words    string
@@ -29,7 +29,7 @@ type spoken struct {
 
 // speech adds speech that has ended, with the words that a recogniser has for it so far.
 func (t *transcript) speech(from, to time.Duration, partial string) {
-	s := spoken{from: from, to: to}
+	s := speechLine{from: from, to: to}
 	left := t.waiting[:0]
 	for _, w := range t.waiting {
 		if w.from < to+heardSlack {
@@ -44,7 +44,7 @@ func (t *transcript) speech(from, to time.Duration, partial string) {
 		content = speechMark
 	}
 	s.line = t.add(call.Client, content, from, to)
-	t.spoken = append(t.spoken, s)
+	t.speeches = append(t.speeches, s)
 }
 
 // hear takes final words of the sound between two instants.
@@ -52,11 +52,11 @@ func (t *transcript) hear(words string, from, to time.Duration) {
 	if words == "" {
 		return
 	}
-	for n := len(t.spoken) - 1; n >= 0; n-- {
-		s := &t.spoken[n]
+	for n := len(t.speeches) - 1; n >= 0; n-- {
+		s := &t.speeches[n]
 		if from < s.to+heardSlack && to > s.from-heardSlack {
-			if n > 0 && s.words == "" && from < t.spoken[n-1].to { // its beginning was taken for a turn of its own
-				if before := t.lines[t.spoken[n-1].line].Content; strings.HasPrefix(words, before) && words != before {
+			if n > 0 && s.words == "" && from < t.speeches[n-1].to { // its beginning was taken for a turn of its own
+				if before := t.lines[t.speeches[n-1].line].Content; strings.HasPrefix(words, before) && words != before {
 					words = strings.TrimSpace(words[len(before):])
 				}
 			}
@@ -65,7 +65,7 @@ func (t *transcript) hear(words string, from, to time.Duration) {
 			return
 		}
 	}
-	t.waiting = append(t.waiting, spoken{from: from, to: to, words: words})
+	t.waiting = append(t.waiting, speechLine{from: from, to: to, words: words})
 }
 
 // add adds a line and returns its index, −1 for one without content.

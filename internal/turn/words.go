@@ -3,19 +3,12 @@ package turn
 import (
 	"strings"
 	"time"
+
+	"nacre/internal/understanding"
 )
 
 // What is done with words. With a recogniser they, and silence, decide when a turn is over and whether ours is interrupted;
 // without one sound alone does.
-
-// Completeness is whether a person has finished, judged by the words alone.
-type Completeness int
-
-const (
-	MayGoOn    Completeness = iota // as good as any
-	Complete                       // nothing is missing: a yes to a yes-or-no question
-	Unfinished                     // "um", "my number is", a number without its end
-)
 
 // A result is of all that was said if it ends no more than wholeSlack before the last sound, a final one finalSlack:
 // recogniser and voice activity detector differ about where sound ends, and a partial result that ends early lacks a word.
@@ -141,15 +134,15 @@ func (m *Machine) graceFor(words string) time.Duration {
 		return m.timing.LongGrace // a beep may follow
 	}
 	if words != m.judgedWords || m.reply.Expect != m.judgedFor {
-		m.judgedWords, m.judgedFor, m.judged = words, m.reply.Expect, MayGoOn
+		m.judgedWords, m.judgedFor, m.judged = words, m.reply.Expect, understanding.MayGoOn
 		if listener, ok := m.rules.(Listener); ok {
-			m.judged = listener.Judge(m.reply.Expect, words)
+			m.judged = listener.Judge(m.reply.Expect, words, m.now)
 		}
 	}
 	switch m.judged {
-	case Complete:
+	case understanding.Complete:
 		return m.timing.QuickGrace
-	case Unfinished:
+	case understanding.Unfinished:
 		return m.timing.UnfinishedGrace
 	default:
 		return m.timing.WordsGrace

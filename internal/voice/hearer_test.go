@@ -135,7 +135,7 @@ func TestBargeInByWords(t *testing.T) {
 	for _, c := range []struct {
 		says  string
 		stops bool
-	}{{"Wait a moment please", true}, {"mm-hm", false}, {"", false}} {
+	}{{"That was not my", true}, {"mm-hm", false}, {"", false}} {
 		l := newLine("start; wait 0.5; say 0.9; wait 4; hang up")
 		hold(t, New(Config{Speaker: &tones{}, Recognizer: &listener{says: []string{c.says}}}), offer(), l, &desk{})
 		end := l.marks[1] + int((900+400)*time.Millisecond/call.FrameTime) // the ear's words come when its detector ends

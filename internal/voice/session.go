@@ -51,7 +51,7 @@ var _ call.Party = (*session)(nil)
 // session returns the session of one call; ctx bounds the call.
 func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk) *session {
 	log := a.log.With("call", script.Call, "trace", script.Trace)
-	form := turn.NewForm(script, a.phrases)
+	form, listens := a.form(script, log)
 	var brains []turn.Brain
 	if a.config.Brains != nil {
 		brains = a.config.Brains(script)
@@ -74,7 +74,7 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 	if a.config.Recordings != "" && script.Call != "" {
 		s.record = record(a.config.Recordings, script.Call, script.Recording, log)
 	}
-	if a.config.Recognizer != nil {
+	if listens {
 		s.hearer = openEar(ctx, a.config.Recognizer, script.Language, log)
 	}
 	texts := vocabulary(form, script, len(brains) > 0)

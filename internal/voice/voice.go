@@ -68,7 +68,8 @@ func (a *Agent) Prepare(ctx context.Context, script call.Script) {
 		return
 	}
 	failed := 0
-	for _, text := range vocabulary(turn.NewForm(script, a.phrases), script, a.config.Brains != nil) {
+	form, _ := a.form(script, a.log)
+	for _, text := range vocabulary(form, script, a.config.Brains != nil) {
 		if ctx.Err() != nil || failed > unprepared {
 			return
 		}
@@ -77,6 +78,20 @@ func (a *Agent) Prepare(ctx context.Context, script call.Script) {
 			a.log.Warn("phrase could not be prepared", "call", script.Call, "error", err)
 		}
 	}
+}
+
+// form returns the form of one conversation, and whether words can be recognised now; people answer by keys otherwise.
+func (a *Agent) form(script call.Script, log *slog.Logger) (form *turn.Form, listens bool) {
+	form = turn.NewForm(script, a.phrases)
+	if a.config.Recognizer == nil {
+		return form, false
+	}
+	if err := a.config.Recognizer.Ready(); err != nil {
+		log.Warn("words are not understood in this call", "error", err)
+		return form, false
+	}
+	form.Listen()
+	return form, true
 }
 
 // Hold conducts the conversation on the leg until the call is over on the wire (call.Agent). A call whose time limit is
