@@ -54,6 +54,7 @@ type Form struct {
 
 	ears     *understanding.Language // nil = keys only
 	askedAt  int                     // which part of the last reply is the question, -1 = none
+	known    int                     // the number of the question that was heard to its end last: from 1
 	aside    *aside                  // something that is settled before the question goes on
 	missed   int                     // times that words were not understood since the last question
 	byKeys   bool                    // the keys are named, since words did not help
@@ -138,7 +139,7 @@ func (f *Form) Next(in Input) Reply {
 
 // TakeOver goes on with the questions that have no value yet, as if the opening had been heard.
 func (f *Form) TakeOver(collected []call.Value) {
-	f.introduced, f.once = true, nil
+	f.introduced, f.once, f.known = true, nil, 0
 	left := f.questions[f.at:]
 	f.questions = nil
 	for _, q := range left {
@@ -268,6 +269,9 @@ func (f *Form) reply(r Reply) Reply {
 
 // markHeard removes from once what was played to its end.
 func (f *Form) markHeard(parts int) {
+	if f.askedAt >= 0 && parts > f.askedAt {
+		f.known = f.at + 1
+	}
 	for _, heard := range f.spoke[:min(parts, len(f.spoke))] {
 		f.introduced = f.introduced || heard == f.script.Opening
 		for i, text := range f.once {

@@ -135,7 +135,7 @@ func (f *Form) pass(q question) Reply {
 
 // wasAsked reports whether the question had begun when they spoke: what they say to what comes before is no answer to it.
 func (f *Form) wasAsked(in Input, q question, value any) bool {
-	if !in.Interrupted || f.askedAt < 0 || in.Heard > f.askedAt {
+	if !in.Interrupted || f.askedAt < 0 || in.Heard > f.askedAt || f.known == f.at+1 {
 		return true
 	}
 	if in.Heard < f.askedAt {
