@@ -25,6 +25,8 @@ type VADConfig struct {
 	Hangover time.Duration // silence that long ends it; default 400 ms
 	Margin   float64       // dB that speech lies above the noise; default 10
 	Quietest float64       // dBFS below which nothing is speech; default −48
+	// Model tells speech from other sounds that are loud enough; nil = all of them are speech.
+	Model *SpeechModel
 }
 
 const (
@@ -38,7 +40,7 @@ const (
 	steadyRange  = 4.0 // within so many dB is noise, a tone or music on hold, not speech
 )
 
-// VAD is a voice activity detector by energy. Its noise floor is the minimum of the last four seconds (Martin 2001, minimum
+// VAD is a voice activity detector by energy and, with a model, by the kind of sound. Its noise floor is the minimum of the last four seconds (Martin 2001, minimum
 // statistics), and rises at once to sound whose level is steady for 0.7 s. Use NewVAD.
 type VAD struct {
 	onset, hangover  int // frames
@@ -53,7 +55,17 @@ type VAD struct {
 	quiet    int // frames without sound
 	start    int // first frame of the latest utterance
 	end      int // frame after its last sound
+
+	listener *listener // nil without a model
+	idle     int       // frames in a row that the model was not asked about
 }
+
+const (
+	modelStarts = 0.5  // probability of the model that starts speech …
+	modelGoesOn = 0.35 // … and that goes on with it
+	modelMargin = 4.0  // dB above the noise from which on the model is asked: before a sound is loud enough, so that it has heard its beginning
+	modelLinger = 25   // frames that it is asked on after that: it knows pauses, and forgets what was before longer ones
+)
 
 // NewVAD returns a detector in its initial state.
 func NewVAD(cfg VADConfig) *VAD {
@@ -70,6 +82,10 @@ func NewVAD(cfg VADConfig) *VAD {
 	}
 	for i := range v.buckets {
 		v.buckets[i] = quietFloor
+	}
+	if cfg.Model != nil {
+		v.listener = newListener(cfg.Model)
+		v.idle = modelLinger
 	}
 	return v
 }
@@ -92,17 +108,18 @@ func (v *VAD) Push(frame *call.Frame) Event {
 	if sound {
 		v.active |= 1
 	}
+	probability := v.ask(frame)
 	if !v.speaking {
 		// One weak frame in between does not break an onset.
 		window := uint32(1)<<(v.onset+1) - 1
-		if bits.OnesCount32(v.active&window) < v.onset {
+		if bits.OnesCount32(v.active&window) < v.onset || probability < modelStarts {
 			return None
 		}
 		v.speaking, v.quiet = true, 0
 		v.start, v.end = v.frames-bits.Len32(v.active&window), v.frames
 		return Started
 	}
-	if sound {
+	if sound && probability >= modelGoesOn {
 		v.quiet, v.end = 0, v.frames
 		return None
 	}
@@ -112,6 +129,25 @@ func (v *VAD) Push(frame *call.Frame) Event {
 	}
 	v.speaking, v.active = false, 0 // the frame that ends an utterance is a quiet one
 	return Ended
+}
+
+// ask returns the model's probability that the sound of the last 32 ms is speech; 1 without a model. It is asked only while
+// there is something to hear, a third of a call.
+func (v *VAD) ask(frame *call.Frame) float32 {
+	l := v.listener
+	if l == nil {
+		return 1
+	}
+	if v.level > max(v.quietest, v.Floor()+modelMargin) {
+		v.idle = 0
+	} else if v.idle++; v.idle > modelLinger {
+		return 0
+	} else if v.idle == modelLinger {
+		l.reset()
+		return 0
+	}
+	l.push(frame)
+	return l.probability
 }
 
 // learn updates the noise floor by the level of the frame.

