@@ -171,13 +171,14 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	if err != nil {
 		return s, err
 	}
+	agentConfig := voice.Config{Missing: speech, Recordings: s.recordings, Log: log, Said: chosen.agentSaid}
 	var ears voice.Recognizer
 	if models != nil {
-		s.onClose(func(context.Context) { logClose(log, "speech", models.Close()) })
-		metrics.watchSpeech(models)
-		ears = localEars(models, log, metrics)
+		s.onClose(func(context.Context) { logClose(log, "speech", models.client.Close()) })
+		metrics.watchSpeech(models.client)
+		ears = localEars(models.client, log, metrics)
+		agentConfig.SpeechModel = models.voiced
 	}
-	agentConfig := voice.Config{Missing: speech, Recordings: s.recordings, Log: log, Said: chosen.agentSaid}
 	var speakers voices
 	if speaker != nil {
 		speakers = newVoices(speaker)

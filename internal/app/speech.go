@@ -5,20 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"nacre/internal/config"
 	"nacre/internal/fault"
+	"nacre/internal/hearing"
 	"nacre/internal/speech"
 	"nacre/internal/speech/folder"
 	"nacre/internal/voice"
 	"nacre/internal/voice/utterance"
 )
 
-// openSpeech starts the models of this machine; a nil client is none, for the reason. A folder that is named must be one.
-func openSpeech(settings config.Speech, log *slog.Logger) (client *speech.Client, reason string, err error) {
+// models are what hears and speaks on this machine.
+type models struct {
+	client *speech.Client
+	voiced *hearing.SpeechModel // nil: speech is told from other sounds by its level
+}
+
+// openSpeech starts the models of this machine; nil is none, for the reason. A folder that is named must be one.
+func openSpeech(settings config.Speech, log *slog.Logger) (m *models, reason string, err error) {
 	if settings.Folder == config.NoSpeech {
 		return nil, "they are turned off", nil
 	}
@@ -29,7 +38,21 @@ func openSpeech(settings config.Speech, log *slog.Logger) (client *speech.Client
 	if err != nil {
 		return nil, "", fmt.Errorf("--speech: %w", err)
 	}
-	return speech.Open(speech.Config{Folder: dir, Log: log}), "", nil
+	m = &models{}
+	if m.voiced, err = readSpeechModel(dir); err != nil {
+		log.Warn("speech is told from other sounds by its level alone", "error", err)
+	}
+	m.client = speech.Open(speech.Config{Folder: dir, Log: log})
+	return m, "", nil
+}
+
+// readSpeechModel reads the weights of the voice activity detector.
+func readSpeechModel(dir string) (*hearing.SpeechModel, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(folder.SileroWeights)))
+	if err != nil {
+		return nil, fmt.Errorf("read speech model: %w", err)
+	}
+	return hearing.NewSpeechModel(raw)
 }
 
 // localEars returns the recogniser of this machine's models, shared by all calls; metrics nil = nothing is counted.

@@ -87,13 +87,14 @@ func (c *speechHear) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	client, reason, err := openSpeech(c.Speech, quietLog(s.Err))
+	models, reason, err := openSpeech(c.Speech, quietLog(s.Err))
 	if err != nil {
 		return err
 	}
-	if client == nil {
+	if models == nil {
 		return fmt.Errorf("there are no models to hear with: %s", reason)
 	}
+	client := models.client
 	defer client.Close() //nolint:errcheck // nothing is under way
 	if err := errors.Join(client.Wait(ctx), client.Hears()); err != nil {
 		return err
@@ -109,7 +110,7 @@ func (c *speechHear) Run(ctx context.Context, s streams) error {
 		Deadline: time.Minute, FirstPartial: -1, // nobody waits
 	})
 	sum := time.Duration(0)
-	err = hearAll(ctx, ears, samples, func(heard voice.Heard) error {
+	err = hearAll(ctx, ears, hearing.NewVAD(hearing.VADConfig{Model: models.voiced}), samples, func(heard voice.Heard) error {
 		sum += took
 		if heard.Err != nil {
 			return heard.Err
@@ -143,13 +144,12 @@ func readChannel(path string, channel int) ([]int16, error) {
 }
 
 // hearAll has an ear hear samples as it would in a call, with an utterance's words awaited before the next one is begun.
-func hearAll(ctx context.Context, ears voice.Recognizer, samples []int16, each func(voice.Heard) error) error {
+func hearAll(ctx context.Context, ears voice.Recognizer, vad *hearing.VAD, samples []int16, each func(voice.Heard) error) error {
 	ear, err := ears.Listen(ctx, "")
 	if err != nil {
 		return err
 	}
 	defer ear.Close()
-	vad := hearing.NewVAD(hearing.VADConfig{})
 	var frame call.Frame
 	silence := make([]int16, call.SampleRate) // the end of the recording ends what is said
 	for rest := slices.Concat(samples, silence); len(rest) >= len(frame); rest = rest[len(frame):] {

@@ -67,7 +67,7 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 		optOuts: make(chan bool, 1),
 		limit:   a.timing.OptOutLimit,
 		said:    a.config.Said,
-		vad:     hearing.NewVAD(hearing.VADConfig{Quietest: quietest, Margin: margin}),
+		vad:     hearing.NewVAD(hearing.VADConfig{Quietest: quietest, Margin: margin, Model: a.config.SpeechModel}),
 		beep:    hearing.NewBeep(),
 		events:  make([]turn.Event, 0, 8),
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/hearing"
 	"nacre/internal/id"
 	"nacre/internal/turn"
 )
@@ -25,6 +26,8 @@ type Config struct {
 	Brains     func(script call.Script) []turn.Brain
 	Recordings string // folder of the recordings; "" = none are made
 	Log        *slog.Logger
+	// SpeechModel tells speech from other sounds; nil = whatever is loud enough is speech.
+	SpeechModel *hearing.SpeechModel
 	// Said is called with what the agent says in a call, when that begins; it must not block. Default none.
 	Said func(callID id.ID, words string)
 }
