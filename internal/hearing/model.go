@@ -117,7 +117,7 @@ func NewSpeechModel(raw []byte) (*SpeechModel, error) {
 type listener struct {
 	model *SpeechModel
 	sound [modelContext + modelWindow + modelContext]float32 // the context, the window, its end mirrored
-	have  int                                               // samples of the window so far
+	have  int                                                // samples of the window so far
 	// The features of a window after each layer, a row a position, with an empty row at both ends.
 	rows        [5][]float32
 	said, cell  [modelMemory]float32
