@@ -167,6 +167,10 @@ func (m *Machine) pass(in Input, yield time.Duration, filled bool) {
 		m.endWith(NoticeOptOut, 0)
 		return
 	}
+	if len(reply.Parts) == 0 && !reply.End {
+		m.stayQuiet(reply)
+		return
+	}
 	m.queue(reply, yield)
 	m.queuedByKey = in.Kind == InputKeys
 }

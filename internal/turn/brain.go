@@ -20,7 +20,7 @@ const (
 
 // Reply is what the agent says next.
 type Reply struct {
-	Parts  []string // spoken with pauses too short for the end of a turn
+	Parts  []string // spoken with pauses too short for the end of a turn; none = we stay quiet, and wait
 	Expect Expect
 	Wait   time.Duration // for an answer; 0 = Timing.AnswerWait
 	End    bool          // hang up after these words; with an Expect, a key that answers still continues the conversation
@@ -48,6 +48,7 @@ type Input struct {
 	Heard       int           // parts of our last reply that were played to their end
 	Interrupted bool          // our last reply was not played to its end
 	At          time.Duration // now, since the answer
+	Deaf        bool          // there is no recogniser, or not any more
 	// OptedOut: they asked never to be called again, and will not be.
 	OptedOut bool
 	// Transcript is the conversation so far, for a Brain: what was heard by either side, of our words no more than was played.

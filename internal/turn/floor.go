@@ -197,8 +197,18 @@ func (m *Machine) yieldGoodbye() {
 
 // answer has a turn replied to; the reply is spoken once the other side is quiet, or yield has passed.
 func (m *Machine) answer(in Input, yield time.Duration) {
-	in.Heard, in.Interrupted, in.At = m.heard, m.interrupted, m.now
+	in.Heard, in.Interrupted, in.At, in.Deaf = m.heard, m.interrupted, m.now, !m.ears
 	m.pass(in, yield, false)
+}
+
+// stayQuiet waits on, by a reply that has no words.
+func (m *Machine) stayQuiet(reply Reply) {
+	m.dropAsk()
+	m.turnAnswered()
+	m.clear(atWords, atSilence, atTail)
+	m.reply, m.spoke, m.turnEnd = reply, 0, 0
+	m.heard, m.interrupted = 0, false
+	m.listen()
 }
 
 func (m *Machine) queue(reply Reply, yield time.Duration) {

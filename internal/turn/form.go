@@ -122,7 +122,7 @@ func (f *Form) Next(in Input) Reply {
 		return f.ask()
 	case InputWords:
 		f.silences = 0
-		if f.ears != nil {
+		if f.ears != nil && !in.Deaf {
 			return f.misheard(in)
 		}
 		return f.notUnderstood(in)

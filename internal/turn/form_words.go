@@ -50,6 +50,7 @@ func (f *Form) hear(in Input) (Reply, bool) {
 	if in.Kind == InputWords {
 		f.chatter++
 	}
+	f.byKeys = f.byKeys || in.Deaf
 	if f.aside != nil {
 		if reply, ok := f.hearAside(in); ok {
 			return reply, true
@@ -96,14 +97,15 @@ func (f *Form) answers(asked understanding.Asked, q question, answer understandi
 	case understanding.Goodbye:
 		return q.wants.Sort == understanding.Free
 	case understanding.Repeat, understanding.HoldOn:
-		return q.wants.Sort != understanding.Free && answer.Confidence == understanding.Sure
+		return !f.waits && q.wants.Sort != understanding.Free && answer.Confidence == understanding.Sure
 	default:
 		return false
 	}
 }
 
 func (f *Form) answer(in Input, q question, answer understanding.Answer) (Reply, bool) {
-	value, doubtful := answer.Value, answer.Confidence == understanding.Unsure
+	value, doubtful := answer.Value, answer.Confidence == understanding.Unsure || f.waits // perhaps said to somebody else
+	f.waits = f.waits && value == nil
 	if value != nil && !f.wasAsked(in, q, value) {
 		return f.ask(), true // "okay" to words before the question
 	}
@@ -185,8 +187,7 @@ func (f *Form) misheard(in Input) Reply {
 	}
 	q := f.questions[f.at]
 	if f.waits {
-		f.waits = false
-		return f.reply(Reply{Parts: []string{f.phrases.Heard.StillHere}, Expect: expectOf(q.Type), Wait: holdWait})
+		return f.reply(Reply{Expect: expectOf(q.Type), Wait: holdWait}) // they talk to somebody else
 	}
 	if in.Interrupted && f.askedAt >= 0 && in.Heard < f.askedAt {
 		if f.interrupted++; f.interrupted > interruptions {

@@ -82,7 +82,6 @@ func English() Phrases {
 			NoReason:       "I have a short question for you.",
 			WhereFrom:      "I do not know where your number is from. If you never want to be called again, just say so.",
 			TakeYourTime:   "Of course, take your time.",
-			StillHere:      "I am still here.",
 			SorryToDisturb: "I am sorry to disturb you.",
 		},
 	}
@@ -123,7 +122,6 @@ type HeardPhrases struct {
 	NoReason       string // the company says nothing about itself
 	WhereFrom      string
 	TakeYourTime   string
-	StillHere      string // while they do something else
 	SorryToDisturb string
 }
 
@@ -132,6 +130,6 @@ func (p HeardPhrases) fixed() []string {
 	return []string{
 		p.NotUnderstood, p.YesOrNo, p.JustTheNumber, p.YesOrNoAgain, p.StillNot, p.AskWhen, p.AskOptOut, p.AgreedGoodbye, p.WrongNumber,
 		p.IsThatRight, p.Robot, p.Noted, p.NoMatter, p.DigitByDigit, p.JustTheDay, p.JustTheTime, p.JustTheName, p.SpellIt, p.AskTime,
-		p.SorryToDisturb, p.TakeYourTime, p.StillHere, p.NoPerson, p.WhereFrom, p.NoReason, p.WithinMonth, p.AskWrongNumber,
+		p.SorryToDisturb, p.TakeYourTime, p.NoPerson, p.WhereFrom, p.NoReason, p.WithinMonth, p.AskWrongNumber,
 	}
 }
