@@ -41,12 +41,9 @@ type Script struct {
 	Call      id.ID
 	Trace     string
 	AgentName string
-	// Company and CompanyDescription are who calls, and what they say about themselves when they are asked; "" = nothing.
-	Company            string
-	CompanyDescription string
-	VoiceID            string // "" = the default voice
-	Opening            string
-	Questions          []Question
+	VoiceID   string // "" = the default voice
+	Opening   string
+	Questions []Question
 	// SuccessDefined: the Pearl has a success definition. It is met when the first boolean question is answered yes;
 	// without a boolean question the opening sentence itself is asked as yes or no.
 	SuccessDefined bool
@@ -61,7 +58,8 @@ type Script struct {
 	Brief     Brief
 }
 
-// Brief is what a model is told besides. Variables are substituted; those that are collected in the talk stand as [id].
+// Brief is what a model is told besides. Variables are substituted; those that are collected in the talk stand as [id]. Company
+// and Description also tell, without a model, who calls and why.
 type Brief struct {
 	Company     string
 	Description string // of the company

@@ -82,7 +82,6 @@ func (p Pearl) Script(c call.Call) call.Script {
 	values := p.PreCallValues(c)
 	script := call.Script{
 		Call: c.ID, Trace: c.Trace, AgentName: values["agentName"],
-		Company: strings.TrimSpace(p.Definition.CompanyName), CompanyDescription: Fill(p.Definition.CompanyDescription, values),
 		Opening: Fill(p.Definition.Opening(), values), SuccessDefined: strings.TrimSpace(p.Definition.SuccessDescription) != "",
 		AskAll:    p.Definition.AskAllQuestions,
 		VoiceMail: Fill(p.Outbound.VoiceMail, values), Recording: p.Outbound.RecordingTrack,

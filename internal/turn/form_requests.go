@@ -236,15 +236,15 @@ func (f *Form) settleCallback(in Input, answer understanding.Answer) Reply {
 
 // robot says truthfully what speaks.
 func (f *Form) robot() string {
-	if f.script.Company != "" {
-		return fmt.Sprintf(f.phrases.Heard.RobotFor, f.script.Company)
+	if f.script.Brief.Company != "" {
+		return fmt.Sprintf(f.phrases.Heard.RobotFor, f.script.Brief.Company)
 	}
 	return f.phrases.Heard.Robot
 }
 
 // who says who calls.
 func (f *Form) who() string {
-	p, agent, company := f.phrases.Heard, f.script.AgentName, f.script.Company
+	p, agent, company := f.phrases.Heard, f.script.AgentName, f.script.Brief.Company
 	switch {
 	case agent != "" && company != "":
 		return fmt.Sprintf(p.WhoFor, agent, company)
@@ -259,7 +259,7 @@ func (f *Form) who() string {
 
 // whyCall says who calls and what the company says about itself.
 func (f *Form) whyCall() string {
-	reason := firstSentences(f.script.CompanyDescription, longestReason)
+	reason := firstSentences(f.script.Brief.Description, longestReason)
 	if reason == "" {
 		reason = f.phrases.Heard.NoReason
 	}

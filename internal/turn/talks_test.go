@@ -73,9 +73,9 @@ func talkScript(t *testing.T, given string) (script call.Script, turns []string)
 		case "agent":
 			script.AgentName = rest
 		case "company":
-			script.Company = rest
+			script.Brief.Company = rest
 		case "about":
-			script.CompanyDescription = rest
+			script.Brief.Description = rest
 		case "zone":
 			zone = rest
 		case "question":
