@@ -167,7 +167,7 @@ func (x *exchange) once(request *route.Request, key string, body []byte) (route.
 		return route.Answer{}, problem.Status(http.StatusConflict, "A request with the same Idempotency-Key is still in progress.").With("Retry-After", "1")
 	}
 	defer x.running.Delete(mark)
-	earlier, found, err := x.Engine.Replayed(request.Context(), keyed)
+	earlier, found, err := x.Engine.Remembered(request.Context(), keyed)
 	if err != nil {
 		return route.Answer{}, err
 	}

@@ -177,7 +177,7 @@ func testAddsAreWholeAcrossACrash(t *testing.T, s engine.Store) {
 			if bulks, err := s.Bulks(w.ctx); err != nil || len(bulks) > 0 {
 				t.Errorf("%sbulks %v, %v", name, bulks, err)
 			}
-			_, found, err := w.e.Replayed(w.ctx, keyed)
+			_, found, err := w.e.Remembered(w.ctx, keyed)
 			if err != nil || found != whole {
 				t.Errorf("%sthe answer is kept: %v, %v", name, found, err)
 			}

@@ -194,7 +194,7 @@ func (e *Engine) admitKeptAnswer(ctx context.Context, accountID id.ID) error {
 	}
 	wait := recountAfter
 	if !summed || now.Sub(known.at) >= recountAfter {
-		bytes, oldest, err := e.Store.KeptAnswers(ctx, accountID, now.Add(-ReplayFor))
+		bytes, oldest, err := e.Store.KeptAnswers(ctx, accountID, now.Add(-RememberFor))
 		if err != nil {
 			return fmt.Errorf("sum up kept answers: %w", err)
 		}
@@ -207,7 +207,7 @@ func (e *Engine) admitKeptAnswer(ctx context.Context, accountID id.ID) error {
 		if bytes < limit {
 			return nil
 		}
-		wait = max(oldest.Add(ReplayFor).Sub(now), recountAfter)
+		wait = max(oldest.Add(RememberFor).Sub(now), recountAfter)
 	}
 	return &fault.Error{Kind: fault.TooMany, RetryAfter: wait, Detail: fmt.Sprintf(
 		"Answers to earlier requests with an Idempotency-Key take as much room as this server allows an account (%d MiB, --answers-per-account). "+

@@ -99,7 +99,7 @@ func testKeptAnswersAreBounded(t *testing.T, s engine.Store) {
 	made := 0
 	add := func(w *world, key string) (replayed bool, err error) {
 		keyed := engine.KeyedRequest{Account: w.account, Route: "POST /a", Key: key, BodyHash: []byte("a"), Stops: strings.HasPrefix(key, "stop")}
-		kept, replayed, err := w.e.Replayed(w.ctx, keyed)
+		kept, replayed, err := w.e.Remembered(w.ctx, keyed)
 		if err != nil || replayed {
 			if replayed && len(kept.Answer) != answer {
 				t.Errorf("%d bytes were kept, want %d", len(kept.Answer), answer)
@@ -134,9 +134,9 @@ func testKeptAnswersAreBounded(t *testing.T, s engine.Store) {
 	if _, err := add(other, "key 0"); err != nil {
 		t.Errorf("another account: %v", err)
 	}
-	w.clock.Set(tuesday.Add(engine.ReplayFor - time.Minute))
+	w.clock.Set(tuesday.Add(engine.RememberFor - time.Minute))
 	full("just before the oldest has been kept long enough")
-	w.clock.Set(tuesday.Add(engine.ReplayFor + time.Minute))
+	w.clock.Set(tuesday.Add(engine.RememberFor + time.Minute))
 	if replayed, err := add(w, "key 0"); err != nil || replayed {
 		t.Errorf("a key that was forgotten: replayed %v, %v", replayed, err)
 	}

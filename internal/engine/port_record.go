@@ -13,9 +13,9 @@ type RecordTx interface {
 	AddAudit(...Audit) error
 	// DeleteSignIns removes the oldest entries of the audit log with an event below 3 that were made before.
 	DeleteSignIns(event int, before time.Time, limit int) (deleted int, err error)
-	Replay(accountID id.ID, route, key string) (Replay, bool, error)
-	SaveReplay(Replay) error
-	DeleteReplays(before time.Time, limit int) (deleted int, err error) // the oldest that were made before
+	RememberedAnswer(accountID id.ID, route, key string) (found RememberedAnswer, ok bool, err error)
+	SaveRememberedAnswer(RememberedAnswer) error
+	DeleteRememberedAnswers(before time.Time, limit int) (deleted int, err error) // the oldest that were made before
 }
 
 // AuditQueries reads the audit log.
@@ -36,8 +36,8 @@ type Audit struct {
 	Data     json.RawMessage
 }
 
-// Replay is the first answer to a request with an Idempotency-Key (contract 0.9).
-type Replay struct {
+// RememberedAnswer is the first answer to a request with an Idempotency-Key (contract 0.9).
+type RememberedAnswer struct {
 	Account  id.ID
 	Route    string
 	Key      string

@@ -70,7 +70,7 @@ func testFailedAddsTakeNoRoom(t *testing.T, s engine.Store) {
 	w.e.Limits = engine.Limits{Leads: 1300, KeptAnswers: 2 * (answer + engine.KeptRow)}
 	add := func(from, count int) error {
 		keyed := engine.KeyedRequest{Account: w.account, Route: "POST /a", Key: fmt.Sprint(from), BodyHash: []byte("a")}
-		if _, _, err := w.e.Replayed(w.ctx, keyed); err != nil {
+		if _, _, err := w.e.Remembered(w.ctx, keyed); err != nil {
 			return err
 		}
 		_, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, inputs(from, count), &engine.Remember[[]id.ID]{KeyedRequest: keyed, Answer: func([]id.ID) (int, string, []byte, error) {

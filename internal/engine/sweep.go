@@ -58,7 +58,7 @@ func (e *Engine) Sweep(ctx context.Context, discard func(recordings []string), r
 	}
 	faults = append(faults,
 		s.whole(ctx, "kept answers", &s.swept.Answers, func(tx Tx, now time.Time) (int, error) {
-			return tx.DeleteReplays(now.Add(-ReplayFor), sweepBatch)
+			return tx.DeleteRememberedAnswers(now.Add(-RememberFor), sweepBatch)
 		}),
 		s.whole(ctx, "refused sign-ins", &s.swept.SignIns, func(tx Tx, now time.Time) (int, error) {
 			return tx.DeleteSignIns(auditSignInRefused, now.Add(-retainRefusals), sweepBatch)

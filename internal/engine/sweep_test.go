@@ -244,7 +244,7 @@ func testSweepOfDeliveries(t *testing.T, s engine.Store) {
 
 	// Answers that are kept for requests with an Idempotency-Key live for a day.
 	err := s.Update(w.ctx, func(tx engine.Tx) error {
-		return tx.SaveReplay(engine.Replay{Account: w.account, Route: "r", Key: "k", BodyHash: []byte{1}, Answer: json.RawMessage("{}"), Created: w.clock.Now()})
+		return tx.SaveRememberedAnswer(engine.RememberedAnswer{Account: w.account, Route: "r", Key: "k", BodyHash: []byte{1}, Answer: json.RawMessage("{}"), Created: w.clock.Now()})
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -91,15 +91,15 @@ var (
 	saveReplay  = replayTable.replacing(3)
 )
 
-func (t *tx) Replay(accountID id.ID, route, key string) (engine.Replay, bool, error) {
-	found, err := one(t, func(r row) (p engine.Replay, err error) {
+func (t *tx) RememberedAnswer(accountID id.ID, route, key string) (engine.RememberedAnswer, bool, error) {
+	found, err := one(t, func(r row) (p engine.RememberedAnswer, err error) {
 		var created int64
 		err = r.Scan((*string)(&p.Account), &p.Route, &p.Key, &p.BodyHash, &p.Status, &p.Type, &p.Answer, &created)
 		p.Created = instant(created)
 		return p, err
 	}, findReplay, accountID, route, key)
 	if errors.Is(err, errNoRow) {
-		return engine.Replay{}, false, nil
+		return engine.RememberedAnswer{}, false, nil
 	}
 	return found, err == nil, err
 }
@@ -107,8 +107,8 @@ func (t *tx) Replay(accountID id.ID, route, key string) (engine.Replay, bool, er
 // replayWindow is how long an answer is kept (contract 0.9).
 const replayWindow = 24 * time.Hour
 
-// SaveReplay implements engine.Tx. An older answer under the same key gives way; a few that have outlived the window go.
-func (t *tx) SaveReplay(p engine.Replay) error {
+// SaveRememberedAnswer implements engine.Tx. An older answer under the same key gives way; a few that have outlived the window go.
+func (t *tx) SaveRememberedAnswer(p engine.RememberedAnswer) error {
 	err := t.queue(nil, `DELETE FROM replay WHERE (account_id, route, idempotency_key) IN
 		(SELECT account_id, route, idempotency_key FROM replay WHERE created < ?1 ORDER BY created LIMIT 10 {skip locked})`,
 		millis(p.Created.Add(-replayWindow)))
@@ -119,8 +119,8 @@ func (t *tx) SaveReplay(p engine.Replay) error {
 	return err
 }
 
-// DeleteReplays implements engine.Tx.
-func (t *tx) DeleteReplays(before time.Time, limit int) (int, error) {
+// DeleteRememberedAnswers implements engine.Tx.
+func (t *tx) DeleteRememberedAnswers(before time.Time, limit int) (int, error) {
 	n, err := t.exec(`DELETE FROM replay WHERE (account_id, route, idempotency_key) IN
 		(SELECT account_id, route, idempotency_key FROM replay WHERE created < ?1 ORDER BY created LIMIT ?2 {skip locked})`, millis(before), limit)
 	return int(n), err

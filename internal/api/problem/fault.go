@@ -30,7 +30,7 @@ func Of(err error, pearlWord string) (p Problem, header http.Header, logged bool
 		}
 		return p, header, false
 	}
-	if errors.Is(err, engine.ErrReplayMismatch) {
+	if errors.Is(err, engine.ErrOtherBody) {
 		return New(http.StatusUnprocessableEntity, "The Idempotency-Key was used before with another body."), header, false
 	}
 	var f *fault.Error

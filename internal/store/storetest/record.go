@@ -64,13 +64,13 @@ func testRecords(t *testing.T, store engine.Store) {
 	}
 }
 
-func testReplays(t *testing.T, store engine.Store) {
+func testRememberedAnswers(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
-	find := func(route, key string) (engine.Replay, bool) {
-		var found engine.Replay
+	find := func(route, key string) (engine.RememberedAnswer, bool) {
+		var found engine.RememberedAnswer
 		var ok bool
 		w.update(t, func(tx engine.Tx) (err error) {
-			found, ok, err = tx.Replay(w.account.ID, route, key)
+			found, ok, err = tx.RememberedAnswer(w.account.ID, route, key)
 			return err
 		})
 		return found, ok
@@ -78,9 +78,11 @@ func testReplays(t *testing.T, store engine.Store) {
 	if _, ok := find("r", "k"); ok {
 		t.Error("an answer before the first request")
 	}
-	kept := engine.Replay{Account: w.account.ID, Route: "r", Key: "k", BodyHash: []byte{1}, Status: 200, Type: "application/json", Answer: []byte(`{"a":1}`), Created: Noon}
-	empty := engine.Replay{Account: w.account.ID, Route: "r", Key: "empty", BodyHash: []byte{2}, Status: 200, Created: Noon}
-	w.update(t, func(tx engine.Tx) error { return errors.Join(tx.SaveReplay(kept), tx.SaveReplay(empty)) })
+	kept := engine.RememberedAnswer{Account: w.account.ID, Route: "r", Key: "k", BodyHash: []byte{1}, Status: 200, Type: "application/json", Answer: []byte(`{"a":1}`), Created: Noon}
+	empty := engine.RememberedAnswer{Account: w.account.ID, Route: "r", Key: "empty", BodyHash: []byte{2}, Status: 200, Created: Noon}
+	w.update(t, func(tx engine.Tx) error {
+		return errors.Join(tx.SaveRememberedAnswer(kept), tx.SaveRememberedAnswer(empty))
+	})
 	found, ok := find("r", "k")
 	if !ok {
 		t.Fatal("the answer is not kept")
@@ -92,7 +94,7 @@ func testReplays(t *testing.T, store engine.Store) {
 		}
 	}
 	kept.Answer, kept.Created = []byte("later"), Noon.Add(25*time.Hour)
-	w.update(t, func(tx engine.Tx) error { return tx.SaveReplay(kept) })
+	w.update(t, func(tx engine.Tx) error { return tx.SaveRememberedAnswer(kept) })
 	if found, _ := find("r", "k"); string(found.Answer) != "later" {
 		t.Errorf("a later answer does not take the place of an outlived one: %s", found.Answer)
 	}

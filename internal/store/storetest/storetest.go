@@ -34,7 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"load", testLoad},
 		{"requests", testRequests},
 		{"records", testRecords},
-		{"replays", testReplays},
+		{"remembered answers", testRememberedAnswers},
 		{"what has outlived its time", testOldRows},
 		{"deliveries", testDeliveries},
 		{"queues of deliveries", testDeliveryQueues},

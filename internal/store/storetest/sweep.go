@@ -102,8 +102,8 @@ func testOldAnswers(t *testing.T, w *world, ancient time.Time) {
 	w.update(t, func(tx engine.Tx) error {
 		var faults []error
 		for n, key := range []string{"third", "second", "first"} {
-			kept := engine.Replay{Account: w.account.ID, Route: "old", Key: key, BodyHash: []byte{1}, Created: ancient.Add(-time.Duration(n) * time.Minute)}
-			faults = append(faults, tx.SaveReplay(kept))
+			kept := engine.RememberedAnswer{Account: w.account.ID, Route: "old", Key: key, BodyHash: []byte{1}, Created: ancient.Add(-time.Duration(n) * time.Minute)}
+			faults = append(faults, tx.SaveRememberedAnswer(kept))
 		}
 		return errors.Join(faults...)
 	})
@@ -111,7 +111,7 @@ func testOldAnswers(t *testing.T, w *world, ancient time.Time) {
 		w.update(t, func(tx engine.Tx) error {
 			keys = nil
 			for _, key := range []string{"first", "second", "third"} {
-				if _, found, err := tx.Replay(w.account.ID, "old", key); err != nil {
+				if _, found, err := tx.RememberedAnswer(w.account.ID, "old", key); err != nil {
 					return err
 				} else if found {
 					keys = append(keys, key)
@@ -123,7 +123,7 @@ func testOldAnswers(t *testing.T, w *world, ancient time.Time) {
 	}
 	remove := func(limit int) (deleted int) {
 		w.update(t, func(tx engine.Tx) (err error) {
-			deleted, err = tx.DeleteReplays(ancient, limit)
+			deleted, err = tx.DeleteRememberedAnswers(ancient, limit)
 			return err
 		})
 		return deleted

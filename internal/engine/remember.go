@@ -11,14 +11,14 @@ import (
 	"nacre/internal/id"
 )
 
-// ReplayFor is how long the answer to a request with an Idempotency-Key is kept (contract 0.9).
-const ReplayFor = 24 * time.Hour
+// RememberFor is how long the answer to a request with an Idempotency-Key is remembered (contract 0.9).
+const RememberFor = 24 * time.Hour
 
 // KeptRow is what the disk takes for a kept answer besides its bytes: its key, route, hash and index.
 const KeptRow = 1 << 10
 
-// ErrReplayMismatch means that the Idempotency-Key came before with another body (contract 0.9).
-var ErrReplayMismatch = errors.New("the Idempotency-Key was used with another body")
+// ErrOtherBody means that the Idempotency-Key came before with another body (contract 0.9).
+var ErrOtherBody = errors.New("the Idempotency-Key was used with another body")
 
 // KeyedRequest is a request with an Idempotency-Key.
 type KeyedRequest struct {
@@ -37,26 +37,26 @@ type Remember[Made any] struct {
 	Answer func(made Made) (status int, contentType string, body []byte, err error)
 }
 
-// Replayed looks for the kept answer to an earlier request with the same key: found is false when there is none or it is
-// older than ReplayFor. Another body is ErrReplayMismatch; a new key where enough is kept is fault.TooMany.
-func (e *Engine) Replayed(ctx context.Context, asked KeyedRequest) (replay Replay, found bool, err error) {
+// Remembered looks for the remembered answer to an earlier request with the same key: found is false when there is none or it is
+// older than RememberFor. Another body is ErrOtherBody; a new key where enough is kept is fault.TooMany.
+func (e *Engine) Remembered(ctx context.Context, asked KeyedRequest) (earlier RememberedAnswer, found bool, err error) {
 	err = e.Store.Update(ctx, func(tx Tx) error {
-		replay, found, err = tx.Replay(asked.Account, asked.Route, asked.Key)
+		earlier, found, err = tx.RememberedAnswer(asked.Account, asked.Route, asked.Key)
 		return err
 	})
 	if err != nil {
-		return Replay{}, false, fmt.Errorf("look for a kept answer: %w", err)
+		return RememberedAnswer{}, false, fmt.Errorf("look for a remembered answer: %w", err)
 	}
-	if !found || e.Now().Sub(replay.Created) >= ReplayFor {
+	if !found || e.Now().Sub(earlier.Created) >= RememberFor {
 		if asked.Stops {
-			return Replay{}, false, nil
+			return RememberedAnswer{}, false, nil
 		}
-		return Replay{}, false, e.admitKeptAnswer(ctx, asked.Account)
+		return RememberedAnswer{}, false, e.admitKeptAnswer(ctx, asked.Account)
 	}
-	if !bytes.Equal(replay.BodyHash, asked.BodyHash) {
-		return Replay{}, false, ErrReplayMismatch
+	if !bytes.Equal(earlier.BodyHash, asked.BodyHash) {
+		return RememberedAnswer{}, false, ErrOtherBody
 	}
-	return replay, true, nil
+	return earlier, true, nil
 }
 
 // rememberAnswer is the last statement of a creating use case's transaction. Without an Idempotency-Key it does nothing.
@@ -67,18 +67,18 @@ func rememberAnswer[Made any](e *Engine, tx RecordTx, s *Signals, remember *Reme
 		return nil
 	}
 	now := e.clock()
-	earlier, found, err := tx.Replay(remember.Account, remember.Route, remember.Key)
+	earlier, found, err := tx.RememberedAnswer(remember.Account, remember.Route, remember.Key)
 	if err != nil {
-		return fmt.Errorf("look for a kept answer: %w", err)
+		return fmt.Errorf("look for a remembered answer: %w", err)
 	}
-	if found && now.Sub(earlier.Created) < ReplayFor {
+	if found && now.Sub(earlier.Created) < RememberFor {
 		return &fault.Error{Kind: fault.Conflict, Detail: "A request with the same Idempotency-Key was answered meanwhile.", RetryAfter: time.Second}
 	}
 	status, contentType, body, err := remember.Answer(made)
 	if err != nil {
 		return fmt.Errorf("render the answer to remember: %w", err)
 	}
-	err = tx.SaveReplay(Replay{
+	err = tx.SaveRememberedAnswer(RememberedAnswer{
 		Account: remember.Account, Route: remember.Route, Key: remember.Key, BodyHash: remember.BodyHash,
 		Status: status, Type: contentType, Answer: body, Created: now,
 	})
