@@ -158,7 +158,17 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 
 	// The voice, without which no campaign runs.
 	embedded, speech := chosen.openVoice(voiceCache(settings.Data), log)
-	speaker, err := allVoices(services.Voices, embedded, log)
+	metrics := newMetrics()
+	models, noModels, err := openSpeech(settings.Speech, log)
+	if err != nil {
+		return s, err
+	}
+	if models != nil {
+		s.onClose(func(context.Context) { logClose(log, "speech", models.client.Close()) })
+		metrics.watchSpeech(models.client)
+	}
+	own, neural := localVoices(models, voiceCache(settings.Data), settings.VoiceCache, false, embedded, log)
+	speaker, err := allVoices(services.Voices, own, log)
 	if err != nil {
 		return s, err
 	}
@@ -166,16 +176,9 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		speech = nil // where others speak, the embedded voice may be missing
 		s.onClose(func(context.Context) { logClose(log, "voice", speaker.Close()) })
 	}
-	metrics := newMetrics()
-	models, noModels, err := openSpeech(settings.Speech, log)
-	if err != nil {
-		return s, err
-	}
 	agentConfig := voice.Config{Missing: speech, Recordings: s.recordings, Log: log, Said: chosen.agentSaid}
 	var ears voice.Recognizer
 	if models != nil {
-		s.onClose(func(context.Context) { logClose(log, "speech", models.client.Close()) })
-		metrics.watchSpeech(models.client)
 		ears = localEars(models.client, log, metrics)
 		agentConfig.SpeechModel = models.voiced
 	}
@@ -257,9 +260,14 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		Outbox: s.engine, Pearls: s.store, Renderer: s.engine.Renderer, IDs: ids, Now: time.Now, Jitter: mathrand.Float64, Log: log,
 		AllowPrivate: settings.AllowPrivateWebhooks, Metrics: metrics,
 	})
+	wait := time.Duration(0)
+	if neural {
+		wait = prepareFor
+	}
 	s.dialer = dialer.New(dialer.Config{
 		Engine: s.engine, Queries: s.store, Dial: sip, Prober: sip, Active: registrar.SetTrunks, Agent: agent, Judge: judge,
 		Sandbox: carrier.trunk, Now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }, Log: log, Observe: metrics,
+		PrepareFor: wait,
 	})
 	keep := keeper.New(keeper.Config{Engine: s.engine, Queries: s.store, Recordings: recording.Folder(s.recordings), Now: time.Now, Log: log})
 	s.engine.Listen(s.dialer, sender, keep)

@@ -178,6 +178,9 @@ func hearAll(ctx context.Context, ears voice.Recognizer, vad *hearing.VAD, sampl
 	return nil
 }
 
+// sayCache is the room in MiB for what one command says.
+const sayCache = 64
+
 type speechSay struct {
 	config.Speech
 	Text  string `arg:"" help:"What to say."`
@@ -191,9 +194,17 @@ func (c *speechSay) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	defer os.RemoveAll(cache) //nolint:errcheck // in the system's folder of temporary files
-	speaker, err := openVoice(cache, quietLog(s.Err))
+	models, _, err := openSpeech(c.Speech, quietLog(s.Err))
 	if err != nil {
 		return err
+	}
+	if models != nil {
+		defer models.client.Close() //nolint:errcheck // nothing is under way
+	}
+	embedded, missing := openVoice(cache, quietLog(s.Err))
+	speaker, _ := localVoices(models, cache, sayCache, true, embedded, quietLog(s.Err))
+	if speaker == nil {
+		return missing
 	}
 	defer speaker.Close() //nolint:errcheck // nothing is under way
 	chosen, err := voiceNamed(speaker, c.Voice)

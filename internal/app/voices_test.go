@@ -1,11 +1,19 @@
 package app
 
 import (
+	"errors"
 	"log/slog"
+	"os/exec"
+	"slices"
 	"testing"
 
+	"nacre/internal/api/route"
 	"nacre/internal/id"
+	"nacre/internal/speech"
+	"nacre/internal/speech/speechtest"
+	"nacre/internal/voice"
 	"nacre/internal/voice/flite"
+	"nacre/internal/voice/local"
 )
 
 // TestVoices: every voice that is listed can be chosen by its id and speaks; an id that is not known any more speaks too.
@@ -40,5 +48,76 @@ func TestVoices(t *testing.T) {
 	}
 	if newVoices().list() != nil {
 		t.Error("without a voice some are listed")
+	}
+}
+
+// spoken is a voice that can speak a call in time, or not.
+type spoken struct {
+	*flite.Voice // nil: its methods are not called
+	ids          []string
+	ready        bool
+}
+
+func (s spoken) Voices() (list []voice.Info) {
+	for _, id := range s.ids {
+		list = append(list, voice.Info{ID: id, Name: id})
+	}
+	return list
+}
+func (s spoken) Ready(string, []string, bool) bool { return s.ready }
+
+// A call is cast in the API's ids: the neural default voice, or the embedded one.
+func TestVoicesCast(t *testing.T) {
+	t.Parallel()
+	for _, ready := range []bool{true, false} {
+		v := newVoices(local.New(spoken{ids: []string{"heart"}, ready: ready}, spoken{ids: []string{"kal", "slt"}}))
+		for id, want := range map[string]string{voiceID("heart"): voiceID("heart"), "": "", voiceID("slt"): voiceID("slt")} {
+			if !ready && id != voiceID("slt") {
+				want = voiceID("kal")
+			}
+			if got := voice.Cast(v, id, nil, false); got != want {
+				t.Errorf("ready %v: %q is cast as %q, want %q", ready, id, got, want)
+			}
+		}
+	}
+}
+
+// The neural voices come first where the speech folder has them, and the embedded ones keep their ids.
+func TestNeuralVoicesAreTheDefault(t *testing.T) {
+	t.Parallel()
+	dir := speechtest.Folder(t)
+	log := slog.New(slog.DiscardHandler)
+	client := speech.Open(speech.Config{Folder: dir, Command: func() (*exec.Cmd, error) { return nil, errors.New("not in this test") }, Log: log})
+	defer client.Close() //nolint:errcheck // nothing is under way
+	own := &models{client: client}
+	embedded, err := openVoice(t.TempDir(), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := newVoices(embedded).list()
+	voices, neural := localVoices(own, t.TempDir(), 10, false, embedded, log)
+	defer voices.Close() //nolint:errcheck // nothing is under way
+	after := newVoices(voices).list()
+	count := 0
+	for _, listed := range after {
+		if slices.Contains(listed.Tags, "neural") {
+			count++
+		}
+	}
+	if !neural || count < 4 || !slices.Contains(after[0].Tags, "neural") || !slices.Contains(after[0].Tags, "default") {
+		t.Errorf("%d neural voices in %+v", count, after)
+	}
+	for _, listed := range before {
+		if !slices.ContainsFunc(after, func(v route.Voice) bool { return v.ID == listed.ID }) {
+			t.Errorf("%s is gone", listed.Name)
+		}
+	}
+	for _, off := range []struct {
+		models *models
+		room   int
+	}{{nil, 10}, {own, 0}} {
+		if alone, neural := localVoices(off.models, t.TempDir(), off.room, false, embedded, log); neural || len(newVoices(alone).list()) != len(before) {
+			t.Error("there are neural voices where they are turned off")
+		}
 	}
 }

@@ -9,6 +9,7 @@ type Limits struct {
 	ConnectionsPerAddress int `help:"HTTP connections at once from one address (of IPv6: a /64), a --trusted-proxy excepted; 0 is no limit." name:"connections-per-address" default:"2000" env:"NACRE_CONNECTIONS_PER_ADDRESS"`
 	BodyMemory            int `help:"MiB that bodies of requests may take at once, at least 128." name:"body-memory" default:"256" env:"NACRE_BODY_MEMORY"`
 	DiskFree              int `help:"MiB that must be free on the disk of the data folder: below it no call begins and nothing new is taken; stops and other bodies of up to 4 KiB still work. 0 is off." name:"disk-free" default:"512" env:"NACRE_DISK_FREE"`
+	VoiceCache            int `help:"MiB on the disk of the data folder that speech of the neural voice takes at most: the least recently used is removed. 0: the embedded voice speaks." name:"voice-cache" default:"512" env:"NACRE_VOICE_CACHE"`
 	TrunksPerAccount      int `help:"SIP trunks of an account; 0 is no limit." name:"trunks-per-account" default:"100" env:"NACRE_TRUNKS_PER_ACCOUNT"`
 	NumbersPerAccount     int `help:"Phone numbers of an account; 0 is no limit." name:"numbers-per-account" default:"1000" env:"NACRE_NUMBERS_PER_ACCOUNT"`
 	PearlsPerAccount      int `help:"Pearls of an account, archived ones included; 0 is no limit." name:"pearls-per-account" default:"2000" env:"NACRE_PEARLS_PER_ACCOUNT"`
@@ -28,6 +29,7 @@ func (l *Limits) validate() error {
 		value, least int
 	}{
 		{"connections", l.Connections, 0}, {"connections-per-address", l.ConnectionsPerAddress, 0}, {"body-memory", l.BodyMemory, 128}, {"disk-free", l.DiskFree, 0},
+		{"voice-cache", l.VoiceCache, 0},
 		{"trunks-per-account", l.TrunksPerAccount, 0}, {"numbers-per-account", l.NumbersPerAccount, 0}, {"pearls-per-account", l.PearlsPerAccount, 0},
 		{"requests-per-account", l.RequestsPerAccount, 0}, {"leads-per-account", l.LeadsPerAccount, 0},
 		{"calls-per-day", l.CallsPerDay, 0}, {"minutes-per-day", l.MinutesPerDay, 0},

@@ -103,6 +103,9 @@ func (c *Client) Wait(ctx context.Context) error {
 	}
 }
 
+// Folder returns the speech folder.
+func (c *Client) Folder() string { return c.config.Folder }
+
 // Hear recognises one utterance of 8 kHz samples, of half a minute at most.
 func (c *Client) Hear(ctx context.Context, samples []int16, urgency Urgency) (Heard, error) {
 	answer, err := c.ask(ctx, hearing, urgency, Order{Hear: &Hear{Samples: Bytes(samples)}})

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 
 	"nacre/internal/voice"
@@ -24,7 +25,7 @@ type Voices struct {
 	neural   Neural
 	embedded voice.Voices // nil = none
 	list     []voice.Info
-	owner    map[string]voice.Voices
+	plain    map[string]bool // ids of the embedded ones
 }
 
 var (
@@ -34,16 +35,14 @@ var (
 
 // New joins the voices; embedded may be nil. Of two with one id the neural one is kept.
 func New(neural Neural, embedded voice.Voices) *Voices {
-	v := &Voices{neural: neural, embedded: embedded, owner: map[string]voice.Voices{}}
-	for _, voices := range []voice.Voices{neural, embedded} {
-		if voices == nil {
-			continue
-		}
-		for _, info := range voices.Voices() {
-			if v.owner[info.ID] == nil {
-				v.owner[info.ID] = voices
-				v.list = append(v.list, info)
-			}
+	v := &Voices{neural: neural, embedded: embedded, list: slices.Clone(neural.Voices()), plain: map[string]bool{}}
+	if embedded == nil {
+		return v
+	}
+	for _, info := range embedded.Voices() {
+		if !slices.ContainsFunc(v.list, func(known voice.Info) bool { return known.ID == info.ID }) {
+			v.list = append(v.list, info)
+			v.plain[info.ID] = true
 		}
 	}
 	return v
@@ -54,7 +53,7 @@ func (v *Voices) Voices() []voice.Info { return v.list }
 
 // Cast returns voiceID, or the default embedded voice where that is a neural one which could not speak the call in time.
 func (v *Voices) Cast(voiceID string, texts []string, open bool) string {
-	if v.embedded == nil || v.of(voiceID) != voice.Voices(v.neural) || v.neural.Ready(voiceID, texts, open) {
+	if v.embedded == nil || v.plain[voiceID] || v.neural.Ready(voiceID, texts, open) {
 		return voiceID
 	}
 	return v.embedded.Voices()[0].ID
@@ -62,8 +61,8 @@ func (v *Voices) Cast(voiceID string, texts []string, open bool) string {
 
 // of returns whose a voice is; what is unknown is refused by the neural ones.
 func (v *Voices) of(voiceID string) voice.Voices {
-	if owner := v.owner[voiceID]; owner != nil {
-		return owner
+	if v.plain[voiceID] {
+		return v.embedded
 	}
 	return v.neural
 }
