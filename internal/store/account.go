@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"nacre/internal/account"
@@ -190,22 +192,28 @@ func (s *Store) flushTouches() {
 	}
 }
 
+// touchesAtOnce is how many last uses one transaction writes: an account may have many keys, and others have the writer in between.
+const touchesAtOnce = 500
+
 func (s *Store) writeTouches() error {
 	s.touchMu.Lock()
 	touched := s.touched
 	s.touched = map[id.ID]time.Time{}
 	s.touchMu.Unlock()
-	if len(touched) == 0 {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return s.backend.update(ctx, func(q session) error {
-		for keyID, at := range touched {
-			if err := q.queue(nil, "UPDATE api_key SET last_used = ?2 WHERE id = ?1 AND last_used < ?2", keyID, millis(at)); err != nil {
-				return err
+	for part := range slices.Chunk(slices.Collect(maps.Keys(touched)), touchesAtOnce) {
+		err := s.backend.update(ctx, func(q session) error {
+			for _, keyID := range part {
+				if err := q.queue(nil, "UPDATE api_key SET last_used = ?2 WHERE id = ?1 AND last_used < ?2", keyID, millis(touched[keyID])); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
