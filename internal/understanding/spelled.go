@@ -98,6 +98,9 @@ func (l *Language) name(words []word) (name string, confidence Confidence, open 
 	if len(words) == 0 {
 		return "", NotUnderstood, true
 	}
+	if n, ok := l.cardinal(words, 0); ok && n.to == len(words) {
+		return "", NotUnderstood, false
+	}
 	var parts []string
 	spelled := false
 	for i := 0; i < len(words); {
