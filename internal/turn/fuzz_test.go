@@ -114,7 +114,7 @@ func (w *watch) talk(m *Machine) {
 }
 
 func drawScript(t *rapid.T) call.Script {
-	script := call.Script{Opening: "Hello from Example.", SuccessDefined: rapid.Bool().Draw(t, "success")}
+	script := call.Script{Opening: "Hello from Example.", Answered: time.Date(2026, 11, 26, 15, 15, 0, 0, time.UTC), SuccessDefined: rapid.Bool().Draw(t, "success")}
 	if rapid.Bool().Draw(t, "voicemail") {
 		script.VoiceMail = "Please call us back."
 	}
@@ -128,14 +128,20 @@ func drawScript(t *rapid.T) call.Script {
 }
 
 func drawRules(t *rapid.T, script call.Script) Rules {
-	if rapid.Bool().Draw(t, "understands") {
-		return wordy{NewForm(script, English())}
+	form := NewForm(script, English())
+	switch rapid.IntRange(0, 2).Draw(t, "understands") {
+	case 1:
+		return wordy{form}
+	case 2:
+		form.Listen()
 	}
-	return NewForm(script, English())
+	return form
 }
 
 // things are what somebody may say.
-var things = []string{"", "Yes.", "no", "mm-hm", "um", "4 1 5", "Who is this", "okay thank you", "bye", "never call me again", "Hello from Example", "...", "leave a message"}
+var things = append([]string{
+	"", "Yes.", "no", "mm-hm", "um", "4 1 5", "Who is this", "okay thank you", "bye", "never call me again", "Hello from Example", "...", "leave a message",
+}, whatPeopleSay...)
 
 // Any events in any order, also such as no line could give.
 func TestAnyEvents(t *testing.T) {
