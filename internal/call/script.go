@@ -106,9 +106,9 @@ type Talk struct {
 
 // Recording is the recording of a call that is over. It may not be on disk yet.
 type Recording struct {
-	// Saved waits until it is, and returns the file's name within the recordings folder; "" = it could not be written. Called
-	// once.
-	Saved func() string
+	// Saved waits until it is, and returns the file's name within the recordings folder, "" = it could not be written, and its
+	// size. Called once.
+	Saved func() (name string, bytes int64)
 }
 
 // Desk is what an agent can do outside of the call while it is up.

@@ -73,7 +73,7 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 	if by == string(byGrace) {
 		ending.CutOff()
 	}
-	ending.Recording = d.saved(log, begun, talk, ending)
+	ending.Recording, ending.RecordingBytes = d.saved(log, begun, talk, ending)
 	d.finish(begun, ending)
 	stats := leg.Stats()
 	d.Observe.CallEnded(ending.Outcome, over.Sub(answered), stats)
@@ -98,9 +98,9 @@ const placeWait = 250 * time.Millisecond
 
 // saved waits until the recording of a call is on disk, because the end of the call, which names it, is committed afterwards.
 // A disk that is slow holds nobody's place: what the call held is given back meanwhile.
-func (d *Dialer) saved(log *slog.Logger, begun *engine.Begun, talk call.Talk, ending engine.Ending) string {
+func (d *Dialer) saved(log *slog.Logger, begun *engine.Begun, talk call.Talk, ending engine.Ending) (name string, bytes int64) {
 	if talk.Recording == nil {
-		return ""
+		return "", 0
 	}
 	given := make(chan struct{})
 	late := time.AfterFunc(placeWait, func() {
@@ -110,11 +110,11 @@ func (d *Dialer) saved(log *slog.Logger, begun *engine.Begun, talk call.Talk, en
 			log.Error("give back the place of a call", "error", err) // its end does so
 		}
 	})
-	name := talk.Recording.Saved()
+	name, bytes = talk.Recording.Saved()
 	if !late.Stop() {
 		<-given
 	}
-	return name
+	return name, bytes
 }
 
 // hungUpBy says who ended an answered call: callee, agent, timeout, carrier, shutdown, or who asked for it (engine.Actor.By).

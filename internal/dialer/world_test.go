@@ -183,7 +183,7 @@ func (a *agent) Hold(ctx context.Context, l call.Leg, _ call.Script, desk call.D
 		}
 	}
 	if held.plan.disk > 0 {
-		talk.Recording = &call.Recording{Saved: func() string { time.Sleep(held.plan.disk); return "saved.wav" }}
+		talk.Recording = &call.Recording{Saved: func() (string, int64) { time.Sleep(held.plan.disk); return "saved.wav", 1000 }}
 	}
 	timer := time.NewTimer(held.plan.talks)
 	defer timer.Stop()

@@ -30,6 +30,10 @@ type Begun struct {
 // commits the call's record and the attempt. Where a gate is shut nothing is dialled, the lead goes back, and begun is nil.
 // trace is the call's, unless the request that asked for the call brings one.
 func (e *Engine) Begin(ctx context.Context, w Work, trace string) (begun *Begun, err error) {
+	record, err := e.mayRecord(ctx, w.Account)
+	if err != nil {
+		return nil, fmt.Errorf("begin call: %w", err)
+	}
 	err = e.asNode(ctx, func(tx Tx, s *Signals) error {
 		begun, err = e.begin(tx, s, w, trace)
 		return err
@@ -43,6 +47,9 @@ func (e *Engine) Begin(ctx context.Context, w Work, trace string) (begun *Begun,
 	}
 	if err != nil {
 		return nil, fmt.Errorf("begin call: %w", err)
+	}
+	if begun != nil && !record {
+		begun.Script.Recording = call.TrackNone
 	}
 	return begun, nil
 }

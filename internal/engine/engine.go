@@ -59,6 +59,7 @@ type Engine struct {
 	adding      adding
 	leadCounts  leadCounts
 	keptAnswers keptAnswers
+	recorded    recorded
 }
 
 // New makes an engine. Listen connects it to the dialer, the webhook sender and the keeper.

@@ -65,7 +65,9 @@ type Ending struct {
 	Summary    string
 	Sentiment  int
 	Recording  string
-	TurnsMS    []int // latency per turn
+	// RecordingBytes is the size of the recording's file.
+	RecordingBytes int64
+	TurnsMS        []int // latency per turn
 	// OnTheWire: nobody has ended the call there; it may ring, or be on the line, so that its number stays taken a while.
 	OnTheWire bool
 }
@@ -141,6 +143,7 @@ func (e *Engine) Finish(ctx context.Context, begun call.Call, ending Ending) err
 	if err != nil {
 		return fmt.Errorf("finish call: %w", err)
 	}
+	e.recorded.add(begun.Account, ending.RecordingBytes)
 	e.tell(Signals{Callable: true}) // an agent and a number are free
 	return nil
 }
@@ -198,7 +201,8 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 		current.Answered = time.Time{} // a 200 that crossed a cancel: duration 0
 	} else {
 		current.Transcript, current.Collected, current.Tags = ending.Transcript, ending.Collected, ending.Tags
-		current.Summary, current.Sentiment, current.Recording = ending.Summary, ending.Sentiment, ending.Recording
+		current.Summary, current.Sentiment = ending.Summary, ending.Sentiment
+		current.Recording, current.RecordingBytes = ending.Recording, ending.RecordingBytes
 		current.TurnLatencyMS = ending.TurnsMS
 		current.CallbackPromised = ending.Callback != nil
 		if !current.Answered.IsZero() { // a call that broke before has nothing to say of the lead

@@ -18,6 +18,7 @@ type Limits struct {
 	OpenRequests int // made calls that wait or are on a call
 	Leads        int
 	KeptAnswers  int64 // bytes of answers to requests with an Idempotency-Key
+	Recordings   int64 // bytes of recordings; beyond it calls are not recorded
 }
 
 // Owned is a kind of things that Tx.CountOwned counts.

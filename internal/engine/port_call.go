@@ -39,6 +39,7 @@ type CallQueries interface {
 	// RecordingOf is the recording's file of a call, whosever it is: the signature of a link to it stands in for the account.
 	// A call without one is missing too, as is one whose account is suspended, or has not the key (zero = none is asked for).
 	RecordingOf(ctx context.Context, callID, keyID id.ID) (file string, err error)
+	Recorded(ctx context.Context, accountID id.ID) (bytes int64, err error) // of all recordings of an account
 	SearchCalls(ctx context.Context, accountID, pearlID id.ID, filter CallFilter, page Page) (count int, rows []call.Call, err error)
 	// TallyCalls shows a tally the calls of a Pearl that SearchCalls finds from from to to, and the leads that became
 	// WrongCountryCode meanwhile. After an error the tally is of no use.

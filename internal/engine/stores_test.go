@@ -54,6 +54,7 @@ func storeTests() []storeTest {
 		{"NumberMovesToAnotherTrunk", testNumberMovesToAnotherTrunk},
 		{"GatesOfTheLead", testGatesOfTheLead},
 		{"Limits", testLimits},
+		{"RecordingsHaveALimit", testRecordingsHaveALimit},
 		{"KeptAnswersAreBounded", testKeptAnswersAreBounded},
 		{"FailedAddsTakeNoRoom", testFailedAddsTakeNoRoom},
 		{"ClaimsThatFailUseNothing", testClaimsThatFailUseNothing},

@@ -16,7 +16,7 @@ import (
 // lightCallColumns are those of a search row; the heavy ones follow in callColumns.
 const (
 	lightCallColumns = "id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, start, answered, " +
-		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, cost, sequence, key_id"
+		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, recording_bytes, cost, sequence, key_id"
 	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms"
 )
 
@@ -51,7 +51,7 @@ func readCall(r row, heavy ...any) (call.Call, error) {
 	err := r.Scan(append([]any{
 		(*string)(&c.ID), (*string)(&c.Account), (*string)(&c.Pearl), (*string)(&c.Lead), (*string)(&c.Request), &c.Node, (*string)(&c.Trunk), &c.Trace,
 		&c.From, &c.To, &c.Name, &start, &answered, &ended, &finished, (*string)(&c.Cancel), &c.HangUp, (*int)(&c.Status), (*string)(&c.Outcome),
-		&c.Conversation, &tags, &c.Sentiment, &c.Transferred, &c.CallbackPromised, &c.Recording, &c.Cost, &c.Sequence,
+		&c.Conversation, &tags, &c.Sentiment, &c.Transferred, &c.CallbackPromised, &c.Recording, &c.RecordingBytes, &c.Cost, &c.Sequence,
 		(*string)(&c.Key),
 	}, heavy...)...)
 	c.Start, c.Answered, c.Ended, c.Finished = instant(start), instant(answered), instant(ended), instant(finished)
@@ -92,7 +92,7 @@ func (t *tx) InsertCall(c call.Call) error {
 	}
 	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name,
 		millis(c.Start), millis(c.Answered), millis(c.Ended), millis(c.Finished), c.Cancel, c.HangUp, int(c.Status), c.Outcome, c.Conversation,
-		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.Cost, c.Sequence, c.Key,
+		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.RecordingBytes, c.Cost, c.Sequence, c.Key,
 		c.Summary, string(c.CallData), collected, transcript, turns, searchable(c.Name), c.Duration())
 	if t.violates(err, liveNumber) {
 		return engine.ErrNumberTaken
@@ -139,6 +139,7 @@ func (t *tx) SaveCall(c call.Call) error {
 		set.set(true, "transferred", c.Transferred)
 		set.set(true, "callback_promised", c.CallbackPromised)
 		set.set(true, "recording", c.Recording)
+		set.set(true, "recording_bytes", c.RecordingBytes)
 		set.set(true, "cost", c.Cost)
 		set.set(true, "summary", c.Summary)
 		set.set(true, "collected", collected)
@@ -243,6 +244,15 @@ func (s *Store) ReadCall(ctx context.Context, accountID, callID id.ID) (found ca
 		return err
 	})
 	return found, wrap("read call", missing(err, "CallId"))
+}
+
+// Recorded implements engine.CallQueries.
+func (s *Store) Recorded(ctx context.Context, accountID id.ID) (bytes int64, err error) {
+	err = s.backend.read(ctx, func(q session) error {
+		return q.each(func(r row) error { return r.Scan(&bytes) },
+			"SELECT CAST(COALESCE(sum(recording_bytes), 0) AS BIGINT) FROM call WHERE account_id = ?1 AND recording_bytes > 0", accountID)
+	})
+	return bytes, wrap("sum up recordings", err)
 }
 
 // RecordingOf implements engine.Queries.

@@ -233,8 +233,8 @@ func hold(t *testing.T, a *Agent, script call.Script, l *line, d *desk) (talk ca
 	synctest.Test(t, func(t *testing.T) {
 		talk, ending = a.Hold(t.Context(), l, script, d)
 		if talk.Recording != nil {
-			name := talk.Recording.Saved() // in the bubble
-			talk.Recording.Saved = func() string { return name }
+			name, bytes := talk.Recording.Saved() // in the bubble
+			talk.Recording.Saved = func() (string, int64) { return name, bytes }
 		}
 		time.Sleep(20 * time.Second) // of the bubble: an opt-out may outlive its call
 	})

@@ -37,6 +37,7 @@ type recorder struct {
 	current *chunk
 	silence int // frames of silence at the start of the next chunk: hold, or chunks that were dropped
 	lost    int
+	bytes   int64 // of the file, before done
 }
 
 // record starts the recording of a call; nil if the track is none.
@@ -103,20 +104,20 @@ func (r *recorder) end() {
 	}
 }
 
-// saved waits until the recording is on disk and returns its file name, "" when it could not be written.
-func (r *recorder) saved() string {
+// saved waits until the recording is on disk and returns its file name, "" when it could not be written, and its size.
+func (r *recorder) saved() (name string, bytes int64) {
 	timer := time.NewTimer(closeWithin)
 	defer timer.Stop()
 	select {
 	case err := <-r.done:
 		if err != nil {
 			r.log.Error("record call", "error", err)
-			return ""
+			return "", 0
 		}
-		return r.name
+		return r.name, r.bytes
 	case <-timer.C:
 		r.log.Error("record call", "error", "the disk did not take it in time")
-		return ""
+		return "", 0
 	}
 }
 
@@ -144,6 +145,11 @@ func (r *recorder) write(folder string, track call.Track) {
 	}
 	if err == nil {
 		err = syncFolder(folder)
+	}
+	if info, statErr := os.Stat(filepath.Join(folder, r.name)); err == nil {
+		if err = statErr; err == nil {
+			r.bytes = info.Size()
+		}
 	}
 	r.done <- err
 }

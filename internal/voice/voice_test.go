@@ -268,13 +268,16 @@ func TestRecording(t *testing.T) {
 			}
 			continue
 		}
-		name := talk.Recording.Saved()
+		name, bytes := talk.Recording.Saved()
 		if name != callID+".wav" {
 			t.Fatalf("track %d: recorded %q", c.track, name)
 		}
 		info, err := os.Stat(filepath.Join(folder, name))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if bytes != info.Size() {
+			t.Errorf("track %d: %d bytes recorded, not %d", c.track, info.Size(), bytes)
 		}
 		got := time.Duration(info.Size()-44) * time.Second / time.Duration(2*c.channels*call.SampleRate)
 		if off := got - l.elapsed(); off > 60*time.Millisecond || off < -60*time.Millisecond {
@@ -289,7 +292,8 @@ func TestRecordingSides(t *testing.T) {
 	folder := t.TempDir()
 	l := newLine("say 1; start; wait 0.5; hang up")
 	talk, _ := hold(t, New(Config{Speaker: &tones{}, Recordings: folder}), offer(), l, &desk{})
-	left, right := sides(t, filepath.Join(folder, talk.Recording.Saved()))
+	name, _ := talk.Recording.Saved()
+	left, right := sides(t, filepath.Join(folder, name))
 	sound := func(side []int16, from, to time.Duration) bool {
 		i, j := int(from)*call.SampleRate/int(time.Second), int(to)*call.SampleRate/int(time.Second)
 		return slices.ContainsFunc(side[i:j], func(s int16) bool { return s != 0 })
@@ -310,7 +314,7 @@ func TestRecordingFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	talk, _ := hold(t, New(Config{Speaker: &tones{}, Recordings: file}), offer(), newLine("hear; keys 1"), &desk{})
-	if name := talk.Recording.Saved(); name != "" || !talk.Success {
+	if name, _ := talk.Recording.Saved(); name != "" || !talk.Success {
 		t.Errorf("recorded %q of %+v", name, talk)
 	}
 }
@@ -336,7 +340,7 @@ func TestSlowDisk(t *testing.T) {
 		defer reader.Close()
 		_, _ = io.Copy(io.Discard, reader)
 	}()
-	if name := talk.Recording.Saved(); name != "" || !strings.Contains(log.String(), "record call") || strings.Contains(log.String(), "in time") {
+	if name, _ := talk.Recording.Saved(); name != "" || !strings.Contains(log.String(), "record call") || strings.Contains(log.String(), "in time") {
 		t.Errorf("recorded %q, and the log says %s", name, log.String()) // there is no seeking in a pipe
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"nacre/internal/api/body"
 	"nacre/internal/api/route"
 	"nacre/internal/api/wire"
+	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
@@ -238,6 +239,11 @@ type pearlWarning struct {
 
 func (h pearlHandlers) warnings(r *route.Request, _ route.None) ([]pearlWarning, error) {
 	found := r.Pearl.Warnings()
+	if full, err := h.Engine.RecordingsFull(r.Context(), r.Actor.Account); err != nil {
+		return nil, err
+	} else if full != "" && r.Pearl.Outbound != nil && r.Pearl.Outbound.RecordingTrack != call.TrackNone {
+		found = append(found, campaign.Warning{Member: "recordingTrack", Text: full})
+	}
 	rows := make([]pearlWarning, len(found))
 	for n, w := range found {
 		rows[n] = pearlWarning(w)

@@ -25,6 +25,7 @@ func finished(c call.Call) call.Call {
 	c.Collected = []call.Value{{ID: "agrees", Name: "Agrees", Value: true}}
 	c.Tags, c.Summary, c.Sentiment = []string{"vip", "a, b"}, "They agreed.", 5
 	c.Transferred, c.CallbackPromised, c.Recording, c.Cost, c.Sequence = true, true, "x.wav", 150, 4
+	c.RecordingBytes = 1044
 	c.TurnLatencyMS = []int{120, 1400}
 	return c
 }
@@ -393,6 +394,9 @@ func (w *world) recordingOf(t *testing.T, c call.Call) {
 		if file, err := w.store.RecordingOf(t.Context(), c.ID, keyID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s: recording %q, %v", what, file, err)
 		}
+	}
+	if bytes, err := w.store.Recorded(t.Context(), w.account.ID); err != nil || bytes < c.RecordingBytes || c.RecordingBytes == 0 {
+		t.Errorf("recordings of the account take %d bytes, %v", bytes, err)
 	}
 	same(t, "its recording, whosever it is", must[string](t)(w.store.RecordingOf(t.Context(), c.ID, "")), c.Recording)
 	same(t, "by a key", must[string](t)(w.store.RecordingOf(t.Context(), c.ID, key.ID)), c.Recording)

@@ -1,0 +1,3 @@
+-- +goose Up
+-- How large a call's recording is, for the room that an account's recordings take.
+ALTER TABLE call ADD COLUMN recording_bytes BIGINT NOT NULL DEFAULT 0;
