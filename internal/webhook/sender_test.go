@@ -419,6 +419,24 @@ func TestURLIsReadAtEachTry(t *testing.T) {
 	})
 }
 
+// TestDisabledURLIsNotTried: what is pending still when the URL was disabled, since a crash came before all of it was made dead
+// letters, becomes one when it is due.
+func TestDisabledURLIsNotTried(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		outbox, r := newMemory(pearl(pearlA, "", "https://a.example/hook")), newReceiver()
+		r.on("a.example", always(200))
+		outbox.change(pearlA, func(h *campaign.Webhooks) { h.LeadDisabled = true })
+		outbox.add(leadDelivery("d1", leadOne))
+		startSender(t, outbox, r)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := outbox.get(t, "d1"); got.State != engine.DeliveryDead || len(got.Tries) != 0 || len(r.times("d1")) != 0 {
+			t.Errorf("the delivery is %s after %d tries, sent %d times", got.State, len(got.Tries), len(r.times("d1")))
+		}
+	})
+}
+
 // TestSlowReceiverDelaysNobody: one URL of a campaign swallows thousands of deliveries without an answer; the
 // campaign's other URL, and other campaigns, notice nothing.
 func TestSlowReceiverDelaysNobody(t *testing.T) {
