@@ -13,6 +13,7 @@ import (
 	"nacre/internal/id"
 	"nacre/internal/report"
 	"nacre/internal/store"
+	"nacre/test/process"
 )
 
 // analytics measures the analytics of a campaign whose every lead was called twice within the longest range, over HTTP,
@@ -62,7 +63,7 @@ func (b *bench) analytics(ctx context.Context) (err error) {
 	if err := server.settle(ctx); err != nil {
 		return err
 	}
-	c := client{base: server.address, key: key}
+	c := client{process.Client{Base: server.address, Key: key}}
 	body := map[string]any{"from": from, "to": to}
 	var figures, limits []time.Duration
 	for range 3 {
@@ -79,7 +80,7 @@ func (b *bench) analytics(ctx context.Context) (err error) {
 			var found struct {
 				CallsStatusOverview report.Overview
 			}
-			if err := c.call(ctx, "POST", "/v2/Pearl/"+string(pearlID)+"/Analytics", body, &found); err != nil {
+			if err := c.Do(ctx, "POST", "/v2/Pearl/"+string(pearlID)+"/Analytics", body, &found); err != nil {
 				return err
 			}
 			figures = append(figures, time.Since(began))

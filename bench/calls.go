@@ -14,6 +14,7 @@ import (
 	"nacre/internal/call"
 	"nacre/internal/engine"
 	"nacre/internal/id"
+	"nacre/test/process"
 )
 
 // level is one campaign of so many calls at once.
@@ -59,7 +60,7 @@ func (b *bench) calls(ctx context.Context) (err error) {
 		return err
 	}
 	for _, l := range levels {
-		if err := b.level(ctx, f, server, client{base: server.address, key: key}, l, window); err != nil {
+		if err := b.level(ctx, f, server, client{process.Client{Base: server.address, Key: key}}, l, window); err != nil {
 			written, _ := os.ReadFile(server.errs.Name())
 			return fmt.Errorf("%d calls at once: %w\n%s", l.calls, err, written)
 		}
@@ -119,7 +120,7 @@ const inAir = "nacre_calls_in_the_air"
 func packets(what string) string { return fmt.Sprintf("nacre_rtp_packets_total{what=%q}", what) }
 
 // level runs one campaign until all its calls talk, measures, and hangs up one after another.
-func (b *bench) level(ctx context.Context, f *folder, server *process, c client, l level, window time.Duration) error {
+func (b *bench) level(ctx context.Context, f *folder, server *program, c client, l level, window time.Duration) error {
 	before, err := c.figures(ctx)
 	if err != nil {
 		return err
@@ -131,7 +132,7 @@ func (b *bench) level(ctx context.Context, f *folder, server *process, c client,
 	}
 	defer probed() //nolint:errcheck // it is asked below, where nothing failed before
 	active := "/v2/Pearl/" + string(l.pearl) + "/Active"
-	if err := c.call(ctx, "PUT", active, map[string]any{"isActive": true}, nil); err != nil {
+	if err := c.Do(ctx, "PUT", active, map[string]any{"isActive": true}, nil); err != nil {
 		return err
 	}
 	up := func(want int) func() (bool, error) {
@@ -173,7 +174,7 @@ func (b *bench) level(ctx context.Context, f *folder, server *process, c client,
 		return err
 	}
 	for _, current := range live { // paced: nobody ends hundreds of calls in one instant
-		if err := c.call(ctx, "POST", "/v2/Call/"+string(current.ID)+"/HangUp", nil, nil); err != nil {
+		if err := c.Do(ctx, "POST", "/v2/Call/"+string(current.ID)+"/HangUp", nil, nil); err != nil {
 			return err
 		}
 		if err := pause(ctx, 15*time.Millisecond); err != nil {
@@ -189,7 +190,7 @@ func (b *bench) level(ctx context.Context, f *folder, server *process, c client,
 	if err != nil {
 		return err
 	}
-	if err := c.call(ctx, "PUT", active, map[string]any{"isActive": false}, nil); err != nil {
+	if err := c.Do(ctx, "PUT", active, map[string]any{"isActive": false}, nil); err != nil {
 		return err
 	}
 	machine, permitted, err := probed()

@@ -12,6 +12,7 @@ import (
 	"nacre/internal/id"
 	"nacre/internal/lead"
 	"nacre/internal/store"
+	"nacre/test/process"
 )
 
 // leads measures what depends on how many leads there are: adding many at once, claiming from few and from a million, and
@@ -203,7 +204,7 @@ func (b *bench) memory(ctx context.Context, f *folder, pearlID id.ID, count int)
 	if err := server.settle(ctx); err != nil {
 		return err
 	}
-	c := client{base: server.address, key: key}
+	c := client{process.Client{Base: server.address, Key: key}}
 	at := "/v2/Outbound/" + string(pearlID)
 	for turn := range 50 {
 		var page struct {
@@ -211,14 +212,14 @@ func (b *bench) memory(ctx context.Context, f *folder, pearlID id.ID, count int)
 			Results []struct{ ID string }
 		}
 		search := map[string]any{"limit": 1000, "skip": turn * 1000, "sortProp": "phoneNumber"}
-		if err := c.call(ctx, "POST", at+"/Leads", search, &page); err != nil {
+		if err := c.Do(ctx, "POST", at+"/Leads", search, &page); err != nil {
 			return err
 		}
 		if page.Count != count || len(page.Results) != 1000 {
 			return fmt.Errorf("found %d leads, %d on the page", page.Count, len(page.Results))
 		}
 		for _, row := range page.Results[:20] {
-			if err := c.call(ctx, "PUT", at+"/Lead/"+row.ID, map[string]any{"status": int(lead.Completed)}, nil); err != nil {
+			if err := c.Do(ctx, "PUT", at+"/Lead/"+row.ID, map[string]any{"status": int(lead.Completed)}, nil); err != nil {
 				return err
 			}
 		}

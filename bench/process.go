@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,18 +17,20 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"nacre/test/process"
 )
 
-// process is a child that says on its first line where it listens.
-type process struct {
+// program is a child that says on its first line where it listens.
+type program struct {
 	cmd     *exec.Cmd
 	address string
 	errs    *os.File // what it wrote to stderr
 }
 
 // start runs a program on some cores ("" = all) and waits for its first line, which ends with its address.
-func start(ctx context.Context, cores, log string, environment []string, name string, args ...string) (*process, error) {
-	p := &process{cmd: pinned(ctx, cores, name, args...)}
+func start(ctx context.Context, cores, log string, environment []string, name string, args ...string) (*program, error) {
+	p := &program{cmd: pinned(ctx, cores, name, args...)}
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = 20 * time.Second
 	p.cmd.Env = append(os.Environ(), environment...)
@@ -88,7 +89,7 @@ func stepAside() error {
 }
 
 // stop ends the process as an operator would, and waits for it.
-func (p *process) stop() error {
+func (p *program) stop() error {
 	if p.cmd.ProcessState != nil {
 		return nil
 	}
@@ -102,7 +103,7 @@ func (p *process) stop() error {
 const ticksPerSecond = 100
 
 // pids are the process and those it started: the embedded voice speaks in one of its own.
-func (p *process) pids() ([]string, error) {
+func (p *program) pids() ([]string, error) {
 	pid := strconv.Itoa(p.cmd.Process.Pid)
 	threads, err := filepath.Glob("/proc/" + pid + "/task/*/children")
 	if err != nil || len(threads) == 0 {
@@ -120,7 +121,7 @@ func (p *process) pids() ([]string, error) {
 }
 
 // cpu is the processor time that the process and its children have used so far.
-func (p *process) cpu() (time.Duration, error) {
+func (p *program) cpu() (time.Duration, error) {
 	pids, err := p.pids()
 	if err != nil {
 		return 0, err
@@ -145,7 +146,7 @@ func (p *process) cpu() (time.Duration, error) {
 }
 
 // settle waits until the process is idle: it makes its voices ready while it serves already.
-func (p *process) settle(ctx context.Context) error {
+func (p *program) settle(ctx context.Context) error {
 	last, err := p.cpu()
 	if err != nil {
 		return err
@@ -164,7 +165,7 @@ func (p *process) settle(ctx context.Context) error {
 }
 
 // memory is what the process and its children hold resident, in bytes; what they share counts once (PSS).
-func (p *process) memory() (int64, error) {
+func (p *program) memory() (int64, error) {
 	pids, err := p.pids()
 	if err != nil {
 		return 0, err
@@ -188,48 +189,12 @@ func (p *process) memory() (int64, error) {
 	return sum, nil
 }
 
-// client is a client of the API of one server.
-type client struct {
-	base, key string
-}
-
-// call sends one request; a body or answer of nil is left out.
-func (c client) call(ctx context.Context, method, path string, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		raw, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		body = bytes.NewReader(raw)
-	}
-	request, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Authorization", "Bearer "+c.key)
-	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	raw, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return err
-	}
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %d: %s", method, path, answer.StatusCode, raw)
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(raw, out)
-}
+// client is a client of one server: of its API, and of its metrics.
+type client struct{ process.Client }
 
 // figures are the samples of /metrics by name and labels as written there.
 func (c client) figures(ctx context.Context) (map[string]float64, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/metrics", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Base+"/metrics", nil)
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ func (b *bench) requests(ctx context.Context) (err error) {
 		raws[plainly] = raw
 	}
 
-	load := func(at *process, method string) *side {
+	load := func(at *program, method string) *side {
 		return &side{at: at, options: loadOptions{
 			Base: at.address, Key: key, Pearl: string(s.pearl.ID), IDs: idsFile, Method: method, Callers: callers, From: s.next(), Length: length,
 		}}
@@ -158,7 +158,7 @@ func (s *stock) key(ctx context.Context) (string, error) {
 
 // side is one of the things that are measured in turn.
 type side struct {
-	at      *process
+	at      *program
 	options loadOptions
 	results []loadResult
 	cpu     []time.Duration // of the process, for each request

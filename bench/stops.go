@@ -17,6 +17,7 @@ import (
 	"nacre/internal/account"
 	"nacre/internal/engine"
 	"nacre/internal/id"
+	"nacre/test/process"
 )
 
 // The heavy account of the row: so many leads with notes of so many letters, which are searched for a text that almost occurs at
@@ -87,8 +88,8 @@ func (b *bench) stops(ctx context.Context) (err error) {
 	if err := server.settle(ctx); err != nil {
 		return err
 	}
-	c := client{base: server.address, key: key}
-	if err := c.call(ctx, "PUT", "/v2/Pearl/"+string(pearlID)+"/Active", map[string]any{"isActive": true}, nil); err != nil {
+	c := client{process.Client{Base: server.address, Key: key}}
+	if err := c.Do(ctx, "PUT", "/v2/Pearl/"+string(pearlID)+"/Active", map[string]any{"isActive": true}, nil); err != nil {
 		return err
 	}
 	measureStops := func() ([]time.Duration, error) {
@@ -105,7 +106,7 @@ func (b *bench) stops(ctx context.Context) (err error) {
 				return nil, fmt.Errorf("%s is called, which is no lead", ringing)
 			}
 			began := time.Now()
-			if err := c.call(ctx, "PUT", "/v2/Outbound/"+string(pearlID)+"/Lead/"+string(leadID), map[string]any{"status": 130}, nil); err != nil {
+			if err := c.Do(ctx, "PUT", "/v2/Outbound/"+string(pearlID)+"/Lead/"+string(leadID), map[string]any{"status": 130}, nil); err != nil {
 				return nil, err
 			}
 			for cancelled := ""; cancelled != ringing; {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"nacre/internal/store/storetest"
+	"nacre/test/process"
 )
 
 const (
@@ -54,25 +54,16 @@ func TestDatabaseIsLostAgainAndAgain(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 
 	folder := t.TempDir()
-	binary := filepath.Join(folder, "nacre")
-	if out, err := exec.Command("go", "build", "-o", binary, "nacre/cmd/nacre").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	binary := process.Build(t)
 	database := storetest.StartCluster(t).NewDatabase(t)
 	proxy := storetest.StartProxy(t, database)
-	crm := newReceiver()
-	defer crm.Close()
+	crm := process.StartReceiver(t)
 	report := filepath.Join(folder, "report.json")
-	carrier := start(t, binary, "sandbox", "--listen", "127.0.0.1:0", "--report", report, "--log-level", "error")
-	carrierAddress := carrier.ready(t, "sandbox on ")
-
-	key, err := exec.Command(binary, "key", "create", "--init", "--data", filepath.Join(folder, "data"), "--database-url", database, "--name", "chaos").Output()
-	if err != nil {
-		t.Fatalf("create key: %v", err)
-	}
+	carrier := process.Start(t, binary, process.CarrierReady, "sandbox", "--listen", "127.0.0.1:0", "--report", report, "--log-level", "error")
+	key := process.CreateKey(t, binary, "--init", "--data", filepath.Join(folder, "data"), "--database-url", database, "--name", "chaos")
 	pair := newPair(t, binary, filepath.Join(folder, "data"), proxy.URL())
-	c := &client{t: t, base: pair.base, key: strings.TrimSpace(string(key))}
-	w := campaign(c, carrierAddress, crm.URL)
+	c := &client{t: t, base: pair.base, key: key}
+	w := campaign(c, carrier.Address, crm.URL)
 
 	var others sync.WaitGroup
 	calm := make(chan struct{})
@@ -101,7 +92,7 @@ func TestDatabaseIsLostAgainAndAgain(t *testing.T) {
 	w.end()
 	settled(t, database)
 	pair.stop()
-	carrier.stop(t)
+	carrier.Stop(t)
 	t.Logf("%v; %d servers were started, %d became the node", events, pair.starts.Load(), pair.nodes.Load())
 	count(t, database, report, w, crm)
 }

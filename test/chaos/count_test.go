@@ -4,44 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"nacre/test/process"
 )
-
-// receiver keeps what was delivered: the first body of each webhook-id, and those that came again with another.
-type receiver struct {
-	*httptest.Server
-	mu      sync.Mutex
-	bodies  map[string]string
-	changed []string
-}
-
-func newReceiver() *receiver {
-	r := &receiver{bodies: map[string]string{}}
-	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		body, err := io.ReadAll(request.Body)
-		if err != nil {
-			http.Error(w, "bad body", http.StatusBadRequest)
-			return
-		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		id := request.Header.Get("webhook-id")
-		if earlier, again := r.bodies[id]; again && earlier != string(body) {
-			r.changed = append(r.changed, id)
-		}
-		r.bodies[id] = string(body)
-	}))
-	return r
-}
 
 // callRow is a call as the database has it; instants are Unix milliseconds.
 type callRow struct {
@@ -83,7 +54,7 @@ func settled(t *testing.T, database string) {
 	}
 }
 
-func count(t *testing.T, database, report string, w *world, crm *receiver) {
+func count(t *testing.T, database, report string, w *world, crm *process.Receiver) {
 	conn, err := pgx.Connect(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +64,7 @@ func count(t *testing.T, database, report string, w *world, crm *receiver) {
 	countCalls(t, report, w, calls)
 	countWebhooks(t, conn, w, crm)
 	countAdds(t, conn, w)
-	t.Logf("%d calls, %d webhooks, %d large adds, %d stops", len(calls), len(crm.bodies), len(w.adds), len(w.stopped))
+	t.Logf("%d calls, %d webhooks, %d large adds, %d stops", len(calls), len(crm.Delivered()), len(w.adds), len(w.stopped))
 }
 
 // countCalls: as many INVITEs as call rows at most, one live call a number, no more live calls than agents, none after a stop.
@@ -143,11 +114,13 @@ func countCalls(t *testing.T, report string, w *world, calls []callRow) {
 }
 
 // countWebhooks: every change is announced once, in order, and was received as it is stored; nothing was that is not.
-func countWebhooks(t *testing.T, conn *pgx.Conn, w *world, crm *receiver) {
-	crm.mu.Lock()
-	defer crm.mu.Unlock()
-	for _, id := range crm.changed {
-		t.Errorf("webhook %s was delivered with two bodies", id)
+func countWebhooks(t *testing.T, conn *pgx.Conn, w *world, crm *process.Receiver) {
+	bodies := map[string]string{}
+	for _, d := range crm.Delivered() {
+		bodies[d.ID] = d.Body
+		if d.Changed {
+			t.Errorf("webhook %s was delivered with two bodies", d.ID)
+		}
 	}
 	type delivery struct{ ID, Kind, Lead, Call, Body, State string }
 	stored := rows[delivery](t, conn, "SELECT id, kind, lead_id, call_id, convert_from(body, 'UTF8'), state FROM delivery WHERE pearl_id = $1 ORDER BY lead_id, sequence", w.pearl)
@@ -156,7 +129,7 @@ func countWebhooks(t *testing.T, conn *pgx.Conn, w *world, crm *receiver) {
 	events := map[string]int{}
 	for _, d := range stored {
 		known[d.ID] = true
-		body, received := crm.bodies[d.ID]
+		body, received := bodies[d.ID]
 		switch {
 		case d.State != "delivered":
 			t.Errorf("webhook %s is %s", d.ID, d.State)
@@ -177,7 +150,7 @@ func countWebhooks(t *testing.T, conn *pgx.Conn, w *world, crm *receiver) {
 			events[event]++
 		}
 	}
-	for id := range crm.bodies {
+	for id := range bodies {
 		if !known[id] {
 			t.Errorf("webhook %s was received, and its change is not there", id)
 		}

@@ -4,10 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,49 +15,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"nacre/test/process"
 )
-
-// process is a nacre that runs.
-type process struct {
-	command *exec.Cmd
-	out     *bufio.Reader
-}
-
-func start(t *testing.T, binary string, args ...string) *process {
-	t.Helper()
-	command := exec.Command(binary, args...)
-	command.Stderr = os.Stderr
-	out, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = command.Process.Kill() })
-	return &process{command, bufio.NewReader(out)}
-}
-
-// ready waits for the line that says where it listens.
-func (p *process) ready(t *testing.T, said string) string {
-	t.Helper()
-	line, err := p.out.ReadString('\n')
-	address, found := strings.CutPrefix(strings.TrimSpace(line), said)
-	if err != nil || !found {
-		t.Fatalf("said %q: %v", line, err)
-	}
-	return address
-}
-
-func (p *process) stop(t *testing.T) {
-	t.Helper()
-	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.command.Wait(); err != nil {
-		t.Errorf("a stop must end with exit code 0: %v", err)
-	}
-}
 
 // pair is two servers on one database: whichever has its lock serves, the other is started again until it can.
 type pair struct {
@@ -99,8 +57,7 @@ func (p *pair) keepRunning() {
 		case <-time.After(time.Second):
 		}
 		p.starts.Add(1)
-		command := exec.Command(p.binary, "serve", "--data", p.data, "--database-url", p.url, "--listen", "127.0.0.1:0", "--sip-listen", "127.0.0.1:0",
-			"--allow-private-webhooks", "--allow-networks", "127.0.0.0/8", "--grace", "3s", "--log-level", "error")
+		command := exec.Command(p.binary, process.Serving("--data", p.data, "--database-url", p.url, "--grace", "3s", "--log-level", "error")...)
 		var errs bytes.Buffer
 		command.Stderr = &errs
 		out, err := command.StdoutPipe()
@@ -108,7 +65,7 @@ func (p *pair) keepRunning() {
 			continue
 		}
 		line, _ := bufio.NewReader(out).ReadString('\n')
-		if address, ready := strings.CutPrefix(strings.TrimSpace(line), "listening on "); ready {
+		if address, ready := strings.CutPrefix(strings.TrimSpace(line), process.ServerReady); ready {
 			p.nodes.Add(1)
 			p.mu.Lock()
 			p.address, p.serving = address, command
@@ -155,6 +112,7 @@ func (p *pair) stop() {
 	}
 }
 
+// client is a client of whichever server serves.
 type client struct {
 	t    *testing.T
 	base func() string
@@ -177,56 +135,16 @@ func (c *client) repeat(try func() error) {
 		if err == nil {
 			return
 		}
-		var refused refusal
-		if errors.As(err, &refused) && refused.status < 500 && refused.status != http.StatusConflict || time.Now().After(deadline) {
+		var refused process.Refusal
+		if errors.As(err, &refused) && refused.Status < 500 && refused.Status != http.StatusConflict || time.Now().After(deadline) {
 			c.t.Error(err)
 			return
 		}
 	}
 }
 
-// refusal is an answer other than 200.
-type refusal struct {
-	status int
-	text   string
-}
-
-func (r refusal) Error() string { return fmt.Sprint(r.status, " ", r.text) }
-
 func (c *client) once(method, path, key string, body, into any) error {
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, c.base()+path, bytes.NewReader(raw))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Authorization", "Bearer "+c.key)
-	request.Header.Set("Content-Type", "application/json")
-	if key != "" {
-		request.Header.Set("Idempotency-Key", key)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %w", method, path, refusal{response.StatusCode, string(answer)})
-	}
-	if text, ok := into.(*string); ok {
-		*text = string(answer)
-		return nil
-	}
-	if into == nil {
-		return nil
-	}
-	return json.Unmarshal(answer, into)
+	return process.Client{Base: c.base(), Key: c.key}.Keyed(ctx, key, method, path, body, into)
 }

@@ -4,16 +4,14 @@
 package clients
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"nacre/test/process"
 )
 
 // limit is for the whole walk; the calls in it take half a minute.
@@ -28,16 +26,15 @@ func TestEveryMethodAsClientsCallIt(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the walk needs Python 3: %v", err)
 	}
-	folder := t.TempDir()
-	binary, data := filepath.Join(folder, "nacre"), filepath.Join(folder, "data")
-	if out, err := exec.Command("go", "build", "-o", binary, "nacre/cmd/nacre").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	binary, data := process.Build(t), filepath.Join(t.TempDir(), "data")
 	base := serve(t, binary, data)
+	key := func(name string, more ...string) string {
+		return process.CreateKey(t, binary, append([]string{"--data", data, "--name", name}, more...)...)
+	}
 
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	walk := exec.CommandContext(ctx, python, "-B", filepath.Join("walk", "walk.py"), base, key(t, binary, data, "--name", "walk"), key(t, binary, data, "--name", "other", "--account", "Other"))
+	walk := exec.CommandContext(ctx, python, "-B", filepath.Join("walk", "walk.py"), base, key("walk"), key("other", "--account", "Other"))
 	walk.Env = append(os.Environ(), "PYTHONUNBUFFERED=1")
 	out, err := walk.CombinedOutput()
 	t.Logf("%s", out)
@@ -46,44 +43,10 @@ func TestEveryMethodAsClientsCallIt(t *testing.T) {
 	}
 }
 
-// serve starts the server on loopback, waits until it is ready, and stops it when the test ends; it answers its base URL.
+// serve starts the server, and stops it when the test ends; it returns its base URL.
 func serve(t *testing.T, binary, data string) string {
 	t.Helper()
-	server := exec.Command(binary, "serve", "--data", data, "--listen", "127.0.0.1:0", "--sip-listen", "127.0.0.1:0", "--allow-private-webhooks", "--allow-networks", "127.0.0.0/8", "--log-level", "warn")
-	var log bytes.Buffer
-	server.Stderr = &log
-	stdout, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatalf("start the server: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := server.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Errorf("stop the server: %v", err)
-		}
-		if err := server.Wait(); err != nil {
-			t.Errorf("the server did not stop well: %v", err)
-		}
-		if t.Failed() {
-			t.Logf("log of the server:\n%s", log.String())
-		}
-	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	base, ready := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
-	if err != nil || !ready {
-		t.Fatalf("the server says %q: %v", line, err)
-	}
-	return base
-}
-
-// key makes a key beside the running server.
-func key(t *testing.T, binary, data string, more ...string) string {
-	t.Helper()
-	out, err := exec.Command(binary, append([]string{"key", "create", "--data", data}, more...)...).Output()
-	if err != nil {
-		t.Fatalf("create a key: %v", err)
-	}
-	return strings.TrimSpace(string(out))
+	server := process.Start(t, binary, process.ServerReady, process.Serving("--data", data, "--log-level", "warn")...)
+	t.Cleanup(func() { server.Stop(t) })
+	return server.Address
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"nacre/test/process"
 )
 
 // TestReadmeRunsAsWritten: the commands of "Use the API" end on a call with its outcome, transcript and recording.
@@ -32,16 +34,13 @@ func TestReadmeRunsAsWritten(t *testing.T) {
 		t.Fatal("the README has no commands under \"Use the API\"")
 	}
 	folder := t.TempDir()
-	binary, data := filepath.Join(folder, "nacre"), filepath.Join(folder, "data")
-	if out, err := exec.Command("go", "build", "-o", binary, "nacre/cmd/nacre").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	binary, data := process.Build(t), filepath.Join(folder, "data")
 	base := serve(t, binary, data)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	shell := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
 	shell.Dir = folder
-	shell.Env = append(os.Environ(), "API="+base, "KEY="+key(t, binary, data, "--name", "readme"))
+	shell.Env = append(os.Environ(), "API="+base, "KEY="+process.CreateKey(t, binary, "--data", data, "--name", "readme"))
 	out, err := shell.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the commands fail: %v\n%s", err, out)

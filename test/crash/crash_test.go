@@ -3,24 +3,18 @@
 package crash
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
+
+	"nacre/test/process"
 )
 
 const (
@@ -49,39 +43,28 @@ func TestKilledServerCallsNobodyTwice(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 
 	folder := t.TempDir()
-	binary := filepath.Join(folder, "nacre")
-	build := exec.Command("go", "build", "-o", binary, "nacre/cmd/nacre")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	crm := newReceiver()
-	defer crm.Close()
+	binary := process.Build(t)
+	crm := process.StartReceiver(t)
 	report := filepath.Join(folder, "report.json")
-	carrier, carrierAddress := run(t, binary, "sandbox on ", "sandbox", "--listen", "127.0.0.1:0", "--report", report, "--log-level", "error")
-	serve := func() (*exec.Cmd, string) {
-		return run(t, binary, "listening on ", "serve", "--data", filepath.Join(folder, "data"), "--listen", "127.0.0.1:0", "--sip-listen", "127.0.0.1:0",
-			"--allow-private-webhooks", "--allow-networks", "127.0.0.0/8", "--log-level", "error")
+	carrier := process.Start(t, binary, process.CarrierReady, "sandbox", "--listen", "127.0.0.1:0", "--report", report, "--log-level", "error")
+	data := filepath.Join(folder, "data")
+	serve := func() *process.Process {
+		return process.Start(t, binary, process.ServerReady, process.Serving("--data", data, "--log-level", "error")...)
 	}
-	server, base := serve()
-	key, err := exec.Command(binary, "key", "create", "--data", filepath.Join(folder, "data"), "--name", "crash").Output()
-	if err != nil {
-		t.Fatalf("create key: %v", err)
-	}
-	c := &client{t: t, base: base, key: strings.TrimSpace(string(key))}
-	pearl, ids := campaign(c, carrierAddress, crm.URL)
+	server := serve()
+	c := &client{t: t, Client: process.Client{Base: server.Address, Key: process.CreateKey(t, binary, "--data", data, "--name", "crash")}}
+	pearl, ids := campaign(c, carrier.Address, crm.URL)
 
 	for kill := range kills {
 		pause(time.Duration(random.Int64N(int64(longest))) + 200*time.Millisecond)
-		if err := server.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = server.Wait() // it was killed: its error says just that
-		server, c.base = serve()
+		server.Kill(t)
+		server = serve()
+		c.Base = server.Address
 		t.Logf("kill %d, restarted", kill+1)
 	}
 	finish(t, c, pearl, server)
 	check(t, c, crm, pearl, ids, carrier, report)
-	stop(t, server)
+	server.Stop(t)
 }
 
 // campaign makes trunk, number, campaign and leads, and runs it.
@@ -126,7 +109,7 @@ func campaign(c *client, carrier, crm string) (pearl string, ids []string) {
 }
 
 // finish waits until no lead is callable, queued or on a call: busy numbers come to 150 by themselves.
-func finish(t *testing.T, c *client, pearl string, server *exec.Cmd) {
+func finish(t *testing.T, c *client, pearl string, server *process.Process) {
 	t.Helper()
 	for deadline := time.Now().Add(limit); ; pause(500 * time.Millisecond) {
 		var page struct{ Count int }
@@ -150,9 +133,9 @@ type leadState struct {
 	CallsID     []string
 }
 
-func check(t *testing.T, c *client, crm *receiver, pearl string, ids []string, carrier *exec.Cmd, report string) {
+func check(t *testing.T, c *client, crm *process.Receiver, pearl string, ids []string, carrier *process.Process, report string) {
 	t.Helper()
-	stop(t, carrier) // writes the report
+	carrier.Stop(t) // writes the report
 	raw, err := os.ReadFile(report)
 	if err != nil {
 		t.Fatal(err)
@@ -191,7 +174,7 @@ func check(t *testing.T, c *client, crm *receiver, pearl string, ids []string, c
 		if len(want) == 0 || want[len(want)-1] != l.Status {
 			t.Errorf("%s: history %v does not end at the status %d", l.PhoneNumber, want, l.Status)
 		}
-		if got := crm.wait(leadID, len(want)); fmt.Sprint(got) != fmt.Sprint(want) {
+		if got := told(crm, leadID, len(want)); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: delivered %v, changed %v", l.PhoneNumber, got, want)
 		}
 	}
@@ -201,118 +184,39 @@ func check(t *testing.T, c *client, crm *receiver, pearl string, ids []string, c
 	t.Logf("%d kills: %d INVITEs, %d call rows, %d leads", kills, total, rows, len(ids))
 }
 
-// receiver keeps the statuses delivered per lead, in order of arrival; a repeat of a webhook-id is dropped.
-type receiver struct {
-	*httptest.Server
-	mu       sync.Mutex
-	seen     map[string]bool
-	statuses map[string][]int
-}
-
-func newReceiver() *receiver {
-	r := &receiver{seen: map[string]bool{}, statuses: map[string][]int{}}
-	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		var body struct {
-			ID     string
-			Status int
-		}
-		if json.NewDecoder(request.Body).Decode(&body) != nil {
-			http.Error(w, "bad body", http.StatusBadRequest)
-			return
-		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if id := request.Header.Get("webhook-id"); request.URL.Path == "/lead" && !r.seen[id] {
-			r.seen[id] = true
-			r.statuses[body.ID] = append(r.statuses[body.ID], body.Status)
-		}
-	}))
-	return r
-}
-
-// wait answers what was delivered of a lead, once there are n or ten seconds have gone.
-func (r *receiver) wait(leadID string, n int) []int {
+// told returns the statuses that were delivered of a lead, once there are n or ten seconds have gone.
+func told(crm *process.Receiver, leadID string, n int) []int {
 	for deadline := time.Now().Add(10 * time.Second); ; pause(50 * time.Millisecond) {
-		r.mu.Lock()
-		got := append([]int(nil), r.statuses[leadID]...)
-		r.mu.Unlock()
-		if len(got) >= n || time.Now().After(deadline) {
-			return got
+		var statuses []int
+		for _, d := range crm.Delivered() {
+			var body struct {
+				ID     string
+				Status int
+			}
+			if d.Path == "/lead" && json.Unmarshal([]byte(d.Body), &body) == nil && body.ID == leadID {
+				statuses = append(statuses, body.Status)
+			}
 		}
-	}
-}
-
-// run starts the binary and waits for the line that says where it listens.
-func run(t *testing.T, binary, ready string, args ...string) (*exec.Cmd, string) {
-	t.Helper()
-	command := exec.Command(binary, args...)
-	command.Stderr = os.Stderr
-	out, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = command.Process.Kill() })
-	line, err := bufio.NewReader(out).ReadString('\n')
-	address, found := strings.CutPrefix(strings.TrimSpace(line), ready)
-	if err != nil || !found {
-		t.Fatalf("%v said %q: %v", args[0], line, err)
-	}
-	return command, address
-}
-
-func stop(t *testing.T, command *exec.Cmd) {
-	t.Helper()
-	if err := command.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Wait(); err != nil {
-		t.Errorf("a stop must end with exit code 0: %v", err)
+		if len(statuses) >= n || time.Now().After(deadline) {
+			return statuses
+		}
 	}
 }
 
 // pause waits on the clock: the moments of the kills are what this test is about.
 func pause(d time.Duration) { <-time.After(d) }
 
+// client is a client whose requests must be answered 200.
 type client struct {
-	t         *testing.T
-	base, key string
+	process.Client
+	t *testing.T
 }
 
 func (c *client) do(method, path string, body, into any) {
 	c.t.Helper()
-	var reader io.Reader
-	if body != nil {
-		raw, err := json.Marshal(body)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		reader = bytes.NewReader(raw)
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, c.base+path, reader)
-	if err != nil {
+	if err := c.Do(ctx, method, path, body, into); err != nil {
 		c.t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+c.key)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	raw, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		c.t.Fatalf("%s %s: %s %s %v", method, path, response.Status, raw, err)
-	}
-	if text, ok := into.(*string); ok {
-		*text = string(raw)
-		return
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		c.t.Fatalf("%s %s: %v: %s", method, path, err, raw)
 	}
 }
