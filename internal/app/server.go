@@ -180,7 +180,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	var ears voice.Recognizer
 	if models != nil {
 		ears = localEars(models.client, log, metrics)
-		agentConfig.SpeechModel = models.voiced
+		agentConfig.Recognizer, agentConfig.SpeechModel = ears, models.voiced
 	}
 	var speakers voices
 	if speaker != nil {

@@ -54,6 +54,7 @@ type Form struct {
 
 	ears     *understanding.Language // nil = keys only
 	askedAt  int                     // which part of the last reply is the question, -1 = none
+	doubted  int                     // the number of the question whose answer was doubtful, and asked for again as yes or no
 	known    int                     // the number of the question that was heard to its end last: from 1
 	aside    *aside                  // something that is settled before the question goes on
 	missed   int                     // times that words were not understood since the last question
@@ -139,7 +140,7 @@ func (f *Form) Next(in Input) Reply {
 
 // TakeOver goes on with the questions that have no value yet, as if the opening had been heard.
 func (f *Form) TakeOver(collected []call.Value) {
-	f.introduced, f.once, f.known = true, nil, 0
+	f.introduced, f.once, f.known, f.doubted = true, nil, 0, 0
 	left := f.questions[f.at:]
 	f.questions = nil
 	for _, q := range left {

@@ -110,6 +110,8 @@ func (f *Form) answer(in Input, q question, answer understanding.Answer) (Reply,
 		return f.ask(), true // "okay" to words before the question
 	}
 	switch {
+	case value == nil && q.Type == call.Boolean && in.Spoke >= longUtterance:
+		return Reply{}, false // a story, whatever it says in passing
 	case answer.Refused:
 		return f.settle(q, nil), true
 	case answer.Unknown && (q.Type != call.Boolean || f.missed > 0):
@@ -119,8 +121,9 @@ func (f *Form) answer(in Input, q question, answer understanding.Answer) (Reply,
 		return f.ask(f.phrases.Heard.NoMatter, f.phrases.Heard.YesOrNo), true
 	case value == nil:
 		return Reply{}, false
-	case doubtful && q.Type == call.Boolean && f.missed == 0:
+	case doubtful && q.Type == call.Boolean && f.doubted != f.at+1:
 		f.missed++
+		f.doubted = f.at + 1
 		return f.reply(Reply{Parts: []string{f.phrases.Heard.YesOrNoAgain}, Expect: ExpectYesNo}), true
 	case doubtful && q.Type != call.Boolean:
 		return f.confirm(q, value), true

@@ -39,7 +39,10 @@ func (l *Language) yesNo(q Question, words []word) (yes bool, confidence Confide
 			confidence = Unsure
 		}
 	}
-	if first.yes && l.has(words, "but") || open > 12 {
+	if open > 12 && !first.plain { // whoever tells a story says "I could not" in passing
+		return false, NotUnderstood
+	}
+	if first.yes && l.has(words, "but") || open > 12 || open > 5 && !first.plain {
 		confidence = Unsure
 	}
 	switch {
