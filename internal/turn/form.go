@@ -62,7 +62,6 @@ type Form struct {
 	waits    bool                    // they asked us to hold on
 	chatter  int                     // turns of words since the last question
 	previous int                     // the question that was answered last, -1 = none
-	left     bool                    // the conversation was ended by a request; no question is open
 
 	collected []call.Value
 	success   bool

@@ -182,8 +182,8 @@ func (l *Language) postal(words []word) (code string, confidence Confidence, ope
 	case n < 3:
 		return "", NotUnderstood, true
 	case n == 5 || n == 9, n >= 6 && strings.ContainsFunc(code, unicode.IsLetter):
-		return code, Sure, false
+		return code, Sure, open
 	default:
-		return code, Unsure, n < 5
+		return code, Unsure, open || n < 5
 	}
 }
