@@ -248,3 +248,16 @@ func TestZones(t *testing.T) {
 		}
 	}
 }
+
+// TestAnswersAreNoRequests: what people answer to questions never takes them off the list, and ends no call.
+func TestAnswersAreNoRequests(t *testing.T) {
+	t.Parallel()
+	l := For("en")
+	all := append(rows(t, "values.txt", 3, 200), rows(t, "yesno.txt", 3, 150)...)
+	for _, row := range append(all, rows(t, "complete.txt", 3, 35)...) {
+		switch asked := l.Request(row[2], tableNow(t)); asked.Request {
+		case NeverAgain, WrongNumber, Person, Goodbye, Stop:
+			t.Errorf("%q is taken for %s", row[2], asked.Request)
+		}
+	}
+}
