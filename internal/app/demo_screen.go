@@ -81,7 +81,7 @@ func (d *demo) agentSaid(callID id.ID, words string) {
 func (d *demo) head() {
 	fmt.Fprintf(d.say, "nacre calls sixty simulated people over SIP. Docs: %s/docs\n", d.base)
 	fmt.Fprintln(d.say, "The campaign is open at all hours: never do that with real people.")
-	fmt.Fprintln(d.say, "There is no speech recogniser: people answer with the keys of their telephone.")
+	fmt.Fprintln(d.say, "These people answer with the keys of their telephone, whatever they say.")
 }
 
 // show redraws the table in place on a terminal; otherwise it prints a line every five seconds.

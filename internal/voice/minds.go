@@ -59,12 +59,13 @@ func (m *minds) ask(action turn.Action) {
 func (m *minds) cancel() { m.stop() }
 
 func (m *minds) think(ctx context.Context, action turn.Action) {
+	// What cannot be sent is not wanted any more.
 	failed := func(err error) {
 		if ctx.Err() != nil {
 			return
 		}
 		m.log.Error("ask brain", "brain", action.Brain, "error", err)
-		m.send(ctx, turn.Event{Kind: turn.AskFailed, Ask: action.Ask, Text: err.Error()})
+		_ = m.send(ctx, turn.Event{Kind: turn.AskFailed, Ask: action.Ask, Text: err.Error()})
 	}
 	defer survive(failed)
 	free := m.free[action.Brain]
@@ -79,7 +80,7 @@ func (m *minds) think(ctx context.Context, action turn.Action) {
 		failed(err)
 		return
 	}
-	m.send(ctx, turn.Event{Kind: turn.ReplyEnd, Ask: action.Ask, Reply: reply})
+	_ = m.send(ctx, turn.Event{Kind: turn.ReplyEnd, Ask: action.Ask, Reply: reply})
 }
 
 func (m *minds) send(ctx context.Context, event turn.Event) error {
