@@ -42,6 +42,8 @@ type Config struct {
 	// Networks are those outside of the public internet that trunks may be in.
 	Networks destination.Networks
 	Voices   []route.Voice // that agents can speak with
+	// VoiceSample returns a WAV file in which one of Voices speaks; nil = there are no samples.
+	VoiceSample func(ctx context.Context, voiceID string) ([]byte, error)
 	// TestWebhook sends a sample to the Pearl's URL of the kind and returns what the receiver said; nil = not offered.
 	TestWebhook func(ctx context.Context, pearl campaign.Pearl, kind engine.DeliveryKind) engine.Try
 

@@ -49,7 +49,7 @@ func TestRoutesAndDocumentAgree(t *testing.T) {
 				}
 				ids[operation.OperationID] = true
 				if !strings.HasPrefix(path, "/v") {
-					if _, served := openRoutes()[strings.ToLower(path)]; !served && path != "/recordings/{callId}" {
+					if _, served := openRoutes()[strings.ToLower(path)]; !served && path != "/recordings/{callId}" && path != "/samples/{voiceId}" {
 						t.Errorf("%s is described and not served", name)
 					}
 					continue

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -41,9 +42,15 @@ func (w *world) equip(config *api.Config) {
 		Header: webhook.CheckCredentialHeader,
 	}
 	config.Voices = []route.Voice{
-		{ID: "0000000000000000000000a1", Name: "Nora", Language: "en-US", Tags: []string{"female"}},
+		{ID: "0000000000000000000000a1", Name: "Nora", Language: "en-US", Tags: []string{"female"}, Sample: "http://nacre.test/samples/0000000000000000000000a1"},
 		{ID: "0000000000000000000000a2", Name: "Bob", Language: "en-US"},
 		{ID: "0000000000000000000000b1", Name: "Ada", Language: "en-GB"},
+	}
+	config.VoiceSample = func(_ context.Context, voiceID string) ([]byte, error) {
+		if voiceID != config.Voices[0].ID {
+			return nil, errors.New("the voice is hoarse")
+		}
+		return []byte("RIFF"), nil
 	}
 	config.TestWebhook = func(_ context.Context, _ campaign.Pearl, kind engine.DeliveryKind) engine.Try {
 		if kind == engine.LeadDelivery {

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,10 @@ func (x *exchange) serveSpecial(rawPath string) {
 	if callID, isRecording := strings.CutPrefix(path, recording.Path); isRecording {
 		known, path = true, recording.Path+"{callId}"
 		serve = func(x *exchange) { x.recording(callID) }
+	}
+	if voiceID, isSample := strings.CutPrefix(path, route.SamplePath); isSample {
+		known, path = true, route.SamplePath+"{voiceId}"
+		serve = func(x *exchange) { x.sample(voiceID) }
 	}
 	switch {
 	case known && x.r.Method != http.MethodGet && x.r.Method != http.MethodHead:
@@ -167,6 +172,21 @@ func (x *exchange) recording(text string) {
 	x.handOver(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(&rangeProblems{ResponseWriter: w, x: x}, r, "", time.Time{}, file)
 	}))
+}
+
+// sample serves a voice's sample.
+func (x *exchange) sample(voiceID string) {
+	if x.VoiceSample == nil || !slices.ContainsFunc(x.Voices, func(v route.Voice) bool { return v.ID == voiceID }) {
+		x.fail(problem.Status(http.StatusNotFound, "There is no such voice."))
+		return
+	}
+	sound, err := x.VoiceSample(x.r.Context(), voiceID)
+	if err != nil {
+		x.fail(&fault.Error{Kind: fault.Unavailable, Detail: "The voice cannot speak now.", Err: err})
+		return
+	}
+	x.allowOrigin(x.w.Header())
+	x.send(http.StatusOK, "audio/wav", sound)
 }
 
 // rangeProblems answers an unsatisfiable range by problem JSON, like every other error.

@@ -298,7 +298,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 			Header: webhook.CheckCredentialHeader,
 		},
 		Networks: networks,
-		Voices:   speakers.list(), TestWebhook: sender.TestKind,
+		Voices:   speakers.list(base), VoiceSample: speakers.sample, TestWebhook: sender.TestKind,
 		Ready: func(ctx context.Context) error {
 			return errors.Join(s.store.Ping(ctx), mute(speech), deaf(ears), watch.Room())
 		}, Room: watch.Room, Observe: metrics.Request,

@@ -4,13 +4,16 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"iter"
 	"log/slog"
+	"strings"
 	"time"
 
 	"nacre/internal/api/route"
 	"nacre/internal/voice"
 	"nacre/internal/voice/flite"
+	"nacre/internal/voice/wav"
 )
 
 // openVoice returns the voice of this binary, or why there is none. It is the one place that names providers of voices.
@@ -91,12 +94,28 @@ func (v voices) Length(voiceID, text string) (time.Duration, bool) {
 	return c.speaker.Length(c.id, text)
 }
 
-// list returns the voices that the API offers.
-func (v voices) list() []route.Voice {
+// sample returns a WAV file in which the voice of an id presents itself.
+func (v voices) sample(ctx context.Context, id string) ([]byte, error) {
+	name := ""
+	for _, listed := range v.list("") {
+		if listed.ID == id {
+			name, _, _ = strings.Cut(listed.Name, ",")
+		}
+	}
+	samples, err := v.Speak(ctx, id, "Hello, my name is "+name+". I speak for you on the telephone. How can I help you today?")
+	if err != nil {
+		return nil, fmt.Errorf("speak sample: %w", err)
+	}
+	return wav.Encode(samples)
+}
+
+// list returns the voices that the API offers, with samples at the base of its addresses.
+func (v voices) list(base string) []route.Voice {
 	var list []route.Voice
 	for _, provider := range v.providers {
 		for _, known := range provider.Voices() {
 			entry := route.Voice{ID: voiceID(known.ID), Name: known.Name, Language: known.Language, Tags: append([]string{}, known.Tags...)}
+			entry.Sample = strings.TrimSuffix(base, "/") + route.SamplePath + entry.ID
 			if len(list) == 0 {
 				entry.Tags = append(entry.Tags, "default")
 			}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"errors"
 	"log/slog"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"nacre/internal/voice"
 	"nacre/internal/voice/flite"
 	"nacre/internal/voice/local"
+	"nacre/internal/voice/wav"
 )
 
 // TestVoices: every voice that is listed can be chosen by its id and speaks; an id that is not known any more speaks too.
@@ -28,15 +30,23 @@ func TestVoices(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = speaker.Close() })
 	v := newVoices(speaker)
-	if len(v.list()) == 0 {
+	if len(v.list("http://nacre.test")) == 0 {
 		t.Fatal("no voices are listed")
 	}
 	seen := map[string]bool{}
-	for _, listed := range v.list() {
+	for _, listed := range v.list("http://nacre.test") {
 		if _, ok := id.Parse(listed.ID); !ok || seen[listed.ID] || listed.Name == "" || listed.Language == "" {
 			t.Errorf("listed as %+v", listed)
 		}
 		seen[listed.ID] = true
+		if file, err := v.sample(t.Context(), listed.ID); err != nil {
+			t.Errorf("%s has no sample: %v", listed.Name, err)
+		} else if audio, err := wav.Read(bytes.NewReader(file)); err != nil || audio.Rate != 8000 || len(audio.Channel(0)) < 3*8000 {
+			t.Errorf("%s has no sample that sounds: %v", listed.Name, err)
+		}
+		if listed.Sample != "http://nacre.test/samples/"+listed.ID {
+			t.Errorf("its sample is at %s", listed.Sample)
+		}
 		if samples, err := v.Speak(t.Context(), listed.ID, "Yes."); err != nil || len(samples) == 0 {
 			t.Errorf("%s does not speak: %v", listed.Name, err)
 		}
@@ -46,7 +56,7 @@ func TestVoices(t *testing.T) {
 			t.Errorf("%q does not speak: %v", unknown, err)
 		}
 	}
-	if newVoices().list() != nil {
+	if newVoices().list("http://nacre.test") != nil {
 		t.Error("without a voice some are listed")
 	}
 }
@@ -94,10 +104,10 @@ func TestNeuralVoicesAreTheDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := newVoices(embedded).list()
+	before := newVoices(embedded).list("http://nacre.test")
 	voices, neural := localVoices(own, t.TempDir(), 10, false, embedded, log)
 	defer voices.Close() //nolint:errcheck // nothing is under way
-	after := newVoices(voices).list()
+	after := newVoices(voices).list("http://nacre.test")
 	count := 0
 	for _, listed := range after {
 		if slices.Contains(listed.Tags, "neural") {
@@ -116,7 +126,7 @@ func TestNeuralVoicesAreTheDefault(t *testing.T) {
 		models *models
 		room   int
 	}{{nil, 10}, {own, 0}} {
-		if alone, neural := localVoices(off.models, t.TempDir(), off.room, false, embedded, log); neural || len(newVoices(alone).list()) != len(before) {
+		if alone, neural := localVoices(off.models, t.TempDir(), off.room, false, embedded, log); neural || len(newVoices(alone).list("http://nacre.test")) != len(before) {
 			t.Error("there are neural voices where they are turned off")
 		}
 	}

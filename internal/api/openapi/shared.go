@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"nacre/internal/api/problem"
+	"nacre/internal/api/route"
 )
 
 // serviceTag gathers what stands outside the versions.
@@ -142,6 +143,25 @@ func openPaths(paths object) {
 	answer("/openapi/v2.json", "DocumentV2", "This document, v2 alone", "application/json", document)
 	answer("/docs", "Docs", "Guides and reference, for people", "text/html", text)
 	recording(paths)
+	sample(paths)
+}
+
+// sample describes the samples of voices.
+func sample(paths object) {
+	paths[route.SamplePath+"{voiceId}"] = object{"get": object{
+		"operationId": "getVoiceSample", "summary": "Hear a voice", "tags": []any{serviceTag}, "security": []any{},
+		"description": "The address comes with the list of voices. What is not kept from before is spoken now, which takes some seconds.",
+		"parameters": []any{
+			object{"name": "voiceId", "in": "path", "required": true, "description": "24 hex digits", "schema": object{"type": "string", "pattern": idIn}},
+			reference("parameters", "RequestId"),
+		},
+		"responses": object{
+			"200": object{"description": "the voice", "headers": sharedHeaders(false), "content": object{
+				"audio/wav": object{"schema": object{"type": "string", "contentMediaType": "audio/wav", "description": "PCM, 16 bit, 8 kHz, mono"}},
+			}},
+			"404": reference("responses", "404"), "503": reference("responses", "503"),
+		},
+	}}
 }
 
 // recording describes signed links: whole or in ranges, by GET and HEAD.

@@ -47,7 +47,11 @@ type Voice struct {
 	Name     string
 	Language string // BCP 47
 	Tags     []string
+	Sample   string // address of a sample, open to everybody; "" = none
 }
+
+// SamplePath is where samples of voices are, by their ids.
+const SamplePath = "/samples/"
 
 // KnownVoice reports whether agents can speak with the voice.
 func (s Services) KnownVoice(voiceID string) bool {

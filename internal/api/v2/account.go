@@ -126,6 +126,8 @@ type voice struct {
 	ID   string   `json:"id"`
 	Name string   `json:"name"`
 	Tags []string `json:"tags"`
+	// Sample is left out where there is none.
+	Sample string `json:"sample,omitempty" doc:"address of a WAV file in which the voice speaks; it needs no key"`
 }
 
 func (h accountHandlers) voices(*route.Request, route.None) ([]language, error) {
@@ -136,7 +138,7 @@ func (h accountHandlers) voices(*route.Request, route.None) ([]language, error) 
 			n = len(list)
 			list = append(list, language{Language: v.Language})
 		}
-		list[n].Voices = append(list[n].Voices, voice{ID: v.ID, Name: v.Name, Tags: wire.List(v.Tags)})
+		list[n].Voices = append(list[n].Voices, voice{ID: v.ID, Name: v.Name, Tags: wire.List(v.Tags), Sample: v.Sample})
 	}
 	return list, nil
 }
