@@ -15,7 +15,8 @@ func TestVoiceSample(t *testing.T) {
 	}{
 		{"GET /samples/0000000000000000000000a1", "audio/wav", "RIFF", 200},
 		{"HEAD /samples/0000000000000000000000A1/", "audio/wav", "", 200},
-		{"GET /samples/0000000000000000000000a2", "application/problem+json; charset=utf-8", "", 503},
+		{"GET /samples/0000000000000000000000b1", "application/problem+json; charset=utf-8", "", 503},
+		{"GET /samples/0000000000000000000000a2", "application/problem+json; charset=utf-8", "", 404},
 		{"GET /samples/0000000000000000000000ff", "application/problem+json; charset=utf-8", "", 404},
 		{"GET /samples/", "application/problem+json; charset=utf-8", "", 404},
 		{"POST /samples/0000000000000000000000a1", "application/problem+json; charset=utf-8", "", 405},

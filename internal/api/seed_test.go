@@ -44,7 +44,7 @@ func (w *world) equip(config *api.Config) {
 	config.Voices = []route.Voice{
 		{ID: "0000000000000000000000a1", Name: "Nora", Language: "en-US", Tags: []string{"female"}, Sample: "http://nacre.test/samples/0000000000000000000000a1"},
 		{ID: "0000000000000000000000a2", Name: "Bob", Language: "en-US"},
-		{ID: "0000000000000000000000b1", Name: "Ada", Language: "en-GB"},
+		{ID: "0000000000000000000000b1", Name: "Ada", Language: "en-GB", Sample: "http://nacre.test/samples/0000000000000000000000b1"},
 	}
 	config.VoiceSample = func(_ context.Context, voiceID string) ([]byte, error) {
 		if voiceID != config.Voices[0].ID {

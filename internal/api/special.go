@@ -176,8 +176,8 @@ func (x *exchange) recording(text string) {
 
 // sample serves a voice's sample.
 func (x *exchange) sample(voiceID string) {
-	if x.VoiceSample == nil || !slices.ContainsFunc(x.Voices, func(v route.Voice) bool { return v.ID == voiceID }) {
-		x.fail(problem.Status(http.StatusNotFound, "There is no such voice."))
+	if x.VoiceSample == nil || !slices.ContainsFunc(x.Voices, func(v route.Voice) bool { return v.ID == voiceID && v.Sample != "" }) {
+		x.fail(problem.Status(http.StatusNotFound, "There is no such voice, or it has no sample."))
 		return
 	}
 	sound, err := x.VoiceSample(x.r.Context(), voiceID)

@@ -105,7 +105,7 @@ func TestAllVoices(t *testing.T) {
 		return newVoices(speaker)
 	}
 	names := func(v voices) (text string) {
-		for _, known := range v.list("") {
+		for _, known := range v.list(voices{}, "") {
 			text += known.Name + " " + known.Tags[len(known.Tags)-1] + ", "
 		}
 		return text

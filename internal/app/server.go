@@ -182,7 +182,10 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		ears = localEars(models.client, log, metrics)
 		agentConfig.Recognizer, agentConfig.SpeechModel = ears, models.voiced
 	}
-	var speakers voices
+	var speakers, sampled voices
+	if own != nil {
+		sampled = newVoices(own)
+	}
 	if speaker != nil {
 		speakers = newVoices(speaker)
 		agentConfig.Speaker = speakers
@@ -298,7 +301,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 			Header: webhook.CheckCredentialHeader,
 		},
 		Networks: networks,
-		Voices:   speakers.list(base), VoiceSample: speakers.sample, TestWebhook: sender.TestKind,
+		Voices:   speakers.list(sampled, base), VoiceSample: sampled.sample, TestWebhook: sender.TestKind,
 		Ready: func(ctx context.Context) error {
 			return errors.Join(s.store.Ping(ctx), mute(speech), deaf(ears), watch.Room())
 		}, Room: watch.Room, Observe: metrics.Request,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -94,10 +95,16 @@ func (v voices) Length(voiceID, text string) (time.Duration, bool) {
 	return c.speaker.Length(c.id, text)
 }
 
+// errNoSample is returned for a voice that is not among those that may be asked for a sample.
+var errNoSample = errors.New("the voice has no sample")
+
 // sample returns a WAV file in which the voice of an id presents itself.
 func (v voices) sample(ctx context.Context, id string) ([]byte, error) {
+	if _, ok := v.chosen[id]; !ok {
+		return nil, errNoSample
+	}
 	name := ""
-	for _, listed := range v.list("") {
+	for _, listed := range v.list(voices{}, "") {
 		if listed.ID == id {
 			name, _, _ = strings.Cut(listed.Name, ",")
 		}
@@ -109,13 +116,16 @@ func (v voices) sample(ctx context.Context, id string) ([]byte, error) {
 	return wav.Encode(samples)
 }
 
-// list returns the voices that the API offers, with samples at the base of its addresses.
-func (v voices) list(base string) []route.Voice {
+// list returns the voices that the API offers. Those that are among sampled have a sample, below the base of its addresses: the
+// voices of this machine, since everybody may ask for samples, and those of services cost money.
+func (v voices) list(sampled voices, base string) []route.Voice {
 	var list []route.Voice
 	for _, provider := range v.providers {
 		for _, known := range provider.Voices() {
 			entry := route.Voice{ID: voiceID(known.ID), Name: known.Name, Language: known.Language, Tags: append([]string{}, known.Tags...)}
-			entry.Sample = strings.TrimSuffix(base, "/") + route.SamplePath + entry.ID
+			if _, ok := sampled.chosen[entry.ID]; ok {
+				entry.Sample = strings.TrimSuffix(base, "/") + route.SamplePath + entry.ID
+			}
 			if len(list) == 0 {
 				entry.Tags = append(entry.Tags, "default")
 			}

@@ -30,11 +30,11 @@ func TestVoices(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = speaker.Close() })
 	v := newVoices(speaker)
-	if len(v.list("http://nacre.test")) == 0 {
+	if len(v.list(v, "http://nacre.test")) == 0 {
 		t.Fatal("no voices are listed")
 	}
 	seen := map[string]bool{}
-	for _, listed := range v.list("http://nacre.test") {
+	for _, listed := range v.list(v, "http://nacre.test") {
 		if _, ok := id.Parse(listed.ID); !ok || seen[listed.ID] || listed.Name == "" || listed.Language == "" {
 			t.Errorf("listed as %+v", listed)
 		}
@@ -56,7 +56,15 @@ func TestVoices(t *testing.T) {
 			t.Errorf("%q does not speak: %v", unknown, err)
 		}
 	}
-	if newVoices().list("http://nacre.test") != nil {
+	if _, err := v.sample(t.Context(), "ffffffffffffffffffffffff"); !errors.Is(err, errNoSample) {
+		t.Errorf("the sample of what is no voice of this machine: %v", err)
+	}
+	for _, listed := range v.list(voices{}, "http://nacre.test") {
+		if listed.Sample != "" {
+			t.Errorf("%s has a sample that costs", listed.Name)
+		}
+	}
+	if newVoices().list(voices{}, "") != nil {
 		t.Error("without a voice some are listed")
 	}
 }
@@ -104,10 +112,10 @@ func TestNeuralVoicesAreTheDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := newVoices(embedded).list("http://nacre.test")
-	voices, neural := localVoices(own, t.TempDir(), 10, false, embedded, log)
-	defer voices.Close() //nolint:errcheck // nothing is under way
-	after := newVoices(voices).list("http://nacre.test")
+	before := newVoices(embedded).list(voices{}, "")
+	joined, neural := localVoices(own, t.TempDir(), 10, false, embedded, log)
+	defer joined.Close() //nolint:errcheck // nothing is under way
+	after := newVoices(joined).list(voices{}, "")
 	count := 0
 	for _, listed := range after {
 		if slices.Contains(listed.Tags, "neural") {
@@ -126,7 +134,7 @@ func TestNeuralVoicesAreTheDefault(t *testing.T) {
 		models *models
 		room   int
 	}{{nil, 10}, {own, 0}} {
-		if alone, neural := localVoices(off.models, t.TempDir(), off.room, false, embedded, log); neural || len(newVoices(alone).list("http://nacre.test")) != len(before) {
+		if alone, neural := localVoices(off.models, t.TempDir(), off.room, false, embedded, log); neural || len(newVoices(alone).list(voices{}, "")) != len(before) {
 			t.Error("there are neural voices where they are turned off")
 		}
 	}
