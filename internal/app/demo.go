@@ -27,6 +27,7 @@ type demoCommand struct {
 	Once   bool   `help:"Stop after the summary; exit 0 when every lead ended as expected, else 1. So it is where there is no terminal."`
 	JSON   bool   `help:"Write one JSON object to stdout, everything else to stderr. The folder is kept." name:"json"`
 	Keep   bool   `help:"Keep the folder of data and recordings."`
+	Keys   bool   `help:"Have people answer with the keys of their telephone, as where nothing understands words."`
 }
 
 // demoResult is the object of --json.
@@ -156,7 +157,7 @@ func (d *demo) open(ctx context.Context, c *demoCommand, s streams) (*server, er
 	settings := config.Serve{
 		Database: config.Database{Data: d.data}, Log: level, Listen: c.Listen, SIPListen: "127.0.0.1:0", AllowPrivateWebhooks: true, Grace: 2 * time.Second,
 	}
-	running, err := startWith(ctx, settings, newLog(s.Err, level), parts{openVoice: openVoice, agentSaid: d.agentSaid, personSaid: d.talk.personSaid})
+	running, err := startWith(ctx, settings, newLog(s.Err, level), parts{openVoice: openVoice, agentSaid: d.agentSaid, personSaid: d.talk.personSaid, deaf: c.Keys})
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +177,7 @@ func (d *demo) open(ctx context.Context, c *demoCommand, s streams) (*server, er
 	case <-ctx.Done():
 		return running, ctx.Err()
 	}
-	d.head()
+	d.head(running.hears)
 	return running, d.campaign(ctx)
 }
 

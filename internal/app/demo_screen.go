@@ -78,10 +78,14 @@ func (d *demo) agentSaid(callID id.ID, words string) {
 }
 
 // head prints the explanation above the table.
-func (d *demo) head() {
+func (d *demo) head(hears bool) {
 	fmt.Fprintf(d.say, "nacre calls sixty simulated people over SIP. Docs: %s/docs\n", d.base)
 	fmt.Fprintln(d.say, "The campaign is open at all hours: never do that with real people.")
-	fmt.Fprintln(d.say, "These people answer with the keys of their telephone, whatever they say.")
+	if hears {
+		fmt.Fprintln(d.say, "They answer in words, which this machine recognises by itself; --keys has them press keys.")
+	} else {
+		fmt.Fprintln(d.say, "Nothing here understands words: people answer with the keys of their telephone.")
+	}
 }
 
 // show redraws the table in place on a terminal; otherwise it prints a line every five seconds.

@@ -57,6 +57,7 @@ type server struct {
 	listener   net.Listener
 	failed     chan error    // receives why the server can serve no longer
 	rehearsed  chan struct{} // closed when Carrier.Rehearse is done
+	hears      bool          // calls have a recogniser
 }
 
 // goodbye is how long a stopping server waits, after the grace, for responses to the last BYEs and to the end of
@@ -98,6 +99,7 @@ type parts struct {
 	openVoice  func(cache string, log *slog.Logger) (voice.Voices, error)
 	agentSaid  func(callID id.ID, words string) // voice.Config.Said
 	personSaid func(number, words, keys string) // sandbox.Options.Said
+	deaf       bool                             // there is no recogniser, whatever the speech folder has: people press keys
 }
 
 // startWith is start with parts of the caller.
@@ -179,9 +181,13 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	agentConfig := voice.Config{Missing: speech, Recordings: s.recordings, Log: log, Said: chosen.agentSaid}
 	var ears voice.Recognizer
 	if models != nil {
-		ears = localEars(models.client, log, metrics)
-		agentConfig.Recognizer, agentConfig.SpeechModel = ears, models.voiced
+		agentConfig.SpeechModel = models.voiced
+		if !chosen.deaf {
+			ears = localEars(models.client, log, metrics)
+			agentConfig.Recognizer = ears
+		}
 	}
+	s.hears = ears != nil
 	var speakers, sampled voices
 	if own != nil {
 		sampled = newVoices(own)
@@ -240,7 +246,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	}
 	metrics.watch(sip)
 	metrics.registry.MustRegister(&figures{count: s.store.Figures, log: log})
-	carrier, err := openSandbox(besides(sip.Address().Addr()), embedded, sandbox.Options{Log: log, Said: chosen.personSaid})
+	carrier, err := openSandbox(besides(sip.Address().Addr()), embedded, sandbox.Options{InWords: s.hears, Log: log, Said: chosen.personSaid})
 	if err != nil {
 		return s, err
 	}

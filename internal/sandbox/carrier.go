@@ -44,6 +44,9 @@ type Options struct {
 	Silence time.Duration // silence after which an answered call ends; default 15 s
 	Longest time.Duration // longest duration of a call; default 10 min
 	Log     *slog.Logger  // default none
+	// InWords: the agent understands words. People answer in their own, and a few press keys as well; without it all press
+	// keys while they speak.
+	InWords bool
 	// Said is called with what a person says, and the keys pressed with it, when that begins; it must not block. Default none.
 	Said func(number, words, keys string)
 }
@@ -89,7 +92,7 @@ func New(speaker Speaker, opts Options) *Carrier {
 func (c *Carrier) Rehearse(ctx context.Context) {
 	for digits := range 100 {
 		for attempt := 1; attempt <= 2; attempt++ {
-			for _, s := range calleeOf(fmt.Sprintf("%02d", digits), attempt).steps {
+			for _, s := range c.cast(fmt.Sprintf("%02d", digits), attempt).steps {
 				if ctx.Err() != nil {
 					return
 				}
@@ -133,6 +136,19 @@ func (c *Carrier) enter(number string) (attempt int, open bool) {
 	return c.counts[number], true
 }
 
+// cast returns the callee of a number as it behaves here.
+func (c *Carrier) cast(number string, attempt int) callee {
+	who := calleeOf(number, attempt)
+	if !c.opts.InWords {
+		who.noise = 0
+		return who
+	}
+	for n, s := range who.steps {
+		who.steps[n] = s.inWords()
+	}
+	return who
+}
+
 // Handle runs one call from the INVITE until it is over. It blocks.
 func (c *Carrier) Handle(in Incoming) {
 	number := "+" + strings.TrimPrefix(in.To(), "+")
@@ -143,7 +159,7 @@ func (c *Carrier) Handle(in Incoming) {
 		return
 	}
 	defer c.calls.Done()
-	who := calleeOf(number, attempt)
+	who := c.cast(number, attempt)
 	log = log.With("callee", who.name)
 
 	if who.rings {
@@ -218,7 +234,7 @@ func (c *Carrier) talk(in Incoming, number string, who callee, prepared <-chan [
 		return
 	}
 	callee := newPerson(scenes, leg.SendKeys, c.opts)
-	callee.number = number
+	callee.number, callee.noise = number, who.noise
 	ending := leg.Serve(c.alive, callee)
 	log.Debug("sandbox call over", "ending", ending.String())
 }

@@ -178,7 +178,8 @@ func TestTalksByTheEmbeddedVoice(t *testing.T) {
 		}
 	})
 	t.Run("talks", func(t *testing.T) { talks(t, voice) })
-	t.Run("endings", func(t *testing.T) { endings(t, voice) })
+	t.Run("endings", func(t *testing.T) { endings(t, voice, false) })
+	t.Run("endings in words", func(t *testing.T) { endings(t, voice, true) })
 }
 
 func TestAnsweringMachine(t *testing.T) {

@@ -28,6 +28,8 @@ type step struct {
 	voice  string
 	say    string
 	keys   string  // pressed while speaking
+	aloud  string  // said instead of say and keys where words are understood; "" = say, without keys
+	keypad bool    // the keys are pressed there, too
 	beep   float64 // Hz
 	hangUp bool
 	// forever repeats the step whenever its cue comes again.
@@ -39,6 +41,18 @@ type rejection struct {
 	reason string
 }
 
+// inWords returns the step of a person who knows that words are understood.
+func (s step) inWords() step {
+	if s.keypad {
+		return s
+	}
+	if s.aloud != "" {
+		s.say = s.aloud
+	}
+	s.keys = ""
+	return s
+}
+
 // callee is how a call to one number goes.
 type callee struct {
 	name     string
@@ -47,6 +61,7 @@ type callee struct {
 	ringsOut bool
 	rejects  *rejection
 	steps    []step // once answered
+	noise    noise  // behind the person, where words are understood
 }
 
 // calleeOf returns the callee of a number at its attempt-th call, counted from 1. A number without two digits at its end
@@ -131,34 +146,66 @@ func hello(variant int) step {
 }
 
 // answers returns the steps that answer the first question and all that follow: those may want digits, so # ends them.
-func answers(variant int, first, later, key, closing string) []step {
-	once := step{cue: afterAgent, after: pause(variant), voice: voiceOf(variant), say: first, keys: key}
+// aloud is the first answer where words are understood, laterAloud the others: one that serves for a number, too.
+func answers(variant int, say, aloud, later, laterAloud, key, closing string) []step {
+	once := step{cue: afterAgent, after: pause(variant), voice: voiceOf(variant), say: say, aloud: aloud, keys: key}
 	again := once
-	again.say, again.keys, again.forever = later, key+closing, true
+	again.say, again.aloud, again.keys, again.forever = later, laterAloud, key+closing, true
 	return []step{once, again}
 }
 
+// yesses and noes are how people say it, one wording a person.
+var (
+	yesses = []string{
+		"Yes, that is fine.", "Yes, please.", "Sure, I would like that.", "Yeah, sure.", "Yes.",
+		"Of course.", "Um, yes, I think so.", "Okay, let us do that.", "Yes, I would.", "Absolutely.",
+		"Sure, why not.", "Well, yes, please do.", "That sounds good.", "Yes, go ahead.", "Yep.",
+		"Oh yes, I would love to.", "Uh, sure.", "Yes, of course.", "All right, yes.", "Definitely.",
+	}
+	noes = []string{
+		"No, thank you. I am not interested.", "No.", "No thanks.", "I would rather not.", "Not really, no.",
+		"Nope.", "I do not think so.", "No, I am good.", "Um, no, not this time.", "Not interested.",
+		"I am afraid not.", "No, not at the moment.", "Absolutely not.", "Sorry, no.", "No way.",
+		"I do not want that.", "Well, no.", "No, that is all right, thanks.", "Definitely not.", "Certainly not.",
+	}
+)
+
 func yes(variant int) []step {
 	words := []string{"Yes, that is fine.", "Yes, please.", "Sure, I would like that."}
-	return answers(variant, words[variant/3%3], "Yes.", "1", "#")
+	steps := answers(variant, words[variant/3%3], yesses[variant%len(yesses)], "Yes.", "Yes, one.", "1", "#")
+	if variant%8 == 7 { // some keep to the keys, whatever they are told
+		for n := range steps {
+			steps[n].keypad = true
+		}
+	}
+	return steps
 }
 
 func agrees(variant, _ int) callee {
-	return answering(variant, append([]step{hello(variant)}, yes(variant)...)...)
+	c := answering(variant, append([]step{hello(variant)}, yes(variant)...)...)
+	c.noise = noise(variant%4) * room // a quiet line, and three that are less so
+	return c
 }
 
 func declines(variant, _ int) callee {
-	no := answers(variant, "No, thank you. I am not interested.", "No.", "2", "#")
+	no := answers(variant, "No, thank you. I am not interested.", noes[variant*4%len(noes)], "No.", "No, none.", "2", "#")
 	return answering(variant, append([]step{hello(variant)}, no...)...)
 }
 
 func callBack(variant, _ int) callee {
-	later := answers(variant, "I have no time now. Please call me again in an hour.", "In an hour, please.", "*21#", "")
+	wish := []string{
+		"I have no time now. Please call me again in an hour.", "Can you call me back in one hour?", "I am driving. Call me back in an hour, please.",
+		"Not now. Call me in an hour.", "Could you call back in about an hour?",
+	}[variant%5]
+	later := answers(variant, "I have no time now. Please call me again in an hour.", wish, "In an hour, please.", "Yes, in an hour.", "*21#", "")
 	return answering(variant, append([]step{hello(variant)}, later...)...)
 }
 
 func neverAgain(variant, _ int) callee {
-	never := answers(variant, "Please never call me again.", "Never again, I said.", "*9", "")
+	wish := []string{
+		"Please never call me again.", "Take me off your list.", "Stop calling me.", "Do not ever call me again.", "Please remove my number from your list.",
+	}[variant%5]
+	never := answers(variant, "Please never call me again.", wish, "Never again, I said.", "Yes. Never call me again.", "*9", "")
 	return answering(variant, append([]step{hello(variant)}, never...)...)
 }
 

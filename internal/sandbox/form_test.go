@@ -3,6 +3,8 @@ package sandbox_test
 import (
 	"context"
 	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +22,8 @@ type formAgent struct {
 	beep    *hearing.Beep
 	frames  int
 
+	words *said // what the person says, where words are understood
+
 	utterance int
 	parts     [][]int16
 	part, at  int
@@ -27,10 +31,58 @@ type formAgent struct {
 	hungUp    bool
 }
 
-func newFormAgent(script call.Script, speaker sandbox.Speaker) *formAgent {
-	return &formAgent{
-		machine: turn.New(turn.Config{Rules: turn.NewForm(script, turn.English()), Voicemail: script.VoiceMail, Timing: turn.Defaults()}),
-		speaker: speaker, ear: hearing.NewVAD(hearing.VADConfig{}), beep: hearing.NewBeep(),
+func newFormAgent(script call.Script, speaker sandbox.Speaker, words *said) *formAgent {
+	form := turn.NewForm(script, turn.English())
+	if words != nil {
+		form.Listen()
+	}
+	a := &formAgent{
+		machine: turn.New(turn.Config{Rules: form, Voicemail: script.VoiceMail, Timing: turn.Defaults()}),
+		speaker: speaker, ear: hearing.NewVAD(hearing.VADConfig{}), beep: hearing.NewBeep(), words: words,
+	}
+	if words != nil {
+		a.step(turn.Event{Kind: turn.Ears, Active: true})
+	}
+	return a
+}
+
+// said is what a person says, by which a test hears without an ear.
+type said struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (s *said) add(_, words, _ string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = append(s.lines, words)
+}
+
+// next returns what was said since the last final next: the first words of it, or all.
+func (s *said) next(words int, final bool) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := strings.Fields(strings.Join(s.lines, " "))
+	if final {
+		s.lines = nil
+		return strings.Join(all, " ")
+	}
+	return strings.Join(all[:min(words, len(all))], " ")
+}
+
+// hear passes on words at the pace at which people speak, and all of them when they have finished.
+func (a *formAgent) hear(event hearing.Event) {
+	const pace = 3 // words a second
+	from, to := a.ear.Start(), a.ear.End()
+	switch {
+	case event == hearing.Ended:
+		if text := a.words.next(0, true); text != "" {
+			a.step(turn.Event{Kind: turn.Heard, Text: text, Final: true, From: from, To: to})
+		}
+	case a.ear.Speaking() && a.frames%25 == 0:
+		if text := a.words.next(int(pace*(a.ear.Heard()-from)/time.Second), false); text != "" {
+			a.step(turn.Event{Kind: turn.Heard, Text: text, From: from, To: to})
+		}
 	}
 }
 
@@ -71,11 +123,15 @@ func (a *formAgent) key(key rune) { a.step(turn.Event{Kind: turn.KeyPressed, Key
 func (a *formAgent) exchange(heard, say *call.Frame) bool {
 	a.frames++
 	*say = call.Frame{}
-	switch a.ear.Push(heard) {
+	event := a.ear.Push(heard)
+	switch event {
 	case hearing.Started:
 		a.step(turn.Event{Kind: turn.SpeechStarted})
 	case hearing.Ended:
 		a.step(turn.Event{Kind: turn.SpeechEnded})
+	}
+	if a.words != nil {
+		a.hear(event)
 	}
 	if a.beep.Push(heard); a.beep.On() {
 		a.step(turn.Event{Kind: turn.Beep})
@@ -95,7 +151,8 @@ func (a *formAgent) exchange(heard, say *call.Frame) bool {
 }
 
 // endings is the table of the sandbox as the agent sees it: every number that answers ends as it promises.
-func endings(t *testing.T, speaker sandbox.Speaker) {
+// It is so whether they answer in words or by keys.
+func endings(t *testing.T, speaker sandbox.Speaker, inWords bool) {
 	const (
 		met      = "met"
 		notMet   = "not met"
@@ -128,11 +185,18 @@ func endings(t *testing.T, speaker sandbox.Speaker) {
 	for digits := range 100 {
 		t.Run(fmt.Sprintf("%02d", digits), func(t *testing.T) {
 			t.Parallel()
-			c := newCarrier(t, speaker)
+			options := sandbox.Options{Ring: -1}
+			var words *said
+			if inWords {
+				words = &said{}
+				options.InWords, options.Said = true, words.add
+			}
+			c := sandbox.New(speaker, options)
+			t.Cleanup(c.Close)
 			if digits >= 60 && digits < 65 {
 				dial(t, c, number(digits), newAgent(opening))
 			}
-			a := newFormAgent(script, speaker)
+			a := newFormAgent(script, speaker, words)
 			in := newIncoming(number(digits), nil)
 			in.caller = a
 			if digits >= 25 && digits < 30 {
@@ -147,7 +211,7 @@ func endings(t *testing.T, speaker sandbox.Speaker) {
 			case talk.OptOut:
 				got = optOut
 			case talk.Callback != nil:
-				got = "call-back in " + talk.Callback.After.String()
+				got = "call-back in " + talk.Callback.After.Round(time.Minute).String() // "in an hour" is said before it is promised
 			case talk.VoicemailLeft:
 				got = left
 			case talk.Success:
@@ -175,5 +239,7 @@ func endings(t *testing.T, speaker sandbox.Speaker) {
 
 func TestEveryNumberEndsAsPromised(t *testing.T) {
 	t.Parallel()
-	endings(t, sandbox.Murmur{})
+	for _, inWords := range []bool{false, true} {
+		t.Run(fmt.Sprintf("InWords=%v", inWords), func(t *testing.T) { endings(t, sandbox.Murmur{}, inWords) })
+	}
 }

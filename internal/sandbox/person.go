@@ -27,6 +27,8 @@ type person struct {
 	scenes   []scene
 	sendKeys func(string)
 	opts     Options
+	noise    noise
+	random   uint32 // state of the noise, which is the same in every call
 
 	ear       *hearing.VAD
 	next      int  // scene to come
@@ -58,6 +60,7 @@ func (p *person) Exchange(heard, say *call.Frame) bool {
 	if p.playing {
 		p.play(say)
 	}
+	p.random = p.noise.add(say, p.random)
 	now := p.ear.Heard()
 	return now-p.lastSound < p.opts.Silence && now < p.opts.Longest
 }

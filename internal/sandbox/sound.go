@@ -56,3 +56,23 @@ func beep(hz float64) []int16 {
 	}
 	return out
 }
+
+// noise is the level of the sound behind a person, in units of a sample (RMS).
+type noise int
+
+// room is a room with people in it, 36 dB below their speech.
+const room noise = 60
+
+// add adds noise to a frame, and returns the next state of its generator (Numerical Recipes' linear congruential one).
+func (n noise) add(frame *call.Frame, random uint32) uint32 {
+	if n == 0 {
+		return random
+	}
+	width := int32(float64(n) * math.Sqrt(12)) // of even distribution
+	for i := range frame {
+		random = random*1664525 + 1013904223
+		sound := int32(int64(width)*int64(random>>16)>>16) - width/2
+		frame[i] = int16(max(math.MinInt16, min(math.MaxInt16, int32(frame[i])+sound)))
+	}
+	return random
+}

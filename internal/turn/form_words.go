@@ -2,6 +2,7 @@ package turn
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"nacre/internal/call"
@@ -189,6 +190,9 @@ func (f *Form) misheard(in Input) Reply {
 		return f.afterLast(in)
 	}
 	q := f.questions[f.at]
+	if f.waits && f.ears.Greets(in.Words) {
+		return f.begin() // somebody else has come to the telephone, or it was an assistant that put us through
+	}
 	if f.waits {
 		return f.reply(Reply{Expect: expectOf(q.Type), Wait: holdWait}) // they talk to somebody else
 	}
@@ -217,6 +221,15 @@ func (f *Form) misheard(in Input) Reply {
 		return f.settle(q, nil) // it cannot be typed
 	}
 	return f.repeat(f.phrases.Heard.StillNot)
+}
+
+// begin says the opening again before the question.
+func (f *Form) begin() Reply {
+	f.waits = false
+	if !f.questions[f.at].opening && !slices.Contains(f.once, f.script.Opening) {
+		f.once = append([]string{f.script.Opening}, f.once...)
+	}
+	return f.ask()
 }
 
 // inOtherWords says what kind of answer is wanted.

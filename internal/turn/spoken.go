@@ -87,7 +87,11 @@ func spokenClock(at time.Time) string {
 // December 7, at 4:30 PM".
 func spokenInstant(now, at time.Time) string {
 	if after := at.Sub(now); after <= 90*time.Minute {
-		return fmt.Sprintf("in %d minutes, at %s", int((after+30*time.Second)/time.Minute), spokenClock(at))
+		minutes := fmt.Sprintf("%d minutes", int((after+30*time.Second)/time.Minute))
+		if minutes == "60 minutes" {
+			minutes = "one hour"
+		}
+		return fmt.Sprintf("in %s, at %s", minutes, spokenClock(at))
 	}
 	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, time.UTC) }
 	switch int(day(at).Sub(day(now)).Hours()) / 24 {

@@ -29,10 +29,11 @@ func (l *Language) answer(q Question, text string, words []word, now time.Time) 
 	if out.Confidence != NotUnderstood && q.Sort != YesNo {
 		return out
 	}
+	unknown := l.find(words, "unknown")
 	switch {
 	case l.has(words, "refuse"):
 		return Answer{Confidence: Sure, Refused: true}
-	case l.has(words, "unknown"):
+	case len(unknown) > 0 && l.uncovered(words, unknown) <= narration:
 		if out.Confidence == NotUnderstood || l.is(words, "unknown") {
 			return Answer{Confidence: Sure, Unknown: true}
 		}

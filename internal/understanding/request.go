@@ -69,6 +69,9 @@ func (l *Language) Request(text string, now time.Time) Asked {
 	return Asked{}
 }
 
+// Greets reports whether a turn is a greeting and nothing else: "Hello, speaking."
+func (l *Language) Greets(text string) bool { return l.is(l.turn(text), "greeting") }
+
 func (l *Language) optOut(text string) bool {
 	return l.judge(l.read(text), "never again") == Sure
 }

@@ -10,6 +10,9 @@ type verdict struct {
 	mild   bool // assent that is no yes of its own: "that's fine", "go ahead"
 }
 
+// narration is how many words of something else make a turn a story, in which "I could not find it" is no answer.
+const narration = 12
+
 // yesNo reads a yes or no. The sections are, by what they need around them:
 //
 //	yes, no              where a clause begins; the person may go on ("yes I have two of them")
@@ -39,10 +42,10 @@ func (l *Language) yesNo(q Question, words []word) (yes bool, confidence Confide
 			confidence = Unsure
 		}
 	}
-	if open > 12 && !first.plain { // whoever tells a story says "I could not" in passing
+	if open > narration && !first.plain { // whoever tells a story says "I could not" in passing
 		return false, NotUnderstood
 	}
-	if first.yes && l.has(words, "but") || open > 12 || open > 5 && !first.plain {
+	if first.yes && l.has(words, "but") || open > narration || open > 5 && !first.plain {
 		confidence = Unsure
 	}
 	switch {
