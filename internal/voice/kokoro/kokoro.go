@@ -337,8 +337,12 @@ func (v *Voice) Length(voiceID, text string) (time.Duration, bool) {
 	return time.Duration(total) * time.Second / call.SampleRate, true
 }
 
+// crowded is how many clauses may be waited for where a call has all that it is known to say: now and then it says something
+// else.
+const crowded = 2
+
 // Ready reports whether a call that says all of the texts, and others where open is set, can be spoken in time: they are
-// kept, or this machine makes speech quickly enough and nobody waits for it now.
+// kept, and few wait for speech now; or this machine makes speech quickly enough, and nobody does.
 func (v *Voice) Ready(voiceID string, texts []string, open bool) bool {
 	missing := open
 	for _, text := range texts {
@@ -347,10 +351,11 @@ func (v *Voice) Ready(voiceID string, texts []string, open bool) bool {
 			break
 		}
 	}
+	waiting := v.sayer.Figures().Waiting[speech.Waited]
 	if !missing {
-		return true
+		return waiting <= crowded
 	}
-	return v.sayer.Says() == nil && v.pace.quick() && v.sayer.Figures().Waiting[speech.Waited] == 0
+	return waiting == 0 && v.sayer.Says() == nil && v.pace.quick()
 }
 
 // speech returns the speech of a clause, from the cache or made now. It must not be modified.

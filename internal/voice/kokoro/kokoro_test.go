@@ -332,6 +332,15 @@ func TestReady(t *testing.T) {
 			if _, err := v.Speak(t.Context(), "", opening); err != nil {
 				t.Fatal(err)
 			}
+			s.mu.Lock()
+			s.waits = crowded + 1
+			s.mu.Unlock()
+			if v.Ready("", texts, false) {
+				t.Errorf("%s: ready while many wait", test.name)
+			}
+			s.mu.Lock()
+			s.waits = test.waits
+			s.mu.Unlock()
 			if !v.Ready("", texts, false) || v.Ready("", texts, true) != test.openAfter {
 				t.Errorf("%s: not as it should be after", test.name)
 			}

@@ -219,7 +219,7 @@ func FuzzLetters(f *testing.F) {
 func TestLongRows(t *testing.T) {
 	t.Parallel()
 	l := open(t)
-	for _, row := range []string{"a", "A", "9", "9-", "a@", "1,", "-", "'", "A.B", "5 ", "1:00-", "x9"} {
+	for _, row := range []string{"a", "9-", "a@", "1,", "-", "A.B"} {
 		text := strings.Repeat(row, maxText)
 		words := l.Words(text)
 		if len(words) > 40*maxText {
