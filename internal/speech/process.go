@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// startTimeout is how long the process may take to load its models, on a disk that was not read yet.
-	startTimeout = time.Minute
+	// startTimeout is how long the process may take to load its models: seconds, but it has a low priority and the disk may be cold.
+	startTimeout = 3 * time.Minute
 	// closeTimeout is how long it may take to end.
 	closeTimeout = 5 * time.Second
 	// hearTimeout and sayTimeout are how long it may work on one order before it is taken for hung and killed.
