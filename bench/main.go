@@ -66,6 +66,7 @@ func rows() []struct {
 		{"leads", (*bench).leads},
 		{"analytics", (*bench).analytics},
 		{"stops", (*bench).stops},
+		{"speech", (*bench).speech},
 		{"calls", (*bench).calls},
 	}
 }
