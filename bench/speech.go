@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -14,7 +14,7 @@ import (
 	"nacre/internal/speech"
 	files "nacre/internal/speech/folder"
 	"nacre/internal/speech/moonshine"
-	"nacre/internal/voice/flite"
+	"nacre/internal/voice/wav"
 )
 
 // speech measures the models of the speech folder beside the binary against the library alone, in turns: an utterance through
@@ -25,15 +25,8 @@ func (b *bench) speech(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	voices, err := flite.Open(filepath.Join(b.dir, "voice"), slog.New(slog.DiscardHandler))
+	samples, err := b.sentence(ctx)
 	if err != nil {
-		return err
-	}
-	samples, err := voices.Speak(ctx, "rms", "I am sorry, I do not have time at the moment.")
-	if err != nil {
-		return err
-	}
-	if err := voices.Close(); err != nil {
 		return err
 	}
 	turns := 60
@@ -44,6 +37,25 @@ func (b *bench) speech(ctx context.Context) error {
 		return err
 	}
 	return b.detector(ctx, library, dir, samples, turns)
+}
+
+// sentence is somebody's speech, at 8 kHz.
+func (b *bench) sentence(ctx context.Context) ([]int16, error) {
+	path := filepath.Join(b.dir, "sentence.wav")
+	say := exec.CommandContext(ctx, b.nacre, "speech", "say", "I am sorry, I do not have time at the moment.", "--voice", "rms", "--out", path)
+	if out, err := say.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("make speech: %w: %s", err, out)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read speech: %w", err)
+	}
+	defer file.Close() //nolint:errcheck // only read
+	audio, err := wav.Read(file)
+	if err != nil {
+		return nil, fmt.Errorf("read speech: %w", err)
+	}
+	return audio.Channel(0), nil
 }
 
 // ears compares an utterance's way through the speech process with the recogniser called directly.
