@@ -146,12 +146,16 @@ func hello(variant int) step {
 }
 
 // answers returns the steps that answer the first question and all that follow: those may want digits, so # ends them.
-// aloud is the first answer where words are understood, laterAloud the others: one that serves for a number, too.
-func answers(variant int, say, aloud, later, laterAloud, key, closing string) []step {
+// aloud is the first answer where words are understood; further are the others, since whoever is not understood says it in
+// other words, and one of them has a number.
+func answers(variant int, say, aloud, later string, further []string, key, closing string) []step {
 	once := step{cue: afterAgent, after: pause(variant), voice: voiceOf(variant), say: say, aloud: aloud, keys: key}
-	again := once
-	again.say, again.aloud, again.keys, again.forever = later, laterAloud, key+closing, true
-	return []step{once, again}
+	steps := []step{once}
+	for n, other := range further {
+		once.say, once.aloud, once.keys, once.forever = later, other, key+closing, n == len(further)-1
+		steps = append(steps, once)
+	}
+	return steps
 }
 
 // yesses and noes are how people say it, one wording a person.
@@ -172,7 +176,7 @@ var (
 
 func yes(variant int) []step {
 	words := []string{"Yes, that is fine.", "Yes, please.", "Sure, I would like that."}
-	steps := answers(variant, words[variant/3%3], yesses[variant%len(yesses)], "Yes.", "Yes, one.", "1", "#")
+	steps := answers(variant, words[variant/3%3], yesses[variant%len(yesses)], "Yes.", []string{"Yes.", "Yes, one.", "Yes, I would.", "One, yes."}, "1", "#")
 	if variant%8 == 7 { // some keep to the keys, whatever they are told
 		for n := range steps {
 			steps[n].keypad = true
@@ -188,7 +192,7 @@ func agrees(variant, _ int) callee {
 }
 
 func declines(variant, _ int) callee {
-	no := answers(variant, "No, thank you. I am not interested.", noes[variant*4%len(noes)], "No.", "No, none.", "2", "#")
+	no := answers(variant, "No, thank you. I am not interested.", noes[variant*4%len(noes)], "No.", []string{"No.", "No, none.", "No, thank you."}, "2", "#")
 	return answering(variant, append([]step{hello(variant)}, no...)...)
 }
 
@@ -197,7 +201,7 @@ func callBack(variant, _ int) callee {
 		"I have no time now. Please call me again in an hour.", "Can you call me back in one hour?", "I am driving. Call me back in an hour, please.",
 		"Not now. Call me in an hour.", "Could you call back in about an hour?",
 	}[variant%5]
-	later := answers(variant, "I have no time now. Please call me again in an hour.", wish, "In an hour, please.", "Yes, in an hour.", "*21#", "")
+	later := answers(variant, "I have no time now. Please call me again in an hour.", wish, "In an hour, please.", []string{"Yes, in an hour.", "In one hour.", "Please call me again in an hour."}, "*21#", "")
 	return answering(variant, append([]step{hello(variant)}, later...)...)
 }
 
@@ -205,7 +209,7 @@ func neverAgain(variant, _ int) callee {
 	wish := []string{
 		"Please never call me again.", "Take me off your list.", "Stop calling me.", "Do not ever call me again.", "Please remove my number from your list.",
 	}[variant%5]
-	never := answers(variant, "Please never call me again.", wish, "Never again, I said.", "Yes. Never call me again.", "*9", "")
+	never := answers(variant, "Please never call me again.", wish, "Never again, I said.", []string{"Yes. Never call me again.", "Take me off your list.", "Never again."}, "*9", "")
 	return answering(variant, append([]step{hello(variant)}, never...)...)
 }
 

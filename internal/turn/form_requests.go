@@ -67,6 +67,7 @@ func (f *Form) Judge(expect Expect, words string, at time.Duration) understandin
 // request replies to a request; ok is false where there is none.
 func (f *Form) request(asked understanding.Asked, in Input) (Reply, bool) {
 	p := f.phrases.Heard
+	waited := f.waits
 	if asked.Request != understanding.HoldOn && asked.Request != understanding.NoRequest {
 		f.waits = false
 	}
@@ -102,6 +103,9 @@ func (f *Form) request(asked understanding.Asked, in Input) (Reply, bool) {
 	case understanding.WhereFrom:
 		return f.ask(p.WhereFrom), true
 	case understanding.Repeat:
+		if waited && f.at < len(f.questions) && f.ears.Greets(in.Words) { // "hello?"
+			return f.begin(), true
+		}
 		return f.sayAgain(in), true
 	case understanding.HoldOn:
 		f.waits = true

@@ -190,7 +190,7 @@ func (f *Form) misheard(in Input) Reply {
 		return f.afterLast(in)
 	}
 	q := f.questions[f.at]
-	if f.waits && f.ears.Greets(in.Words) {
+	if (f.waits || in.Interrupted) && f.ears.Greets(in.Words) {
 		return f.begin() // somebody else has come to the telephone, or it was an assistant that put us through
 	}
 	if f.waits {
