@@ -25,8 +25,8 @@ type Named struct {
 // Config configures New.
 type Config struct {
 	Models *provider.Order[Named] // the one that the Pearl chose first
-	// Used is told what a model counted for an answer. nil = nobody is told.
-	Used func(model string, usage Usage)
+	// Used is told what a model counted for an answer; ctx is that of the call. nil = nobody is told.
+	Used func(ctx context.Context, model string, usage Usage)
 }
 
 // Brain implements turn.Brain for one conversation. A model that fails before its first sentence is replaced by the next in
@@ -133,7 +133,7 @@ func (b *Brain) ask(ctx context.Context, in turn.Input, t turn.Turn) (said int, 
 			say(s.rest())
 		}
 		if b.config.Used != nil && answer.Usage != (Usage{}) {
-			b.config.Used(model.Name, answer.Usage)
+			b.config.Used(ctx, model.Name, answer.Usage)
 		}
 		switch cause := context.Cause(asking); {
 		case errors.Is(cause, errNoise):

@@ -87,7 +87,8 @@ type VoiceID struct {
 type Model struct {
 	Service    `yaml:",inline"`
 	MaxTokens  int            `yaml:"max-tokens"`
-	Parameters map[string]any `yaml:"parameters"` // more members of each request
+	ModelTypes []int          `yaml:"model-types"` // values of a Pearl's modelType that choose it
+	Parameters map[string]any `yaml:"parameters"`  // more members of each request
 	Price      struct {
 		Input  float64 `yaml:"million-input-tokens"`
 		Cached float64 `yaml:"million-cached-tokens"`
@@ -161,6 +162,7 @@ func ReadProviders(path string, env func(name string) (string, bool)) (Providers
 			}
 		}
 	}
+	chosen := map[int]bool{}
 	for n := range p.Models {
 		m := &p.Models[n]
 		place := fmt.Sprintf("models[%d]", n)
@@ -168,6 +170,12 @@ func ReadProviders(path string, env func(name string) (string, bool)) (Providers
 		notNegative(place, fault, m.Price.Input, m.Price.Cached, m.Price.Output, float64(m.MaxTokens))
 		if m.Kind == KindOpenAI && m.Model == "" {
 			fault("%s: model is missing", place)
+		}
+		for _, modelType := range m.ModelTypes {
+			if chosen[modelType] {
+				fault("%s: model type %d chooses another model already", place, modelType)
+			}
+			chosen[modelType] = true
 		}
 		for _, ours := range []string{"messages", "tools", "stream", "model"} {
 			if _, set := m.Parameters[ours]; set {

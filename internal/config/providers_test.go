@@ -123,6 +123,7 @@ func TestProvidersAreChecked(t *testing.T) {
 		"voices: [{kind: openai, address: 'http://a', encoding: mp3, voices: [{id: a, name: A, language: en}]}]": "encoding is pcm or wav",
 		"voices: [{kind: local, voices: [{id: a, name: A, language: en}]}]":                                      "has its own voices",
 		model("parameters: {messages: []}"):                                                                      "parameters.messages is not yours",
+		model("model-types: [1, 2, 1]"):                                                                          "model type 1 chooses another",
 		"models: [{kind: openai, address: 'http://a'}]":                                                          "model is missing",
 		"models: [{kind: deepgram, key-env: THE_KEY}]":                                                           "models[0]: kind is one of openai",
 		"models: {":                "read providers",

@@ -24,6 +24,8 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 			d.endBroken(log, begun, leg, reason)
 		}
 	}()
+	meter := &call.Meter{}
+	ctx = call.WithMeter(ctx, meter)
 	d.waitFor(ctx, d.prepare(ctx, log, begun.Script))
 	log.Debug("dial")
 	leg, failure := d.Dial.Dial(ctx, begun.Invite)
@@ -34,7 +36,7 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 			slog.Group("pii", "reason", failure.Reason))
 		d.trunkMet(ctx, begun, failure)
 		outcome := call.OutcomeOf(failure.Cause)
-		d.finish(begun, engine.Ending{Outcome: outcome, Ended: ended})
+		d.finish(begun, engine.Ending{Outcome: outcome, Ended: ended, Charges: meter.Charges()})
 		d.Observe.CallEnded(outcome, 0, call.LegStats{})
 		return
 	}
@@ -55,7 +57,7 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 		if err != nil {
 			outcome = call.SetupFailed
 		}
-		d.finish(begun, engine.Ending{Outcome: outcome, Ended: d.endOf(leg)})
+		d.finish(begun, engine.Ending{Outcome: outcome, Ended: d.endOf(leg), Charges: meter.Charges()})
 		d.Observe.CallEnded(outcome, 0, leg.Stats())
 		return
 	}
@@ -74,6 +76,7 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 		ending.CutOff()
 	}
 	ending.Recording, ending.RecordingBytes = d.saved(log, begun, talk, ending)
+	ending.Charges = meter.Charges()
 	d.finish(begun, ending)
 	stats := leg.Stats()
 	d.Observe.CallEnded(ending.Outcome, over.Sub(answered), stats)

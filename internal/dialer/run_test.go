@@ -226,3 +226,22 @@ func TestWhoHungUp(t *testing.T) {
 		same(t, "not answered", fmt.Sprint(w.log.of("call not answered", "by")), "[key:test carrier]")
 	})
 }
+
+// TestChargesOfACall: what is paid for before the dial and in the talk is on the call, also where nobody answered.
+func TestChargesOfACall(t *testing.T) {
+	t.Parallel()
+	inBubble(t, nil, false, func(t *testing.T, w *world) {
+		w.carrier.set(number(0), plan{rings: time.Second, talks: time.Second})
+		w.carrier.set(number(1), plan{rings: time.Second, failure: &call.Failure{Cause: call.CauseBusy, Code: 486}})
+		w.add(number(0))
+		w.add(number(1))
+		w.d.Start()
+		w.after(10 * time.Second)
+		charges := map[string]string{}
+		for _, i := range w.carrier.all() {
+			charges[i.To] = fmt.Sprint(w.call(i.Call).Charges)
+		}
+		same(t, "answered", charges[number(0)], "[{voice p  0 10 0 0 0 1} {model q  0 0 0 0 5 2}]")
+		same(t, "busy", charges[number(1)], "[{voice p  0 10 0 0 0 1}]")
+	})
+}

@@ -159,13 +159,16 @@ type agent struct {
 	prepare func(ctx context.Context, script call.Script) // nil: nothing is to be done
 }
 
+// Prepare has ten characters spoken, which are paid for.
 func (a *agent) Prepare(ctx context.Context, script call.Script) {
+	call.MeterOf(ctx).Add(call.Charge{Kind: call.ChargeVoice, Provider: "p", Characters: 10, Cost: 1})
 	if a.prepare != nil {
 		a.prepare(ctx, script)
 	}
 }
 
 func (a *agent) Hold(ctx context.Context, l call.Leg, _ call.Script, desk call.Desk) (call.Talk, call.Ending) {
+	call.MeterOf(ctx).Add(call.Charge{Kind: call.ChargeModel, Provider: "q", OutputTokens: 5, Cost: 2})
 	a.mu.Lock()
 	a.talks++
 	a.mu.Unlock()

@@ -67,7 +67,8 @@ type Ending struct {
 	Recording  string
 	// RecordingBytes is the size of the recording's file.
 	RecordingBytes int64
-	TurnsMS        []int // latency per turn
+	TurnsMS        []int         // latency per turn
+	Charges        []call.Charge // of outside services, also where nobody answered
 	// OnTheWire: nobody has ended the call there; it may ring, or be on the line, so that its number stays taken a while.
 	OnTheWire bool
 }
@@ -191,6 +192,7 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 	}
 	current.Outcome, current.Status = ending.Outcome, ending.Outcome.Status()
 	current.Ended, current.Finished = ending.Ended, now
+	current.Charges = ending.Charges
 	if !over {
 		if err := countFinished(tx, current); err != nil {
 			return err

@@ -71,6 +71,16 @@ func (o *Order[T]) First(name string) *Order[T] {
 	return first
 }
 
+// Rests reports whether the named provider is left alone now.
+func (o *Order[T]) Rests(name string) bool {
+	for _, e := range o.entries {
+		if rest, _ := e.rests(o.now()); e.name == name && rest > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Try uses the providers one after another until one serves. use says whether what it brought has been used (heard, spoken):
 // then a failure is returned and no other is tried. The error of all joins those of each; providers that rest are left out
 // (ErrResting). When ctx ends, its error is returned and counts for nobody.

@@ -107,6 +107,9 @@ func TestOrderUsed(t *testing.T) {
 	if rest, _ := o.entries[2].rests(now); rest != unauthorizedRest {
 		t.Errorf("orders share what they know: %s", rest)
 	}
+	if !o.Rests("c") || o.Rests("a") || o.Rests("nobody") {
+		t.Error("c rests, and no other")
+	}
 	for _, e := range o.entries {
 		e.report(&Error{Kind: Limited}, now)
 	}

@@ -17,7 +17,7 @@ import (
 const (
 	lightCallColumns = "id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, start, answered, " +
 		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, recording_bytes, cost, sequence, key_id"
-	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms"
+	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms, charges"
 )
 
 // callTable has besides what is only searched and sorted by.
@@ -29,8 +29,8 @@ var (
 func scanLightCall(r row) (call.Call, error) { return readCall(r) }
 
 func scanCall(r row) (call.Call, error) {
-	var summary, callData, collected, transcript, turns string
-	c, err := readCall(r, &summary, &callData, &collected, &transcript, &turns)
+	var summary, callData, collected, transcript, turns, charges string
+	c, err := readCall(r, &summary, &callData, &collected, &transcript, &turns, &charges)
 	if err != nil {
 		return c, err
 	}
@@ -39,6 +39,9 @@ func scanCall(r row) (call.Call, error) {
 		return c, err
 	}
 	if err := decode(turns, &c.TurnLatencyMS); err != nil {
+		return c, err
+	}
+	if err := decode(charges, &c.Charges); err != nil {
 		return c, err
 	}
 	return c, decode(transcript, &c.Transcript)
@@ -90,10 +93,14 @@ func (t *tx) InsertCall(c call.Call) error {
 	if err != nil {
 		return err
 	}
+	charges, err := listText(c.Charges)
+	if err != nil {
+		return err
+	}
 	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name,
 		millis(c.Start), millis(c.Answered), millis(c.Ended), millis(c.Finished), c.Cancel, c.HangUp, int(c.Status), c.Outcome, c.Conversation,
 		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.RecordingBytes, c.Cost, c.Sequence, c.Key,
-		c.Summary, string(c.CallData), collected, transcript, turns, searchable(c.Name), c.Duration())
+		c.Summary, string(c.CallData), collected, transcript, turns, charges, searchable(c.Name), c.Duration())
 	if t.violates(err, liveNumber) {
 		return engine.ErrNumberTaken
 	}
@@ -117,6 +124,10 @@ func (t *tx) SaveCall(c call.Call) error {
 		return err
 	}
 	turns, err := listText(c.TurnLatencyMS)
+	if err != nil {
+		return err
+	}
+	charges, err := listText(c.Charges)
 	if err != nil {
 		return err
 	}
@@ -145,6 +156,7 @@ func (t *tx) SaveCall(c call.Call) error {
 		set.set(true, "collected", collected)
 		set.set(true, "transcript", transcript)
 		set.set(true, "turn_ms", turns)
+		set.set(true, "charges", charges)
 	}
 	text, args := set.update("call", "id = ?1", string(c.ID))
 	return t.queue(fault.Missing("CallId"), text, args...)

@@ -142,7 +142,9 @@ func TestTablesAreNotChangedUnderANode(t *testing.T) {
 	t.Parallel()
 	nodeDatabases(t, func(t *testing.T, db nodeDatabase) {
 		node := db.node(t)
-		db.change(t, "DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)") // as a program that is one older left it
+		// As a program that is one older left it.
+		db.change(t, "ALTER TABLE call DROP COLUMN charges")
+		db.change(t, "DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)")
 		if beside, err := db.open(store.Options{}); err == nil || !strings.Contains(err.Error(), "in use by another process") {
 			t.Errorf("opened beside a node of another version: %v, %v", beside, err)
 		}
@@ -150,7 +152,7 @@ func TestTablesAreNotChangedUnderANode(t *testing.T) {
 			t.Fatal(err)
 		}
 		alone, err := db.open(store.Options{})
-		if err != nil { // the last migration may be run twice
+		if err != nil {
 			t.Fatalf("without a node the tables are brought up to date: %v", err)
 		}
 		if err := alone.Close(); err != nil {

@@ -127,6 +127,32 @@ func (h *Handlers) Recording(r *route.Request, _ route.None) (Link, error) {
 	return Link{Recording: &link, ExpiresAt: wire.At(expires)}, nil
 }
 
+// Charge is what a call took of one model of an outside service.
+type Charge struct {
+	Kind         string  `json:"kind" doc:"ears, voice or model"`
+	Provider     string  `json:"provider" doc:"as the operator calls it"`
+	Model        string  `json:"model"`
+	Seconds      float64 `json:"seconds" doc:"heard"`
+	Characters   int64   `json:"characters" doc:"spoken; what was spoken before costs nothing"`
+	InputTokens  int64   `json:"inputTokens" doc:"cached ones included"`
+	CachedTokens int64   `json:"cachedTokens"`
+	OutputTokens int64   `json:"outputTokens"`
+	Cost         float64 `json:"cost" doc:"by the operator's price table, in its unit; 0 without a price"`
+}
+
+// Charges answers what a call took of outside services, once it is final.
+func (h *Handlers) Charges(r *route.Request, _ route.None) ([]Charge, error) {
+	found, err := h.read(r)
+	if err != nil {
+		return nil, err
+	}
+	list := []Charge{}
+	for _, c := range settled(found).Charges {
+		list = append(list, Charge(c))
+	}
+	return list, nil
+}
+
 // CallIDs names calls to delete.
 type CallIDs struct {
 	CallIDs []string `json:"callIds" api:"required,maxitems=50000" doc:"ids that name nothing are ignored"`

@@ -27,6 +27,7 @@ func finished(c call.Call) call.Call {
 	c.Transferred, c.CallbackPromised, c.Recording, c.Cost, c.Sequence = true, true, "x.wav", 150, 4
 	c.RecordingBytes = 1044
 	c.TurnLatencyMS = []int{120, 1400}
+	c.Charges = []call.Charge{{Kind: call.ChargeModel, Provider: "p", Model: "m", InputTokens: 1200, OutputTokens: 40, Cost: 0.0125}}
 	return c
 }
 

@@ -22,7 +22,7 @@ type Config struct {
 	Endpoint provider.Endpoint
 	Model    string // "" = sonic-3
 	Voices   []voice.Info
-	Spoke    func(characters int)
+	Spoke    func(ctx context.Context, characters int)
 }
 
 // New returns the voices.

@@ -23,8 +23,8 @@ type Config struct {
 	Model    string            // "" = nova-3; names beginning with "flux" are those of /v2/listen
 	Language string            // where a call names none; "" = en
 	Query    map[string]string // more parameters, as keyterm or eot_threshold; they replace ours
-	// Heard is told how many seconds an ear sent, when it ends. nil = nobody is told.
-	Heard func(seconds float64)
+	// Heard is told how many seconds were sent, second by second; ctx is that of the call. nil = nobody is told.
+	Heard func(ctx context.Context, seconds float64)
 }
 
 // Recognizer implements voice.Recognizer.

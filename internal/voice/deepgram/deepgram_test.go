@@ -132,7 +132,7 @@ func TestNova(t *testing.T) {
 			t.Errorf("%s", got)
 		}
 	})
-	ear := listen(t, s, Config{Query: map[string]string{"keyterm": "nacre", "endpointing": "200"}, Heard: func(seconds float64) { sent <- seconds }}, long)
+	ear := listen(t, s, Config{Query: map[string]string{"keyterm": "nacre", "endpointing": "200"}, Heard: func(_ context.Context, seconds float64) { sent <- seconds }}, long)
 	ear.Write(&call.Frame{})
 	ear.Write(&call.Frame{})
 	ear.Speech(true)

@@ -131,12 +131,14 @@ func stop(timer *time.Timer) {
 // send sends what is queued until the ear ends, and then says goodbye.
 func (e *ear) send() {
 	var audio []byte
-	frames, seconds := 0, 0.0
-	defer func() {
-		if e.r.config.Heard != nil {
-			e.r.config.Heard(seconds)
+	frames, untold := 0, 0
+	tell := func() {
+		if e.r.config.Heard != nil && untold > 0 {
+			e.r.config.Heard(e.ctx, (time.Duration(untold) * call.FrameTime).Seconds())
 		}
-	}()
+		untold = 0
+	}
+	defer tell()
 	idle := time.NewTimer(e.r.idle)
 	defer idle.Stop()
 	for {
@@ -151,7 +153,9 @@ func (e *ear) send() {
 				kind, data = websocket.MessageText, []byte(m.text)
 				break
 			}
-			seconds += call.FrameTime.Seconds()
+			if untold++; untold == int(time.Second/call.FrameTime) {
+				tell()
+			}
 			audio = append(audio, m.frame[:]...)
 			if frames++; e.r.flux() && frames < fluxFrames {
 				continue

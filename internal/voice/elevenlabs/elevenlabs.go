@@ -22,7 +22,7 @@ type Config struct {
 	Model    string // "" = eleven_flash_v2_5
 	Voices   []voice.Info
 	Speed    float64 // 0 = the voice's own
-	Spoke    func(characters int)
+	Spoke    func(ctx context.Context, characters int)
 }
 
 // New returns the voices.

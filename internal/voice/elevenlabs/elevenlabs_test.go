@@ -1,6 +1,7 @@
 package elevenlabs_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ func TestSpeaks(t *testing.T) {
 		providertest.Status(401, `{"detail":{"status":"invalid_api_key","message":"Invalid API key"}}`))
 	characters := 0
 	v := elevenlabs.New(elevenlabs.Config{Endpoint: s.Endpoint(t, "", time.Minute, time.Minute), Voices: []voice.Info{{ID: "Rachel/1"}}, Speed: 0.9,
-		Spoke: func(n int) { characters += n }})
+		Spoke: func(_ context.Context, n int) { characters += n }})
 	samples, err := v.Speak(t.Context(), "", "Schöne Grüße.")
 	if err != nil || len(samples) != 4000 || characters != 13 {
 		t.Errorf("%d samples, %d characters, %v", len(samples), characters, err)

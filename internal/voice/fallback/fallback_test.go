@@ -226,6 +226,9 @@ func TestVoices(t *testing.T) {
 	if !slices.Equal(ids, []string{"a1", "a2", "b1", "b2", "c1"}) {
 		t.Errorf("%v", ids)
 	}
+	if got := v.Cast("a2", nil, true); got != "a2" {
+		t.Errorf("cast as %s", got)
+	}
 	stream := func(voiceID string, stopAfter int) (heard []int16, failed error) {
 		for samples, err := range v.Stream(t.Context(), voiceID, "Hello.") {
 			if failed = err; err == nil {
@@ -256,6 +259,13 @@ func TestVoices(t *testing.T) {
 	c.err = errors.New("killed")
 	if _, err := v.Speak(t.Context(), "a1", "Hello."); !errors.Is(err, late) || !strings.Contains(err.Error(), "killed") {
 		t.Errorf("%v", err)
+	}
+	b.err = &provider.Error{Kind: provider.Unauthorized}
+	if _, err := v.Speak(t.Context(), "b2", "Hello."); err == nil {
+		t.Error("nobody speaks")
+	}
+	if got := v.Cast("b2", nil, true); got != "c1" {
+		t.Errorf("%s: a call begins in a voice that does not rest", got)
 	}
 	if _, known := v.Length("b2", "Hello."); !known {
 		t.Error("its own voice knows the length")

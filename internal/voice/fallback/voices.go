@@ -14,6 +14,7 @@ import (
 // the default voice of the next provider: a call that goes on in another voice is better than one that is silent.
 type Voices struct {
 	order *provider.Order[voice.Voices]
+	names []string // in order
 	list  []voice.Info
 	owner map[string]string // provider's name, by the id of its voice
 	items map[string]voice.Voices
@@ -41,6 +42,7 @@ func NewVoices(order *provider.Order[voice.Voices], providers []Named) *Voices {
 			order.Add(p.Name, p.Voices)
 		}
 		v.items[p.Name] = p.Voices
+		v.names = append(v.names, p.Name)
 		for _, info := range p.Voices.Voices() {
 			if v.owner[info.ID] == "" {
 				v.owner[info.ID] = p.Name
@@ -94,16 +96,26 @@ func (v *Voices) Stream(ctx context.Context, voiceID, text string) iter.Seq2[[]i
 	}
 }
 
+// Cast chooses the default voice of the next provider where that of a voice rests, so that the call is spoken in one voice from
+// its first word; and has the provider cast (voice.Caster).
+func (v *Voices) Cast(voiceID string, texts []string, open bool) string {
+	voiceID = v.id(voiceID)
+	owner := v.owner[voiceID]
+	if v.order.Rests(owner) {
+		for _, name := range v.names {
+			if !v.order.Rests(name) {
+				owner, voiceID = name, v.items[name].Voices()[0].ID
+				break
+			}
+		}
+	}
+	return voice.Cast(v.items[owner], voiceID, texts, open)
+}
+
 // Length returns how long a text is in its own voice (voice.Speaker).
 func (v *Voices) Length(voiceID, text string) (time.Duration, bool) {
 	voiceID = v.id(voiceID)
 	return v.items[v.owner[voiceID]].Length(voiceID, text)
-}
-
-// Cast returns the voice in which the provider of voiceID would have a call spoken (voice.Caster).
-func (v *Voices) Cast(voiceID string, texts []string, open bool) string {
-	voiceID = v.id(voiceID)
-	return voice.Cast(v.items[v.owner[voiceID]], voiceID, texts, open)
 }
 
 func (v *Voices) id(voiceID string) string {

@@ -2,6 +2,7 @@ package openai_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -25,7 +26,7 @@ func TestTranscription(t *testing.T) {
 	t.Parallel()
 	s := providertest.Serve(t, providertest.Status(200, `{"text":" Yes, please. ","usage":{}}`, "Content-Type", "application/json"))
 	sent := 0.0
-	recognize := openai.NewRecognize(openai.Transcription{Endpoint: s.Endpoint(t, "/v1", long, long), Model: "whisper-1", Prompt: "Ada", Heard: func(seconds float64) { sent += seconds }})
+	recognize := openai.NewRecognize(openai.Transcription{Endpoint: s.Endpoint(t, "/v1", long, long), Model: "whisper-1", Prompt: "Ada", Heard: func(_ context.Context, seconds float64) { sent += seconds }})
 	text, err := recognize(t.Context(), utterance.Utterance{Samples: make([]int16, 4000), Language: "en-GB", Final: true})
 	if err != nil || text != "Yes, please." || sent != 0.5 {
 		t.Errorf("%q, %v, %v seconds", text, err, sent)

@@ -20,7 +20,7 @@ type Speech struct {
 	Rate         int     // of pcm in Hz; 0 = 24,000
 	Speed        float64 // 0 = the server's own
 	Instructions string  // how to speak, for models that take it
-	Spoke        func(characters int)
+	Spoke        func(ctx context.Context, characters int)
 }
 
 // NewVoices returns the voices of a server.

@@ -21,8 +21,8 @@ type Transcription struct {
 	Endpoint provider.Endpoint // up to /audio, as https://api.openai.com/v1
 	Model    string
 	Prompt   string // names and words to expect, for models that take it
-	// Heard is told how many seconds were sent. nil = nobody is told.
-	Heard func(seconds float64)
+	// Heard is told how many seconds were sent; ctx is that of the call. nil = nobody is told.
+	Heard func(ctx context.Context, seconds float64)
 }
 
 const (
@@ -58,7 +58,7 @@ func NewRecognize(config Transcription) utterance.Recognize {
 		}
 		answer.Release()
 		if config.Heard != nil {
-			config.Heard(float64(len(u.Samples)) / call.SampleRate)
+			config.Heard(ctx, float64(len(u.Samples))/call.SampleRate)
 		}
 		return strings.TrimSpace(*result.Text), nil
 	}

@@ -24,8 +24,9 @@ type Config struct {
 	// Ask asks for the speech of a text. voiceID is one of Voices.
 	Ask    func(ctx context.Context, voiceID, text string) (*provider.Answer, error)
 	Format Format
-	// Spoke is told how many characters were asked for, once the speech has begun: they are paid for then. nil = nobody is told.
-	Spoke func(characters int)
+	// Spoke is told how many characters were asked for, once the speech has begun: they are paid for then. ctx is that of the
+	// call. nil = nobody is told.
+	Spoke func(ctx context.Context, characters int)
 }
 
 // Voices implements voice.Voices.
@@ -113,7 +114,7 @@ func (v *Voices) Stream(ctx context.Context, voiceID, text string) iter.Seq2[[]i
 				return
 			}
 			if all == nil && v.config.Spoke != nil {
-				v.config.Spoke(utf8.RuneCountInString(k.text))
+				v.config.Spoke(ctx, utf8.RuneCountInString(k.text))
 			}
 			all = append(all, samples...)
 			if !yield(samples, nil) {
