@@ -179,13 +179,26 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		s.onClose(func(context.Context) { logClose(log, "voice", speaker.Close()) })
 	}
 	agentConfig := voice.Config{Missing: speech, Recordings: s.recordings, Log: log, Said: chosen.agentSaid}
-	var ears voice.Recognizer
+	var localEar voice.Recognizer
 	if models != nil {
 		agentConfig.SpeechModel = models.voiced
 		if !chosen.deaf {
-			ears = localEars(models.client, log, metrics)
-			agentConfig.Recognizer = ears
+			localEar = localEars(models.client, log, metrics)
 		}
+	}
+	ears, err := openEars(services.Ears, localEar, log)
+	if err != nil {
+		return s, err
+	}
+	agentConfig.Recognizer = ears
+	thinks, err := openModels(services.Models, log)
+	switch {
+	case err != nil:
+		return s, err
+	case thinks != nil && ears == nil:
+		log.Warn("models are named to think with, but nothing hears: calls go by the keys of telephones")
+	case thinks != nil:
+		agentConfig.Brains = thinks.brains
 	}
 	s.hears = ears != nil
 	var speakers, sampled voices

@@ -83,7 +83,7 @@ func listen(t *testing.T, s *providertest.Server, config Config, between time.Du
 	t.Helper()
 	config.Endpoint = s.Endpoint(t, "", long, between)
 	r := New(config)
-	r.idle, r.last = short, short
+	r.last = short
 	ear, err := r.Listen(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -125,9 +125,6 @@ func TestNova(t *testing.T) {
 		l.say(results(2.5, 3, fromFinalize, "five five"), `{"type":"UtteranceEnd","channel":[0,1],"last_word_end":3}`, `{"type":"Metadata"}`)
 		// What our detector does not hear is an utterance all the same.
 		l.say(results(5, 5.5, "", "yes"), results(5, 5.5, speechFinal, "yes"), results(7, 7.5, isFinal, "no"), `{"type":"UtteranceEnd"}`)
-		if got := l.text(); got != sayKeepAlive { // nothing is written: the call is on hold
-			t.Errorf("%s", got)
-		}
 		if got := l.text(); got != sayClose {
 			t.Errorf("%s", got)
 		}
@@ -160,7 +157,7 @@ func TestNova(t *testing.T) {
 			t.Errorf("%s", diff)
 		}
 	}
-	time.AfterFunc(2*short, ear.Close)
+	ear.Close()
 	<-done
 	if _, open := <-ear.Results(); open {
 		t.Error("it goes on after Close")
@@ -178,6 +175,26 @@ func TestNova(t *testing.T) {
 			t.Errorf("%s is %q", name, query.Get(name))
 		}
 	}
+}
+
+// Nothing is written while the call is on hold: the connection is kept.
+func TestKeepAlive(t *testing.T) {
+	t.Parallel()
+	s, done := serve(t, func(l line) {
+		for range 2 {
+			if got := l.text(); got != sayKeepAlive {
+				t.Errorf("%s", got)
+			}
+		}
+	})
+	r := New(Config{Endpoint: s.Endpoint(t, "", long, long)})
+	r.idle = short
+	ear, err := r.Listen(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-done
+	ear.Close()
 }
 
 func TestFlux(t *testing.T) {
