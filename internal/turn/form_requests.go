@@ -19,9 +19,10 @@ const (
 )
 
 const (
-	holdWait      = time.Minute     // how long we wait for somebody who asked us to
-	longestReason = 240             // letters of the company's description that are spoken
-	soonest       = 2 * time.Minute // a call-back
+	holdWait      = time.Minute      // how long we wait for somebody who asked us to
+	heldWait      = 10 * time.Second // the same after they have been heard again, perhaps with somebody else
+	longestReason = 240              // letters of the company's description that are spoken
+	soonest       = 2 * time.Minute  // a call-back
 )
 
 // OptsOut reports whether these words ask never to be called again (Listener).
@@ -108,6 +109,9 @@ func (f *Form) request(asked understanding.Asked, in Input) (Reply, bool) {
 		}
 		return f.sayAgain(in), true
 	case understanding.HoldOn:
+		if f.at < len(f.questions) && f.ears.EndsInGreeting(in.Words) { // the wait is over already
+			return f.begin(), true
+		}
 		f.waits = true
 		expect := ExpectNothing
 		if f.at < len(f.questions) {

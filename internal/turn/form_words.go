@@ -194,7 +194,7 @@ func (f *Form) misheard(in Input) Reply {
 		return f.begin() // somebody else has come to the telephone, or it was an assistant that put us through
 	}
 	if f.waits {
-		return f.reply(Reply{Expect: expectOf(q.Type), Wait: holdWait}) // they talk to somebody else
+		return f.reply(Reply{Expect: expectOf(q.Type), Wait: heldWait}) // they talk to somebody else
 	}
 	if in.Interrupted && f.askedAt >= 0 && in.Heard < f.askedAt {
 		if f.interrupted++; f.interrupted > interruptions {

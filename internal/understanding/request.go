@@ -72,6 +72,12 @@ func (l *Language) Request(text string, now time.Time) Asked {
 // Greets reports whether a turn is a greeting and nothing else: "Hello, speaking."
 func (l *Language) Greets(text string) bool { return l.is(l.turn(text), "greeting") }
 
+// EndsInGreeting reports whether the last words of a turn greet: "… I am putting you through. Hello?"
+func (l *Language) EndsInGreeting(text string) bool {
+	words := l.turn(text)
+	return len(words) > 0 && l.is(words[len(words)-1:], "greeting")
+}
+
 func (l *Language) optOut(text string) bool {
 	return l.judge(l.read(text), "never again") == Sure
 }
