@@ -309,19 +309,20 @@ func (m *Machine) resume() {
 // timeUp ends the call, except that an opt-out being written is waited for.
 func (m *Machine) timeUp() {
 	m.outOfTime = true
+	m.hangUp()
+}
+
+// hangUp ends the call; an opt-out that is being written, perhaps one that they asked for only now, is waited for first.
+func (m *Machine) hangUp() {
 	m.stopSpeaking()
+	m.lastWords()
 	m.dropAsk()
-	if m.optOutPending {
+	if m.optOutPending && !m.due(byOptOut) {
 		m.phase = ending
 		m.unqueue()
 		m.set(atTail, 0)
 		return
 	}
-	m.hangUp()
-}
-
-func (m *Machine) hangUp() {
-	m.stopSpeaking()
 	m.finish()
 	m.do(Action{Do: HangUp})
 }
@@ -348,7 +349,7 @@ func (m *Machine) finish() {
 	m.unqueue()
 }
 
-// lastWords has effect what they said before they hung up and nothing has replied to.
+// lastWords has effect, once, what they said before the call ends and nothing has replied to.
 func (m *Machine) lastWords() {
 	words := m.said()
 	if m.asked != nil && !m.asked.spoken {
@@ -363,4 +364,6 @@ func (m *Machine) lastWords() {
 	case m.phase == talking && m.timers[atWords] != 0:
 		m.useTools(m.rules.Next(Input{Kind: InputWords, Words: words, Spoke: m.spoke, Heard: m.heard, Interrupted: m.interrupted, At: m.now}).Tools)
 	}
+	m.words, m.partial = "", ""
+	m.clear(atWords)
 }
