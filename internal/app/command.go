@@ -45,19 +45,26 @@ type commands struct {
 	Account accountCommands `cmd:"" help:"What the operator decides of accounts, also beside a running server."`
 	Pearl   pearlCommands   `cmd:"" help:"Pearls on hold by the operator, also beside a running server."`
 	Speech  speechCommands  `cmd:"" help:"Models on this machine that hear and speak: list and try them."`
+	Talk    talkCommand     `cmd:"" help:"Talk to a Pearl in the terminal, as text: no call is made."`
 	Backup  backupCommand   `cmd:"" help:"Write database, recordings and keys into one file, also beside a running server."`
 	Restore restoreCommand  `cmd:"" help:"Unpack a backup into a new folder, its campaigns paused."`
 	Migrate migrateCommand  `cmd:"" help:"Bring the database to this version's schema."`
 	Version versionCommand  `cmd:"" help:"Print the version, its revision and date."`
 }
 
-// streams are where a command writes: results on Out, everything else on Err.
+// streams are where a command reads and writes: results on Out, everything else on Err.
 type streams struct {
+	In       io.Reader
 	Out, Err io.Writer
 }
 
 // Run runs one command line and returns the exit code. It returns early when ctx ends.
 func Run(ctx context.Context, args []string, out, errs io.Writer) int {
+	return run(ctx, args, streams{In: os.Stdin, Out: out, Err: errs})
+}
+
+func run(ctx context.Context, args []string, s streams) int {
+	out, errs := s.Out, s.Err
 	var cli commands
 	exit := -1
 	parser, err := kong.New(&cli, kong.Name("nacre"), kong.Description("Outbound phone campaigns with AI agents, self-hosted."),
@@ -84,7 +91,7 @@ func Run(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 	warnOfUnknown(parser.Model, os.Environ(), errs)
 	command.BindTo(ctx, (*context.Context)(nil))
-	err = command.Run(streams{Out: out, Err: errs})
+	err = command.Run(s)
 	var code exitError
 	switch {
 	case err == nil:

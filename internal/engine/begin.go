@@ -96,15 +96,13 @@ func (e *Engine) begin(tx Tx, s *Signals, w Work, trace string) (*Begun, error) 
 	if err != nil || current.To == "" {
 		return nil, err
 	}
-	script := pearl.Script(current)
-	script.Zone = p.location(zoneKey)
 	return &Begun{
 		Call: current, TranscriptOptions: pearl.Outbound.TranscriptOptions,
 		Invite: call.Invite{
 			Call: current.ID, Trace: current.Trace, Trunk: g.trunk.Trunk, From: current.From, To: current.To,
 			RingFor: p.ringFor, RingUntil: p.closes(zoneKey, now),
 		},
-		Script: script,
+		Script: p.script(pearl, current, zoneKey),
 	}, nil
 }
 

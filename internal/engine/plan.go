@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/hours"
 	"nacre/internal/id"
@@ -88,6 +89,22 @@ func (p plan) location(zoneKey string) *time.Location {
 		return p.zone
 	}
 	return locationOf(zoneKey)
+}
+
+// script is what the agent needs to hold a call to a lead of a zone.
+func (p plan) script(pearl campaign.Pearl, c call.Call, zoneKey string) call.Script {
+	script := pearl.Script(c)
+	script.Zone = p.location(zoneKey)
+	return script
+}
+
+// ScriptFor is what the agent needs to hold a call of a campaign to a lead whose zone has this key, "" = the campaign's.
+func ScriptFor(pearl campaign.Pearl, c call.Call, zoneKey string) (call.Script, error) {
+	p, err := new(plans).of(pearl)
+	if err != nil {
+		return call.Script{}, err
+	}
+	return p.script(pearl, c, zoneKey), nil
 }
 
 // open reports whether a call may begin now and ring out inside its window. In a zone that is not known no hour is open.

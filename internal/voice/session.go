@@ -9,6 +9,7 @@ import (
 	"nacre/internal/call"
 	"nacre/internal/hearing"
 	"nacre/internal/id"
+	"nacre/internal/minds"
 	"nacre/internal/turn"
 )
 
@@ -26,7 +27,7 @@ type session struct {
 	log     *slog.Logger
 	ctx     context.Context
 	machine *turn.Machine
-	minds   *minds
+	minds   *minds.Minds
 	hearer  *hearer // nil = no recogniser
 	book    *book
 	record  *recorder // nil = none
@@ -62,7 +63,7 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 			Rules: form, Voicemail: script.VoiceMail, Timing: a.timing,
 			Brains: len(brains), Opening: []string{script.Opening}, Questions: script.Questions, Language: script.Language,
 		}),
-		minds:   newMinds(ctx, brains, log),
+		minds:   minds.New(ctx, brains, log),
 		book:    &book{ctx: ctx, speaker: a.config.Speaker, log: log, phrases: make(map[string]*phrase)},
 		optOuts: make(chan bool, 1),
 		limit:   a.timing.OptOutLimit,
@@ -105,7 +106,7 @@ func (s *session) Exchange(heard, say *call.Frame) bool {
 		s.step(turn.Event{Kind: turn.OptOutDone, Failed: failed})
 	default:
 	}
-	for event, more := s.minds.poll(); more; event, more = s.minds.poll() {
+	for event, more := s.minds.Poll(); more; event, more = s.minds.Poll() {
 		s.step(event)
 	}
 	if s.script.Timeout > 0 && s.now >= s.script.Timeout && !s.timeUp {
@@ -252,11 +253,11 @@ func (s *session) do(action turn.Action) {
 			s.more(action)
 		}
 	case turn.Ask:
-		s.minds.ask(action)
+		s.minds.Ask(action)
 	case turn.CancelAsk:
-		s.minds.cancel()
+		s.minds.Cancel()
 	case turn.ToolResult:
-		s.minds.answer(action)
+		s.minds.Answer(action)
 	case turn.StopSpeaking:
 		if s.playback.utterance == action.Utterance {
 			s.endPlayout()
@@ -320,7 +321,7 @@ func (s *session) finish() call.Talk {
 		s.endPlayout()
 	}
 	s.step(turn.Event{Kind: turn.PeerHungUp})
-	s.minds.cancel()
+	s.minds.Cancel()
 	s.hearer.close()
 	talk := s.machine.Talk()
 	if s.record != nil {

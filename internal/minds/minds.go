@@ -1,17 +1,21 @@
-package voice
+// Package minds has the brains of one conversation think beside it: each in a goroutine of its own, while what they have to say
+// is polled. It knows no audio and no provider.
+package minds
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
+	"time"
 
 	"nacre/internal/turn"
 )
 
-// minds are the brains of one conversation. They think in goroutines of their own, and what they have to say is polled once
-// a frame.
-type minds struct {
+// Minds are the brains of one conversation. They are used by one goroutine.
+type Minds struct {
 	ctx    context.Context
 	brains []turn.Brain
 	log    *slog.Logger
@@ -27,8 +31,9 @@ type minds struct {
 // errUnwanted is returned to a brain whose reply is not wanted any more.
 var errUnwanted = errors.New("the reply is not wanted any more")
 
-func newMinds(ctx context.Context, brains []turn.Brain, log *slog.Logger) *minds {
-	m := &minds{ctx: ctx, brains: brains, log: log, events: make(chan turn.Event, 16), stop: func() {}, uses: make(map[int]chan turn.Action)}
+// New returns the Minds of a conversation; ctx ends what they think.
+func New(ctx context.Context, brains []turn.Brain, log *slog.Logger) *Minds {
+	m := &Minds{ctx: ctx, brains: brains, log: log, events: make(chan turn.Event, 16), stop: func() {}, uses: make(map[int]chan turn.Action)}
 	for range brains {
 		free := make(chan struct{}, 1)
 		free <- struct{}{}
@@ -37,8 +42,8 @@ func newMinds(ctx context.Context, brains []turn.Brain, log *slog.Logger) *minds
 	return m
 }
 
-// poll returns the next event of the brains, if there is one.
-func (m *minds) poll() (event turn.Event, ok bool) {
+// Poll returns the next event of the brains, if there is one.
+func (m *Minds) Poll() (event turn.Event, ok bool) {
 	select {
 	case event = <-m.events:
 		return event, true
@@ -47,18 +52,30 @@ func (m *minds) poll() (event turn.Event, ok bool) {
 	}
 }
 
-// ask has a brain reply.
-func (m *minds) ask(action turn.Action) {
+// Wait returns the next event of the brains, or none after a while.
+func (m *Minds) Wait(limit time.Duration) (event turn.Event, ok bool) {
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	select {
+	case event = <-m.events:
+		return event, true
+	case <-late.C:
+		return turn.Event{}, false
+	}
+}
+
+// Ask has a brain reply (turn.Ask).
+func (m *Minds) Ask(action turn.Action) {
 	m.stop()
 	var ctx context.Context
 	ctx, m.stop = context.WithCancel(m.ctx)
 	go m.think(ctx, action)
 }
 
-// cancel ends the reply that is being made.
-func (m *minds) cancel() { m.stop() }
+// Cancel ends the reply that is being made (turn.CancelAsk).
+func (m *Minds) Cancel() { m.stop() }
 
-func (m *minds) think(ctx context.Context, action turn.Action) {
+func (m *Minds) think(ctx context.Context, action turn.Action) {
 	// What cannot be sent is not wanted any more.
 	failed := func(err error) {
 		if ctx.Err() != nil {
@@ -67,7 +84,11 @@ func (m *minds) think(ctx context.Context, action turn.Action) {
 		m.log.Error("ask brain", "brain", action.Brain, "error", err)
 		_ = m.send(ctx, turn.Event{Kind: turn.AskFailed, Ask: action.Ask, Text: err.Error()})
 	}
-	defer survive(failed)
+	defer func() {
+		if reason := recover(); reason != nil {
+			failed(fmt.Errorf("panic: %v\n%s", reason, debug.Stack()))
+		}
+	}()
 	free := m.free[action.Brain]
 	select {
 	case <-free: // one turn after another: what was cancelled may take a moment to end
@@ -83,7 +104,7 @@ func (m *minds) think(ctx context.Context, action turn.Action) {
 	_ = m.send(ctx, turn.Event{Kind: turn.ReplyEnd, Ask: action.Ask, Reply: reply})
 }
 
-func (m *minds) send(ctx context.Context, event turn.Event) error {
+func (m *Minds) send(ctx context.Context, event turn.Event) error {
 	if ctx.Err() != nil {
 		return errUnwanted
 	}
@@ -95,8 +116,8 @@ func (m *minds) send(ctx context.Context, event turn.Event) error {
 	}
 }
 
-// answer brings what came of a tool to the brain that uses it.
-func (m *minds) answer(action turn.Action) {
+// Answer brings what came of a tool to the brain that uses it (turn.ToolResult).
+func (m *Minds) Answer(action turn.Action) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if use, ok := m.uses[action.Use]; ok {
@@ -107,7 +128,7 @@ func (m *minds) answer(action turn.Action) {
 
 // mindsTurn implements turn.Turn for one ask.
 type mindsTurn struct {
-	minds *minds
+	minds *Minds
 	ctx   context.Context
 	ask   int
 }

@@ -1,0 +1,151 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"nacre/internal/api/body"
+	"nacre/internal/api/wire"
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/config"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
+	"nacre/internal/id"
+	"nacre/internal/rehearsal"
+	"nacre/internal/zone"
+)
+
+// pearlSource says where a Pearl is read from.
+type pearlSource struct {
+	config.Database
+	Account string `help:"Account of a Pearl by id, by name; the first account without it."`
+}
+
+// read returns a campaign by its id in the database, or from a file in the shape of POST /v2/Pearl or /v2/Pearl/Voice, JSON or
+// YAML. What is wrong with the name or the file is a fault of usage.
+func (s pearlSource) read(ctx context.Context, name string) (campaign.Pearl, error) {
+	if pearlID, ok := id.Parse(name); ok {
+		return s.stored(ctx, pearlID)
+	}
+	raw, err := os.ReadFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return campaign.Pearl{}, exitError{exitUsage, fmt.Errorf("%q is neither the id of a Pearl (24 hex digits) nor a file", name)}
+	case err != nil:
+		return campaign.Pearl{}, fmt.Errorf("read Pearl: %w", err)
+	}
+	pearl, err := parsePearl(raw)
+	if err != nil {
+		return campaign.Pearl{}, exitError{exitUsage, fmt.Errorf("%s: %w", name, err)}
+	}
+	return pearl, nil
+}
+
+func (s pearlSource) stored(ctx context.Context, pearlID id.ID) (pearl campaign.Pearl, err error) {
+	err = withEngine(ctx, s.Database, func(e *engine.Engine) error {
+		owner, err := existing(ctx, e, s.Account)
+		if err != nil {
+			return err
+		}
+		pearl, err = e.Store.ReadPearl(ctx, owner.ID, pearlID)
+		if fault.Is(err, fault.NotFound) {
+			return fmt.Errorf("the account %q has no Pearl %s", owner.Name, pearlID)
+		}
+		return err
+	})
+	if err == nil && pearl.Outbound == nil {
+		err = fmt.Errorf("the Pearl %s is inbound: only campaigns talk", pearlID)
+	}
+	return pearl, err
+}
+
+// parsePearl reads a Pearl as the API reads it on creation; what only a server knows (voices, numbers, addresses that it may send
+// to) is not judged.
+func parsePearl(raw []byte) (campaign.Pearl, error) {
+	asJSON, err := yamlAsJSON(raw)
+	if err != nil {
+		return campaign.Pearl{}, err
+	}
+	var in wire.PearlInput
+	faults := fault.List{Fields: body.Compile(reflect.TypeFor[wire.PearlInput]()).Decode(asJSON, &in)}
+	if faults.Err() != nil {
+		return campaign.Pearl{}, pearlFaults(faults)
+	}
+	pearl := in.Create(in.Pearl.Value.Nodes.Set(), &faults)
+	faults.Join("", pearl.Check(campaign.Judges{}))
+	if faults.Err() != nil {
+		return campaign.Pearl{}, pearlFaults(faults)
+	}
+	if pearl.Outbound == nil {
+		return campaign.Pearl{}, errors.New("the Pearl is inbound: only campaigns talk")
+	}
+	return pearl, nil
+}
+
+func pearlFaults(faults fault.List) error {
+	var all []error
+	for _, f := range faults.Fields {
+		all = append(all, fmt.Errorf("%s: %s", f.Path, f.Text))
+	}
+	return errors.Join(all...)
+}
+
+// yamlAsJSON returns a document of YAML, of which JSON is a part, as JSON.
+func yamlAsJSON(raw []byte) ([]byte, error) {
+	if trimmed := bytes.TrimSpace(raw); len(trimmed) > 0 && trimmed[0] == '{' && json.Valid(trimmed) {
+		return trimmed, nil // numbers and names are kept as written
+	}
+	var document any
+	if err := yaml.Unmarshal(raw, &document); err != nil {
+		return nil, err
+	}
+	return json.Marshal(document)
+}
+
+// scriptFor is what the agent needs to talk to a person, as if the person was called now.
+func scriptFor(pearl campaign.Pearl, person rehearsal.Person, now time.Time) (call.Script, error) {
+	zoneKey := ""
+	if person.Zone != "" {
+		known, ok := zone.Parse(person.Zone)
+		if !ok {
+			return call.Script{}, fmt.Errorf("zone: %q is no time zone", person.Zone)
+		}
+		zoneKey = known.IANA()
+	}
+	data, err := json.Marshal(person.Variables)
+	if err != nil {
+		return call.Script{}, fmt.Errorf("variables: %w", err)
+	}
+	number, _ := person.Variables["phoneNumber"].(string)
+	script, err := engine.ScriptFor(pearl, call.Call{To: number, CallData: data}, zoneKey)
+	if err != nil {
+		return call.Script{}, err
+	}
+	script.Answered = now
+	if person.At != "" {
+		place := script.Zone
+		if place == nil {
+			place = time.UTC
+		}
+		for _, layout := range []string{"2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05"} {
+			if script.Answered, err = time.ParseInLocation(layout, strings.TrimSpace(person.At), place); err == nil {
+				break
+			}
+		}
+		if err != nil {
+			return call.Script{}, fmt.Errorf("at: %q is no local time such as 2026-11-26T10:15", person.At)
+		}
+	}
+	return script, nil
+}
