@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"reflect"
@@ -26,10 +27,29 @@ import (
 	"nacre/internal/zone"
 )
 
-// pearlSource says where a Pearl is read from.
+// pearlSource says where a Pearl is read from, and what it thinks with.
 type pearlSource struct {
 	config.Database
-	Account string `help:"Account of a Pearl by id, by name; the first account without it."`
+	Account   string `help:"Account of a Pearl by id, by name; the first account without it."`
+	Providers string `help:"YAML file of outside services, as the server has it: the Pearl thinks with its models (hosting guide, Providers)." placeholder:"FILE" env:"NACRE_PROVIDERS" type:"path"`
+}
+
+// rehearsal returns what conversations of the command have in common: the models that the server would think with.
+func (s pearlSource) rehearsal(errs io.Writer) (rehearsal.Config, error) {
+	log := newLog(errs, config.Log{LogLevel: "warn"})
+	services, err := config.ReadProviders(s.Providers, os.LookupEnv)
+	if err != nil {
+		return rehearsal.Config{}, err
+	}
+	thinks, err := openModels(services.Models, log)
+	if err != nil {
+		return rehearsal.Config{}, err
+	}
+	in := rehearsal.Config{Log: log}
+	if thinks != nil {
+		in.Brains = thinks.brains
+	}
+	return in, nil
 }
 
 // read returns a campaign by its id in the database, or from a file in the shape of POST /v2/Pearl or /v2/Pearl/Voice, JSON or

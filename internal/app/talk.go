@@ -44,9 +44,12 @@ func (c *talkCommand) Run(ctx context.Context, s streams) error {
 	if c.JSON {
 		say = s.Err
 	}
-	conversation := rehearsal.Begin(ctx, rehearsal.Config{
-		Script: script, Deaf: c.Keys, Said: func(words string) { fmt.Fprintln(say, "agent:", words) },
-	})
+	in, err := c.rehearsal(s.Err)
+	if err != nil {
+		return err
+	}
+	in.Script, in.Deaf, in.Said = script, c.Keys, func(words string) { fmt.Fprintln(say, "agent:", words) }
+	conversation := rehearsal.Begin(ctx, in)
 	defer conversation.Close()
 	wanted, err := c.talk(ctx, conversation, s, say)
 	if err != nil || !wanted {

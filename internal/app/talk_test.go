@@ -12,6 +12,7 @@ import (
 	"nacre/internal/campaign"
 	"nacre/internal/config"
 	"nacre/internal/engine"
+	"nacre/internal/provider/providertest"
 	"nacre/internal/rehearsal"
 )
 
@@ -138,4 +139,23 @@ func inNewAccount(ctx context.Context, e *engine.Engine, pearl campaign.Pearl, s
 	pearlID, err := e.CreatePearl(ctx, engine.Actor{Account: owner.ID, By: "test"}, pearl, nil)
 	*stored = string(pearlID)
 	return err
+}
+
+// TestTalkWithAModel: a Pearl thinks with the models of the providers file, as in a call.
+func TestTalkWithAModel(t *testing.T) {
+	t.Parallel()
+	model := providertest.Serve(t, chatAnswer("I am a model. Goodbye."))
+	providers := providersFile(t, "models: [{name: first, kind: openai, address: '%s/v1', model: m1, key-file: $KEY}]\n", model.URL)
+	pearl := writeFile(t, "pearl.yaml", renewals)
+	code, out, errs := typing(t, "what are you\n", "talk", pearl, "--providers", providers)
+	if code != exitDone || !strings.Contains(out, "I am a model.") || !strings.Contains(out, "ended by the agent") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	file := writeFile(t, "scenarios.yaml", "pearl: "+pearl+"\nscenarios: [{name: asks, turns: [{say: what are you}], expect: {said: [I am a model], endedBy: agent}}]")
+	if code, out, errs = typing(t, "", "rehearse", file, "--providers", providers); code != exitDone {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	if code, _, errs = typing(t, "", "talk", pearl, "--providers", "nothing.yaml"); code != exitFailed || !strings.Contains(errs, "read providers") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
 }

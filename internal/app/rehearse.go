@@ -1,0 +1,140 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"nacre/internal/campaign"
+	"nacre/internal/id"
+	"nacre/internal/rehearsal"
+)
+
+type rehearseCommand struct {
+	pearlSource
+	Files []string `arg:"" name:"file" help:"Files of scenarios, YAML or JSON (docs/conversation.md)."`
+	Pearl string   `help:"Id or file of a Pearl in place of the one that the files name." placeholder:"PEARL"`
+	JUnit string   `help:"Write the results as JUnit XML into this file too." name:"junit" placeholder:"FILE" type:"path"`
+}
+
+// cast is a scenario and all that it needs.
+type cast struct {
+	scenario rehearsal.Scenario
+	config   rehearsal.Config
+}
+
+// Run rehearses every file; what is wrong with a file is told before anything is rehearsed.
+func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
+	in, err := c.rehearsal(s.Err)
+	if err != nil {
+		return err
+	}
+	casts := make([][]cast, len(c.Files))
+	var faults []error
+	for n, file := range c.Files {
+		if casts[n], err = c.open(ctx, file, in); err != nil {
+			var usage exitError
+			if !errors.As(err, &usage) {
+				return err
+			}
+			faults = append(faults, usage.err)
+		}
+	}
+	if len(faults) > 0 {
+		return exitError{exitUsage, errors.Join(faults...)}
+	}
+	var suites []rehearsal.Suite
+	all, failed := 0, 0
+	for n, file := range c.Files {
+		suite := rehearsal.Suite{Name: file}
+		for _, one := range casts[n] {
+			verdict := one.scenario.Run(ctx, one.config)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			verdict.Write(s.Out)
+			suite.Verdicts = append(suite.Verdicts, verdict)
+		}
+		suites = append(suites, suite)
+		all, failed = all+len(suite.Verdicts), failed+suite.Failed()
+	}
+	fmt.Fprintf(s.Out, "%d scenarios, %d failed\n", all, failed)
+	if c.JUnit != "" {
+		if err := writeJUnit(c.JUnit, suites); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return exitError{code: exitFailed}
+	}
+	return nil
+}
+
+// open reads a file of scenarios and their Pearl.
+func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Config) ([]cast, error) {
+	bad := func(err error) error { return exitError{exitUsage, fmt.Errorf("%s: %w", name, err)} }
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		return nil, exitError{exitUsage, err}
+	}
+	file, err := rehearsal.Parse(raw)
+	if err != nil {
+		return nil, bad(err)
+	}
+	pearl, err := c.pearlOf(ctx, file.Pearl, name)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	var all []cast
+	for _, scenario := range file.Scenarios {
+		script, err := scriptFor(pearl, scenario.Person, now)
+		if err != nil {
+			return nil, bad(fmt.Errorf("%s: %w", scenario.Name, err))
+		}
+		in.Script = script
+		all = append(all, cast{scenario, in})
+	}
+	return all, nil
+}
+
+// pearlOf reads the Pearl that a file of scenarios names, or holds.
+func (c *rehearseCommand) pearlOf(ctx context.Context, node yaml.Node, file string) (campaign.Pearl, error) {
+	switch {
+	case c.Pearl != "":
+		return c.read(ctx, c.Pearl)
+	case node.Kind == yaml.MappingNode:
+		raw, err := yaml.Marshal(&node)
+		if err != nil {
+			return campaign.Pearl{}, fmt.Errorf("read Pearl: %w", err)
+		}
+		pearl, err := parsePearl(raw)
+		if err != nil {
+			return campaign.Pearl{}, exitError{exitUsage, fmt.Errorf("%s: pearl: %w", file, err)}
+		}
+		return pearl, nil
+	case node.Kind != yaml.ScalarNode || node.Value == "":
+		return campaign.Pearl{}, exitError{exitUsage, fmt.Errorf("%s: pearl: an id, the path of a file or a Pearl is required (or --pearl)", file)}
+	}
+	if _, ok := id.Parse(node.Value); !ok && !filepath.IsAbs(node.Value) {
+		return c.read(ctx, filepath.Join(filepath.Dir(file), node.Value))
+	}
+	return c.read(ctx, node.Value)
+}
+
+// writeJUnit replaces the file.
+func writeJUnit(name string, suites []rehearsal.Suite) error {
+	file, err := os.Create(name)
+	if err != nil {
+		return fmt.Errorf("write JUnit: %w", err)
+	}
+	if err := errors.Join(rehearsal.WriteJUnit(file, suites), file.Close()); err != nil {
+		return fmt.Errorf("write JUnit: %w", err)
+	}
+	return nil
+}
