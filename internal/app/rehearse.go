@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,16 +11,29 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"nacre/internal/call"
 	"nacre/internal/campaign"
+	"nacre/internal/engine"
+	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/rehearsal"
+	"nacre/internal/zone"
 )
 
 type rehearseCommand struct {
 	pearlSource
-	Files []string `arg:"" name:"file" help:"Files of scenarios, YAML or JSON (docs/conversation.md)."`
+	Files []string `arg:"" optional:"" name:"file" help:"Files of scenarios, YAML or JSON (docs/conversation.md)."`
+	From  string   `help:"Write a call that is over as a scenario, in place of rehearsing; it holds what is known of the person." name:"from-call" placeholder:"ID"`
 	Pearl string   `help:"Id or file of a Pearl in place of the one that the files name." placeholder:"PEARL"`
 	JUnit string   `help:"Write the results as JUnit XML into this file too." name:"junit" placeholder:"FILE" type:"path"`
+}
+
+// Validate is called by the parser.
+func (c *rehearseCommand) Validate() error {
+	if (len(c.Files) == 0) == (c.From == "") {
+		return errors.New("files of scenarios are expected, or --from-call")
+	}
+	return nil
 }
 
 // cast is a scenario and all that it needs.
@@ -30,6 +44,9 @@ type cast struct {
 
 // Run rehearses every file; what is wrong with a file is told before anything is rehearsed.
 func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
+	if c.From != "" {
+		return c.write(ctx, s)
+	}
 	in, err := c.rehearsal(s.Err)
 	if err != nil {
 		return err
@@ -63,7 +80,7 @@ func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
 		suites = append(suites, suite)
 		all, failed = all+len(suite.Verdicts), failed+suite.Failed()
 	}
-	fmt.Fprintf(s.Out, "%d scenarios, %d failed\n", all, failed)
+	fmt.Fprintf(s.Out, "scenarios: %d, failed: %d\n", all, failed)
 	if c.JUnit != "" {
 		if err := writeJUnit(c.JUnit, suites); err != nil {
 			return err
@@ -125,6 +142,70 @@ func (c *rehearseCommand) pearlOf(ctx context.Context, node yaml.Node, file stri
 		return c.read(ctx, filepath.Join(filepath.Dir(file), node.Value))
 	}
 	return c.read(ctx, node.Value)
+}
+
+// write writes a call as a scenario.
+func (c *rehearseCommand) write(ctx context.Context, s streams) error {
+	callID, ok := id.Parse(c.From)
+	if !ok {
+		return exitError{exitUsage, fmt.Errorf("--from-call: %q is no id (24 hex digits)", c.From)}
+	}
+	return withEngine(ctx, c.Database, func(e *engine.Engine) error {
+		owner, err := existing(ctx, e, c.Account)
+		if err != nil {
+			return err
+		}
+		made, err := e.Store.ReadCall(ctx, owner.ID, callID)
+		if fault.Is(err, fault.NotFound) {
+			return fmt.Errorf("the account %q has no call %s", owner.Name, callID)
+		}
+		if err != nil {
+			return err
+		}
+		person, err := personOf(ctx, e, made)
+		if err != nil {
+			return err
+		}
+		text, unheard, err := rehearsal.FromCall(made, person)
+		if err != nil {
+			return fmt.Errorf("write call %s: %w", callID, err)
+		}
+		if unheard > 0 {
+			fmt.Fprintf(s.Err, "nacre: %d utterances were not understood in the call and are left out\n", unheard)
+		}
+		_, err = s.Out.Write(text)
+		return err
+	})
+}
+
+// personOf is who was called: with the variables of the call, in the zone of the lead where there still is one, else the
+// campaign's.
+func personOf(ctx context.Context, e *engine.Engine, made call.Call) (rehearsal.Person, error) {
+	person := rehearsal.Person{Variables: map[string]any{}}
+	if len(made.CallData) > 0 {
+		if err := json.Unmarshal(made.CallData, &person.Variables); err != nil {
+			return person, fmt.Errorf("read callData: %w", err)
+		}
+	}
+	person.Variables["phoneNumber"] = made.To
+	pearl, err := e.Store.ReadPearl(ctx, made.Account, made.Pearl)
+	if err != nil {
+		return person, fmt.Errorf("read Pearl: %w", err)
+	}
+	person.Zone = pearl.LeadZone()
+	if !made.Lead.Zero() {
+		l, err := e.Store.ReadLead(ctx, made.Account, made.Pearl, made.Lead)
+		switch {
+		case err == nil && l.ZoneKey != "":
+			person.Zone = l.ZoneKey
+		case err != nil && !fault.Is(err, fault.NotFound):
+			return person, fmt.Errorf("read lead: %w", err)
+		}
+	}
+	if known, ok := zone.Parse(person.Zone); ok {
+		person.At = made.Answered.In(known.Location()).Format("2006-01-02T15:04:05")
+	}
+	return person, nil
 }
 
 // writeJUnit replaces the file.

@@ -6,6 +6,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/config"
+	"nacre/internal/engine"
+	"nacre/internal/id"
 )
 
 // TestExampleRehearsal: the example's scenarios pass, and their results are JUnit too.
@@ -13,7 +19,7 @@ func TestExampleRehearsal(t *testing.T) {
 	t.Parallel()
 	report := filepath.Join(t.TempDir(), "junit.xml")
 	code, out, errs := typing(t, "", "rehearse", "../../examples/rehearsal/renewals.yaml", "--junit", report)
-	if code != exitDone || errs != "" || !strings.HasSuffix(out, "9 scenarios, 0 failed\n") {
+	if code != exitDone || errs != "" || !strings.HasSuffix(out, "scenarios: 9, failed: 0\n") {
 		t.Fatalf("exit %d: %s%s", code, out, errs)
 	}
 	raw, err := os.ReadFile(report)
@@ -40,7 +46,7 @@ func TestRehearseFails(t *testing.T) {
 	good := writeFile(t, "good.yaml", "pearl: "+pearl+oneScenario)
 	bad := writeFile(t, "bad.yaml", "pearl: "+pearl+strings.Replace(oneScenario, "notSuccess", "success", 1))
 	code, out, _ := typing(t, "", "rehearse", good, bad)
-	if code != exitFailed || !strings.Contains(out, "ok    declines") || !strings.Contains(out, "FAIL  declines") || !strings.HasSuffix(out, "2 scenarios, 1 failed\n") {
+	if code != exitFailed || !strings.Contains(out, "ok    declines") || !strings.Contains(out, "FAIL  declines") || !strings.HasSuffix(out, "scenarios: 2, failed: 1\n") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	if code, _, errs := typing(t, "", "rehearse", good, "--junit", t.TempDir()); code != exitFailed || !strings.Contains(errs, "write JUnit") {
@@ -86,6 +92,75 @@ func TestRehearseRefuses(t *testing.T) {
 	for _, args := range [][]string{{"rehearse"}, {"rehearse", "nothing.yaml"}} {
 		if code, _, errs := typing(t, "", args...); code != exitUsage {
 			t.Errorf("%v: exit %d: %s", args, code, errs)
+		}
+	}
+}
+
+// TestRehearseFromCall: a stored call is written as a scenario, which passes when it is rehearsed.
+func TestRehearseFromCall(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	pearl, err := parsePearl([]byte(renewals))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]string{}
+	answered := time.Date(2026, time.November, 26, 15, 15, 0, 0, time.UTC)
+	err = makingData(t.Context(), config.Database{Data: folder}, func(e *engine.Engine) error {
+		var stored string
+		if err := inNewAccount(t.Context(), e, pearl, &stored); err != nil {
+			return err
+		}
+		owner, err := e.DefaultAccount(t.Context())
+		if err != nil {
+			return err
+		}
+		return e.Store.Update(t.Context(), func(tx engine.Tx) error {
+			for name, outcome := range map[string]call.Outcome{"talked": call.NotSuccess, "busy": call.BusyOutcome} {
+				c := call.Call{
+					ID: e.IDs.New(answered), Account: owner.ID, Pearl: id.ID(stored), To: "+12125550123", Start: answered, Answered: answered, Ended: answered.Add(time.Minute),
+					Finished: answered.Add(time.Minute), Status: outcome.Status(), Outcome: outcome, CallData: []byte(`{"firstName":"Ada"}`),
+					Collected: []call.Value{{ID: "renews", Name: "renewal", Value: false}},
+					Transcript: []call.Line{
+						{Role: call.Pearl, Content: "Hello Ada, this is Anna.", Start: 1.2, End: 4}, {Role: call.Client, Content: "no thanks", Start: 5, End: 6},
+						{Role: call.Pearl, Content: "All right. Goodbye.", Start: 6.3, End: 8},
+					},
+				}
+				ids[name] = string(c.ID)
+				if err := tx.InsertCall(c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := typing(t, "", "rehearse", "--from-call", ids["talked"], "--data", folder)
+	for _, want := range []string{"firstName: Ada", "phoneNumber: \"+12125550123\"", "zone: America/New_York", "at: 2026-11-26T10:15:00", "say: no thanks", "renews: false", "outcome: notSuccess"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if code != exitDone || t.Failed() {
+		t.Fatalf("exit %d: %s%s", code, out, errs)
+	}
+	if code, out, errs = typing(t, "", "rehearse", writeFile(t, "call.yaml", out), "--data", folder); code != exitDone || !strings.HasSuffix(out, "scenarios: 1, failed: 0\n") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"--from-call", ids["busy"]}, exitFailed, "was not answered"},
+		{[]string{"--from-call", "0123456789abcdef01234567"}, exitFailed, "has no call"},
+		{[]string{"--from-call", "x"}, exitUsage, "is no id"},
+		{[]string{"--from-call", "x", "file.yaml"}, exitUsage, "or --from-call"},
+	} {
+		if code, _, errs := typing(t, "", append([]string{"rehearse", "--data", folder}, c.args...)...); code != c.code || !strings.Contains(errs, c.says) {
+			t.Errorf("%v: exit %d: %s", c.args, code, errs)
 		}
 	}
 }

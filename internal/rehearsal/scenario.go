@@ -25,22 +25,22 @@ type File struct {
 type Scenario struct {
 	Name   string `yaml:"name"`
 	Person `yaml:",inline"`
-	ByKeys bool   `yaml:"keysOnly"` // the agent does not understand words
-	Turns  []Act  `yaml:"turns"`    // after them the person does nothing until the agent hangs up
+	ByKeys bool   `yaml:"keysOnly,omitempty"` // the agent does not understand words
+	Turns  []Act  `yaml:"turns"`              // after them the person does nothing until the agent hangs up
 	Expect Expect `yaml:"expect"`
 }
 
 // Expect is what must come of a conversation. What is not named is not judged.
 type Expect struct {
-	Collected map[string]yaml.Node `yaml:"collected"` // by the id of the variable; null = not known
-	Said      []string             `yaml:"said"`      // by the agent and heard, in any case of letters, in any order
-	NeverSaid []string             `yaml:"neverSaid"`
-	Outcome   call.Outcome         `yaml:"outcome"`
-	Answerer  call.Answerer        `yaml:"answerer"`
-	EndedBy   By                   `yaml:"endedBy"`
-	Tags      *[]string            `yaml:"tags"`     // all of them, in any order
-	CallBack  *string              `yaml:"callBack"` // local time of the person (2026-11-27T17:00, 5 minutes more or less), any, none
-	OptOut    *bool                `yaml:"optOut"`
+	Collected map[string]yaml.Node `yaml:"collected,omitempty"` // by the id of the variable; null = not known
+	Said      []string             `yaml:"said,omitempty"`      // by the agent and heard, in any case of letters, in any order
+	NeverSaid []string             `yaml:"neverSaid,omitempty"`
+	Outcome   call.Outcome         `yaml:"outcome,omitempty"`
+	Answerer  call.Answerer        `yaml:"answerer,omitempty"`
+	EndedBy   By                   `yaml:"endedBy,omitempty"`
+	Tags      *[]string            `yaml:"tags,omitempty"`     // all of them, in any order
+	CallBack  *string              `yaml:"callBack,omitempty"` // local time of the person (2026-11-27T17:00, 5 minutes more or less), any, none
+	OptOut    *bool                `yaml:"optOut,omitempty"`
 }
 
 const (
