@@ -185,7 +185,8 @@ func TestBrains(t *testing.T) {
 		c.Say("and tulips")
 		c.Say("seven")
 	})
-	if !strings.Contains(said, "Certainly, blue roses. | Anything else? | ") || !strings.Contains(said, "How many bunches a week?") || value(r, "renews") != true || value(r, "bunches") != int64(7) {
+	said = strings.ReplaceAll(said, " | ", " ") // whether the reply was whole when it began is a matter of a moment
+	if !strings.Contains(said, "Certainly, blue roses. Anything else? ") || !strings.Contains(said, "How many bunches a week?") || value(r, "renews") != true || value(r, "bunches") != int64(7) {
 		t.Errorf("%q, %+v", said, r)
 	}
 }
