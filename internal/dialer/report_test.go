@@ -106,19 +106,19 @@ func TestWakesListNoTrunks(t *testing.T) {
 			w.after(time.Second)
 		}
 		same(t, "lists while 20 leads were called", fmt.Sprint(len(w.carrier.all()), queries.lists.Load()), "20 0")
-		probes := w.carrier.probes
+		probes := w.carrier.probed()
 		add("second.example") // 8 s before the first is due
 		w.after(time.Second)
-		same(t, "lists, probes after another trunk came", fmt.Sprint(queries.lists.Load(), w.carrier.probes-probes), "1 1")
+		same(t, "lists, probes after another trunk came", fmt.Sprint(queries.lists.Load(), w.carrier.probed()-probes), "1 1")
 		for n := range 25 { // 25 s in which one comes every second: the others are asked with them, or soon
 			add(fmt.Sprintf("%d.example", n))
 			w.after(time.Second)
 		}
 		w.after(30 * time.Second)
 		queries.lists.Store(0)
-		probes = w.carrier.probes
+		probes = w.carrier.probed()
 		w.after(10 * time.Minute)
-		if lists, asked := queries.lists.Load(), w.carrier.probes-probes; lists > 10*2*7 || asked < 10*2*27 || asked > 10*2*27*5/4 {
+		if lists, asked := queries.lists.Load(), w.carrier.probed()-probes; lists > 10*2*7 || asked < 10*2*27 || asked > 10*2*27*5/4 {
 			t.Errorf("27 trunks were listed %d times and asked %d times in 10 minutes", lists, asked)
 		}
 	})

@@ -182,19 +182,19 @@ func TestProbes(t *testing.T) {
 		pearlID := w.addPearl(func(o *campaign.OutboundSettings) { o.PhoneNumberID = numberID })
 		w.addTo(pearlID, number(0))
 		w.after(20 * time.Second)
-		same(t, "calls over an unreachable trunk, probes", fmt.Sprint(len(w.carrier.all()), w.carrier.probes), "0 1")
+		same(t, "calls over an unreachable trunk, probes", fmt.Sprint(len(w.carrier.all()), w.carrier.probed()), "0 1")
 		w.carrier.mu.Lock()
 		w.carrier.peers["sip.example"] = call.ProbeResult{OK: true}
 		w.carrier.mu.Unlock()
 		w.after(11 * time.Second)
-		same(t, "calls once it answers, probes", fmt.Sprint(len(w.carrier.all()), w.carrier.probes), "1 2")
+		same(t, "calls once it answers, probes", fmt.Sprint(len(w.carrier.all()), w.carrier.probed()), "1 2")
 
 		trunkID := w.kept[0].ID
 		if _, err := w.e.UpdateTrunk(w.ctx, w.actor, trunkID, func(t *account.Trunk) error { t.Registers, t.Host = true, "reg.example"; return nil }); err != nil {
 			t.Fatal(err)
 		}
 		w.after(time.Minute)
-		same(t, "probes of a trunk that registers", fmt.Sprint(w.carrier.probes, w.kept[0].Registers), "2 true")
+		same(t, "probes of a trunk that registers", fmt.Sprint(w.carrier.probed(), w.kept[0].Registers), "2 true")
 		w.d.Registered(trunkID, account.TrunkUnauthorized, "403 Forbidden")
 		w.after(time.Second)
 		state := func() account.TrunkState {

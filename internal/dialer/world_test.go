@@ -120,6 +120,13 @@ func (c *carrier) Options(_ context.Context, trunk call.Trunk) call.ProbeResult 
 	return c.peers[trunk.Host]
 }
 
+// probed is how many OPTIONS were sent.
+func (c *carrier) probed() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.probes
+}
+
 func (c *carrier) Register(context.Context, call.Trunk) call.ProbeResult {
 	return call.ProbeResult{OK: true}
 }
