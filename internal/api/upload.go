@@ -28,7 +28,7 @@ func asksForRoom(r *route.Route, body []byte) bool {
 }
 
 // uploads are what accounts may have stored in an hour, so that none fills the disk that all share: bodies of requests that
-// ask for room, and the answers that are kept for Idempotency-Keys.
+// ask for room, and the answers that are remembered for Idempotency-Keys.
 type uploads struct {
 	accounts *buckets
 	limit    int64 // bytes an hour; 0 = no limit
@@ -67,15 +67,15 @@ func (u *uploads) add(accountID id.ID, bytes int64, now time.Time) {
 	one.tokens = math.Min(u.accounts.size, one.tokens-float64(bytes))
 }
 
-// store performs a request whose body is to be stored, where there is room for it and on the account's budget; kept says that its
+// store performs a request whose body is to be stored, where there is room for it and on the account's budget; remembered says that its
 // answer will be too.
-func (x *exchange) store(request *route.Request, body []byte, kept bool) (route.Answer, error) {
+func (x *exchange) store(request *route.Request, body []byte, remembered bool) (route.Answer, error) {
 	if !asksForRoom(request.Route, body) {
 		return x.perform(request, body)
 	}
 	accountID, size := request.Actor.Account, int64(len(body))
-	if kept {
-		size += engine.KeptRow
+	if remembered {
+		size += engine.RememberedRow
 	}
 	err := x.room()
 	if err == nil {
@@ -88,7 +88,7 @@ func (x *exchange) store(request *route.Request, body []byte, kept bool) (route.
 	switch {
 	case err != nil:
 		x.uploads.add(accountID, -size, x.Now())
-	case kept:
+	case remembered:
 		x.uploads.add(accountID, int64(len(answer.Body)), x.Now())
 	}
 	return answer, err

@@ -11,7 +11,7 @@ import (
 	"nacre/internal/api"
 )
 
-// TestUploadsOfAnAccountAreBounded: an account that has had its hour's bytes stored waits, with stops, small updates and kept answers still
+// TestUploadsOfAnAccountAreBounded: an account that has had its hour's bytes stored waits, with stops, small updates and remembered answers still
 // taken and no other account the slower; requests that stored nothing are not counted.
 func TestUploadsOfAnAccountAreBounded(t *testing.T) {
 	t.Parallel()
@@ -38,7 +38,7 @@ func TestUploadsOfAnAccountAreBounded(t *testing.T) {
 		t.Fatalf("one too many: %d, Retry-After %d, %s", status, wait, body)
 	}
 	if status, body, _ := add(34, "Idempotency-Key: key 34"); status != 200 {
-		t.Errorf("a kept answer: %d %s", status, body)
+		t.Errorf("a remembered answer: %d %s", status, body)
 	}
 	var lead struct{ ID string }
 	if err := json.Unmarshal([]byte(read(t, w.ask(t, "GET /v2/Outbound/{pearl}/Lead/PhoneNumber/+12025550100"))), &lead); err != nil {

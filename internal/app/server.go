@@ -215,7 +215,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	s.engine = engine.New(engine.Config{
 		Store: s.store, Room: watch.Room, Limits: engine.Limits{
 			Trunks: settings.TrunksPerAccount, Numbers: settings.NumbersPerAccount, Pearls: settings.PearlsPerAccount, OpenRequests: settings.RequestsPerAccount, Leads: settings.LeadsPerAccount,
-			KeptAnswers: int64(settings.AnswersPerAccount) << 20, Recordings: int64(settings.RecordingsPerAccount) << 20,
+			RememberedAnswers: int64(settings.AnswersPerAccount) << 20, Recordings: int64(settings.RecordingsPerAccount) << 20,
 		},
 		AccountCaps: engine.DayCaps{Calls: settings.CallsPerDay, Minutes: settings.MinutesPerDay},
 		KeyCaps:     engine.DayCaps{Calls: settings.CallsPerDayOfKey, Minutes: settings.MinutesPerDayOfKey},

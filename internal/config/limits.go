@@ -20,8 +20,8 @@ type Limits struct {
 	CallsPerDayOfKey      int `help:"Calls over trunks that may begin on a day (UTC) to leads and requests of one API key. 0 is no cap." name:"calls-per-day-of-key" default:"25000" env:"NACRE_CALLS_PER_DAY_OF_KEY"`
 	MinutesPerDayOfKey    int `help:"Started minutes that calls over trunks to leads and requests of one API key may use on a day (UTC). 0 is no cap." name:"minutes-per-day-of-key" default:"50000" env:"NACRE_MINUTES_PER_DAY_OF_KEY"`
 	RecordingsPerAccount  int `help:"MiB of recordings of an account; beyond it calls are made and not recorded, and nothing is deleted. 0 is no limit." name:"recordings-per-account" default:"20480" env:"NACRE_RECORDINGS_PER_ACCOUNT"`
-	UploadsPerAccount     int `help:"MiB an hour that an account may have stored: bodies of requests that create, those above 4 KiB of requests that change something, and answers kept for Idempotency-Keys; 0 is no limit." name:"uploads-per-account" default:"1024" env:"NACRE_UPLOADS_PER_ACCOUNT"`
-	AnswersPerAccount     int `help:"MiB of answers kept for an account's Idempotency-Keys; beyond it new keys are refused for a while. 0 is no limit." name:"answers-per-account" default:"512" env:"NACRE_ANSWERS_PER_ACCOUNT"`
+	UploadsPerAccount     int `help:"MiB an hour that an account may have stored: bodies of requests that create, those above 4 KiB of requests that change something, and answers remembered for Idempotency-Keys; 0 is no limit." name:"uploads-per-account" default:"1024" env:"NACRE_UPLOADS_PER_ACCOUNT"`
+	AnswersPerAccount     int `help:"MiB of answers remembered for an account's Idempotency-Keys; beyond it new keys are refused for a while. 0 is no limit." name:"answers-per-account" default:"512" env:"NACRE_ANSWERS_PER_ACCOUNT"`
 }
 
 func (l *Limits) validate() error {

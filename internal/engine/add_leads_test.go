@@ -179,7 +179,7 @@ func testAddsAreWholeAcrossACrash(t *testing.T, s engine.Store) {
 			}
 			_, found, err := w.e.Remembered(w.ctx, keyed)
 			if err != nil || found != whole {
-				t.Errorf("%sthe answer is kept: %v, %v", name, found, err)
+				t.Errorf("%sthe answer is remembered: %v, %v", name, found, err)
 			}
 			if !found {
 				if _, err := w.e.AddLeads(w.ctx, w.actor, w.pearl, bulk, remember); err != nil {

@@ -175,7 +175,7 @@ func (e *Engine) update(ctx context.Context, fn func(tx Tx, s *Signals) error) e
 	if err != nil {
 		return err
 	}
-	e.keptAnswers.add(s.kept)
+	e.rememberedAnswers.add(s.remembered)
 	e.tell(s)
 	return nil
 }

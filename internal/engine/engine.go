@@ -51,15 +51,15 @@ type Config struct {
 // Engine carries out use cases. Safe for concurrent use.
 type Engine struct {
 	Config
-	listeners   []Listener
-	signIns     signIns
-	sandboxWait atomic.Int64 // Unix ms until which the sandbox carrier, which has no trunk row, is left alone
-	plans       plans        // of campaigns
-	added       stamps
-	adding      adding
-	leadCounts  leadCounts
-	keptAnswers keptAnswers
-	recorded    recorded
+	listeners         []Listener
+	signIns           signIns
+	sandboxWait       atomic.Int64 // Unix ms until which the sandbox carrier, which has no trunk row, is left alone
+	plans             plans        // of campaigns
+	added             stamps
+	adding            adding
+	leadCounts        leadCounts
+	rememberedAnswers rememberedAnswers
+	recorded          recorded
 }
 
 // New makes an engine. Listen connects it to the dialer, the webhook sender and the keeper.

@@ -12,13 +12,13 @@ import (
 
 // Limits bound what one account owns, so that none costs the others their speed or the disk; 0 = no limit.
 type Limits struct {
-	Trunks       int
-	Numbers      int
-	Pearls       int // archived ones too
-	OpenRequests int // made calls that wait or are on a call
-	Leads        int
-	KeptAnswers  int64 // bytes of answers to requests with an Idempotency-Key
-	Recordings   int64 // bytes of recordings; beyond it calls are not recorded
+	Trunks            int
+	Numbers           int
+	Pearls            int // archived ones too
+	OpenRequests      int // made calls that wait or are on a call
+	Leads             int
+	RememberedAnswers int64 // bytes of answers to requests with an Idempotency-Key
+	Recordings        int64 // bytes of recordings; beyond it calls are not recorded
 }
 
 // Owned is a kind of things that Tx.CountOwned counts.
@@ -149,62 +149,62 @@ func (c *leadCounts) set(accountID id.ID, stored, added int, at time.Time) {
 	c.byAccount[accountID] = known
 }
 
-// keptAnswers are upper bounds of how many bytes of answers are kept for accounts: summed up once, then added to.
-type keptAnswers struct {
+// rememberedAnswers are upper bounds of how many bytes of answers are remembered for accounts: summed up once, then added to.
+type rememberedAnswers struct {
 	mu        sync.Mutex
-	byAccount map[id.ID]keptBytes
+	byAccount map[id.ID]rememberedBytes
 }
 
-type keptBytes struct {
+type rememberedBytes struct {
 	bytes int64
 	at    time.Time // when they were summed up
 }
 
-// keptAnswer is an answer that a transaction keeps.
-type keptAnswer struct {
+// answerBytes is how much an answer that a transaction saves will take.
+type answerBytes struct {
 	account id.ID
 	bytes   int64
 }
 
-// add notes an answer that is kept from now on.
-func (k *keptAnswers) add(kept keptAnswer) {
-	if kept.bytes == 0 {
+// add notes an answer that is remembered from now on.
+func (r *rememberedAnswers) add(saved answerBytes) {
+	if saved.bytes == 0 {
 		return
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if known, summed := k.byAccount[kept.account]; summed {
-		known.bytes += kept.bytes
-		k.byAccount[kept.account] = known
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if known, summed := r.byAccount[saved.account]; summed {
+		known.bytes += saved.bytes
+		r.byAccount[saved.account] = known
 	}
 }
 
-// admitKeptAnswer refuses a request with an Idempotency-Key that has not come before, where as much is kept for its account as may be:
-// what was accepted is kept as long as was promised (contract 0.9).
-func (e *Engine) admitKeptAnswer(ctx context.Context, accountID id.ID) error {
-	limit := e.Limits.KeptAnswers
+// admitAnswer refuses a request with an Idempotency-Key that has not come before, where as much is remembered for its account as may be:
+// what was accepted is remembered as long as was promised (contract 0.9).
+func (e *Engine) admitAnswer(ctx context.Context, accountID id.ID) error {
+	limit := e.Limits.RememberedAnswers
 	if limit <= 0 {
 		return nil
 	}
-	e.keptAnswers.mu.Lock()
-	known, summed := e.keptAnswers.byAccount[accountID]
-	e.keptAnswers.mu.Unlock()
+	e.rememberedAnswers.mu.Lock()
+	known, summed := e.rememberedAnswers.byAccount[accountID]
+	e.rememberedAnswers.mu.Unlock()
 	now := e.clock()
 	if summed && known.bytes < limit {
 		return nil
 	}
 	wait := recountAfter
 	if !summed || now.Sub(known.at) >= recountAfter {
-		bytes, oldest, err := e.Store.KeptAnswers(ctx, accountID, now.Add(-RememberFor))
+		bytes, oldest, err := e.Store.RememberedAnswers(ctx, accountID, now.Add(-RememberFor))
 		if err != nil {
-			return fmt.Errorf("sum up kept answers: %w", err)
+			return fmt.Errorf("sum up remembered answers: %w", err)
 		}
-		e.keptAnswers.mu.Lock()
-		if e.keptAnswers.byAccount == nil {
-			e.keptAnswers.byAccount = map[id.ID]keptBytes{}
+		e.rememberedAnswers.mu.Lock()
+		if e.rememberedAnswers.byAccount == nil {
+			e.rememberedAnswers.byAccount = map[id.ID]rememberedBytes{}
 		}
-		e.keptAnswers.byAccount[accountID] = keptBytes{bytes: bytes, at: now}
-		e.keptAnswers.mu.Unlock()
+		e.rememberedAnswers.byAccount[accountID] = rememberedBytes{bytes: bytes, at: now}
+		e.rememberedAnswers.mu.Unlock()
 		if bytes < limit {
 			return nil
 		}
@@ -212,5 +212,5 @@ func (e *Engine) admitKeptAnswer(ctx context.Context, accountID id.ID) error {
 	}
 	return &fault.Error{Kind: fault.TooMany, RetryAfter: wait, Detail: fmt.Sprintf(
 		"Answers to earlier requests with an Idempotency-Key take as much room as this server allows an account (%d MiB, --answers-per-account). "+
-			"They are kept for 24 hours; requests without a key are taken.", limit>>20)}
+			"They are remembered for 24 hours; requests without a key are taken.", limit>>20)}
 }

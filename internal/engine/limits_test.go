@@ -89,20 +89,20 @@ func testLimits(t *testing.T, s engine.Store) {
 	}
 }
 
-// testKeptAnswersAreBounded: where as much is kept as may be, new keys are refused, kept answers are answered, and another
-// account notices nothing; room comes when the oldest answers have been kept as long as was promised.
-func testKeptAnswersAreBounded(t *testing.T, s engine.Store) {
+// testRememberedAnswersAreBounded: where as much is remembered as may be, new keys are refused, remembered answers are answered, and another
+// account notices nothing; room comes when the oldest answers have been remembered as long as was promised.
+func testRememberedAnswersAreBounded(t *testing.T, s engine.Store) {
 	w, other := newWorld(t, s), newWorld(t, s)
 	other.e = w.e
 	const answer = 7 << 10
-	w.e.Limits = engine.Limits{KeptAnswers: 3 * (answer + engine.KeptRow)}
+	w.e.Limits = engine.Limits{RememberedAnswers: 3 * (answer + engine.RememberedRow)}
 	made := 0
 	add := func(w *world, key string) (replayed bool, err error) {
 		keyed := engine.KeyedRequest{Account: w.account, Route: "POST /a", Key: key, BodyHash: []byte("a"), Stops: strings.HasPrefix(key, "stop")}
-		kept, replayed, err := w.e.Remembered(w.ctx, keyed)
+		earlier, replayed, err := w.e.Remembered(w.ctx, keyed)
 		if err != nil || replayed {
-			if replayed && len(kept.Answer) != answer {
-				t.Errorf("%d bytes were kept, want %d", len(kept.Answer), answer)
+			if replayed && len(earlier.Answer) != answer {
+				t.Errorf("%d bytes were remembered, want %d", len(earlier.Answer), answer)
 			}
 			return replayed, err
 		}
@@ -129,13 +129,13 @@ func testKeptAnswersAreBounded(t *testing.T, s engine.Store) {
 	}
 	full("a new key")
 	if replayed, err := add(w, "key 0"); err != nil || !replayed {
-		t.Errorf("a kept answer: replayed %v, %v", replayed, err)
+		t.Errorf("a remembered answer: replayed %v, %v", replayed, err)
 	}
 	if _, err := add(other, "key 0"); err != nil {
 		t.Errorf("another account: %v", err)
 	}
 	w.clock.Set(tuesday.Add(engine.RememberFor - time.Minute))
-	full("just before the oldest has been kept long enough")
+	full("just before the oldest has been remembered long enough")
 	w.clock.Set(tuesday.Add(engine.RememberFor + time.Minute))
 	if replayed, err := add(w, "key 0"); err != nil || replayed {
 		t.Errorf("a key that was forgotten: replayed %v, %v", replayed, err)

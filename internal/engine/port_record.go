@@ -21,8 +21,8 @@ type RecordTx interface {
 // AuditQueries reads the audit log.
 type AuditQueries interface {
 	AuditLog(ctx context.Context, accountID id.ID, from, to time.Time, event int, user string, limit int) ([]Audit, error) // newest first
-	// KeptAnswers are the bytes of answers kept for an account since then (KeptRow more for each), and when the oldest was made.
-	KeptAnswers(ctx context.Context, accountID id.ID, since time.Time) (bytes int64, oldest time.Time, err error)
+	// RememberedAnswers are the bytes of answers remembered for an account since then (RememberedRow more for each), and when the oldest was made.
+	RememberedAnswers(ctx context.Context, accountID id.ID, since time.Time) (bytes int64, oldest time.Time, err error)
 }
 
 // Audit is one entry of the audit log (contract 5).

@@ -14,8 +14,8 @@ import (
 // RememberFor is how long the answer to a request with an Idempotency-Key is remembered (contract 0.9).
 const RememberFor = 24 * time.Hour
 
-// KeptRow is what the disk takes for a kept answer besides its bytes: its key, route, hash and index.
-const KeptRow = 1 << 10
+// RememberedRow is what the disk takes for a remembered answer besides its bytes: its key, route, hash and index.
+const RememberedRow = 1 << 10
 
 // ErrOtherBody means that the Idempotency-Key came before with another body (contract 0.9).
 var ErrOtherBody = errors.New("the Idempotency-Key was used with another body")
@@ -26,7 +26,7 @@ type KeyedRequest struct {
 	Route    string // method and path: keys of different routes never meet
 	Key      string
 	BodyHash []byte
-	Stops    bool // it stops calls: taken also where as much is kept for the account as may be
+	Stops    bool // it stops calls: taken also where as much is remembered for the account as may be
 }
 
 // Remember asks a use case that creates to store the answer to its request in its own transaction, so that what it made and
@@ -38,7 +38,7 @@ type Remember[Made any] struct {
 }
 
 // Remembered looks for the remembered answer to an earlier request with the same key: found is false when there is none or it is
-// older than RememberFor. Another body is ErrOtherBody; a new key where enough is kept is fault.TooMany.
+// older than RememberFor. Another body is ErrOtherBody; a new key where enough is remembered is fault.TooMany.
 func (e *Engine) Remembered(ctx context.Context, asked KeyedRequest) (earlier RememberedAnswer, found bool, err error) {
 	err = e.Store.Update(ctx, func(tx Tx) error {
 		earlier, found, err = tx.RememberedAnswer(asked.Account, asked.Route, asked.Key)
@@ -51,7 +51,7 @@ func (e *Engine) Remembered(ctx context.Context, asked KeyedRequest) (earlier Re
 		if asked.Stops {
 			return RememberedAnswer{}, false, nil
 		}
-		return RememberedAnswer{}, false, e.admitKeptAnswer(ctx, asked.Account)
+		return RememberedAnswer{}, false, e.admitAnswer(ctx, asked.Account)
 	}
 	if !bytes.Equal(earlier.BodyHash, asked.BodyHash) {
 		return RememberedAnswer{}, false, ErrOtherBody
@@ -85,6 +85,6 @@ func rememberAnswer[Made any](e *Engine, tx RecordTx, s *Signals, remember *Reme
 	if err != nil {
 		return fmt.Errorf("remember the answer: %w", err)
 	}
-	s.kept = keptAnswer{remember.Account, int64(len(body)) + KeptRow}
+	s.remembered = answerBytes{remember.Account, int64(len(body)) + RememberedRow}
 	return nil
 }

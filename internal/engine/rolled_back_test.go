@@ -67,7 +67,7 @@ func testFailedAddsTakeNoRoom(t *testing.T, s engine.Store) {
 	r := &rolledBack{Store: s}
 	w := newWorld(t, s, func(c *engine.Config) { c.Store = r })
 	const answer = 1 << 10
-	w.e.Limits = engine.Limits{Leads: 1300, KeptAnswers: 2 * (answer + engine.KeptRow)}
+	w.e.Limits = engine.Limits{Leads: 1300, RememberedAnswers: 2 * (answer + engine.RememberedRow)}
 	add := func(from, count int) error {
 		keyed := engine.KeyedRequest{Account: w.account, Route: "POST /a", Key: fmt.Sprint(from), BodyHash: []byte("a")}
 		if _, _, err := w.e.Remembered(w.ctx, keyed); err != nil {
@@ -92,7 +92,7 @@ func testFailedAddsTakeNoRoom(t *testing.T, s engine.Store) {
 	if err := add(1, 1299); err != nil {
 		t.Errorf("as many as the account may have, after adds that failed: %v", err)
 	}
-	w.e.Limits.KeptAnswers = 0
+	w.e.Limits.RememberedAnswers = 0
 	if err := add(2000, 1); !fault.Is(err, fault.Invalid) {
 		t.Errorf("one more: %v, want a refusal", err)
 	}

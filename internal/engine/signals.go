@@ -12,7 +12,7 @@ type Signals struct {
 	Retention  bool          // another one: Sweep may find more than it did before
 	SignIns    bool          // WriteSignIns has something to write
 
-	kept keptAnswer // for the engine itself
+	remembered answerBytes // for the engine itself
 }
 
 // StoppedCall is a call in the air that is to be cancelled or hung up.

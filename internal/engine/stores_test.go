@@ -55,7 +55,7 @@ func storeTests() []storeTest {
 		{"GatesOfTheLead", testGatesOfTheLead},
 		{"Limits", testLimits},
 		{"RecordingsHaveALimit", testRecordingsHaveALimit},
-		{"KeptAnswersAreBounded", testKeptAnswersAreBounded},
+		{"RememberedAnswersAreBounded", testRememberedAnswersAreBounded},
 		{"FailedAddsTakeNoRoom", testFailedAddsTakeNoRoom},
 		{"ClaimsThatFailUseNothing", testClaimsThatFailUseNothing},
 		{"PlanOfARolledBackTransaction", testPlanOfARolledBackTransaction},

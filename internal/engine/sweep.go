@@ -44,7 +44,7 @@ type Swept struct {
 func (s Swept) Any() bool { return s != Swept{} }
 
 // Sweep removes what has outlived its time: calls and call requests by their account's retention, deliveries by it or by
-// their own, kept answers, sign-ins. Each transaction is short, and between two it rests, so that others have the writer.
+// their own, remembered answers, sign-ins. Each transaction is short, and between two it rests, so that others have the writer.
 // discard gets the recording files that nothing names any more, after the commit.
 func (e *Engine) Sweep(ctx context.Context, discard func(recordings []string), rest func(context.Context) error) (Swept, error) {
 	s := &sweeper{e: e, discard: discard, rest: rest}
@@ -57,7 +57,7 @@ func (e *Engine) Sweep(ctx context.Context, discard func(recordings []string), r
 		faults = append(faults, s.account(ctx, owner))
 	}
 	faults = append(faults,
-		s.whole(ctx, "kept answers", &s.swept.Answers, func(tx Tx, now time.Time) (int, error) {
+		s.whole(ctx, "remembered answers", &s.swept.Answers, func(tx Tx, now time.Time) (int, error) {
 			return tx.DeleteRememberedAnswers(now.Add(-RememberFor), sweepBatch)
 		}),
 		s.whole(ctx, "refused sign-ins", &s.swept.SignIns, func(tx Tx, now time.Time) (int, error) {

@@ -242,7 +242,7 @@ func testSweepOfDeliveries(t *testing.T, s engine.Store) {
 	w.sweep()
 	same(t, "deliveries of an account that keeps calls for two days", left(), "pending pending pending")
 
-	// Answers that are kept for requests with an Idempotency-Key live for a day.
+	// Answers that are remembered for requests with an Idempotency-Key live for a day.
 	err := s.Update(w.ctx, func(tx engine.Tx) error {
 		return tx.SaveRememberedAnswer(engine.RememberedAnswer{Account: w.account, Route: "r", Key: "k", BodyHash: []byte{1}, Answer: json.RawMessage("{}"), Created: w.clock.Now()})
 	})

@@ -147,7 +147,7 @@ func (k *Keeper) sweep(ctx context.Context) {
 	}
 	if swept.Any() || orphans > 0 {
 		k.Log.Info("removed what has outlived its time", "calls", swept.Calls, "callRequests", swept.Requests, "deliveries", swept.Deliveries,
-			"keptAnswers", swept.Answers, "signIns", swept.SignIns, "recordingsWithoutCall", orphans)
+			"rememberedAnswers", swept.Answers, "signIns", swept.SignIns, "recordingsWithoutCall", orphans)
 	}
 	if err != nil && ctx.Err() == nil {
 		k.Log.Error("sweep", "error", err)

@@ -28,9 +28,9 @@ func (s *Store) CountLeads(ctx context.Context, accountID id.ID) (count int, err
 	return count, wrap("count leads", err)
 }
 
-// KeptAnswers implements engine.Queries. What requests wait for must not wait for searches, nor take all connections of look-ups:
+// RememberedAnswers implements engine.Queries. What requests wait for must not wait for searches, nor take all connections of look-ups:
 // one account's answers are summed up at a time.
-func (s *Store) KeptAnswers(ctx context.Context, accountID id.ID, since time.Time) (bytes int64, oldest time.Time, err error) {
+func (s *Store) RememberedAnswers(ctx context.Context, accountID id.ID, since time.Time) (bytes int64, oldest time.Time, err error) {
 	select {
 	case s.summing <- struct{}{}:
 		defer func() { <-s.summing }()
@@ -44,7 +44,7 @@ func (s *Store) KeptAnswers(ctx context.Context, accountID id.ID, since time.Tim
 			oldest = instant(created)
 			return err
 		}, "SELECT COALESCE(sum(octet_length(answer) + ?3), 0), COALESCE(min(created), 0) FROM replay WHERE account_id = ?1 AND created > ?2",
-			accountID, millis(since), engine.KeptRow)
+			accountID, millis(since), engine.RememberedRow)
 	})
-	return bytes, oldest, wrap("sum up kept answers", err)
+	return bytes, oldest, wrap("sum up remembered answers", err)
 }

@@ -104,7 +104,7 @@ func (t *tx) RememberedAnswer(accountID id.ID, route, key string) (engine.Rememb
 	return found, err == nil, err
 }
 
-// replayWindow is how long an answer is kept (contract 0.9).
+// replayWindow is how long an answer is remembered (contract 0.9).
 const replayWindow = 24 * time.Hour
 
 // SaveRememberedAnswer implements engine.Tx. An older answer under the same key gives way; a few that have outlived the window go.

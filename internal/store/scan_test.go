@@ -78,7 +78,7 @@ func TestScansHoldUpNobody(t *testing.T) {
 		defer cancel()
 		for n, judge := range []func() error{
 			func() error { _, err := s.CountLeads(limited, accounts[0]); return err },
-			func() error { _, _, err := s.KeptAnswers(limited, accounts[0], time.Now()); return err },
+			func() error { _, _, err := s.RememberedAnswers(limited, accounts[0], time.Now()); return err },
 		} {
 			if err := judge(); err != nil {
 				t.Errorf("limit %d of an add of the account that searches: %v", n+1, err)

@@ -72,7 +72,7 @@ type Store struct {
 	keys       *datakey.Ring // set before the store is handed out
 	parsed     parsed
 	turns      *turns
-	summing    chan struct{} // held by KeptAnswers
+	summing    chan struct{} // held by RememberedAnswers
 	scanTime   time.Duration
 	touched    map[id.ID]time.Time // keys used since the last flush
 	touchMu    sync.Mutex

@@ -41,7 +41,7 @@ func headers() object {
 		"RateLimitReset":      header("integer", "seconds until all are there again", 1),
 		"RetryAfter":          header("integer", "whole seconds to wait", 1),
 		"ETag":                header("string", "version of the lead, for If-Match", `"3"`),
-		"IdempotencyReplayed": header("string", "true when this is the kept answer to an earlier request", "true"),
+		"IdempotencyReplayed": header("string", "true when this is the remembered answer to an earlier request", "true"),
 		"Warning":             header("string", "a secret was cleared, because what it is sent to (scheme, host, port) has changed and it was not sent again", `299 nacre "webhookCredential was cleared: its destination has changed. Send it again."`),
 		"WWWAuthenticate":     header("string", "how to authorize", problem.Challenge),
 	}

@@ -85,7 +85,7 @@ func testRememberedAnswers(t *testing.T, store engine.Store) {
 	})
 	found, ok := find("r", "k")
 	if !ok {
-		t.Fatal("the answer is not kept")
+		t.Fatal("the answer is not remembered")
 	}
 	same(t, "replay", found, kept)
 	for _, other := range [][2]string{{"r", "K"}, {"R", "k"}} {
@@ -100,6 +100,6 @@ func testRememberedAnswers(t *testing.T, store engine.Store) {
 	}
 	testOldAnswers(t, w, Noon.Add(-12*time.Hour))
 	if _, ok := find("r", "empty"); ok {
-		t.Error("an outlived answer is kept for ever")
+		t.Error("an outlived answer is remembered for ever")
 	}
 }

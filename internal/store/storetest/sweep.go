@@ -96,7 +96,7 @@ func testOldRows(t *testing.T, store engine.Store) {
 	same(t, "of none", sorted(store.NeedRecording(t.Context(), nil)), nil)
 }
 
-// testOldAnswers: kept answers go oldest first, some at a time. It is part of the replays' test: they are not found by account.
+// testOldAnswers: remembered answers go oldest first, some at a time. It is part of the replays' test: they are not found by account.
 func testOldAnswers(t *testing.T, w *world, ancient time.Time) {
 	t.Helper()
 	w.update(t, func(tx engine.Tx) error {
