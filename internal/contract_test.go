@@ -1,11 +1,8 @@
 package internal
 
 import (
-	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 )
 
@@ -29,27 +26,8 @@ func TestCitedSectionsExist(t *testing.T) {
 		sections[match[1]] = true
 	}
 	cited := 0
-	err = filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() {
-			switch entry.Name() {
-			case ".git", "node_modules", "bin":
-				return fs.SkipDir
-			}
-			return nil
-		}
-		switch filepath.Ext(path) {
-		case ".go", ".md", ".sql", ".yaml", ".js":
-		default:
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		for _, match := range citation.FindAllStringSubmatch(strings.ReplaceAll(string(text), "\n// ", " "), -1) {
+	eachText(t, func(path, text string) {
+		for _, match := range citation.FindAllStringSubmatch(text, -1) {
 			for _, number := range section.FindAllString(match[1], -1) {
 				cited++
 				if !sections[number] {
@@ -57,11 +35,7 @@ func TestCitedSectionsExist(t *testing.T) {
 				}
 			}
 		}
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	if cited < 100 {
 		t.Fatalf("only %d citations were found: the pattern no longer finds them", cited)
 	}
