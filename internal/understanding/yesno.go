@@ -1,5 +1,7 @@
 package understanding
 
+import "slices"
+
 // verdict is what a phrase says about a yes or no.
 type verdict struct {
 	span
@@ -19,14 +21,15 @@ const narration = 12
 //	yes whole, no whole  a clause of their own: "right", "it is"
 //	yes unsure, …        the same, in doubt: "I guess so"
 //	mild                 assent: a yes of its own, and after a no a polite one
+//	hedge                beside a yes that is not "yes" itself, doubt: "I think we have"
 func (l *Language) yesNo(q Question, words []word) (yes bool, confidence Confidence) {
 	var found []verdict
-	open, covered := 0, 0
+	open, hedged := 0, false
 	for _, clause := range clauses(words, comma) {
-		verdicts, loose := l.verdicts(clause)
+		verdicts, loose, doubt := l.verdicts(clause)
 		found = append(found, verdicts...)
 		open += loose
-		covered += len(clause) - loose
+		hedged = hedged || doubt
 	}
 	if len(found) == 0 {
 		return false, NotUnderstood
@@ -44,6 +47,9 @@ func (l *Language) yesNo(q Question, words []word) (yes bool, confidence Confide
 	}
 	if open > narration && !first.plain { // whoever tells a story says "I could not" in passing
 		return false, NotUnderstood
+	}
+	if hedged && first.yes && !slices.ContainsFunc(found, func(v verdict) bool { return v.plain }) {
+		confidence = Unsure
 	}
 	if first.yes && l.has(words, "but") || open > narration || open > 5 && !first.plain {
 		confidence = Unsure
@@ -74,8 +80,8 @@ func allMild(verdicts []verdict) bool {
 	return true
 }
 
-// verdicts returns the yes and no of one clause, and how many of its words say something else.
-func (l *Language) verdicts(clause []word) (found []verdict, loose int) {
+// verdicts returns the yes and no of one clause, how many of its words say something else, and whether a hedge is beside them.
+func (l *Language) verdicts(clause []word) (found []verdict, loose int, hedged bool) {
 	fillers := l.find(clause, "filler")
 	filler := func(i int) int {
 		for _, f := range fillers {
@@ -95,6 +101,7 @@ func (l *Language) verdicts(clause []word) (found []verdict, loose int) {
 			i = v.to
 			continue
 		}
+		hedged = hedged || l.phrases["hedge"].at(clause, i) > i
 		if next := filler(i); next > i {
 			i = next
 			continue
@@ -103,7 +110,7 @@ func (l *Language) verdicts(clause []word) (found []verdict, loose int) {
 		atStart = false
 		i++
 	}
-	return found, loose
+	return found, loose, hedged
 }
 
 // verdictAt returns the longest yes or no at word i. What needs a clause of its own must end it, fillers apart.
