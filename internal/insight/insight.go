@@ -61,6 +61,9 @@ func summary(script call.Script, talk call.Talk, outcome call.Outcome) string {
 	case call.Voicemail:
 		return "An answering machine picked up, and the message was left."
 	case call.Machine:
+		if len(talk.Notes) > 0 { // they tell what kind of machine it was
+			return "No person answered. " + strings.Join(talk.Notes, " ")
+		}
 		return "An answering machine picked up; no message was left."
 	case call.Broke:
 		return "The call was answered, but the agent failed and could not go on."

@@ -44,6 +44,8 @@ func TestOutcomeAndSummary(t *testing.T) {
 		{"message left", goal, call.Talk{Answerer: call.MachineAnswerer, VoicemailLeft: true}, call.Voicemail,
 			"An answering machine picked up, and the message was left."},
 		{"no message", goal, call.Talk{Answerer: call.MachineAnswerer}, call.Machine, "An answering machine picked up; no message was left."},
+		{"an announcement", goal, call.Talk{Answerer: call.MachineAnswerer, Notes: []string{"A telephone menu answered."}}, call.Machine,
+			"No person answered. A telephone menu answered."},
 		{"voice failed on a machine", goal, call.Talk{Answerer: call.MachineAnswerer, Broke: "no speech"}, call.Machine,
 			"An answering machine picked up; no message was left."},
 		{"voice failed", goal, call.Talk{Answerer: call.Human, Broke: "no speech", Success: true}, call.Broke,

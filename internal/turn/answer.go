@@ -32,9 +32,9 @@ func (m *Machine) tickAnswering() {
 	}
 	wait := m.timing.HelloPause
 	switch length := m.evidence.firstLength; {
-	case m.evidence.machineWords:
+	case m.evidence.words == mailbox:
 		wait = m.timing.PhraseWait
-	case length > m.timing.LongHello:
+	case length > m.timing.LongHello, m.evidence.choices > 0:
 		wait = m.timing.BeepWait
 	case length > m.timing.ShortHello:
 		wait = m.timing.DoubtPause
@@ -50,6 +50,10 @@ func (m *Machine) tickAnswering() {
 func (m *Machine) begin() {
 	m.phase = talking
 	m.clear(atFirst)
+	if m.screening.told == 0 && m.byItself(m.evidence.words) {
+		return
+	}
+	m.screening = screening{}
 	if m.opened {
 		m.answer(Input{Kind: InputRepeat}, m.timing.Patience)
 		return
@@ -63,7 +67,7 @@ func (m *Machine) begin() {
 }
 
 func (m *Machine) beep() {
-	if (m.phase == answering || m.phase == talking) && !m.evidence.person() {
+	if (m.phase == answering || m.phase == talking) && m.evidence.beeps(m.screening.told > 0) {
 		m.stopSpeaking()
 		m.dropAsk()
 		m.unqueue()

@@ -147,7 +147,10 @@ func (m *Machine) nextBrain() {
 
 // pass has a turn replied to by the brain in charge, or by the rules.
 func (m *Machine) pass(in Input, yield time.Duration, filled bool) {
-	if m.brain < m.brains && in.Kind == InputRepeat && len(m.opening) > 0 {
+	if m.brain < m.brains && in.Kind == InputAnew {
+		m.opening = m.greeting
+	}
+	if m.brain < m.brains && (in.Kind == InputAnew || in.Kind == InputRepeat && len(m.opening) > 0) {
 		m.queue(Reply{Parts: m.opening}, yield) // nobody has heard it yet
 		m.queuedByKey = true
 		return

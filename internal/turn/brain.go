@@ -37,6 +37,7 @@ const (
 	InputWords                    // they spoke and have finished
 	InputSilence                  // nothing came
 	InputRepeat                   // they asked to hear it again
+	InputAnew                     // somebody else has come to the telephone, and is greeted; no Brain is asked
 )
 
 // Input is one turn of the other side.
@@ -133,4 +134,5 @@ const (
 	NoticeCallback                   // they will be called in so many hours
 	NoticeFailure                    // we cannot go on
 	NoticeFiller                     // our reply takes a moment
+	NoticeScreened                   // who calls and why, in one sentence, for a screening assistant
 )

@@ -90,7 +90,7 @@ func (m *Machine) tickTalking() {
 		return
 	}
 	quietFrom := max(m.speechTo, m.firstWord)
-	if m.firstWord != 0 && !m.speaking && m.now-quietFrom >= m.timing.ListenerQuiet {
+	if m.firstWord != 0 && !m.speaking && m.screening.told == 0 && m.now-quietFrom >= m.timing.ListenerQuiet {
 		m.evidence.listened = true
 	}
 	if m.due(atKeys) {
@@ -140,7 +140,7 @@ func (m *Machine) tickTalking() {
 
 func (m *Machine) answerWords() {
 	m.evidence.turns++
-	if words := m.said(); words != "" && m.graceFor(words) == m.timing.QuickGrace {
+	if words := m.said(); words != "" && m.mayReply(words) && m.graceFor(words) == m.timing.QuickGrace {
 		m.evidence.replied = true
 	}
 	m.turnEnd = m.speechTo
@@ -197,7 +197,15 @@ func (m *Machine) yieldGoodbye() {
 
 // answer has a turn replied to; the reply is spoken once the other side is quiet, or yield has passed.
 func (m *Machine) answer(in Input, yield time.Duration) {
-	in.Heard, in.Interrupted, in.At, in.Deaf = m.heard, m.interrupted, m.now, !m.ears
+	in.At, in.Deaf = m.now, !m.ears
+	switch {
+	case in.Kind == InputAnew:
+		in.Heard, in.Interrupted = 0, false // of what was said to somebody else
+	case m.answerScreener(in):
+		return
+	default:
+		in.Heard, in.Interrupted = m.heard, m.interrupted
+	}
 	m.pass(in, yield, false)
 }
 

@@ -107,6 +107,9 @@ func (f *Form) Open() Reply { return f.ask() }
 func (f *Form) Next(in Input) Reply {
 	f.markHeard(in.Heard)
 	f.gaveUp = false
+	if in.Kind == InputAnew {
+		f.aside = nil
+	}
 	if reply, ok := f.hear(in); ok {
 		return reply
 	}
@@ -120,6 +123,9 @@ func (f *Form) Next(in Input) Reply {
 	case InputRepeat:
 		f.silences = 0
 		return f.ask()
+	case InputAnew:
+		f.silences = 0
+		return f.begin()
 	case InputWords:
 		f.silences = 0
 		if f.ears != nil && !in.Deaf {
@@ -174,6 +180,8 @@ func (f *Form) Phrase(n Notice) string {
 		return f.phrases.Failure
 	case n.Kind == NoticeFiller:
 		return f.phrases.Filler
+	case n.Kind == NoticeScreened:
+		return f.screened()
 	case n.Hours == 1:
 		return f.phrases.CallbackHour
 	default:
@@ -196,7 +204,7 @@ func (f *Form) Vocabulary() []string {
 		}
 	}
 	if f.ears != nil {
-		all = append(append(all, p.Heard.fixed()...), f.who(), f.whyCall(), f.robot())
+		all = append(append(all, p.Heard.fixed()...), f.screened(), f.who(), f.whyCall(), f.robot())
 		for _, q := range f.questions {
 			all = append(all, f.keys(q))
 		}
@@ -217,7 +225,11 @@ func (f *Form) Vocabulary() []string {
 // Notices returns the sentences of events that the Machine handles by itself, the most likely first.
 func (f *Form) Notices() []string {
 	p := f.phrases
-	return []string{p.Filler, p.OptedOut, p.Failure, p.CallbackHour, f.Phrase(Notice{Kind: NoticeCallback, Hours: defaultHours})}
+	all := []string{p.Filler, p.OptedOut, p.Failure, p.CallbackHour, f.Phrase(Notice{Kind: NoticeCallback, Hours: defaultHours})}
+	if f.ears != nil {
+		all = append(all, f.screened())
+	}
+	return all
 }
 
 // ask returns the given words, the sentences of once that were not played yet, and the question with its keys.
@@ -378,6 +390,9 @@ func (f *Form) giveUp() Reply {
 
 // afterLast replies to a turn when no question is left.
 func (f *Form) afterLast(in Input) Reply {
+	if in.Kind == InputAnew {
+		in.Kind = InputRepeat
+	}
 	if (in.Kind == InputRepeat || in.Interrupted) && len(f.once) > 0 && f.interrupted < interruptions {
 		f.interrupted++
 		return f.ask()

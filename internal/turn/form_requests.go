@@ -2,6 +2,7 @@ package turn
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -272,6 +273,35 @@ func (f *Form) whyCall() string {
 		reason = f.phrases.Heard.NoReason
 	}
 	return f.who() + " " + reason
+}
+
+// screened says in one sentence who calls and why.
+func (f *Form) screened() string {
+	p, agent, company := f.phrases.Heard, f.script.AgentName, f.script.Brief.Company
+	who := p.Assistant
+	switch {
+	case agent != "" && company != "":
+		who = fmt.Sprintf(p.AgentOf, agent, company)
+	case agent != "":
+		who = fmt.Sprintf(p.AgentAlone, agent)
+	case company != "":
+		who = fmt.Sprintf(p.AssistantOf, company)
+	}
+	reason := firstSentence(firstSentences(f.script.Brief.Description, longestReason))
+	if reason == "" {
+		reason = p.NoReason
+	}
+	return fmt.Sprintf(p.Screened, who, reason)
+}
+
+// sentenceEnd is the end of a sentence that another one follows: an abbreviation is short, or goes on in small letters.
+var sentenceEnd = regexp.MustCompile(`^.{20,}?[.!?]( \p{Lu})`)
+
+func firstSentence(text string) string {
+	if end := sentenceEnd.FindStringSubmatchIndex(text); end != nil {
+		return text[:end[2]]
+	}
+	return text
 }
 
 // firstSentences returns the whole sentences at the beginning of a text that are not longer than most letters together; of a

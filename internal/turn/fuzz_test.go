@@ -141,6 +141,8 @@ func drawRules(t *rapid.T, script call.Script) Rules {
 // things are what somebody may say.
 var things = append([]string{
 	"", "Yes.", "no", "mm-hm", "um", "4 1 5", "Who is this", "okay thank you", "bye", "never call me again", "Hello from Example", "...", "leave a message",
+	"Please say your name and why you are calling.", "Thank you. One moment, please.", "For sales, press one. For support, press two.", "For sales, press one.",
+	"The number you have dialed is not in service.",
 }, whatPeopleSay...)
 
 // Any events in any order, also such as no line could give.

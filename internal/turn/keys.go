@@ -23,6 +23,10 @@ func (m *Machine) key(key rune) {
 	switch {
 	case m.phase == answering, m.phase == beeped, m.evidence.machine:
 		m.notMachine()
+	case m.screening.told > 0 && m.phase == talking:
+		m.stopSpeaking()
+		m.greet()
+		m.queuedByKey = true
 	case m.phase == ending:
 		m.keyAtEnd(key)
 		return

@@ -63,7 +63,8 @@ type Machine struct {
 	rules     Rules
 	voicemail string
 	questions []call.Question
-	opening   []string
+	opening   []string // not heard yet
+	greeting  []string // the opening, for whoever comes to the telephone later
 
 	now     time.Duration
 	phase   phase
@@ -82,6 +83,7 @@ type Machine struct {
 	spoke      time.Duration // speech not yet answered
 	ears       bool          // a recogniser listens
 	phrases    listening
+	answerers  answererPhrases
 	words      string        // final ones of the turn
 	partial    string        // and what follows them so far
 	heardTo    time.Duration // the sound up to here has been recognised
@@ -98,9 +100,10 @@ type Machine struct {
 	judgedFor   Expect
 	judged      understanding.Completeness
 
-	lastBeep time.Duration
-	bareBeep bool // no greeting came before it
-	evidence evidence
+	lastBeep  time.Duration
+	bareBeep  bool // no greeting came before it
+	evidence  evidence
+	screening screening
 
 	// Our side.
 	opened      bool
@@ -159,8 +162,8 @@ type Config struct {
 // New returns the Machine of one conversation.
 func New(c Config) *Machine {
 	m := &Machine{
-		timing: c.Timing, rules: c.Rules, voicemail: c.Voicemail, questions: c.Questions, opening: c.Opening, brains: c.Brains,
-		phrases: listeningIn(c.Language),
+		timing: c.Timing, rules: c.Rules, voicemail: c.Voicemail, questions: c.Questions, opening: c.Opening, greeting: c.Opening, brains: c.Brains,
+		phrases: listeningIn(c.Language), answerers: answerersIn(c.Language),
 	}
 	m.set(atFirst, m.timing.FirstWait)
 	return m
@@ -295,7 +298,7 @@ func (m *Machine) resume() {
 	}
 	for _, instant := range []*time.Duration{
 		&m.lastSound, &m.speechTo, &m.lastBeep, &m.firstWord, &m.turnEnd, &m.lastKey, &m.lastAnswer,
-		&m.heardTo, &m.answered, &m.takenTo,
+		&m.heardTo, &m.answered, &m.takenTo, &m.screening.until,
 	} {
 		if *instant != 0 {
 			*instant += away
@@ -356,7 +359,7 @@ func (m *Machine) lastWords() {
 		words = join(m.asked.in.Words, words)
 	}
 	switch {
-	case words == "":
+	case words == "", m.screening.told > 0 && !m.optsOut(words):
 	case m.brain < m.brains:
 		if m.optsOut(words) {
 			m.startOptOut()

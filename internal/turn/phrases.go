@@ -83,6 +83,11 @@ func English() Phrases {
 			WhereFrom:      "I do not know where your number is from. If you never want to be called again, just say so.",
 			TakeYourTime:   "Of course, take your time.",
 			SorryToDisturb: "I am sorry to disturb you.",
+			Screened:       "This is %s, and the reason for my call is: %s",
+			AgentOf:        "%s, the automated assistant of %s",
+			AgentAlone:     "%s, an automated assistant",
+			AssistantOf:    "the automated assistant of %s",
+			Assistant:      "an automated assistant",
 		},
 	}
 }
@@ -123,6 +128,11 @@ type HeardPhrases struct {
 	WhereFrom      string
 	TakeYourTime   string
 	SorryToDisturb string
+	Screened       string // to a screening assistant: who calls, and why
+	AgentOf        string // who calls: the agent, and of which company
+	AgentAlone     string
+	AssistantOf    string // of a company, without a name
+	Assistant      string
 }
 
 // fixed returns the sentences that have no place to be filled.

@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "rewrite the scenarios' answers")
 
 // A scenario is a script, a list of what the other side does, and, after a line of dashes, what came of it.
 //
-//	success | ask all | voicemail TEXT | question TYPE TEXT     the script
+//	success | ask all | voicemail TEXT | question TYPE TEXT | agent NAME | company NAME | about TEXT | language TAG     the script
 //	brains N       so many brains are asked before the rules reply
 //	reply ITEMS    the reply of a brain to the next turn: items separated by " / ", each S WHAT: S seconds after the one
 //	               before comes a part of the reply, or !fail, !end (hang up), !hang (nothing more) or the tool !KIND ARGUMENT
@@ -198,6 +198,14 @@ func runScenario(t *testing.T, given string) string {
 			script.SuccessDefined = true
 		case "ask":
 			script.AskAll = true
+		case "agent":
+			script.AgentName = rest
+		case "company":
+			script.Brief.Company = rest
+		case "about":
+			script.Brief.Description = rest
+		case "language":
+			script.Language = rest
 		case "voicemail":
 			script.VoiceMail = rest
 		case "question":
@@ -224,7 +232,7 @@ func runScenario(t *testing.T, given string) string {
 	}
 	config := Config{
 		Rules: form, Voicemail: script.VoiceMail, Timing: Defaults(),
-		Brains: brains, Opening: []string{script.Opening}, Questions: script.Questions,
+		Brains: brains, Opening: []string{script.Opening}, Questions: script.Questions, Language: script.Language,
 	}
 	if understands {
 		config.Rules = wordy{form}

@@ -165,6 +165,7 @@ type Timing struct {
 	Patience      time.Duration // how long any other reply waits for the person to stop speaking
 	ListenerQuiet time.Duration // a line this quiet while the agent has spoken is a listener, no greeting
 	OptOutLimit   time.Duration // how long the call waits for the opt-out
+	ScreenWait    time.Duration // for the person, once a screening assistant has been told who calls
 	FillerWait    time.Duration // from a turn's end to a filler, where the brain has not begun to reply
 	BrainLimit    time.Duration // longest wait for the next part of a reply
 	Tail          time.Duration // from the last word to the hang-up
@@ -185,6 +186,6 @@ func Defaults() Timing {
 		LongTalk: 4 * time.Second, LongGrace: 2 * time.Second,
 		AnswerWait: 5 * time.Second, KeyPause: 3 * time.Second, KeyGap: 300 * time.Millisecond, TrailingHash: 2 * time.Second,
 		KeyReply: 120 * time.Millisecond, KeyYield: 3 * time.Second, GoodbyeYield: 10 * time.Second, Patience: 2 * time.Minute, ListenerQuiet: 6 * time.Second,
-		OptOutLimit: 10 * time.Second, Tail: 240 * time.Millisecond, FillerWait: 1200 * time.Millisecond, BrainLimit: 8 * time.Second,
+		OptOutLimit: 10 * time.Second, Tail: 240 * time.Millisecond, ScreenWait: time.Minute, FillerWait: 1200 * time.Millisecond, BrainLimit: 8 * time.Second,
 	}
 }

@@ -25,11 +25,14 @@ func (m *Machine) heardWords(event Event) {
 	text := strings.TrimSpace(event.Text)
 	event.From = max(event.From, 0)
 	event.To = max(event.To, event.From)
-	m.evidence.hear(text)
+	who := m.hearAnswerer(text, event.Final)
 	m.heardTo = max(m.heardTo, event.To+wholeSlack)
 	if event.Final {
 		m.heardTo = max(m.heardTo, event.To+finalSlack)
 		m.lines.hear(text, event.From, event.To)
+	}
+	if event.Final && m.ears && m.phase == talking && m.saying != nil && m.screening.told == 0 && m.late(who, text) {
+		return
 	}
 	if event.Failed || !m.ears || m.phase == answering || m.phase == beeped || m.phase == leaving || event.To <= m.answered+heardSlack {
 		return
@@ -130,7 +133,7 @@ func (m *Machine) wordsAreIn() bool { return m.heardTo >= m.speechTo }
 
 // graceFor returns the silence after words that ends a turn.
 func (m *Machine) graceFor(words string) time.Duration {
-	if m.evidence.machineWords && !m.evidence.person() {
+	if m.evidence.words == mailbox && !m.evidence.person() {
 		return m.timing.LongGrace // a beep may follow
 	}
 	if words != m.judgedWords || m.reply.Expect != m.judgedFor {

@@ -1,0 +1,169 @@
+package turn
+
+import (
+	"strings"
+	"time"
+)
+
+// What is done with those who pick up by themselves and are known by their words. Whoever is not known is a person.
+
+// mostTold bounds how often a screening assistant is told who calls, and how often its minute begins anew.
+const mostTold = 3
+
+// screening is the state of a talk with a screening assistant.
+type screening struct {
+	told  int           // how often it was told who calls; 0 = there is none, or somebody was put through
+	until time.Duration // the person is awaited
+	waits int           // how often it has asked us to wait
+}
+
+// whoSays tells who says words, unless we have said such words ourselves: they may be our echo.
+func (m *Machine) whoSays(text string) speaker {
+	who := m.answerers.who(text)
+	if who == somebody {
+		return who
+	}
+	for _, u := range []*utterance{m.saying, m.lastSaid} {
+		if u != nil && m.answerers.who(strings.Join(u.parts, " ")) == who {
+			return somebody
+		}
+	}
+	return who
+}
+
+// hearAnswerer takes recognised words as evidence of who picked up.
+func (m *Machine) hearAnswerer(text string, final bool) speaker {
+	who := m.whoSays(text)
+	if final && !m.opened && m.screening.told == 0 {
+		m.evidence.choices += m.answerers.choices(text)
+		if who == somebody && m.evidence.words == somebody && m.evidence.choices >= certainMenu {
+			who = menu
+		}
+	}
+	switch {
+	case who != somebody:
+		m.evidence.words = who
+	case final && m.evidence.words != mailbox && m.answerers.greets(text): // somebody has come to the telephone
+		m.evidence.words, m.evidence.choices = somebody, 0
+	}
+	m.evidence.screened = m.evidence.screened || final && who == screener
+	return who
+}
+
+// byItself replies to what picks up by itself, as far as words say so for certain: an assistant is told who calls, a menu and
+// an announcement are left. It is false where a person may be there.
+func (m *Machine) byItself(who speaker) bool {
+	switch {
+	case m.evidence.keyed || m.evidence.replied:
+		return false
+	case who == screener:
+		m.tell()
+		return true
+	case m.evidence.listened:
+		return false
+	case who == outOfService:
+		m.leave("An announcement said that the number is not in service.")
+		return true
+	case who == menu:
+		m.leave("A telephone menu answered, and the call was ended.")
+		return true
+	default:
+		return false
+	}
+}
+
+// leave ends the call with a machine.
+func (m *Machine) leave(note string) {
+	m.evidence.machine = true
+	_, _ = keep(&m.notes, note)
+	m.hangUp()
+}
+
+// tell tells a screening assistant who calls and why, and has the person waited for.
+func (m *Machine) tell() {
+	m.stopSpeaking()
+	m.screening.told++
+	m.screening.until = m.now + m.timing.ScreenWait
+	m.evidence.listened = false // it was the assistant
+	m.queue(Reply{Parts: []string{m.rules.Phrase(Notice{Kind: NoticeScreened})}, Wait: m.timing.ScreenWait}, m.timing.Patience)
+}
+
+// answerScreener takes a turn while a screening assistant may be on the line. It is false where the turn is one of the
+// conversation.
+func (m *Machine) answerScreener(in Input) bool {
+	if m.screening.told == 0 {
+		return in.Kind == InputWords && !m.optsOut(in.Words) && m.byItself(m.whoTurns(in))
+	}
+	left := max(m.screening.until-m.now, time.Second)
+	switch who := m.whoSays(in.Words); {
+	case in.Kind == InputKeys || in.Kind == InputWords && m.optsOut(in.Words):
+		m.screening = screening{}
+		m.heard, m.interrupted = 0, false // of what was said to the assistant
+		return false
+	case in.Kind != InputWords:
+		m.greet()
+	case in.Words == "" && m.ears && m.now < m.screening.until: // music
+		m.stayQuiet(Reply{Wait: left})
+	case in.Words == "":
+		m.greet()
+	case who == screener && m.screening.told < mostTold:
+		m.tell()
+	case who == screener:
+		m.stayQuiet(Reply{Wait: left})
+	case who == mailbox: // its beep follows
+		m.stayQuiet(Reply{Wait: m.timing.PhraseWait})
+	case who == outOfService:
+		m.byItself(who)
+	case m.answerers.waits(in.Words) && m.screening.waits < mostTold:
+		m.screening.waits++
+		m.screening.until = m.now + m.timing.ScreenWait
+		m.stayQuiet(Reply{Wait: m.timing.ScreenWait})
+	default:
+		m.greet()
+	}
+	return true
+}
+
+// whoTurns tells who a turn is of. Whoever talks over us is no menu but by what came before: perhaps they read out our own keys.
+func (m *Machine) whoTurns(in Input) speaker {
+	who := m.whoSays(in.Words)
+	switch {
+	case who == menu && m.interrupted && m.evidence.choices == 0:
+		return somebody
+	case who == somebody && m.evidence.choices > 0 && m.evidence.choices+m.answerers.choices(in.Words) >= certainMenu &&
+		m.answerers.choices(in.Words) > 0:
+		return menu
+	default:
+		return who
+	}
+}
+
+// greet greets the person who was put through, who has heard nothing yet.
+func (m *Machine) greet() {
+	m.screening = screening{}
+	m.evidence.words = somebody
+	if !m.opened {
+		m.begin()
+		return
+	}
+	m.stopSpeaking()
+	m.answer(Input{Kind: InputAnew}, m.timing.Patience)
+}
+
+// late replies to final words that say, while we have begun to speak, that it is no person.
+func (m *Machine) late(who speaker, text string) bool {
+	if who != screener && who != outOfService || m.optsOut(text) {
+		return false
+	}
+	return m.byItself(who)
+}
+
+// mayReply reports whether words can be a person's reply to what we said.
+func (m *Machine) mayReply(words string) bool {
+	switch m.whoSays(words) {
+	case screener, outOfService, menu:
+		return false
+	default:
+		return m.screening.told == 0
+	}
+}
