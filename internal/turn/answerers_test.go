@@ -36,6 +36,7 @@ func TestWhoSpeaksByWords(t *testing.T) {
 		{"en", "Hello?", somebody},
 		{"en", "Hello, who is calling please?", somebody},
 		{"en", "Who's calling, and why?", somebody},
+		{"en", "Are you the virtual assistant of Example Corporation?", somebody},
 		{"en", "Can you tell me why you are calling?", somebody},
 		{"en", "What is the reason for your call?", somebody},
 		{"en", "I don't know why you're calling.", somebody},
