@@ -42,6 +42,8 @@ type Config struct {
 	// Networks are those outside of the public internet that trunks may be in.
 	Networks destination.Networks
 	Voices   []route.Voice // that agents can speak with
+	// Abilities are what conversations can do on this server; warnings tell of what they cannot.
+	Abilities campaign.Abilities
 	// VoiceSample returns a WAV file in which one of Voices speaks; nil = there are no samples.
 	VoiceSample func(ctx context.Context, voiceID string) ([]byte, error)
 	// TestWebhook sends a sample to the Pearl's URL of the kind and returns what the receiver said; nil = not offered.
@@ -107,7 +109,7 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 	s := &server{Config: config, links: recording.Links{Secret: secret, TTL: config.LinkTTL}}
 	services := route.Services{
 		Engine: config.Engine, Queries: config.Queries, Log: config.Log, Prober: config.Prober, Judges: config.Judges, Networks: config.Networks,
-		Voices: config.Voices, TestWebhook: config.TestWebhook, RemoveRecordings: s.removeRecordings,
+		Voices: config.Voices, Abilities: config.Abilities, TestWebhook: config.TestWebhook, RemoveRecordings: s.removeRecordings,
 	}
 	if services.Judges.KnownVoice == nil && len(config.Voices) > 0 { // a binary that cannot speak refuses no voice
 		services.Judges.KnownVoice = services.KnownVoice

@@ -319,8 +319,8 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 			URL:    func(raw string) error { return webhook.CheckURL(raw, settings.AllowPrivateWebhooks) },
 			Header: webhook.CheckCredentialHeader,
 		},
-		Networks: networks,
-		Voices:   speakers.list(sampled, base), VoiceSample: sampled.sample, TestWebhook: sender.TestKind,
+		Networks: networks, Abilities: campaign.Abilities{Hears: ears != nil, Thinks: thinks != nil},
+		Voices: speakers.list(sampled, base), VoiceSample: sampled.sample, TestWebhook: sender.TestKind,
 		Ready: func(ctx context.Context) error {
 			return errors.Join(s.store.Ping(ctx), mute(speech), deaf(ears), watch.Room())
 		}, Room: watch.Room, Observe: metrics.Request,

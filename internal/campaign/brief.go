@@ -53,7 +53,7 @@ func (d Definition) flow() string {
 	}
 	var b strings.Builder
 	for _, n := range d.Nodes {
-		if n.NodeType != NodeOpeningSentence && n.NodeType != NodeDialogue && n.NodeType != NodeEndCall {
+		if !n.talks() {
 			continue
 		}
 		fmt.Fprintf(&b, "Step \"%s\".", n.Name)
@@ -72,4 +72,9 @@ func (d Definition) flow() string {
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// talks reports whether the node is a step of the dialogue, of which a model is told.
+func (n Node) talks() bool {
+	return n.NodeType == NodeOpeningSentence || n.NodeType == NodeDialogue || n.NodeType == NodeEndCall
 }

@@ -14,8 +14,22 @@ type Warning struct {
 	Text   string
 }
 
-// Warnings names the variables in texts that nothing declares, and the members that have no effect yet.
-func (p Pearl) Warnings() []Warning {
+// Abilities are what the server brings to conversations besides the rules of forms and the keys of telephones.
+type Abilities struct {
+	Hears  bool // words are understood
+	Thinks bool // language models are configured; they converse where the server hears
+}
+
+// Effects of members on calls, where they have none.
+const (
+	effectless = "This is stored and returned, and has no effect on calls yet."
+	mindless   = "This has no effect on calls of this server: it is for a language model, and none is configured (models of --providers)."
+	earless    = "This has no effect on calls of this server: it is for a language model, which converses only where something hears, and nothing does."
+)
+
+// Warnings names the variables in texts that nothing declares, and the members that have no effect on calls of a server of the
+// abilities.
+func (p Pearl) Warnings(server Abilities) []Warning {
 	var found []Warning
 	p.eachText(func(member, text string) {
 		for _, match := range placeholder.FindAllStringSubmatch(text, -1) {
@@ -25,7 +39,17 @@ func (p Pearl) Warnings() []Warning {
 		}
 	})
 	for _, member := range p.withoutEffect() {
-		found = append(found, Warning{Member: member, Text: "This is stored and returned, and has no effect on calls yet."})
+		found = append(found, Warning{Member: member, Text: effectless})
+	}
+	if server.Hears && server.Thinks {
+		return found
+	}
+	text := mindless
+	if server.Thinks {
+		text = earless
+	}
+	for _, member := range p.forModels() {
+		found = append(found, Warning{Member: member, Text: text})
 	}
 	return found
 }
@@ -80,36 +104,50 @@ func (p Pearl) eachText(visit func(member, text string)) {
 	}
 }
 
+// given are the names of members that a Pearl gives.
+type given []string
+
+func (g *given) add(is bool, member string) {
+	if is {
+		*g = append(*g, member)
+	}
+}
+
+// forModels are the members given that a language model is told, and that nothing else acts on (brief).
+func (p Pearl) forModels() []string {
+	var members given
+	d := p.Definition
+	members.add(d.AgentPersonality != "", "Pearl.AgentPersonality")
+	members.add(d.KnowledgeBase != "", "Pearl.KnowledgeBase")
+	members.add(d.ModelType != 0, "Pearl.ModelType")
+	members.add(d.FlowScript != "", "Pearl.FlowScript")
+	for n, node := range d.Nodes {
+		members.add(node.NodeType == NodeDialogue, fmt.Sprintf("Pearl.Nodes[%d]", n))
+	}
+	members.add(len(d.IndicatorTags) > 0, "Pearl.IndicatorTags")
+	return members
+}
+
 // withoutEffect are the members given that no call acts on.
 func (p Pearl) withoutEffect() []string {
-	var members []string
-	add := func(given bool, member string) {
-		if given {
-			members = append(members, member)
-		}
-	}
+	var members given
 	d := p.Definition
-	add(d.AgentPersonality != "", "Pearl.AgentPersonality")
-	add(d.KnowledgeBase != "", "Pearl.KnowledgeBase")
-	add(d.ModelType != 0, "Pearl.ModelType")
-	add(d.Memory, "Pearl.Memory")
-	add(len(d.SpeechRecognitionKeywords) > 0, "Pearl.SpeechRecognitionKeywords")
-	add(d.FlowScript != "", "Pearl.FlowScript")
+	members.add(d.Memory, "Pearl.Memory")
+	members.add(len(d.SpeechRecognitionKeywords) > 0, "Pearl.SpeechRecognitionKeywords")
 	for n, node := range d.Nodes {
-		add(node.NodeType != NodeOpeningSentence && node.NodeType != NodeEndCall, fmt.Sprintf("Pearl.Nodes[%d]", n))
+		members.add(!node.talks(), fmt.Sprintf("Pearl.Nodes[%d]", n))
 	}
-	add(len(d.TransferCallSettings) > 0, "Pearl.TransferCallSettings")
-	add(len(d.SMSSettings) > 0, "Pearl.SmsSettings")
-	add(len(d.EmailSettings) > 0, "Pearl.EmailSettings")
-	add(d.SMTPSettings != nil, "Pearl.SmtpSettings")
-	add(len(d.APISettings) > 0, "Pearl.ApiSettings")
-	add(len(d.IndicatorTags) > 0, "Pearl.IndicatorTags")
-	add(len(d.Notifications) > 0, "Pearl.Notifications")
-	add(d.AskAllQuestions && !p.decidedByQuestion(), "Pearl.AskAllQuestions")
+	members.add(len(d.TransferCallSettings) > 0, "Pearl.TransferCallSettings")
+	members.add(len(d.SMSSettings) > 0, "Pearl.SmsSettings")
+	members.add(len(d.EmailSettings) > 0, "Pearl.EmailSettings")
+	members.add(d.SMTPSettings != nil, "Pearl.SmtpSettings")
+	members.add(len(d.APISettings) > 0, "Pearl.ApiSettings")
+	members.add(len(d.Notifications) > 0, "Pearl.Notifications")
+	members.add(d.AskAllQuestions && !p.decidedByQuestion(), "Pearl.AskAllQuestions")
 	if p.Outbound != nil && p.Outbound.StopRecordingAfterTransfer != nil {
-		add(*p.Outbound.StopRecordingAfterTransfer, "Outbound.IsStopRecordingAfterTransferCall")
+		members.add(*p.Outbound.StopRecordingAfterTransfer, "Outbound.IsStopRecordingAfterTransferCall")
 	}
-	add(p.Inbound != nil, "Inbound")
+	members.add(p.Inbound != nil, "Inbound")
 	return members
 }
 

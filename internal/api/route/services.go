@@ -32,6 +32,8 @@ type Services struct {
 	Prober  call.Prober     // asks carriers how they are
 	Judges  campaign.Judges // rules of Pearls that other rooms know
 	Voices  []Voice
+	// Abilities are what conversations can do on this server; warnings tell of what they cannot.
+	Abilities campaign.Abilities
 	// Networks are those outside of the public internet that trunks may be in.
 	Networks destination.Networks
 

@@ -41,7 +41,7 @@ func pearlRoutes(services route.Services) []route.Route {
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/ResetMemory", Scope: account.ScopeFull, BodyOptional: true, Summary: "Forget callers"}), h.resetMemory),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Settings", Scope: account.ScopeRead, Summary: "Get the settings"}), h.settings),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Warnings", Extension: true, Scope: account.ScopeRead, Summary: "What will probably not do what was meant",
-			Description: "Variables in texts that nothing declares, with the nearest name that is known, and members that have no effect yet. Nothing here is refused."}), h.warnings),
+			Description: "Variables in texts that nothing declares, with the nearest name that is known, and members that have no effect on calls of this server: some have none yet, others only where a language model converses. Nothing here is refused."}), h.warnings),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Outbound", Scope: account.ScopeFull, Secrets: true, Summary: "Change the outbound settings"}), h.setOutbound),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Inbound", Scope: account.ScopeFull, Secrets: true, Summary: "Change the inbound settings",
 			Description: "Inbound Pearls are kept with all their settings; calls to their numbers are not answered yet."}), h.setInbound),
@@ -238,7 +238,7 @@ type pearlWarning struct {
 }
 
 func (h pearlHandlers) warnings(r *route.Request, _ route.None) ([]pearlWarning, error) {
-	found := r.Pearl.Warnings()
+	found := r.Pearl.Warnings(h.Abilities)
 	if full, err := h.Engine.RecordingsFull(r.Context(), r.Actor.Account); err != nil {
 		return nil, err
 	} else if full != "" && r.Pearl.Outbound != nil && r.Pearl.Outbound.RecordingTrack != call.TrackNone {

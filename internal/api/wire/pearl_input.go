@@ -30,7 +30,7 @@ type DefinitionInput struct {
 	KnowledgeBase             body.Optional[string]                  `json:"knowledgeBase"`
 	CompanyDescription        body.Optional[string]                  `json:"companyDescription"`
 	TimeZone                  body.Optional[string]                  `json:"timeZone" doc:"Windows or IANA name"`
-	ModelType                 body.Optional[int]                     `json:"modelType" doc:"stored and returned"`
+	ModelType                 body.Optional[int]                     `json:"modelType" doc:"chooses the language model that the operator gave the number; any other is stored and returned, and takes the first"`
 	Memory                    body.Optional[bool]                    `json:"memory" doc:"remember earlier conversations per phone number"`
 	SpeechRecognitionKeywords body.Optional[[]campaign.Keyword]      `json:"speechRecognitionKeywords"`
 	OpeningSentence           body.Optional[string]                  `json:"openingSentence" doc:"of a simple Pearl; variables of group 1 only"`
