@@ -127,3 +127,32 @@ func TestAllVoices(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// A server tells in a Pearl's warnings whether models converse on it: they are named in the file, and something hears.
+func TestAbilitiesAreToldInWarnings(t *testing.T) {
+	t.Parallel()
+	const (
+		ears   = "ears: [{kind: deepgram, address: 'http://127.0.0.1:9', key-file: $KEY}]\n"
+		models = "models: [{kind: openai, address: 'http://127.0.0.1:9/v1', model: m}]\n"
+	)
+	for file, warning := range map[string]string{ears: "none is configured", models: "nothing does", ears + models: ""} {
+		folder := t.TempDir()
+		s, err := startWith(context.Background(), config.Serve{
+			Database: config.Database{Data: folder}, Listen: "127.0.0.1:0", SIPListen: "127.0.0.1:0", RateLimit: 500, Speech: config.Speech{Folder: "none"}, Providers: providersFile(t, "%s", file),
+		}, slog.New(slog.DiscardHandler), parts{openVoice: func(string, *slog.Logger) (voice.Voices, error) { return &plainVoice{}, nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		_, out, _ := command(t, "key", "create", "--data", folder, "--name", "crm", "--account", "Gyms")
+		key := strings.TrimSpace(out)
+		status, pearl := request(t, s, key, "POST", "/v2/Pearl", `{"name":"A","pearl":{"companyDescription":"Gyms","timeZone":"UTC","openingSentence":"Hello.","knowledgeBase":"Gyms."},"variables":[],"outbound":{}}`)
+		if status != 200 {
+			t.Fatalf("%d %s", status, pearl)
+		}
+		status, answer := request(t, s, key, "GET", "/v2/Pearl/"+strings.TrimSpace(pearl)+"/Warnings", "")
+		if told := strings.Contains(answer, "Pearl.KnowledgeBase"); status != 200 || told != (warning != "") || !strings.Contains(answer, warning) {
+			t.Errorf("%s: %d %s, want %q", file, status, answer, warning)
+		}
+	}
+}
