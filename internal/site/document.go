@@ -355,7 +355,7 @@ func curl(o shown, body string) string {
 // placeholder fills the parameters of paths with what they may look like.
 var placeholder = strings.NewReplacer(
 	"{pearlId}", "6650a1f2c3d4e5f60718293a", "{outboundId}", "6650a1f2c3d4e5f60718293a", "{inboundId}", "6650a1f2c3d4e5f60718293b",
-	"{leadId}", "665f1f77bcf86cd799439011", "{callId}", "665f1f77bcf86cd799439099", "{callRequestId}", "665f1f77bcf86cd799439044",
+	"{leadId}", "665f1f77bcf86cd799439011", "{voiceId}", "665f1f77bcf86cd7994390aa", "{callId}", "665f1f77bcf86cd799439099", "{callRequestId}", "665f1f77bcf86cd799439044",
 	"{deliveryId}", "665f1f77bcf86cd799439055", "{trunkId}", "665f1f77bcf86cd799439066", "{phoneNumberId}", "665f1f77bcf86cd799439077",
 	"{keyId}", "665f1f77bcf86cd799439088", "{phoneNumber}", "+14155550101", "{externalId}", "crm-4711",
 )
