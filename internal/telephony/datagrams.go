@@ -1,9 +1,11 @@
 package telephony
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 )
 
@@ -12,9 +14,10 @@ import (
 type datagrams struct {
 	*net.UDPConn
 	refused func(peer netip.AddrPort) // an ICMP "port unreachable" came back from there
-	begun   func()                    // called when the library reads
-	full    func() bool               // whether this reader remembers too many senders
-	replace func()                    // starts another reader in place of this one
+	silent  *silencedInvites
+	begun   func()      // called when the library reads
+	full    func() bool // whether this reader remembers too many senders
+	replace func()      // starts another reader in place of this one
 }
 
 // ReadFrom returns the next datagram. Its only error is net.ErrClosed: the socket is closed, or this reader was replaced.
@@ -35,8 +38,12 @@ func (d datagrams) ReadFrom(buffer []byte) (int, net.Addr, error) {
 	}
 }
 
-// WriteTo sends a datagram, and retries when the kernel returned a queued error of an earlier one.
+// WriteTo sends a datagram, and retries when the kernel returned a queued error of an earlier one. An INVITE that is no
+// longer wanted is dropped.
 func (d datagrams) WriteTo(data []byte, to net.Addr) (n int, err error) {
+	if d.silent.drops(data) {
+		return len(data), nil
+	}
 	for range 4 {
 		if n, err = d.UDPConn.WriteTo(data, to); err == nil || !d.drain() {
 			break
@@ -52,6 +59,44 @@ func (d datagrams) drain() (any bool) {
 		d.refused(peer)
 	}
 	return any
+}
+
+// silencedInvites are INVITE transactions, by branch, that the library may not retransmit any more (RFC 3261 17.1.1.2, timer
+// A): the call was stopped, or the calling hours ended, before any response came. If the INVITE was lost, a retransmission
+// would ring a telephone after that; if the response was, the CANCEL waits for a later one.
+type silencedInvites struct {
+	mu       sync.Mutex
+	branches map[string]bool
+}
+
+func (s *silencedInvites) add(branch string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.branches == nil {
+		s.branches = map[string]bool{}
+	}
+	s.branches[branch] = true
+}
+
+func (s *silencedInvites) remove(branch string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.branches, branch)
+}
+
+// drops reports whether a message is an INVITE of a silenced transaction. The first Via is ours.
+func (s *silencedInvites) drops(message []byte) bool {
+	if !bytes.HasPrefix(message, []byte("INVITE ")) {
+		return false
+	}
+	_, rest, found := bytes.Cut(message, []byte(";branch="))
+	if !found {
+		return false
+	}
+	end := bytes.IndexAny(rest, ";,\r\n ")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return end > 0 && s.branches[string(rest[:end])]
 }
 
 // refused notifies every INVITE under way to that peer that nothing listens there.

@@ -80,6 +80,7 @@ func (t Timers) withDefaults() Timers {
 
 // Endpoint is one SIP user agent: a UDP and a TCP socket on the same port, and every call that goes over them.
 type Endpoint struct {
+	silenced     silencedInvites
 	cfg          Config
 	timers       Timers
 	log          *slog.Logger

@@ -68,7 +68,8 @@ type invitation struct {
 
 	result    chan dialResult
 	delivered bool
-	rung      bool   // a provisional response came
+	rung      bool   // a provisional response to the newest INVITE came
+	alerted   bool   // one other than 100 came, to any: a telephone may have rung
 	rangOut   bool   // the ring time is over
 	silent    bool   // and no provisional response came before
 	timer     string // Min-SE of a 422 in seconds; "" = none
@@ -300,17 +301,20 @@ func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-c
 	silent := time.NewTimer(inv.e.timers.NoResponse)
 	defer silent.Stop()
 	done, closing := ctx.Done(), inv.e.closing
+	silenced := ""
+	defer func() { inv.e.silenced.remove(silenced) }()
 	for {
 		select {
 		case response := <-tx.Responses():
 			switch {
 			case response.IsProvisional():
 				inv.rung = true
+				inv.alerted = inv.alerted || response.StatusCode > sip.StatusTrying
 				inv.provisional(ctx, response)
 			case response.IsSuccess():
 				inv.accept2xx(ctx, response)
 				return
-			case (challenged(response) || inv.briefTimer(response)) && inv.wanted(ctx):
+			case (challenged(response) || inv.briefTimer(response)) && inv.wanted(ctx) && !inv.alerted: // it would ring twice
 				next, err := inv.inviteAgain(ctx, response)
 				if err != nil {
 					inv.unanswered(ctx, response, err)
@@ -352,12 +356,23 @@ func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-c
 		case <-closing:
 			inv.cancelled, closing = true, nil
 		}
+		outside := inv.rangOut && !inv.in.RingUntil.IsZero() && !time.Now().Before(inv.in.RingUntil)
+		if !inv.rung && (inv.cancelled || outside) && silenced == "" {
+			silenced = branchOf(inv.request)
+			inv.e.silenced.add(silenced)
+		}
 		// RFC 3261 9.1: no CANCEL before a provisional response.
 		if giveUp == nil && inv.rung && (inv.rangOut || inv.cancelled) {
 			giveUp = time.After(inv.e.timers.AfterCancel)
 			inv.sendCancel()
 		}
 	}
+}
+
+// branchOf returns the branch of the transaction of a request.
+func branchOf(request *sip.Request) string {
+	branch, _ := request.Via().Params.Get("branch")
+	return branch
 }
 
 // briefTimer reports whether a response is the first 422 (RFC 4028 section 7.3) and has a usable Min-SE.
@@ -414,6 +429,9 @@ func (inv *invitation) unanswered(ctx context.Context, response *sip.Response, e
 		cause = call.CauseUnauthorized
 	case response != nil && err != nil: // the INVITE that answers a challenge could not be sent
 		cause, reason = call.CauseUnreachable, err.Error()
+	}
+	if inv.alerted && (cause == call.CauseUnreachable || cause == call.CauseUnauthorized) {
+		cause = call.CauseFailed // an attempt: contract 9.2
 	}
 	inv.fail(cause, code, reason)
 }

@@ -54,7 +54,7 @@ func (e *Endpoint) readUDP(taken chan<- struct{}) {
 		case <-e.closing:
 		}
 	}
-	if err := e.transports.ServeUDP(datagrams{e.udp, e.refused, begun, e.senders.full, replace}); err != nil {
+	if err := e.transports.ServeUDP(datagrams{e.udp, e.refused, &e.silenced, begun, e.senders.full, replace}); err != nil {
 		e.log.Error("the SIP socket over UDP is no longer read", "error", err)
 	}
 }
