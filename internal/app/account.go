@@ -41,6 +41,12 @@ type accountSet struct {
 	Status  *int     `help:"1 full access, 2 limited access, 3 no credits, 4 suspended, 5 debt reached; 3, 4 and 5 stop its calling."`
 }
 
+// Most that account set takes: far beyond use, and safe to compute with.
+const (
+	maxAgents = 1_000_000
+	maxCredit = 1_000_000_000_000
+)
+
 // Validate is called by the parser.
 func (c *accountSet) Validate() error {
 	switch {
@@ -48,6 +54,10 @@ func (c *accountSet) Validate() error {
 		return fmt.Errorf("nothing to set: name --agents, --credit or --status")
 	case c.Agents != nil && *c.Agents < 0:
 		return fmt.Errorf("--agents: %d is less than 0", *c.Agents)
+	case c.Agents != nil && *c.Agents > maxAgents:
+		return fmt.Errorf("--agents: %d is more than %d", *c.Agents, maxAgents)
+	case c.Credit != nil && !(math.Abs(*c.Credit) <= maxCredit): // NaN too
+		return fmt.Errorf("--credit: %v is not an amount of at most %d", *c.Credit, maxCredit)
 	case c.Status != nil && (*c.Status < int(account.FullAccess) || *c.Status > int(account.DebtReached)):
 		return fmt.Errorf("--status: %d is not between 1 and 5", *c.Status)
 	}

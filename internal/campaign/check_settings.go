@@ -46,6 +46,8 @@ func (p Pearl) checkOutbound(judges Judges, faults *fault.List) {
 	between(at+"CallTimeout", o.CallTimeout, 1, 120, faults)
 	tooLong(at+"VoiceMail", o.VoiceMail, maxVoiceMail, faults)
 	p.preCallOnly(at+"VoiceMail", o.VoiceMail, faults)
+	tooMany(at+"CallingHours", len(o.CallingHours), maxWindows, faults)
+	tooMany(at+"Holidays", len(o.Holidays), maxHolidays, faults)
 	if _, err := hours.ParseWeek(o.CallingHours, at+"CallingHours"); err != nil {
 		faults.Join("", err)
 	}
@@ -65,6 +67,19 @@ func (p Pearl) checkOutbound(judges Judges, faults *fault.List) {
 	p.Webhooks.check(at, judges, faults)
 }
 
+// Most entries of lists that are read whenever a lead of the campaign is looked at.
+const (
+	maxWindows  = 500
+	maxHolidays = 1000
+	maxDelays   = 100
+)
+
+func tooMany(path string, length, most int, faults *fault.List) {
+	if length > most {
+		faults.Add(path, "The list holds %d entries; at most %d are allowed.", length, most)
+	}
+}
+
 func checkRetryPolicy(path string, policy lead.RetryPolicy, faults *fault.List) {
 	allowed := lead.RetryOutcomes()
 	for outcome, retry := range policy {
@@ -77,6 +92,7 @@ func checkRetryPolicy(path string, policy lead.RetryPolicy, faults *fault.List) 
 			continue
 		}
 		at := path + "." + strings.ToUpper(string(outcome[:1])) + string(outcome[1:]) // member paths are PascalCase (contract 0.5)
+		tooMany(at+".Delays", len(retry.Delays), maxDelays, faults)
 		for n, delay := range retry.Delays {
 			atLeast(fmt.Sprintf("%s.Delays[%d]", at, n), delay, 0, faults)
 		}

@@ -150,6 +150,15 @@ func TestCheck(t *testing.T) {
 			p.Outbound.CallingHours = []hours.Window{{Day: 7, Start: "22:00", End: "02:00"}, {Day: 1, Start: "9", End: "9"}}
 			p.Outbound.Holidays = []hours.Holiday{{Date: "2026-12-25"}, {Date: "25.12.2026"}}
 		}, []string{"Outbound.CallingHours[1].End", "Outbound.CallingHours[1].Start", "Outbound.Holidays[1].Date"}},
+		{"lists without end", form(), func(p *Pearl) {
+			for range 501 {
+				p.Outbound.CallingHours = append(p.Outbound.CallingHours, hours.Window{Day: 1, Start: "09:00", End: "10:00"})
+			}
+			for range 1001 {
+				p.Outbound.Holidays = append(p.Outbound.Holidays, hours.Holiday{Date: "2026-12-25"})
+			}
+			p.Outbound.RetryPolicy = lead.RetryPolicy{"busy": {Delays: make([]int, 101)}}
+		}, []string{"Outbound.CallingHours", "Outbound.Holidays", "Outbound.RetryPolicy.Busy.Delays"}},
 		{"region", form(), func(p *Pearl) { p.Outbound.DefaultRegion = "Europe" }, []string{"Outbound.DefaultRegion"}},
 		{"duplicates", form(), func(p *Pearl) { p.Outbound.DuplicatePolicy = "merge" }, []string{"Outbound.DuplicatePolicy"}},
 		{"retry policy", form(), func(p *Pearl) {

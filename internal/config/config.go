@@ -62,6 +62,9 @@ type Serve struct {
 	CreditsBind          bool            `help:"Stop an account's calling when its credits are used up." name:"credits-bind" env:"NACRE_CREDITS_BIND"`
 }
 
+// maxPrice bounds a price so that sums of it stay exact.
+const maxPrice = 1_000_000
+
 // Validate is called by kong after parsing; its error is a fault of usage.
 func (s *Serve) Validate() error {
 	for _, address := range []struct{ flag, value string }{{"listen", s.Listen}, {"sip-listen", s.SIPListen}} {
@@ -98,8 +101,11 @@ func (s *Serve) Validate() error {
 			return fmt.Errorf("--short-codes: %q is no number of 3 to 12 digits", code)
 		}
 	}
-	if s.RateLimit < 0 || s.Grace < 0 || s.PricePerMinute < 0 {
-		return fmt.Errorf("--rate-limit, --grace and --price-per-minute must not be negative")
+	if s.RateLimit < 0 || s.Grace < 0 {
+		return fmt.Errorf("--rate-limit and --grace must not be negative")
+	}
+	if !(s.PricePerMinute >= 0 && s.PricePerMinute <= maxPrice) { // NaN neither
+		return fmt.Errorf("--price-per-minute: %v is not between 0 and %d", s.PricePerMinute, maxPrice)
 	}
 	return nil
 }

@@ -118,3 +118,12 @@ func TestRTPRange(t *testing.T) {
 		}
 	}
 }
+
+func TestPriceIsAPrice(t *testing.T) {
+	t.Parallel()
+	for _, price := range []string{"NaN", "Inf", "-1", "1e300"} {
+		if _, err := parse(t, "", "--price-per-minute="+price); err == nil || !strings.Contains(err.Error(), "--price-per-minute") {
+			t.Errorf("--price-per-minute %s: %v", price, err)
+		}
+	}
+}

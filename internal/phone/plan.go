@@ -32,6 +32,11 @@ var costlyServices = []string{"808", "870", "878", "881", "882", "883", "979"}
 // CostlyService reports whether a country calling code is one of a global service that costs its callers dearly.
 func CostlyService(code string) bool { return slices.Contains(costlyServices, code) }
 
+// costlyRanges are national ranges whose callers pay a premium and that the library counts as something else: directory
+// enquiries, televoting and 0190x in Germany, personal numbers and pagers in the United Kingdom (of which 07624 are mobiles of the
+// Isle of Man), 190 in Australia. In the North American plan the exchange 976 is one in every area.
+var costlyRanges = []string{"49118", "49137", "49190", "49900", "4470", "4476", "61190"}
+
 // Costly reports whether the number is in a premium-rate, satellite or shared-cost range (contract 12).
 func (n Number) Costly() bool {
 	code, known := Country(n)
@@ -41,6 +46,11 @@ func (n Number) Costly() bool {
 	number := parts(code, string(n[1+len(code):]))
 	if number == nil {
 		return false
+	}
+	digits := string(n[1:])
+	ranged := func(r string) bool { return strings.HasPrefix(digits, r) }
+	if slices.ContainsFunc(costlyRanges, ranged) && !ranged("447624") || code == "1" && len(digits) == 11 && digits[4:7] == "976" {
+		return true
 	}
 	kind := phonenumbers.GetNumberType(number)
 	return kind == phonenumbers.PREMIUM_RATE || kind == phonenumbers.SHARED_COST
