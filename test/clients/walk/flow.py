@@ -10,7 +10,7 @@ from objects import (ANALYTICS_V1, ANALYTICS_V2, BLACKLIST_ROW, CALL, CALL_BULK,
                      OUTBOUND_V1, OUTBOUND_V2, RECEIPT, WEBHOOK_SETTINGS, page, pascal)
 from pearls import campaign
 from sdk import date_text, given, now
-from shape import ANY, COUNT, DATE, TRUE, URL
+from shape import ANY, COUNT, DATE, OBJECT, TRUE, URL
 
 UNTIL_DONE = 120  # seconds: the longest talk of the people called here, with room for a busy machine
 FINAL = {4, 5, 6, 7, 8}
@@ -183,6 +183,8 @@ def answered(walk, call):
 def recordings(walk):
     """A plain GET, HEAD and Range, without authorization; a wrong signature is 404."""
     judge = walk.judge
+    charges = judge.ok("GET", f"/v2/Call/{walk.finished_call}/Charges", [OBJECT])
+    judge.check(charges == [], f"charges of a call without outside services: {charges}")
     link = judge.ok("GET", f"/v2/Call/{walk.finished_call}/Recording", {"recording": URL, "expiresAt": DATE})
     expires = datetime.strptime(link["expiresAt"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
     judge.check(timedelta(days=6) < expires - now() < timedelta(days=8), f"expiresAt {link['expiresAt']}")
