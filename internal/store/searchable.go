@@ -27,7 +27,8 @@ func searchable(text string) string {
 	}
 	var out strings.Builder
 	out.Grow(len(text))
-	for _, r := range norm.NFKD.String(text) {
+	// norm leaves letters beside bytes that are no UTF-8 as they are.
+	for _, r := range norm.NFKD.String(strings.ToValidUTF8(text, string(utf8.RuneError))) {
 		if accent(r) {
 			continue
 		}

@@ -40,6 +40,7 @@ func TestSearchable(t *testing.T) {
 
 func FuzzSearchable(f *testing.F) {
 	f.Add("Türkiye İ ß ǅ ﬁ \u1112\u1161")
+	f.Add("\xf1š")
 	f.Fuzz(func(t *testing.T, text string) {
 		if once := searchable(text); searchable(once) != once {
 			t.Errorf("%q is %q, and then %q", text, once, searchable(once))
