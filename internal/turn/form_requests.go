@@ -223,7 +223,7 @@ func (f *Form) settleCallback(in Input, answer understanding.Answer) Reply {
 	switch {
 	case when.HasTime && !when.HasDate && !a.day.IsZero(): // of the day that was named
 		return f.readBack(now, time.Date(a.day.Year(), a.day.Month(), a.day.Day(), when.At.Hour(), when.At.Minute(), 0, 0, now.Location()))
-	case when.HasTime && a.kind == asideCallback && when.At.Equal(a.day): // they say it again
+	case when.HasTime && a.kind == asideCallback && saidAgain(when, a.day):
 		return f.leave(f.phrases.Heard.AgreedGoodbye)
 	case when.HasTime:
 		return f.readBack(now, when.At)
@@ -241,6 +241,14 @@ func (f *Form) settleCallback(in Input, answer understanding.Answer) Reply {
 	default:
 		return f.againAside(in)
 	}
+}
+
+// saidAgain reports whether an instant is the one that was read back: "in an hour" is the same one some seconds later.
+func saidAgain(when understanding.When, readBack time.Time) bool {
+	if when.Span {
+		return when.At.Sub(readBack).Abs() < time.Minute
+	}
+	return when.At.Equal(readBack)
 }
 
 // robot says truthfully what speaks.

@@ -202,7 +202,7 @@ func (r *reader) result() When {
 	case !r.found:
 		return When{}
 	case r.hasSpan && !r.hasDate && !r.hasClock:
-		at := r.now.Add(r.span).Truncate(time.Minute)
+		at := r.now.Add(r.span) // to the second: "in an hour" is read back as one hour
 		return When{At: at, HasDate: true, HasTime: true, Span: true, Doubtful: r.doubtful}
 	}
 	if r.adding && !r.hasDate {
