@@ -64,7 +64,7 @@ func (b *bench) ears(ctx context.Context, library *onnx.Runtime, dir string, sam
 	if err != nil {
 		return err
 	}
-	client := speech.Open(speech.Config{Folder: dir})
+	client := speech.Open(speech.Config{Folder: dir, Task: speech.Hearing})
 	defer client.Close() //nolint:errcheck // nothing is under way
 	if err := client.Wait(ctx); err != nil {
 		return err

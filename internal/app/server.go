@@ -161,15 +161,15 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	// The voice, without which no campaign runs.
 	embedded, speech := chosen.openVoice(voiceCache(settings.Data), log)
 	metrics := newMetrics()
-	models, noModels, err := openSpeech(settings.Speech, log)
+	models, noModels, err := findSpeech(settings.Speech, log)
 	if err != nil {
 		return s, err
 	}
-	if models != nil {
-		s.onClose(func(context.Context) { logClose(log, "speech", models.client.Close()) })
-		metrics.watchSpeech(models.client)
-	}
 	own, neural := localVoices(models, voiceCache(settings.Data), settings.VoiceCache, false, embedded, log)
+	if neural != nil {
+		s.onClose(func(context.Context) { logClose(log, "neural voice", neural.process.Close()) })
+		metrics.watchVoice(neural)
+	}
 	speaker, err := allVoices(services.Voices, own, log)
 	if err != nil {
 		return s, err
@@ -183,7 +183,9 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	if models != nil {
 		agentConfig.SpeechModel = models.voiced
 		if !chosen.deaf {
-			localEar = localEars(models.client, log, metrics)
+			ears, process := models.ears(log, metrics)
+			s.onClose(func(context.Context) { logClose(log, "ears", process.Close()) })
+			localEar = ears
 		}
 	}
 	ears, err := openEars(services.Ears, localEar, log)
@@ -283,7 +285,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		AllowPrivate: settings.AllowPrivateWebhooks, Metrics: metrics,
 	})
 	wait := time.Duration(0)
-	if neural {
+	if neural != nil {
 		wait = prepareFor
 	}
 	s.dialer = dialer.New(dialer.Config{

@@ -22,12 +22,12 @@ import (
 
 // models are what hears and speaks on this machine.
 type models struct {
-	client *speech.Client
+	folder string
 	voiced *hearing.SpeechModel // nil: speech is told from other sounds by its level
 }
 
-// openSpeech starts the models of this machine; nil is none, for the reason. A folder that is named must be one.
-func openSpeech(settings config.Speech, log *slog.Logger) (m *models, reason string, err error) {
+// findSpeech finds the models of this machine; nil is none, for the reason. A folder that is named must be one.
+func findSpeech(settings config.Speech, log *slog.Logger) (m *models, reason string, err error) {
 	if settings.Folder == config.NoSpeech {
 		return nil, "they are turned off", nil
 	}
@@ -38,11 +38,10 @@ func openSpeech(settings config.Speech, log *slog.Logger) (m *models, reason str
 	if err != nil {
 		return nil, "", fmt.Errorf("--speech: %w", err)
 	}
-	m = &models{}
+	m = &models{folder: dir}
 	if m.voiced, err = readSpeechModel(dir); err != nil {
 		log.Warn("speech is told from other sounds by its level alone", "error", err)
 	}
-	m.client = speech.Open(speech.Config{Folder: dir, Log: log})
 	return m, "", nil
 }
 
@@ -53,6 +52,18 @@ func readSpeechModel(dir string) (*hearing.SpeechModel, error) {
 		return nil, fmt.Errorf("read speech model: %w", err)
 	}
 	return hearing.NewSpeechModel(raw)
+}
+
+// open starts the process of a task.
+func (m *models) open(task speech.Task, log *slog.Logger) *speech.Client {
+	return speech.Open(speech.Config{Folder: m.folder, Task: task, Log: log})
+}
+
+// ears starts what hears on this machine; its process is closed last.
+func (m *models) ears(log *slog.Logger, metrics *metrics) (voice.Recognizer, *speech.Client) {
+	process := m.open(speech.Hearing, log)
+	metrics.watchSpeech(speech.Hearing, process)
+	return localEars(process, log, metrics), process
 }
 
 // localEars returns the recogniser of this machine's models, shared by all calls; metrics nil = nothing is counted.
@@ -66,7 +77,7 @@ func localEars(client *speech.Client, log *slog.Logger, metrics *metrics) *utter
 			heard, err := client.Hear(ctx, u.Samples, urgency)
 			return heard.Text, err
 		},
-		Ready: client.Hears, AtOnce: speech.Hearers(), Log: log,
+		Ready: client.Ready, AtOnce: speech.Hearers(), Log: log,
 	}
 	if metrics != nil {
 		config.Observe = metrics.heard(prometheus.Labels{"ears": localName})
@@ -116,30 +127,29 @@ func (m *metrics) heard(labels prometheus.Labels) func(utterance.Report) {
 	}
 }
 
-// watchSpeech adds the metrics of the speech process.
-func (m *metrics) watchSpeech(client *speech.Client) {
+// watchSpeech adds the metrics of a speech process.
+func (m *metrics) watchSpeech(task speech.Task, client *speech.Client) {
+	process := prometheus.Labels{"process": task.String()}
 	gauge := func(name, help string, value func(speech.Figures) float64) {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(client.Figures()) }))
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: process}, func() float64 { return value(client.Figures()) }))
 	}
-	counter := func(name, help string, labels prometheus.Labels, value func(speech.Figures) float64) {
-		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels}, func() float64 { return value(client.Figures()) }))
+	counter := func(name, help string, value func(speech.Figures) float64) {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: process}, func() float64 { return value(client.Figures()) }))
 	}
-	gauge("nacre_speech_up", "1 while the speech process runs.", func(f speech.Figures) float64 {
+	gauge("nacre_speech_up", "1 while the speech process runs: ears recognises, voice is the neural voice.", func(f speech.Figures) float64 {
 		if f.Up {
 			return 1
 		}
 		return 0
 	})
-	gauge("nacre_speech_waiting", "Utterances and clauses that wait for the speech process.", func(f speech.Figures) float64 {
+	gauge("nacre_speech_waiting", "Utterances, or clauses, that wait for the speech process.", func(f speech.Figures) float64 {
 		waiting := 0
 		for _, n := range f.Waiting {
 			waiting += n
 		}
 		return float64(waiting)
 	})
-	counter("nacre_speech_restarts_total", "Ends of the speech process while the server ran.", nil, func(f speech.Figures) float64 { return float64(f.Restarts) })
-	const work, workHelp = "nacre_speech_work_total", "Utterances heard and clauses said by the speech process."
-	counter(work, workHelp, prometheus.Labels{"what": "heard"}, func(f speech.Figures) float64 { return float64(f.Heard) })
-	counter(work, workHelp, prometheus.Labels{"what": "said"}, func(f speech.Figures) float64 { return float64(f.Said) })
-	counter("nacre_speech_work_seconds_total", "Time of the workers of the speech process.", nil, func(f speech.Figures) float64 { return f.Worked.Seconds() })
+	counter("nacre_speech_restarts_total", "Ends of the speech process while the server ran.", func(f speech.Figures) float64 { return float64(f.Restarts) })
+	counter("nacre_speech_work_total", "Utterances recognised, or clauses spoken, by the speech process.", func(f speech.Figures) float64 { return float64(f.Done) })
+	counter("nacre_speech_work_seconds_total", "Time of the workers of the speech process.", func(f speech.Figures) float64 { return f.Worked.Seconds() })
 }

@@ -87,16 +87,16 @@ func (c *speechHear) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	models, reason, err := openSpeech(c.Speech, quietLog(s.Err))
+	models, reason, err := findSpeech(c.Speech, quietLog(s.Err))
 	if err != nil {
 		return err
 	}
 	if models == nil {
 		return fmt.Errorf("there are no models to hear with: %s", reason)
 	}
-	client := models.client
+	client := models.open(speech.Hearing, quietLog(s.Err))
 	defer client.Close() //nolint:errcheck // nothing is under way
-	if err := errors.Join(client.Wait(ctx), client.Hears()); err != nil {
+	if err := client.Wait(ctx); err != nil {
 		return err
 	}
 	var took time.Duration
@@ -194,15 +194,15 @@ func (c *speechSay) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	defer os.RemoveAll(cache) //nolint:errcheck // in the system's folder of temporary files
-	models, _, err := openSpeech(c.Speech, quietLog(s.Err))
+	models, _, err := findSpeech(c.Speech, quietLog(s.Err))
 	if err != nil {
 		return err
 	}
-	if models != nil {
-		defer models.client.Close() //nolint:errcheck // nothing is under way
-	}
 	embedded, missing := openVoice(cache, quietLog(s.Err))
-	speaker, _ := localVoices(models, cache, sayCache, true, embedded, quietLog(s.Err))
+	speaker, neural := localVoices(models, cache, sayCache, true, embedded, quietLog(s.Err))
+	if neural != nil {
+		defer neural.process.Close() //nolint:errcheck // nothing is under way
+	}
 	if speaker == nil {
 		return missing
 	}

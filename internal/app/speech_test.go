@@ -120,11 +120,11 @@ func TestServeTellsOfDeafModels(t *testing.T) {
 	if status, answer := request(t, s, "", "GET", "/readyz", ""); status != 503 || !strings.Contains(answer, "spoken words are not understood") {
 		t.Errorf("readyz: %d %s", status, answer)
 	}
-	if _, answer := request(t, s, "", "GET", "/metrics", ""); !strings.Contains(answer, "nacre_speech_up 0") {
+	if _, answer := request(t, s, "", "GET", "/metrics", ""); !strings.Contains(answer, `nacre_speech_up{process="ears"} 0`) {
 		t.Error("the metrics do not tell")
 	}
 	s.Close()
-	if text := logged.String(); !strings.Contains(text, "the speech process could not be started") {
+	if text := logged.String(); !strings.Contains(text, "a speech process could not be started") {
 		t.Errorf("the log: %s", text)
 	}
 

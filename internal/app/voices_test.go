@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"log/slog"
-	"os/exec"
 	"slices"
 	"testing"
 
 	"nacre/internal/api/route"
 	"nacre/internal/id"
-	"nacre/internal/speech"
 	"nacre/internal/speech/speechtest"
 	"nacre/internal/voice"
 	"nacre/internal/voice/flite"
@@ -105,16 +103,18 @@ func TestNeuralVoicesAreTheDefault(t *testing.T) {
 	t.Parallel()
 	dir := speechtest.Folder(t)
 	log := slog.New(slog.DiscardHandler)
-	client := speech.Open(speech.Config{Folder: dir, Command: func() (*exec.Cmd, error) { return nil, errors.New("not in this test") }, Log: log})
-	defer client.Close() //nolint:errcheck // nothing is under way
-	own := &models{client: client}
+	own := &models{folder: dir}
 	embedded, err := openVoice(t.TempDir(), log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := newVoices(embedded).list(voices{}, "")
 	joined, neural := localVoices(own, t.TempDir(), 10, false, embedded, log)
-	defer joined.Close() //nolint:errcheck // nothing is under way
+	if neural == nil {
+		t.Fatal("no neural voice")
+	}
+	defer neural.process.Close() //nolint:errcheck // nothing is under way
+	defer joined.Close()         //nolint:errcheck // nothing is under way
 	after := newVoices(joined).list(voices{}, "")
 	count := 0
 	for _, listed := range after {
@@ -122,7 +122,7 @@ func TestNeuralVoicesAreTheDefault(t *testing.T) {
 			count++
 		}
 	}
-	if !neural || count < 4 || !slices.Contains(after[0].Tags, "neural") || !slices.Contains(after[0].Tags, "default") {
+	if count < 4 || !slices.Contains(after[0].Tags, "neural") || !slices.Contains(after[0].Tags, "default") {
 		t.Errorf("%d neural voices in %+v", count, after)
 	}
 	for _, listed := range before {
@@ -133,8 +133,8 @@ func TestNeuralVoicesAreTheDefault(t *testing.T) {
 	for _, off := range []struct {
 		models *models
 		room   int
-	}{{nil, 10}, {own, 0}} {
-		if alone, neural := localVoices(off.models, t.TempDir(), off.room, false, embedded, log); neural || len(newVoices(alone).list(voices{}, "")) != len(before) {
+	}{{nil, 10}, {own, 0}, {&models{folder: emptyFolder(t)}, 10}} {
+		if alone, neural := localVoices(off.models, t.TempDir(), off.room, false, embedded, log); neural != nil || len(newVoices(alone).list(voices{}, "")) != len(before) {
 			t.Error("there are neural voices where they are turned off")
 		}
 	}

@@ -9,15 +9,15 @@ import (
 type (
 	// Setup tells the process what it is.
 	Setup struct {
-		Folder          string
-		Hearers, Sayers int // orders of each kind that are worked on at a time
+		Folder  string
+		Task    Task
+		Workers int // orders that are worked on at a time
 	}
-	// Greeting says that the process has loaded its models.
+	// Greeting says that the process has loaded its model.
 	Greeting struct {
-		Err        string // why it cannot work; "" = it can
-		Deaf, Mute string // why it cannot recognise, or not synthesise; "" = it can
+		Err string // why it cannot work; "" = it can
 	}
-	// Order is work for the process, or the end of it. One of Hear and Say is set, or Cancel.
+	// Order is work for the process, or the end of it. Hear or Say is set, as its task is, or Cancel.
 	Order struct {
 		Number uint64
 		Cancel bool // nobody waits for the order of this number any longer; it is answered all the same
@@ -33,6 +33,24 @@ type (
 		Took   time.Duration // time it was worked on
 	}
 )
+
+// Task is what a speech process is there for: each has its own model in a process of its own, so that neither waits for the
+// other's model, or ends with its process.
+type Task int
+
+// The tasks.
+const (
+	Hearing Task = iota
+	Saying
+)
+
+// String returns the name of the process in log and metrics.
+func (t Task) String() string {
+	if t == Saying {
+		return "voice"
+	}
+	return "ears"
+}
 
 type (
 	// Hear is speech to be recognised: one utterance, 16-bit samples at 8 kHz, little endian.

@@ -43,11 +43,11 @@ func (c *Client) supervise() {
 	first := true
 	for pause := firstPause; ; {
 		began := time.Now()
-		p, decoder, greeting, err := c.start()
+		p, decoder, err := c.start()
 		if err == nil {
-			c.begin(p, greeting)
+			c.begin(p)
 		} else {
-			c.log.Error("the speech process could not be started: nothing is heard but keys, and embedded voices alone speak", "error", err, "again_in", pause)
+			c.log.Error("a speech process could not be started: meanwhile keys alone are heard, or embedded voices alone speak", "process", c.config.Task, "error", err, "again_in", pause)
 			c.mu.Lock()
 			c.failure = fmt.Errorf("the speech process could not be started: %w", err)
 			c.mu.Unlock()
@@ -74,32 +74,33 @@ func (c *Client) supervise() {
 	}
 }
 
-// start starts a process and waits until its models are loaded.
-func (c *Client) start() (p *process, decoder *gob.Decoder, greeting Greeting, err error) {
+// start starts a process and waits until its model is loaded.
+func (c *Client) start() (p *process, decoder *gob.Decoder, err error) {
 	cmd, err := c.config.Command()
 	if err != nil {
-		return nil, nil, greeting, err
+		return nil, nil, err
 	}
 	p = &process{
-		cmd: cmd, orders: make(chan Order, 4*(c.config.Hearers+c.config.Sayers)), asked: map[uint64]*job{}, ended: make(chan struct{}),
+		cmd: cmd, orders: make(chan Order, 4*c.config.Workers), asked: map[uint64]*job{}, ended: make(chan struct{}),
 	}
 	cmd.Stderr = &p.stderr
 	if p.in, err = cmd.StdinPipe(); err != nil {
-		return nil, nil, greeting, err
+		return nil, nil, err
 	}
 	answers, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, nil, greeting, err
+		return nil, nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, nil, greeting, err
+		return nil, nil, err
 	}
+	var greeting Greeting
 	p.encoder, decoder = gob.NewEncoder(p.in), gob.NewDecoder(bufio.NewReader(answers))
 	slow := time.AfterFunc(startTimeout, func() { _ = cmd.Process.Kill() })
 	defer slow.Stop()
 	greeted := make(chan error, 1)
 	go func() {
-		err := p.encoder.Encode(Setup{Folder: c.config.Folder, Hearers: c.config.Hearers, Sayers: c.config.Sayers})
+		err := p.encoder.Encode(Setup{Folder: c.config.Folder, Task: c.config.Task, Workers: c.config.Workers})
 		if err == nil {
 			err = decoder.Decode(&greeting)
 		}
@@ -113,39 +114,23 @@ func (c *Client) start() (p *process, decoder *gob.Decoder, greeting Greeting, e
 		err = ErrClosed
 	}
 	if err == nil && greeting.Err == "" {
-		return p, decoder, greeting, nil
+		return p, decoder, nil
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 	if greeting.Err != "" {
-		return nil, nil, greeting, errors.New(greeting.Err)
+		return nil, nil, errors.New(greeting.Err)
 	}
-	return nil, nil, greeting, fmt.Errorf("%w: %s: %s", err, cmd.ProcessState, p.stderr.text())
+	return nil, nil, fmt.Errorf("%w: %s: %s", err, cmd.ProcessState, p.stderr.text())
 }
 
 // begin makes a process the one that gets work.
-func (c *Client) begin(p *process, greeting Greeting) {
+func (c *Client) begin(p *process) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.process, c.failure, c.deaf, c.mute = p, nil, lack(greeting.Deaf), lack(greeting.Mute)
-	c.free = [kinds]int{hearing: c.config.Hearers, saying: c.config.Sayers}
-	for k, lacks := range [kinds]error{hearing: c.deaf, saying: c.mute} {
-		if lacks == nil {
-			continue
-		}
-		for _, j := range c.queue.drain(kind(k)) {
-			j.end(Answer{}, lacks)
-		}
-	}
-	c.log.Info("speech process ready", "pid", p.cmd.Process.Pid, "deaf", greeting.Deaf, "mute", greeting.Mute)
+	c.process, c.failure, c.free = p, nil, c.config.Workers
+	c.log.Info("speech process ready", "process", c.config.Task, "pid", p.cmd.Process.Pid)
 	c.dispatch()
-}
-
-func lack(why string) error {
-	if why == "" {
-		return nil
-	}
-	return errors.New(why)
 }
 
 // write passes orders to the process.
@@ -179,7 +164,7 @@ func (c *Client) watch(p *process) {
 			return
 		case now := <-tick.C:
 			if c.hangs(p, now) {
-				c.log.Error("the speech process hangs and is killed", "pid", p.cmd.Process.Pid)
+				c.log.Error("a speech process hangs and is killed", "process", c.config.Task, "pid", p.cmd.Process.Pid)
 				_ = p.cmd.Process.Kill()
 				return
 			}
@@ -190,11 +175,11 @@ func (c *Client) watch(p *process) {
 func (c *Client) hangs(p *process, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	limit := hearTimeout
+	if c.config.Task == Saying {
+		limit = sayTimeout
+	}
 	for _, j := range p.asked {
-		limit := hearTimeout
-		if j.kind == saying {
-			limit = sayTimeout
-		}
 		if now.Sub(j.sent) > limit {
 			return true
 		}
@@ -223,7 +208,7 @@ func (c *Client) end(p *process) {
 	c.process, c.failure = nil, fmt.Errorf("%w and is being started again", ErrEnded)
 	if !c.closed {
 		c.figures.Restarts++
-		c.log.Error("the speech process ended and is started again", "state", p.cmd.ProcessState.String(), "stderr", p.stderr.text(), "orders", len(p.asked))
+		c.log.Error("a speech process ended and is started again", "process", c.config.Task, "state", p.cmd.ProcessState.String(), "stderr", p.stderr.text(), "orders", len(p.asked))
 	}
 	for _, j := range p.asked {
 		switch {

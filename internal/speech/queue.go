@@ -20,22 +20,12 @@ const (
 	urgencies
 )
 
-// kind is what an order asks for. A kind has workers of its own: a sentence that is being spoken for seconds holds up no ear.
-type kind int
-
-const (
-	hearing kind = iota
-	saying
-	kinds
-)
-
-// capacity bounds the orders of one kind that wait.
+// capacity bounds the orders that wait.
 const capacity = 500
 
 // job is an order and whoever waits for its answer.
 type job struct {
 	order    Order
-	kind     kind
 	urgency  Urgency
 	since    time.Time
 	tries    int       // processes it was given to
@@ -51,17 +41,17 @@ type result struct {
 
 func (j *job) end(answer Answer, err error) { j.done <- result{answer, err} }
 
-// queue holds the jobs that wait, by kind, in the order in which they are worked on.
-type queue [kinds][]*job
+// queue holds the jobs that wait, in the order in which they are worked on.
+type queue []*job
 
 // push takes a job. In a full queue it takes the place of the last one, if that is less urgent; otherwise it is refused.
 func (q *queue) push(j *job) bool {
-	if line := q[j.kind]; len(line) >= capacity {
-		last := line[len(line)-1]
+	if waiting := len(*q); waiting >= capacity {
+		last := (*q)[waiting-1]
 		if last.urgency <= j.urgency {
 			return false
 		}
-		q[j.kind] = line[:len(line)-1]
+		*q = (*q)[:waiting-1]
 		last.end(Answer{}, ErrBehind)
 	}
 	q.insert(j)
@@ -70,7 +60,7 @@ func (q *queue) push(j *job) bool {
 
 // insert puts a job before all that are less urgent, or as urgent and younger.
 func (q *queue) insert(j *job) {
-	at, _ := slices.BinarySearchFunc(q[j.kind], j, func(a, b *job) int {
+	at, _ := slices.BinarySearchFunc(*q, j, func(a, b *job) int {
 		if a.urgency != b.urgency {
 			return int(a.urgency) - int(b.urgency)
 		}
@@ -79,32 +69,32 @@ func (q *queue) insert(j *job) {
 		}
 		return -1
 	})
-	q[j.kind] = slices.Insert(q[j.kind], at, j)
+	*q = slices.Insert(*q, at, j)
 }
 
-// next takes the job of a kind that is worked on next; nil if there is none.
-func (q *queue) next(k kind) *job {
-	if len(q[k]) == 0 {
+// next takes the job that is worked on next; nil if there is none.
+func (q *queue) next() *job {
+	if len(*q) == 0 {
 		return nil
 	}
-	j := q[k][0]
-	q[k] = q[k][1:]
+	j := (*q)[0]
+	*q = (*q)[1:]
 	return j
 }
 
 // remove takes out a job that nobody waits for any longer, and reports whether it was waiting.
 func (q *queue) remove(j *job) bool {
-	at := slices.Index(q[j.kind], j)
+	at := slices.Index(*q, j)
 	if at < 0 {
 		return false
 	}
-	q[j.kind] = slices.Delete(q[j.kind], at, at+1)
+	*q = slices.Delete(*q, at, at+1)
 	return true
 }
 
-// drain takes out all jobs of a kind.
-func (q *queue) drain(k kind) []*job {
-	all := q[k]
-	q[k] = nil
+// drain takes out all jobs.
+func (q *queue) drain() []*job {
+	all := *q
+	*q = nil
 	return all
 }

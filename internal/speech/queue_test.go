@@ -18,9 +18,9 @@ func line(t *testing.T, q *queue, at time.Time, kinds string) []*job {
 		case 'P':
 			j.urgency = Partial
 		case 'W':
-			j.kind, j.urgency = saying, Waited
+			j.urgency = Waited
 		case 'A':
-			j.kind, j.urgency = saying, Ahead
+			j.urgency = Ahead
 		}
 		if !q.push(j) {
 			t.Fatalf("job %d was refused", i)
@@ -35,22 +35,21 @@ func TestOrderOfWork(t *testing.T) {
 	start := time.Unix(1000, 0)
 	for _, test := range []struct {
 		jobs string
-		kind kind
 		want []int
 	}{
-		{"PFPFF", hearing, []int{1, 3, 4, 0, 2}}, // finals first, each by age
-		{"AWAWP", saying, []int{1, 3, 0, 2}},     // what somebody waits for first; ears have their own workers
-		{"FFF", hearing, []int{0, 1, 2}},
-		{"", hearing, nil},
+		{"PFPFF", []int{1, 3, 4, 0, 2}}, // finals first, each by age
+		{"AWAW", []int{1, 3, 0, 2}},     // what somebody waits for first
+		{"FFF", []int{0, 1, 2}},
+		{"", nil},
 	} {
 		var q queue
 		jobs := line(t, &q, start, test.jobs)
 		for _, want := range test.want {
-			if got := q.next(test.kind); got != jobs[want] {
+			if got := q.next(); got != jobs[want] {
 				t.Errorf("%s: not job %d", test.jobs, want)
 			}
 		}
-		if got := q.next(test.kind); got != nil {
+		if got := q.next(); got != nil {
 			t.Errorf("%s: more than was asked for", test.jobs)
 		}
 	}
@@ -82,7 +81,7 @@ func TestCapacity(t *testing.T) {
 	if _, ok := push(Final); ok {
 		t.Error("a final was taken by a queue full of finals")
 	}
-	if len(q[hearing]) != capacity || !q.remove(q[hearing][7]) || len(q[hearing]) != capacity-1 || q.remove(last) {
-		t.Errorf("%d wait", len(q[hearing]))
+	if len(q) != capacity || !q.remove(q[7]) || len(q) != capacity-1 || q.remove(last) {
+		t.Errorf("%d wait", len(q))
 	}
 }

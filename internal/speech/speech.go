@@ -1,4 +1,4 @@
-// Package speech recognises and synthesises speech with models on this machine. They run in a process of their own
+// Package speech recognises and synthesises speech with models on this machine. Each model runs in a process of its own
 // (cmd/nacre-speech, docs/adr/0026), which this package starts, feeds from one queue and starts again when it ends: a crash
 // there costs a sentence, not a call. The package does not know calls; package folder knows the files.
 package speech
@@ -29,9 +29,9 @@ var (
 // Config configures a Client.
 type Config struct {
 	Folder  string                    // the speech folder
+	Task    Task                      // what the process does
 	Command func() (*exec.Cmd, error) // starts the process; nil: the program in the folder
-	Hearers int                       // utterances recognised at a time; 0: one for each processor but one
-	Sayers  int                       // clauses spoken at a time; 0: 1
+	Workers int                       // utterances or clauses worked on at a time; 0: Hearers, or one clause
 	Log     *slog.Logger
 }
 
@@ -46,10 +46,8 @@ type Client struct {
 	queue   queue
 	process *process // nil: none is ready
 	number  uint64
-	free    [kinds]int // workers without work
-	failure error      // why process is nil
-	deaf    error      // why the process cannot recognise; nil: it can
-	mute    error
+	free    int           // workers without work
+	failure error         // why process is nil
 	started chan struct{} // closed when the first start has succeeded or failed
 	closed  bool
 	figures Figures
@@ -59,8 +57,7 @@ type Client struct {
 type Figures struct {
 	Up       bool // the process runs
 	Waiting  [urgencies]int
-	Heard    uint64        // utterances recognised, partials included
-	Said     uint64        // clauses spoken
+	Done     uint64        // utterances recognised, partials included, or clauses spoken
 	Restarts uint64        // of the process
 	Worked   time.Duration // time of workers
 }
@@ -74,11 +71,11 @@ func Open(config Config) *Client {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	if config.Hearers <= 0 {
-		config.Hearers = Hearers()
-	}
-	if config.Sayers <= 0 {
-		config.Sayers = 1
+	if config.Workers <= 0 {
+		config.Workers = 1
+		if config.Task == Hearing {
+			config.Workers = Hearers()
+		}
 	}
 	if config.Command == nil {
 		config.Command = func() (*exec.Cmd, error) { return exec.Command(filepath.Join(config.Folder, folder.Program)), nil }
@@ -108,7 +105,7 @@ func (c *Client) Folder() string { return c.config.Folder }
 
 // Hear recognises one utterance of 8 kHz samples, of half a minute at most.
 func (c *Client) Hear(ctx context.Context, samples []int16, urgency Urgency) (Heard, error) {
-	answer, err := c.ask(ctx, hearing, urgency, Order{Hear: &Hear{Samples: Bytes(samples)}})
+	answer, err := c.ask(ctx, urgency, Order{Hear: &Hear{Samples: Bytes(samples)}})
 	if err != nil {
 		return Heard{}, fmt.Errorf("hear: %w", err)
 	}
@@ -117,33 +114,18 @@ func (c *Client) Hear(ctx context.Context, samples []int16, urgency Urgency) (He
 
 // Say makes the speech of one clause.
 func (c *Client) Say(ctx context.Context, say Say, urgency Urgency) (Said, error) {
-	answer, err := c.ask(ctx, saying, urgency, Order{Say: &say})
+	answer, err := c.ask(ctx, urgency, Order{Say: &say})
 	if err != nil {
 		return Said{}, fmt.Errorf("say: %w", err)
 	}
 	return answer.Said, nil
 }
 
-// Hears returns nil if speech can be recognised now: the process runs.
-func (c *Client) Hears() error {
+// Ready returns nil if the process runs and has loaded its model.
+func (c *Client) Ready() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.able(c.deaf)
-}
-
-// Says returns nil if speech can be made now.
-func (c *Client) Says() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.able(c.mute)
-}
-
-// able returns failure, or why the process cannot do what it is asked for. c.mu is held.
-func (c *Client) able(lacks error) error {
-	if c.failure != nil {
-		return c.failure
-	}
-	return lacks
+	return c.failure
 }
 
 // Figures returns the counts so far.
@@ -152,10 +134,8 @@ func (c *Client) Figures() Figures {
 	defer c.mu.Unlock()
 	f := c.figures
 	f.Up = c.process != nil
-	for _, line := range c.queue {
-		for _, j := range line {
-			f.Waiting[j.urgency]++
-		}
+	for _, j := range c.queue {
+		f.Waiting[j.urgency]++
 	}
 	return f
 }
@@ -165,10 +145,8 @@ func (c *Client) Close() error {
 	c.mu.Lock()
 	already := c.closed
 	c.closed = true
-	for k := range kinds {
-		for _, j := range c.queue.drain(k) {
-			j.end(Answer{}, ErrClosed)
-		}
+	for _, j := range c.queue.drain() {
+		j.end(Answer{}, ErrClosed)
 	}
 	c.mu.Unlock()
 	if !already {
@@ -179,23 +157,16 @@ func (c *Client) Close() error {
 }
 
 // ask queues an order and waits for its answer.
-func (c *Client) ask(ctx context.Context, k kind, urgency Urgency, order Order) (Answer, error) {
+func (c *Client) ask(ctx context.Context, urgency Urgency, order Order) (Answer, error) {
 	if err := ctx.Err(); err != nil {
 		return Answer{}, err
 	}
-	j := &job{order: order, kind: k, urgency: urgency, since: time.Now(), done: make(chan result, 1)}
+	j := &job{order: order, urgency: urgency, since: time.Now(), done: make(chan result, 1)}
 	c.mu.Lock()
-	lacks := c.deaf
-	if k == saying {
-		lacks = c.mute
-	}
 	switch {
 	case c.closed:
 		c.mu.Unlock()
 		return Answer{}, ErrClosed
-	case lacks != nil:
-		c.mu.Unlock()
-		return Answer{}, lacks
 	case !c.queue.push(j):
 		c.mu.Unlock()
 		return Answer{}, ErrBehind
@@ -220,18 +191,16 @@ func (c *Client) ask(ctx context.Context, k kind, urgency Urgency, order Order) 
 
 // dispatch gives work to free workers. c.mu is held.
 func (c *Client) dispatch() {
-	for k := range kinds {
-		for c.process != nil && c.free[k] > 0 {
-			j := c.queue.next(k)
-			if j == nil {
-				break
-			}
-			c.free[k]--
-			j.tries++
-			j.sent = time.Now()
-			c.process.asked[j.order.Number] = j
-			c.process.orders <- j.order
+	for c.process != nil && c.free > 0 {
+		j := c.queue.next()
+		if j == nil {
+			return
 		}
+		c.free--
+		j.tries++
+		j.sent = time.Now()
+		c.process.asked[j.order.Number] = j
+		c.process.orders <- j.order
 	}
 }
 
@@ -244,16 +213,13 @@ func (c *Client) answered(p *process, answer Answer) {
 		return
 	}
 	delete(p.asked, answer.Number)
-	c.free[j.kind]++
+	c.free++
 	c.figures.Worked += answer.Took
 	switch {
 	case answer.Err != "":
 		j.end(Answer{}, errors.New(answer.Err))
-	case j.kind == hearing:
-		c.figures.Heard++
-		j.end(answer, nil)
 	default:
-		c.figures.Said++
+		c.figures.Done++
 		j.end(answer, nil)
 	}
 	c.dispatch()

@@ -42,7 +42,7 @@ func scripted(orders io.Reader, answers io.Writer) int {
 		first = true
 		_ = f.Close()
 	}
-	greeting := speech.Greeting{Mute: "it has no mouth"}
+	greeting := speech.Greeting{}
 	if _, err := os.Stat(setup.Folder + "/refuse"); err == nil {
 		greeting.Err = "it was told to refuse"
 	}
@@ -95,7 +95,7 @@ func open(t *testing.T, dir string) (*speech.Client, *logged) {
 	t.Helper()
 	log := &logged{}
 	c := speech.Open(speech.Config{
-		Folder: dir, Command: func() (*exec.Cmd, error) { return subprocess.Command(title, "") }, Hearers: 1,
+		Folder: dir, Command: func() (*exec.Cmd, error) { return subprocess.Command(title, "") }, Workers: 1,
 		Log: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	t.Cleanup(func() { _ = c.Close() })
@@ -122,14 +122,11 @@ func TestWorkIsDoneByOneProcess(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if f := c.Figures(); !f.Up || f.Heard != 50 || f.Restarts != 0 {
+	if f := c.Figures(); !f.Up || f.Done != 50 || f.Restarts != 0 {
 		t.Errorf("%+v", f)
 	}
-	if _, err := c.Say(t.Context(), speech.Say{}, speech.Waited); err == nil || !strings.Contains(err.Error(), "no mouth") {
-		t.Errorf("say: %v", err)
-	}
-	if c.Hears() != nil || c.Says() == nil {
-		t.Errorf("hears: %v, says: %v", c.Hears(), c.Says())
+	if c.Ready() != nil {
+		t.Errorf("ready: %v", c.Ready())
 	}
 }
 
@@ -149,7 +146,7 @@ func TestProcessEnds(t *testing.T) {
 	if f := c.Figures(); f.Restarts != 3 {
 		t.Errorf("%d restarts", f.Restarts)
 	}
-	if !strings.Contains(log.String(), "the speech process ended") {
+	if !strings.Contains(log.String(), "a speech process ended") {
 		t.Error("nothing was logged")
 	}
 }
@@ -172,8 +169,8 @@ func TestProcessCannotStart(t *testing.T) {
 	if err := c.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "told to refuse") {
 		t.Errorf("wait: %v", err)
 	}
-	if c.Hears() == nil || !strings.Contains(log.String(), "told to refuse") {
-		t.Errorf("hears: %v, log: %s", c.Hears(), log)
+	if c.Ready() == nil || !strings.Contains(log.String(), "told to refuse") {
+		t.Errorf("ready: %v, log: %s", c.Ready(), log)
 	}
 	if err := os.Remove(dir + "/refuse"); err != nil {
 		t.Fatal(err)
@@ -237,7 +234,7 @@ func TestCanceled(t *testing.T) {
 	if text, err := hear(t, c, 60); err != nil || text != "60" {
 		t.Errorf("afterwards: %q, %v", text, err)
 	}
-	if f := c.Figures(); f.Heard != 1 || f.Restarts != 0 || f.Waiting != [4]int{} {
+	if f := c.Figures(); f.Done != 1 || f.Restarts != 0 || f.Waiting != [4]int{} {
 		t.Errorf("%+v", f)
 	}
 }

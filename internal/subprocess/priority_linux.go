@@ -19,6 +19,3 @@ func GiveWay(nice int) {
 		_ = unix.Setpriority(unix.PRIO_PROCESS, id, nice)
 	}
 }
-
-// GiveWayHere sets the niceness of the calling thread alone: the caller has locked its goroutine to it.
-func GiveWayHere(nice int) { _ = unix.Setpriority(unix.PRIO_PROCESS, 0, nice) }

@@ -4,6 +4,3 @@ package subprocess
 
 // GiveWay lowers the priority of the process where the system is Linux.
 func GiveWay(int) {}
-
-// GiveWayHere lowers the priority of the calling thread where the system is Linux.
-func GiveWayHere(int) {}

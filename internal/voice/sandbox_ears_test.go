@@ -56,7 +56,7 @@ func TestSandboxTableByEar(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { embedded.Close() })
-	client := speechtest.Open(t)
+	client := speechtest.Open(t, speech.Hearing)
 	speaker, ears := newOneAtATime(t, embedded), newOutside(t, client)
 	for digits, want := range map[int]struct {
 		outcome  call.Outcome

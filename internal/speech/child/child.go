@@ -1,4 +1,4 @@
-// Package child is the inside of the speech process: it loads the models of a speech folder and works on the orders of package
+// Package child is the inside of a speech process: it loads one model of a speech folder and works on the orders of package
 // speech. It is the only package that puts onnxruntime and the models together.
 package child
 
@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -34,7 +33,6 @@ const (
 // Main is the program: it serves its standard input and returns the exit code.
 func Main() int {
 	subprocess.Outlive()
-	subprocess.GiveWay(hearNice)
 	return Serve(os.Stdin, os.Stdout)
 }
 
@@ -45,6 +43,11 @@ func Serve(orders io.Reader, answers io.Writer) int {
 	if in.Decode(&setup) != nil {
 		return 1
 	}
+	if setup.Task == speech.Saying {
+		subprocess.GiveWay(sayNice)
+	} else {
+		subprocess.GiveWay(hearNice)
+	}
 	s := &server{out: out, under: map[uint64]context.CancelFunc{}}
 	greeting := s.load(setup)
 	if out.Encode(greeting) != nil || greeting.Err != "" {
@@ -52,27 +55,23 @@ func Serve(orders io.Reader, answers io.Writer) int {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	// The parent sends no more than there are workers; the room is for orders that take the place of canceled ones.
-	hears, says := make(chan task, 4*setup.Hearers), make(chan task, 4*setup.Sayers)
+	tasks := make(chan task, 4*setup.Workers)
 	var all sync.WaitGroup
-	for range setup.Hearers {
-		all.Go(func() { s.work(hears, hearNice) })
+	for range setup.Workers {
+		all.Go(func() { s.work(tasks) })
 	}
-	for range setup.Sayers {
-		all.Go(func() { s.work(says, sayNice) })
-	}
-	code := s.read(ctx, in, hears, says)
+	code := s.read(ctx, in, tasks)
 	cancel()
-	close(hears)
-	close(says)
+	close(tasks)
 	all.Wait()
 	return code
 }
 
 // server works on orders.
 type server struct {
-	// hear recognises an utterance of 8 kHz samples; nil: there is no recogniser.
+	// hear recognises an utterance of 8 kHz samples; nil: that is another process's task.
 	hear func(ctx context.Context, samples []int16) (string, error)
-	// say makes the speech of a clause; nil: there is no neural voice.
+	// say makes the speech of a clause; nil: likewise.
 	say func(ctx context.Context, order speech.Say) (speech.Said, error)
 
 	mu    sync.Mutex
@@ -86,28 +85,33 @@ type task struct {
 	order speech.Order
 }
 
-// load loads the models that are there.
+// load loads the model of the task.
 func (s *server) load(setup speech.Setup) (greeting speech.Greeting) {
 	library, err := onnx.Open(filepath.Join(setup.Folder, folder.Library()))
 	if err != nil {
 		greeting.Err = err.Error()
 		return greeting
 	}
-	if recognizer, err := moonshine.Open(library, setup.Folder); err != nil {
-		greeting.Deaf = err.Error()
-	} else {
-		s.hear = recognizer.Recognize
-	}
-	if synthesiser, err := kokoro.Open(library, setup.Folder); err != nil {
-		greeting.Mute = err.Error()
-	} else {
+	if setup.Task == speech.Saying {
+		synthesiser, err := kokoro.Open(library, setup.Folder)
+		if err != nil {
+			greeting.Err = err.Error()
+			return greeting
+		}
 		s.say = synthesiser.Say
+		return greeting
 	}
+	recognizer, err := moonshine.Open(library, setup.Folder)
+	if err != nil {
+		greeting.Err = err.Error()
+		return greeting
+	}
+	s.hear = recognizer.Recognize
 	return greeting
 }
 
 // read takes orders until they end.
-func (s *server) read(ctx context.Context, in *gob.Decoder, hears, says chan<- task) (code int) {
+func (s *server) read(ctx context.Context, in *gob.Decoder, tasks chan<- task) (code int) {
 	for {
 		var order speech.Order
 		if err := in.Decode(&order); errors.Is(err, io.EOF) {
@@ -126,18 +130,12 @@ func (s *server) read(ctx context.Context, in *gob.Decoder, hears, says chan<- t
 		next := task{order: order}
 		next.ctx, s.under[order.Number] = context.WithCancel(ctx)
 		s.mu.Unlock()
-		if order.Say != nil {
-			says <- next
-		} else {
-			hears <- next
-		}
+		tasks <- next
 	}
 }
 
-// work works on tasks, one after another, in a thread of its own priority.
-func (s *server) work(tasks <-chan task, nice int) {
-	runtime.LockOSThread() // and never unlocked: the thread ends with its worker
-	subprocess.GiveWayHere(nice)
+// work works on tasks, one after another.
+func (s *server) work(tasks <-chan task) {
 	for next := range tasks {
 		began := time.Now()
 		answer := s.do(next)
@@ -167,7 +165,7 @@ func (s *server) do(next task) (answer speech.Answer) {
 	case order.Say != nil && s.say != nil:
 		answer.Said, err = s.say(next.ctx, *order.Say)
 	default:
-		err = errors.New("there is no model for it")
+		err = errors.New("this process has another task")
 	}
 	if err != nil {
 		return speech.Answer{Err: err.Error()}

@@ -30,10 +30,10 @@ func Folder(t testing.TB) string {
 	return foldertest.Folder(t)
 }
 
-// Open starts the speech process over the folder, waits until it is ready, and closes it after the test.
-func Open(t testing.TB) *speech.Client {
+// Open starts the speech process of a task over the folder, waits until it is ready, and closes it after the test.
+func Open(t testing.TB, task speech.Task) *speech.Client {
 	t.Helper()
-	c := speech.Open(speech.Config{Folder: Folder(t), Command: Command, Log: slog.New(slog.DiscardHandler)})
+	c := speech.Open(speech.Config{Folder: Folder(t), Task: task, Command: Command, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { _ = c.Close() })
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

@@ -90,6 +90,13 @@ func (c *cache) length(key string) (int, bool) {
 	return int(element.Value.(kept).size-int64(headerSize)) / 2, true
 }
 
+// room returns how many clauses are kept, and the bytes of their files.
+func (c *cache) room() (clauses int, bytes int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.recent.Len(), c.used
+}
+
 // get returns a clause; nil if it is not kept. The error tells of one that was, and cannot be read.
 func (c *cache) get(key string) ([]int16, error) {
 	c.mu.Lock()

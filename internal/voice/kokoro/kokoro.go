@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nacre/internal/call"
@@ -53,7 +54,7 @@ const language = "en-US"
 // Sayer makes the speech of a clause (speech.Client).
 type Sayer interface {
 	Say(ctx context.Context, say speech.Say, urgency speech.Urgency) (speech.Said, error)
-	Says() error
+	Ready() error
 	Figures() speech.Figures
 }
 
@@ -79,6 +80,8 @@ type Voice struct {
 	cache   *cache
 	making  making
 	pace    pace
+	hits    atomic.Uint64
+	misses  atomic.Uint64
 	mu      sync.Mutex
 	texts   map[string][]clause // clauses of texts that were asked for, by voice and text
 	closing context.Context
@@ -355,12 +358,31 @@ func (v *Voice) Ready(voiceID string, texts []string, open bool) bool {
 	if !missing {
 		return waiting <= crowded
 	}
-	return waiting == 0 && v.sayer.Says() == nil && v.pace.quick()
+	return waiting == 0 && v.sayer.Ready() == nil && v.pace.quick()
+}
+
+// Figures tells of what is kept on disk.
+type Figures struct {
+	Hits, Misses uint64 // clauses that were asked for since Open, and were kept, or not
+	Clauses      int    // that are kept
+	Bytes        int64  // that they take
+}
+
+// Figures returns them as they are now.
+func (v *Voice) Figures() Figures {
+	f := Figures{Hits: v.hits.Load(), Misses: v.misses.Load()}
+	f.Clauses, f.Bytes = v.cache.room()
+	return f
 }
 
 // speech returns the speech of a clause, from the cache or made now. It must not be modified.
 func (v *Voice) speech(ctx context.Context, urgency speech.Urgency, c clause) ([]int16, error) {
 	samples, err := v.cache.get(c.key)
+	if samples != nil {
+		v.hits.Add(1)
+	} else {
+		v.misses.Add(1)
+	}
 	if err != nil {
 		v.log.Warn("kept speech cannot be used and is made anew", "error", err)
 	}

@@ -52,7 +52,7 @@ func (s *sayer) Say(ctx context.Context, say speech.Say, urgency speech.Urgency)
 	return speech.Said{Samples: speech.Bytes(slices.Concat(silence, samples, silence)), Rate: rate}, nil
 }
 
-func (s *sayer) Says() error { s.mu.Lock(); defer s.mu.Unlock(); return s.says }
+func (s *sayer) Ready() error { s.mu.Lock(); defer s.mu.Unlock(); return s.says }
 
 func (s *sayer) Figures() (f speech.Figures) {
 	s.mu.Lock()
@@ -118,7 +118,7 @@ func open(t *testing.T, s *sayer, dir, cache string) *Voice {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = v.Close() })
-	if s.Says() == nil {
+	if s.Ready() == nil {
 		v.all.Wait()
 	}
 	s.made()
@@ -151,6 +151,9 @@ func TestALeadCostsTheClauseThatNamesIt(t *testing.T) {
 	}
 	if n := s.made(); n != 1 {
 		t.Errorf("another lead cost %d clauses", n)
+	}
+	if f := v.Figures(); f.Hits != 2 || f.Misses != 4 || f.Clauses != 4 || f.Bytes < int64(2*len(samples)) {
+		t.Errorf("of two texts of three clauses, two of them in both: %+v", f)
 	}
 	again, err := open(t, s, folder, cache).Speak(t.Context(), "", opening) // after a restart
 	if err != nil || !slices.Equal(again, samples) {
