@@ -24,6 +24,7 @@ import (
 	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/rehearsal"
+	"nacre/internal/scenario"
 	"nacre/internal/zone"
 )
 
@@ -134,7 +135,7 @@ func yamlAsJSON(raw []byte) ([]byte, error) {
 }
 
 // scriptFor is what the agent needs to talk to a person, as if the person was called now.
-func scriptFor(pearl campaign.Pearl, person rehearsal.Person, now time.Time) (call.Script, error) {
+func scriptFor(pearl campaign.Pearl, person scenario.Person, now time.Time) (call.Script, error) {
 	zoneKey := ""
 	if person.Zone != "" {
 		known, ok := zone.Parse(person.Zone)

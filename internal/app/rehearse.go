@@ -17,6 +17,7 @@ import (
 	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/rehearsal"
+	"nacre/internal/scenario"
 	"nacre/internal/zone"
 )
 
@@ -25,6 +26,7 @@ type rehearseCommand struct {
 	Files []string `arg:"" optional:"" name:"file" help:"Files of scenarios, YAML or JSON (docs/conversation.md)."`
 	From  string   `help:"Write a call that is over as a scenario, in place of rehearsing; it holds what is known of the person." name:"from-call" placeholder:"ID"`
 	Pearl string   `help:"Id or file of a Pearl in place of the one that the files name." placeholder:"PEARL"`
+	Keys  bool     `help:"The agent does not understand words: people answer by keys where a scenario says which."`
 	JUnit string   `help:"Write the results as JUnit XML into this file too." name:"junit" placeholder:"FILE" type:"path"`
 }
 
@@ -38,7 +40,7 @@ func (c *rehearseCommand) Validate() error {
 
 // cast is a scenario and all that it needs.
 type cast struct {
-	scenario rehearsal.Scenario
+	scenario scenario.Scenario
 	config   rehearsal.Config
 }
 
@@ -70,7 +72,7 @@ func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
 	for n, file := range c.Files {
 		suite := rehearsal.Suite{Name: file}
 		for _, one := range casts[n] {
-			verdict := one.scenario.Run(ctx, one.config)
+			verdict := rehearsal.Run(ctx, one.scenario, one.config)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -99,7 +101,7 @@ func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Co
 	if err != nil {
 		return nil, exitError{exitUsage, err}
 	}
-	file, err := rehearsal.Parse(raw)
+	file, err := scenario.Parse(raw)
 	if err != nil {
 		return nil, bad(err)
 	}
@@ -114,8 +116,15 @@ func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Co
 		if err != nil {
 			return nil, bad(fmt.Errorf("%s: %w", scenario.Name, err))
 		}
-		in.Script = script
-		all = append(all, cast{scenario, in})
+		in.Script, in.Deaf = script, c.Keys
+		variants := scenario.Variants()
+		for n := range variants {
+			variant := scenario.Variant(n)
+			if variants > 1 {
+				variant.Name = fmt.Sprintf("%s (%d of %d)", scenario.Name, n+1, variants)
+			}
+			all = append(all, cast{variant, in})
+		}
 	}
 	return all, nil
 }
@@ -180,8 +189,8 @@ func (c *rehearseCommand) write(ctx context.Context, s streams) error {
 
 // personOf is who was called: with the variables of the call, in the zone of the lead where there still is one, else the
 // campaign's.
-func personOf(ctx context.Context, e *engine.Engine, made call.Call) (rehearsal.Person, error) {
-	person := rehearsal.Person{Variables: map[string]any{}}
+func personOf(ctx context.Context, e *engine.Engine, made call.Call) (scenario.Person, error) {
+	person := scenario.Person{Variables: map[string]any{}}
 	if len(made.CallData) > 0 {
 		if err := json.Unmarshal(made.CallData, &person.Variables); err != nil {
 			return person, fmt.Errorf("read callData: %w", err)

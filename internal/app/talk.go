@@ -12,6 +12,7 @@ import (
 
 	"nacre/internal/call"
 	"nacre/internal/rehearsal"
+	"nacre/internal/scenario"
 )
 
 type talkCommand struct {
@@ -36,7 +37,7 @@ func (c *talkCommand) Run(ctx context.Context, s streams) error {
 	for name, value := range c.Set {
 		variables[name] = value
 	}
-	script, err := scriptFor(pearl, rehearsal.Person{Variables: variables, Zone: c.Zone, At: c.At}, time.Now())
+	script, err := scriptFor(pearl, scenario.Person{Variables: variables, Zone: c.Zone, At: c.At}, time.Now())
 	if err != nil {
 		return exitError{exitUsage, err}
 	}
@@ -104,7 +105,7 @@ func act(conversation *rehearsal.Conversation, line string) error {
 	case !strings.HasPrefix(line, "/"):
 		conversation.Say(line)
 	case command == "/keys":
-		if !rehearsal.ValidKeys(rest) {
+		if !scenario.ValidKeys(rest) {
 			return fmt.Errorf("%q are no keys: 0–9, * and #", rest)
 		}
 		conversation.Keys(rest)

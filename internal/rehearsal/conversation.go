@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"nacre/internal/call"
-	"nacre/internal/insight"
 	"nacre/internal/minds"
+	"nacre/internal/scenario"
 	"nacre/internal/turn"
 )
 
@@ -25,15 +25,6 @@ type Config struct {
 	Log  *slog.Logger // nil = none
 }
 
-// By is who ended a conversation.
-type By string
-
-const (
-	ByAgent   By = "agent"
-	ByPerson  By = "person"
-	ByTimeout By = "timeout" // callTimeout of the Pearl
-)
-
 // Conversation is one call, from its answer on. Its methods are what the person does; each waits for the person's turn first,
 // and returns false where the call was over before. It is used by one goroutine.
 type Conversation struct {
@@ -43,7 +34,7 @@ type Conversation struct {
 	end     context.CancelFunc
 	now     time.Duration
 	over    bool
-	by      By
+	by      scenario.By
 	timeUp  bool
 	optOut  time.Duration // when the opt-out is written; 0 = none is being
 	asked   int           // the ask that a brain replies to; 0 = none
@@ -111,6 +102,9 @@ func (c *Conversation) Hello(text string) bool {
 	return c.speak(text)
 }
 
+// And says something after a breath, whoever speaks.
+func (c *Conversation) And(text string) bool { return c.Wait(breath) && c.speak(text) }
+
 // Say says something.
 func (c *Conversation) Say(text string) bool { return c.Listen() && c.speak(text) }
 
@@ -170,12 +164,21 @@ func (c *Conversation) Beep(d time.Duration) bool {
 	return true
 }
 
+// Leave ends the call at once.
+func (c *Conversation) Leave() bool {
+	if c.over {
+		return false
+	}
+	c.leave(scenario.ByPerson)
+	return true
+}
+
 // HangUp ends the call.
 func (c *Conversation) HangUp() bool {
 	if !c.Listen() {
 		return false
 	}
-	c.leave(ByPerson)
+	c.leave(scenario.ByPerson)
 	return true
 }
 
@@ -185,13 +188,13 @@ func (c *Conversation) End() { c.until(func() bool { return false }) }
 // Close ends a call that is not over, at once, and what brains think of it.
 func (c *Conversation) Close() {
 	if !c.over {
-		c.leave(ByPerson)
+		c.leave(scenario.ByPerson)
 	}
 	c.end()
 }
 
 // leave ends the call from the person's side.
-func (c *Conversation) leave(by By) {
+func (c *Conversation) leave(by scenario.By) {
 	if c.playing != nil {
 		c.finish()
 	}
@@ -205,18 +208,5 @@ func (c *Conversation) leave(by By) {
 
 // Result is what came of a conversation that is over.
 func (c *Conversation) Result() Result {
-	talk := c.machine.Talk()
-	j := insight.Judge(c.config.Script, talk, insight.FullTranscript)
-	r := Result{
-		Outcome: j.Outcome, Answerer: talk.Answerer, EndedBy: c.by, Success: j.Outcome == call.Success, Collected: append([]call.Value{}, talk.Collected...),
-		Tags: j.Tags, OptOut: talk.OptOut, Summary: j.Summary, Broke: talk.Broke, Seconds: c.now.Seconds(), Transcript: j.Transcript,
-	}
-	if talk.Callback != nil { // as the end of a call makes it
-		at := c.config.Script.Answered.Add(c.now + talk.Callback.After).Truncate(time.Minute)
-		if zone := c.config.Script.Zone; zone != nil {
-			at = at.In(zone)
-		}
-		r.CallBack = &at
-	}
-	return r
+	return ResultOf(c.config.Script, c.machine.Talk(), c.by, c.now)
 }

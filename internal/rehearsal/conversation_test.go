@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/scenario"
 	"nacre/internal/turn"
 )
 
@@ -57,7 +58,7 @@ func TestAnswersInWords(t *testing.T) {
 		c.Say("yes please")
 		c.Say("five")
 	})
-	if r.Outcome != call.Success || r.EndedBy != ByAgent || r.Answerer != call.Human || value(r, "renews") != true || value(r, "bunches") != int64(5) {
+	if r.Outcome != call.Success || r.EndedBy != scenario.ByAgent || r.Answerer != call.Human || value(r, "renews") != true || value(r, "bunches") != int64(5) {
 		t.Errorf("%+v", r)
 	}
 	if !strings.HasPrefix(said, "Hello Ada") || !strings.HasSuffix(said, "Goodbye.") || len(r.Transcript) < 6 {
@@ -88,7 +89,7 @@ func TestSilencesUntilTheAgentHangsUp(t *testing.T) {
 			t.Errorf("%d silences, and the call goes on after its end", silences)
 		}
 	})
-	if r.Outcome != call.NotSuccess || r.EndedBy != ByAgent {
+	if r.Outcome != call.NotSuccess || r.EndedBy != scenario.ByAgent {
 		t.Errorf("%+v", r)
 	}
 }
@@ -101,7 +102,7 @@ func TestInterrupting(t *testing.T) {
 		c.Listen()
 		c.HangUp()
 	})
-	if !strings.Contains(said, "My name is Anna.") || r.EndedBy != ByPerson {
+	if !strings.Contains(said, "My name is Anna.") || r.EndedBy != scenario.ByPerson {
 		t.Errorf("%q, %+v", said, r)
 	}
 	if opening := r.Transcript[0]; opening.Role != call.Pearl || strings.Contains(opening.Content, "Would you like to renew?") {
@@ -112,7 +113,7 @@ func TestInterrupting(t *testing.T) {
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	r, _ := talk(t, Config{Script: script(t)}, func(c *Conversation) { c.Say("never call me again") })
-	if !r.OptOut || r.Success || r.EndedBy != ByAgent {
+	if !r.OptOut || r.Success || r.EndedBy != scenario.ByAgent {
 		t.Errorf("%+v", r)
 	}
 	r, _ = talk(t, Config{Script: script(t)}, func(c *Conversation) {
@@ -148,7 +149,7 @@ func TestTimeout(t *testing.T) {
 			continue
 		}
 	})
-	if r.EndedBy != ByTimeout || r.Seconds < 60 || r.Seconds > 61 {
+	if r.EndedBy != scenario.ByTimeout || r.Seconds < 60 || r.Seconds > 61 {
 		t.Errorf("%+v", r)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"nacre/internal/call"
+	"nacre/internal/scenario"
 )
 
 // The transcript of package turn.
@@ -24,9 +25,9 @@ const silentFor = 4 * time.Second
 
 // FromCall writes a call that is over as a file of one scenario, whose expectations are what came of the call. person has its
 // variables and zone. unheard is how many utterances are left out, because what was said is not known.
-func FromCall(c call.Call, person Person) (file []byte, unheard int, err error) {
-	s := Scenario{Name: "call " + string(c.ID), Expect: Expect{Outcome: c.Outcome, Tags: &c.Tags}}
-	if !slices.Contains(outcomes, c.Outcome) {
+func FromCall(c call.Call, person scenario.Person) (file []byte, unheard int, err error) {
+	s := scenario.Scenario{Name: "call " + string(c.ID), Expect: scenario.Expect{Outcome: c.Outcome, Tags: &c.Tags}}
+	if !slices.Contains(scenario.Outcomes, c.Outcome) {
 		return nil, 0, fmt.Errorf("the call was not answered, or is not over (outcome %q)", c.Outcome)
 	}
 	if len(c.Transcript) == 0 {
@@ -41,9 +42,9 @@ func FromCall(c call.Call, person Person) (file []byte, unheard int, err error) 
 		}
 		s.Expect.Collected[v.ID] = node
 	}
-	promised := noCallBack
+	promised := scenario.NoCallBack
 	if c.CallbackPromised {
-		promised = anyCallBack
+		promised = scenario.AnyCallBack
 	}
 	s.Expect.CallBack = &promised
 	var pearl yaml.Node
@@ -53,50 +54,38 @@ func FromCall(c call.Call, person Person) (file []byte, unheard int, err error) 
 	var b bytes.Buffer
 	encoder := yaml.NewEncoder(&b)
 	encoder.SetIndent(2)
-	if err := encoder.Encode(File{Pearl: pearl, Person: person, Scenarios: []Scenario{s}}); err != nil {
+	if err := encoder.Encode(scenario.File{Pearl: pearl, Person: person, Scenarios: []scenario.Scenario{s}}); err != nil {
 		return nil, 0, fmt.Errorf("write scenario: %w", err)
 	}
 	return b.Bytes(), unheard, nil
 }
 
 // turnsOf are what the person did in a call.
-func turnsOf(lines []call.Line) (turns []Act, unheard int) {
+func turnsOf(lines []call.Line) (turns []scenario.Act, unheard int) {
 	agentEnd, quietFrom, begun := 0.0, 0.0, false
 	for _, line := range lines {
 		keys, pressed := strings.CutPrefix(line.Content, pressedFrom)
 		switch {
 		case line.Role != call.Client:
 			if begun && line.Start-quietFrom >= silentFor.Seconds() {
-				turns = append(turns, Act{Do: DoSilence})
+				turns = append(turns, scenario.Act{Do: scenario.DoSilence})
 			}
 			agentEnd, begun = max(agentEnd, line.End), true
 		case line.Content == speechMark:
 			unheard++
 		case pressed:
-			turns = append(turns, Act{Do: DoKeys, Text: strings.TrimSuffix(keys, pressedTo)})
+			turns = append(turns, scenario.Act{Do: scenario.DoKeys, Words: scenario.Choice{strings.TrimSuffix(keys, pressedTo)}})
 		case !begun:
-			turns = append(turns, Act{Do: DoHello, Text: line.Content})
+			turns = append(turns, scenario.Act{Do: scenario.DoHello, Words: scenario.Choice{line.Content}})
 		case line.Start < agentEnd:
-			turns = append(turns, Act{Do: DoInterrupt, Text: line.Content})
+			turns = append(turns, scenario.Act{Do: scenario.DoInterrupt, Words: scenario.Choice{line.Content}})
 		default:
-			turns = append(turns, Act{Do: DoSay, Text: line.Content})
+			turns = append(turns, scenario.Act{Do: scenario.DoSay, Words: scenario.Choice{line.Content}})
 		}
 		quietFrom = max(quietFrom, line.End)
 	}
 	if len(lines) > 0 && lines[len(lines)-1].Role == call.Client {
-		turns = append(turns, Act{Do: DoHangUp})
+		turns = append(turns, scenario.Act{Do: scenario.DoHangUp})
 	}
 	return turns, unheard
-}
-
-// MarshalYAML writes an act as UnmarshalYAML reads it.
-func (a Act) MarshalYAML() (any, error) {
-	switch a.Do {
-	case DoSilence, DoHangUp:
-		return string(a.Do), nil
-	case DoWait, DoBeep:
-		return map[string]float64{string(a.Do): a.For.Seconds()}, nil
-	default:
-		return map[string]string{string(a.Do): a.Text}, nil
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"nacre/internal/call"
+	"nacre/internal/scenario"
 )
 
 // Verdict is what came of a scenario.
@@ -21,33 +22,73 @@ type Verdict struct {
 	Took     time.Duration // by the clock
 }
 
-// Run conducts a scenario. config has the script for its person; Deaf is the scenario's.
-func (s Scenario) Run(ctx context.Context, config Config) Verdict {
+// Run has the person of a scenario, of which a variant was chosen, talk with the agent, and judges what came of it.
+func Run(ctx context.Context, s scenario.Scenario, config Config) Verdict {
 	began := time.Now()
-	config.Deaf = s.ByKeys
+	config.Deaf = config.Deaf || s.ByKeys
 	c := Begin(ctx, config)
 	defer c.Close()
-	v := Verdict{Scenario: s.Name}
-	for id := range sorted(s.Expect.Collected) {
-		if !slices.ContainsFunc(config.Script.Questions, func(q call.Question) bool { return q.ID == id }) {
-			v.Faults = append(v.Faults, fmt.Sprintf("the Pearl has no variable %s that is collected", id))
-		}
-	}
+	undone := 0
 	for n, act := range s.Turns {
-		if !act.in(c) {
-			v.Faults = append(v.Faults, fmt.Sprintf("the call was over before turn %d (%s)", n+1, act))
+		if !c.perform(act) {
+			undone = n + 1
 			break
 		}
 	}
+	for n := 0; len(s.Then) > 0 && c.Listen(); n++ {
+		c.perform(s.Then[min(n, len(s.Then)-1)])
+	}
 	c.End()
-	v.Result = c.Result()
-	v.Faults = append(v.Faults, s.Expect.judge(v.Result)...)
-	v.Took = time.Since(began)
+	return Judge(s, config.Script, c.Result(), undone, time.Since(began))
+}
+
+// perform has the person do something, and reports whether the call was not over before.
+func (c *Conversation) perform(act scenario.Act) bool {
+	if act.Keys != "" && (c.config.Deaf || act.Keypad) {
+		return c.Keys(act.Keys)
+	}
+	switch act.Do {
+	case scenario.DoHello:
+		return c.Hello(act.Text())
+	case scenario.DoSay:
+		return c.Say(act.Text())
+	case scenario.DoAnd:
+		return c.And(act.Text())
+	case scenario.DoInterrupt:
+		return c.Interrupt(act.Text())
+	case scenario.DoKeys:
+		return c.Keys(act.Text())
+	case scenario.DoSilence:
+		return c.Silence()
+	case scenario.DoWait:
+		return c.Wait(act.For)
+	case scenario.DoBeep:
+		return c.Beep(act.For)
+	case scenario.DoLeave:
+		return c.Leave()
+	default:
+		return c.HangUp()
+	}
+}
+
+// Judge judges what came of a scenario. undone is the number of the turn, from 1, before which the call was over; 0 = all were
+// done.
+func Judge(s scenario.Scenario, script call.Script, r Result, undone int, took time.Duration) Verdict {
+	v := Verdict{Scenario: s.Name, Result: r, Took: took}
+	for id := range sorted(s.Expect.Collected) {
+		if !slices.ContainsFunc(script.Questions, func(q call.Question) bool { return q.ID == id }) {
+			v.Faults = append(v.Faults, fmt.Sprintf("the Pearl has no variable %s that is collected", id))
+		}
+	}
+	if undone > 0 {
+		v.Faults = append(v.Faults, fmt.Sprintf("the call was over before turn %d (%s)", undone, s.Turns[undone-1]))
+	}
+	v.Faults = append(v.Faults, judge(s.Expect, r)...)
 	return v
 }
 
 // judge returns what is other than expected.
-func (e Expect) judge(r Result) (faults []string) {
+func judge(e scenario.Expect, r Result) (faults []string) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	if r.Broke != "" && e.Outcome != call.Broke {
 		fault("the agent broke: %s", r.Broke)
@@ -79,14 +120,14 @@ func (e Expect) judge(r Result) (faults []string) {
 			b.WriteString(line.Content + " ")
 		}
 	}
-	said := folded(b.String())
+	said := scenario.Folded(b.String())
 	for _, text := range e.Said {
-		if !strings.Contains(said, folded(text)) {
+		if !strings.Contains(said, scenario.Folded(text)) {
 			fault("the agent did not say %q", text)
 		}
 	}
 	for _, text := range e.NeverSaid {
-		if strings.Contains(said, folded(text)) {
+		if strings.Contains(said, scenario.Folded(text)) {
 			fault("the agent said %q", text)
 		}
 	}
@@ -107,17 +148,17 @@ const callBackSlack = 5 * time.Minute
 
 func judgeCallBack(want string, got *time.Time) []string {
 	switch {
-	case got == nil && want == noCallBack, got != nil && want == anyCallBack:
+	case got == nil && want == scenario.NoCallBack, got != nil && want == scenario.AnyCallBack:
 		return nil
 	case got == nil:
 		return []string{fmt.Sprintf("no call-back was promised, expected %s", want)}
-	case want != noCallBack:
-		at, err := time.ParseInLocation(localTime, want, got.Location())
+	case want != scenario.NoCallBack:
+		at, err := time.ParseInLocation(scenario.LocalTime, want, got.Location())
 		if err == nil && got.Sub(at).Abs() <= callBackSlack {
 			return nil
 		}
 	}
-	return []string{fmt.Sprintf("a call-back was promised for %s, expected %s", got.Format(localTime), want)}
+	return []string{fmt.Sprintf("a call-back was promised for %s, expected %s", got.Format(scenario.LocalTime), want)}
 }
 
 // equal reports whether a collected value is what a file says.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/scenario"
 	"nacre/internal/turn"
 )
 
@@ -23,6 +24,7 @@ const (
 
 	ourTurn   = 700 * time.Millisecond  // of quiet after the agent has spoken: it is the person's turn
 	noReply   = 3500 * time.Millisecond // the agent says nothing to what was done: it is the person's turn again
+	breath    = 600 * time.Millisecond  // between two sentences of one person
 	interrupt = time.Second             // into what the agent says, where it is interrupted
 	longest   = 2 * time.Hour           // of a conversation without callTimeout
 	optOutIn  = 100 * time.Millisecond  // what writing an opt-out takes
@@ -175,9 +177,9 @@ func (c *Conversation) do(action turn.Action) {
 	case turn.OptOut:
 		c.optOut = c.now + optOutIn
 	case turn.HangUp:
-		c.over, c.by = true, ByAgent
+		c.over, c.by = true, scenario.ByAgent
 		if c.timeUp {
-			c.by = ByTimeout
+			c.by = scenario.ByTimeout
 		}
 		c.minds.Cancel()
 	}

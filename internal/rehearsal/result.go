@@ -8,13 +8,15 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/insight"
+	"nacre/internal/scenario"
 )
 
 // Result is what came of a conversation, as the call and its lead would have it.
 type Result struct {
 	Outcome    call.Outcome  `json:"outcome"`
 	Answerer   call.Answerer `json:"answerer"`
-	EndedBy    By            `json:"endedBy"`
+	EndedBy    scenario.By   `json:"endedBy"`
 	Success    bool          `json:"success"`
 	Collected  []call.Value  `json:"collected"`
 	Tags       []string      `json:"tags"`
@@ -24,6 +26,23 @@ type Result struct {
 	Broke      string        `json:"broke,omitempty"` // why the agent broke
 	Seconds    float64       `json:"seconds"`
 	Transcript []call.Line   `json:"transcript"`
+}
+
+// ResultOf is what came of a talk by a script, which was over a while after the answer.
+func ResultOf(script call.Script, talk call.Talk, by scenario.By, after time.Duration) Result {
+	j := insight.Judge(script, talk, insight.FullTranscript)
+	r := Result{
+		Outcome: j.Outcome, Answerer: talk.Answerer, EndedBy: by, Success: j.Outcome == call.Success, Collected: append([]call.Value{}, talk.Collected...),
+		Tags: j.Tags, OptOut: talk.OptOut, Summary: j.Summary, Broke: talk.Broke, Seconds: after.Seconds(), Transcript: j.Transcript,
+	}
+	if talk.Callback != nil { // as the end of a call makes it
+		at := script.Answered.Add(after + talk.Callback.After).Truncate(time.Minute)
+		if script.Zone != nil {
+			at = at.In(script.Zone)
+		}
+		r.CallBack = &at
+	}
+	return r
 }
 
 // Write writes the result for people, without the transcript.
@@ -62,9 +81,4 @@ func asJSON(value any) string {
 		return fmt.Sprint(value)
 	}
 	return string(text)
-}
-
-// ValidKeys reports whether a text is keys of a telephone.
-func ValidKeys(text string) bool {
-	return text != "" && strings.Trim(text, "0123456789*#") == ""
 }

@@ -1,7 +1,7 @@
 // Package sandbox simulates a carrier and the people it reaches, so that everything can be tried without a trunk. The last
-// two digits of a number decide who picks up, what they say, when they speak and which keys they press. They do not
-// recognise words, only that the agent has spoken and stopped. The package does not know SIP and RTP; nothing in it is
-// random.
+// two digits of a number decide who picks up; what they say, when they speak and which keys they press is a scenario
+// (people.yaml). They do not recognise words, only that the agent has spoken and stopped. The package does not know SIP and
+// RTP; nothing in it is random.
 package sandbox
 
 import (
@@ -10,11 +10,13 @@ import (
 	"log/slog"
 	"maps"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/scenario"
 )
 
 // Speaker synthesises speech: 8 kHz mono samples, which the carrier does not modify. It returns an error for an unknown
@@ -92,14 +94,15 @@ func New(speaker Speaker, opts Options) *Carrier {
 func (c *Carrier) Rehearse(ctx context.Context) {
 	for digits := range 100 {
 		for attempt := 1; attempt <= 2; attempt++ {
-			for _, s := range c.cast(fmt.Sprintf("%02d", digits), attempt).steps {
+			who := calleeOf(fmt.Sprintf("%02d", digits), attempt)
+			for _, act := range slices.Concat(who.scenario.Turns, who.scenario.Then) {
 				if ctx.Err() != nil {
 					return
 				}
-				if s.say == "" {
+				if !act.Speaks() {
 					continue
 				}
-				if _, err := c.speaker.Speak(ctx, s.voice, s.say); err != nil {
+				if _, err := c.speaker.Speak(ctx, who.voice(act), act.Text()); err != nil {
 					return // the speaker has no such voice: Murmur is used
 				}
 			}
@@ -136,19 +139,6 @@ func (c *Carrier) enter(number string) (attempt int, open bool) {
 	return c.counts[number], true
 }
 
-// cast returns the callee of a number as it behaves here.
-func (c *Carrier) cast(number string, attempt int) callee {
-	who := calleeOf(number, attempt)
-	if !c.opts.InWords {
-		who.noise = 0
-		return who
-	}
-	for n, s := range who.steps {
-		who.steps[n] = s.inWords()
-	}
-	return who
-}
-
 // Handle runs one call from the INVITE until it is over. It blocks.
 func (c *Carrier) Handle(in Incoming) {
 	number := "+" + strings.TrimPrefix(in.To(), "+")
@@ -159,7 +149,7 @@ func (c *Carrier) Handle(in Incoming) {
 		return
 	}
 	defer c.calls.Done()
-	who := c.cast(number, attempt)
+	who := calleeOf(number, attempt)
 	log = log.With("callee", who.name)
 
 	if who.rings {
@@ -168,17 +158,17 @@ func (c *Carrier) Handle(in Incoming) {
 			return
 		}
 	}
-	prepared := make(chan []scene, 1)
-	if who.rejects == nil && !who.ringsOut {
+	prepared := make(chan PersonConfig, 1)
+	if who.answers {
 		go func() {
-			var scenes []scene // none where that panics: the person says nothing
+			var config PersonConfig // nothing where that panics: the person says nothing
 			defer func() {
 				if reason := recover(); reason != nil {
 					log.Error("rehearsal of a sandbox person panicked", "panic", reason, "stack", string(debug.Stack()))
 				}
-				prepared <- scenes
+				prepared <- config
 			}()
-			scenes = c.rehearse(who, log)
+			config = c.rehearse(who, log)
 		}()
 	}
 	wait := c.opts.Ring + who.lingers
@@ -217,10 +207,10 @@ func (c *Carrier) wait(in Incoming, d time.Duration, log *slog.Logger) bool {
 	}
 }
 
-func (c *Carrier) talk(in Incoming, number string, who callee, prepared <-chan []scene, log *slog.Logger) {
-	var scenes []scene
+func (c *Carrier) talk(in Incoming, number string, who callee, prepared <-chan PersonConfig, log *slog.Logger) {
+	var config PersonConfig
 	select {
-	case scenes = <-prepared:
+	case config = <-prepared:
 	case <-in.Cancelled():
 		log.Debug("sandbox call cancelled")
 		return
@@ -233,9 +223,14 @@ func (c *Carrier) talk(in Incoming, number string, who callee, prepared <-chan [
 		log.Debug("sandbox call not answered", "error", err)
 		return
 	}
-	callee := newPerson(scenes, leg.SendKeys, c.opts)
-	callee.number, callee.noise = number, who.noise
-	ending := leg.Serve(c.alive, callee)
+	config.InWords, config.Pause, config.Silence, config.Longest, config.SendKeys = c.opts.InWords, Pause(who.variant), c.opts.Silence, c.opts.Longest, leg.SendKeys
+	if c.opts.InWords {
+		config.Noise = who.scenario.NoiseLevel()
+	}
+	if c.opts.Said != nil {
+		config.Said = func(words, keys string) { c.opts.Said(number, words, keys) }
+	}
+	ending := leg.Serve(c.alive, NewPerson(config))
 	log.Debug("sandbox call over", "ending", ending.String())
 }
 
@@ -247,21 +242,40 @@ func (c *Carrier) reject(in Incoming, r rejection, log *slog.Logger) {
 	log.Debug("sandbox call rejected", "code", r.code)
 }
 
+// voice returns who speaks an act, as the embedded voice names them.
+func (who callee) voice(act scenario.Act) string {
+	if act.Voice != "" {
+		return voiceOf(act.Voice)
+	}
+	return voiceOf(who.scenario.Voice.Of(0))
+}
+
 // rehearse synthesises every line of a callee before the call is answered, so that nothing has to wait during it.
-func (c *Carrier) rehearse(who callee, log *slog.Logger) []scene {
-	scenes := make([]scene, len(who.steps))
-	for i, s := range who.steps {
-		scenes[i] = scene{step: s}
-		switch {
-		case s.beep > 0:
-			scenes[i].sound = beep(s.beep)
-		case s.say != "":
-			sound, err := c.speaker.Speak(c.alive, s.voice, s.say)
+func (c *Carrier) rehearse(who callee, log *slog.Logger) PersonConfig {
+	stage := func(acts []scenario.Act) []Scene {
+		return Stage(acts, func(act scenario.Act) []int16 {
+			voice := who.voice(act)
+			sound, err := c.speaker.Speak(c.alive, voice, act.Text())
 			if err != nil {
-				log.Warn("sandbox person murmurs for want of a voice", "voice", s.voice, "error", err)
-				sound = murmur(s.voice, s.say)
+				log.Warn("sandbox person murmurs for want of a voice", "voice", voice, "error", err)
+				return murmur(voice, act.Text())
 			}
-			scenes[i].sound = sound
+			return sound
+		})
+	}
+	return PersonConfig{Scenes: stage(who.scenario.Turns), Then: stage(who.scenario.Then)}
+}
+
+// Stage gives acts their sounds: those of speech are spoken by speak.
+func Stage(acts []scenario.Act, speak func(scenario.Act) []int16) []Scene {
+	scenes := make([]Scene, len(acts))
+	for n, act := range acts {
+		scenes[n].Act = act
+		switch {
+		case act.Do == scenario.DoBeep:
+			scenes[n].Sound = beep(act.Tone(), act.For)
+		case act.Speaks():
+			scenes[n].Sound = speak(act)
 		}
 	}
 	return scenes

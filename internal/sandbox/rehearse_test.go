@@ -42,3 +42,30 @@ func TestRehearseKnowsEveryLine(t *testing.T) {
 		t.Errorf("%d lines are new after the rehearsal", len(speaker.seen)-known)
 	}
 }
+
+// TestEveryNumberIsSomebody: every ending of two digits is one row of the carrier's table or one person, and the second attempt
+// of those that are busy at first is a person.
+func TestEveryNumberIsSomebody(t *testing.T) {
+	t.Parallel()
+	for digits := range 100 {
+		rows, persons := 0, 0
+		for _, r := range roles {
+			if digits >= r.from && digits <= r.to && !r.firstOnly {
+				rows++
+			}
+		}
+		for _, s := range People() {
+			for _, number := range s.Numbers {
+				if number == digits {
+					persons++
+				}
+			}
+		}
+		if rows+persons != 1 {
+			t.Errorf("%02d is in %d rows and %d persons", digits, rows, persons)
+		}
+		if who := calleeOf(fmt.Sprintf("+141555501%02d", digits), 2); who.answers == (who.rejects != nil || who.ringsOut) || who.answers != (persons == 1) {
+			t.Errorf("%02d: %+v", digits, who)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"strings"
+	"time"
 
 	"nacre/internal/call"
 )
@@ -46,10 +47,10 @@ func murmur(voiceID, text string) []int16 {
 	return out
 }
 
-// beep returns the tone of an answering machine: 0.45 s, faded in and out over 5 ms.
-func beep(hz float64) []int16 {
+// beep returns the tone of an answering machine, faded in and out over 5 ms.
+func beep(hz float64, length time.Duration) []int16 {
 	const amplitude, fade = 9000, call.SampleRate * 5 / 1000
-	out := make([]int16, call.SampleRate*45/100)
+	out := make([]int16, int(length*call.SampleRate/time.Second))
 	for i := range out {
 		level := amplitude * min(1, float64(i)/fade, float64(len(out)-i)/fade)
 		out[i] = int16(level * math.Sin(2*math.Pi*hz*float64(i)/call.SampleRate))
@@ -59,9 +60,6 @@ func beep(hz float64) []int16 {
 
 // noise is the level of the sound behind a person, in units of a sample (RMS).
 type noise int
-
-// room is a room with people in it, 36 dB below their speech.
-const room noise = 60
 
 // add adds noise to a frame, and returns the next state of its generator (Numerical Recipes' linear congruential one).
 func (n noise) add(frame *call.Frame, random uint32) uint32 {

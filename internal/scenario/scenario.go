@@ -1,4 +1,6 @@
-package rehearsal
+// Package scenario reads scenarios: who is called, what they say and do, and what must come of it. It knows no conversation:
+// rehearsal has them talked through as text, sandbox and studio play them by ear.
+package scenario
 
 import (
 	"bytes"
@@ -23,11 +25,44 @@ type File struct {
 
 // Scenario is one conversation, and what must come of it.
 type Scenario struct {
-	Name   string `yaml:"name"`
-	Person `yaml:",inline"`
-	ByKeys bool   `yaml:"keysOnly,omitempty"` // the agent does not understand words
-	Turns  []Act  `yaml:"turns"`              // after them the person does nothing until the agent hangs up
+	Name    string `yaml:"name"`
+	Person  `yaml:",inline"`
+	Sound   `yaml:",inline"`
+	ByKeys  bool    `yaml:"keysOnly,omitempty"` // the agent does not understand words
+	Numbers Numbers `yaml:"numbers,omitempty"`  // on the sandbox carrier; rehearsals do not care
+	// Persona is who a model plays, in place of Turns: "You are in a hurry and deaf in one ear …".
+	Persona string `yaml:"persona,omitempty"`
+	Turns   []Act  `yaml:"turns"`
+	// Then is done one after another whenever it is the person's turn after Turns, the last one again and again; without it the
+	// person does nothing more until the agent hangs up.
+	Then   []Act  `yaml:"then,omitempty"`
 	Expect Expect `yaml:"expect"`
+}
+
+// Variants is how many variants a scenario has: by the longest Choice of words.
+func (s Scenario) Variants() int {
+	n := 1
+	for _, act := range slices.Concat(s.Turns, s.Then) {
+		n = max(n, act.variants())
+	}
+	return n
+}
+
+// Variant returns the n-th variant, from 0. There is one for every n.
+func (s Scenario) Variant(n int) Scenario {
+	acts := func(of []Act) (out []Act) {
+		for _, act := range of {
+			out = append(out, act.variant(n))
+		}
+		return out
+	}
+	s.Turns, s.Then = acts(s.Turns), acts(s.Then)
+	for _, choice := range []*Choice{&s.Voice, &s.Noise} {
+		if len(*choice) > 0 {
+			*choice = Choice{choice.Of(n)}
+		}
+	}
+	return s
 }
 
 // Expect is what must come of a conversation. What is not named is not judged.
@@ -43,14 +78,24 @@ type Expect struct {
 	OptOut    *bool                `yaml:"optOut,omitempty"`
 }
 
+// By is who ended a conversation.
+type By string
+
 const (
-	anyCallBack = "any"
-	noCallBack  = "none"
-	localTime   = "2006-01-02T15:04"
+	ByAgent   By = "agent"
+	ByPerson  By = "person"
+	ByTimeout By = "timeout" // callTimeout of the Pearl
 )
 
-// outcomes are those of answered calls.
-var outcomes = []call.Outcome{call.Success, call.NotSuccess, call.Answered, call.Voicemail, call.Machine, call.Broke}
+// What is expected of a call-back besides an instant, and how that is written.
+const (
+	AnyCallBack = "any"
+	NoCallBack  = "none"
+	LocalTime   = "2006-01-02T15:04"
+)
+
+// Outcomes are those of answered calls.
+var Outcomes = []call.Outcome{call.Success, call.NotSuccess, call.Answered, call.Voicemail, call.Machine, call.Broke}
 
 // Parse reads a file of scenarios. Its errors name the scenario or the line.
 func Parse(raw []byte) (File, error) {
@@ -72,11 +117,33 @@ func Parse(raw []byte) (File, error) {
 		}
 		names[s.Name] = true
 		s.Person = s.Person.with(f.Person)
+		if err := s.check(); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", s.Name, err))
+		}
 		for _, err := range s.Expect.check() {
 			faults = append(faults, fmt.Errorf("%s: expect: %w", s.Name, err))
 		}
 	}
 	return f, errors.Join(faults...)
+}
+
+func (s Scenario) check() error {
+	for _, act := range s.Then {
+		switch act.Do {
+		case DoSay, DoKeys, DoSilence, DoHangUp, DoInterrupt:
+		default:
+			return fmt.Errorf("then: %s is not done in turn", act)
+		}
+	}
+	for _, act := range slices.Concat(s.Turns, s.Then) {
+		if act.Keypad && act.Keys == "" {
+			return fmt.Errorf("%s: keypad goes with keys", act)
+		}
+	}
+	if s.Persona != "" && len(s.Turns)+len(s.Then) > 0 {
+		return errors.New("a persona says what comes to its mind: there are no turns")
+	}
+	return s.Sound.check()
 }
 
 // check returns what is wrong with what is expected.
@@ -86,12 +153,12 @@ func (e Expect) check() (faults []error) {
 		fault("nothing is")
 	}
 	for _, text := range slices.Concat(e.Said, e.NeverSaid) {
-		if folded(text) == "" {
+		if Folded(text) == "" {
 			fault("said: an empty text")
 		}
 	}
-	if e.Outcome != "" && !slices.Contains(outcomes, e.Outcome) {
-		fault("outcome: %q is none of an answered call: %v", e.Outcome, outcomes)
+	if e.Outcome != "" && !slices.Contains(Outcomes, e.Outcome) {
+		fault("outcome: %q is none of an answered call: %v", e.Outcome, Outcomes)
 	}
 	if by := []By{"", ByAgent, ByPerson, ByTimeout}; !slices.Contains(by, e.EndedBy) {
 		fault("endedBy: %q is none of %v", e.EndedBy, by[1:])
@@ -99,13 +166,13 @@ func (e Expect) check() (faults []error) {
 	if who := []call.Answerer{"", call.UnknownAnswerer, call.Human, call.MachineAnswerer, call.Screening}; !slices.Contains(who, e.Answerer) {
 		fault("answerer: %q is none of %v", e.Answerer, who[1:])
 	}
-	if e.CallBack != nil && *e.CallBack != anyCallBack && *e.CallBack != noCallBack {
-		if _, err := time.Parse(localTime, *e.CallBack); err != nil {
+	if e.CallBack != nil && *e.CallBack != AnyCallBack && *e.CallBack != NoCallBack {
+		if _, err := time.Parse(LocalTime, *e.CallBack); err != nil {
 			fault("callBack: %q is no local time such as 2026-11-27T17:00, nor any or none", *e.CallBack)
 		}
 	}
 	return faults
 }
 
-// folded is a text without differences of letters' case and of space.
-func folded(text string) string { return strings.Join(strings.Fields(strings.ToLower(text)), " ") }
+// Folded is a text without differences of letters' case and of space.
+func Folded(text string) string { return strings.Join(strings.Fields(strings.ToLower(text)), " ") }

@@ -5,12 +5,14 @@ import (
 	"encoding/xml"
 	"strings"
 	"testing"
+
+	"nacre/internal/scenario"
 )
 
-// scenario returns the one scenario of a file, whose turns and expect are given.
-func scenario(t *testing.T, turns, expect string) Scenario {
+// one returns the one scenario of a file, whose turns and expect are given.
+func one(t *testing.T, turns, expect string) scenario.Scenario {
 	t.Helper()
-	f, err := Parse([]byte("scenarios: [{name: one, turns: [" + turns + "], expect: {" + expect + "}}]"))
+	f, err := scenario.Parse([]byte("scenarios: [{name: one, turns: [" + turns + "], expect: {" + expect + "}}]"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +54,7 @@ func TestExpectations(t *testing.T) {
 		{"hang up", "endedBy: person", ""},
 		{"silence, silence, {keys: '1'}, {wait: 30}", "endedBy: agent, collected: {renews: true}", ""},
 	} {
-		v := scenario(t, c.turns, c.expect).Run(t.Context(), Config{Script: script(t)})
+		v := Run(t.Context(), one(t, c.turns, c.expect), Config{Script: script(t)})
 		all := strings.Join(v.Faults, "; ")
 		if c.fault == "" && all != "" || !strings.Contains(all, c.fault) {
 			t.Errorf("%s expecting %s: %q, want %q\n%+v", c.turns, c.expect, all, c.fault, v.Result)
@@ -63,11 +65,11 @@ func TestExpectations(t *testing.T) {
 // A conversation is the same whenever it is rehearsed.
 func TestRehearsalsRepeat(t *testing.T) {
 	t.Parallel()
-	s := scenario(t, "{say: hold on}, silence, {interrupt: who is this}, {say: sure}, {say: five}", "outcome: success")
+	s := one(t, "{say: hold on}, silence, {interrupt: who is this}, {say: sure}, {say: five}", "outcome: success")
 	var transcripts []string
 	for range 3 {
 		var b bytes.Buffer
-		v := s.Run(t.Context(), Config{Script: script(t)})
+		v := Run(t.Context(), s, Config{Script: script(t)})
 		if v.Result.WriteTranscript(&b, ""); len(v.Faults) > 0 {
 			t.Errorf("%q\n%s", v.Faults, b.String())
 		}
@@ -78,61 +80,12 @@ func TestRehearsalsRepeat(t *testing.T) {
 	}
 }
 
-func TestParseRefuses(t *testing.T) {
-	t.Parallel()
-	for text, says := range map[string]string{
-		"":                         "there is none",
-		"scenarios: []":            "there is none",
-		"scenario: []":             "field scenario not found",
-		"scenarios: [{turns: []}]": "a name of its own",
-		"scenarios: [{name: a}]":   "a: expect: nothing is",
-		"scenarios: [{name: a, expect: {outcome: success}}, {name: a, expect: {outcome: success}}]": "scenarios[1]: a name of its own",
-		"scenarios: [{name: a, expect: {outcome: busy}}]":                                           `outcome: "busy"`,
-		"scenarios: [{name: a, expect: {outcomes: success}}]":                                       "field outcomes not found",
-		"scenarios: [{name: a, expect: {endedBy: me}}]":                                             "endedBy",
-		"scenarios: [{name: a, expect: {answerer: dog}}]":                                           "answerer",
-		"scenarios: [{name: a, expect: {callBack: tomorrow}}]":                                      "callBack",
-		"scenarios: [{name: a, expect: {said: [' ']}}]":                                             "empty",
-		"scenarios: [{name: a, turns: [shout]}]":                                                    `"shout" is nothing`,
-		"scenarios: [{name: a, turns: [{shout: x}]}]":                                               `"shout" is nothing`,
-		"scenarios: [{name: a, turns: [{say: ''}]}]":                                                "nothing is said",
-		"scenarios: [{name: a, turns: [{say: x, keys: 1}]}]":                                        "one thing",
-		"scenarios: [{name: a, turns: [{keys: one}]}]":                                              "no keys",
-		"scenarios: [{name: a, turns: [{wait: -1}]}]":                                               "no number of seconds",
-		"scenarios: [{name: a, turns: [{wait: NaN}]}]":                                              "no number of seconds",
-		"scenarios: [{name: a, turns: [{beep: 1e9}]}]":                                              "no number of seconds",
-		"scenarios: {": "line 1",
-	} {
-		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%q: %v, want %q", text, err, says)
-		}
-	}
-}
-
-func TestPersonOfTheFile(t *testing.T) {
-	t.Parallel()
-	f, err := Parse([]byte(`
-person: {firstName: Ada, city: Rome}
-zone: Europe/Rome
-at: 2026-11-26T10:15
-scenarios:
-  - {name: a, person: {firstName: Bob}, at: 2026-01-02T03:04, expect: {outcome: success}}
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := f.Scenarios[0].Person
-	if got.Variables["firstName"] != "Bob" || got.Variables["city"] != "Rome" || got.Zone != "Europe/Rome" || got.At != "2026-01-02T03:04" {
-		t.Errorf("%+v", got)
-	}
-}
-
 // What failed is told with its reasons and the talk, on the terminal and as JUnit.
 func TestReports(t *testing.T) {
 	t.Parallel()
 	suite := Suite{Name: "file.yaml"}
 	for _, expect := range []string{"outcome: notSuccess", "outcome: success, said: ['<roses>']"} {
-		suite.Verdicts = append(suite.Verdicts, scenario(t, "{say: no thanks}", expect).Run(t.Context(), Config{Script: script(t)}))
+		suite.Verdicts = append(suite.Verdicts, Run(t.Context(), one(t, "{say: no thanks}", expect), Config{Script: script(t)}))
 	}
 	var text, junit bytes.Buffer
 	for _, v := range suite.Verdicts {
