@@ -1,4 +1,4 @@
-# make        builds bin/nacre, with the embedded voice, and bin/speech: what hears and speaks with models
+# make        builds bin/nacre, with the embedded voice and the dashboard, and bin/speech: what hears and speaks with models
 # make demo   builds, then calls sixty simulated people and shows what came of it
 # make test   everything: what the tests need is installed where it may be, nothing is left out
 # make chaos  a campaign over PostgreSQL that is cut off, silenced and killed, for minutes
@@ -8,6 +8,10 @@
 
 VOICE = internal/voice/flite/module/flite.wasm
 SPEECH = bin/speech/manifest.json
+# The dashboard, of its sources and of the API's description.
+WEB = web/dist/app/index.html
+WEB_MODULES = web/node_modules/.package-lock.json
+WEB_SOURCES = $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig.json -type f ! -name schema.d.ts ! -name openapi.json) $(shell find internal/api -name '*.go' ! -name '*_test.go')
 FETCH = tools/npm/package-lock.json tools/npm/fetch $(wildcard internal/speech/fetch/*.go)
 GO = go
 # Packages whose tests hold real calls in real time: they run by themselves, one after another, so that audio finds a core.
@@ -25,7 +29,16 @@ $(VOICE): $(FETCH)
 $(SPEECH): $(FETCH)
 	tools/npm/fetch speech bin/speech
 
-build: $(VOICE) $(SPEECH)
+# Packages' own scripts never run (web/.npmrc).
+$(WEB_MODULES): web/package.json web/package-lock.json
+	cd web && npm ci --no-progress --loglevel error
+	@touch $@
+
+$(WEB): $(WEB_MODULES) $(WEB_SOURCES)
+	$(GO) run ./web/openapi >web/src/api/openapi.json
+	cd web && npm run --silent build
+
+build: $(VOICE) $(SPEECH) $(WEB)
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "$$(tools/revision)" -o bin/nacre ./cmd/nacre
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o bin/speech/nacre-speech ./cmd/nacre-speech
 
@@ -36,7 +49,7 @@ release:
 demo: build
 	bin/nacre demo
 
-test: $(VOICE) $(SPEECH)
+test: $(VOICE) $(SPEECH) $(WEB)
 	tools/require-packages
 	$(GO) vet ./...
 	tools/fuzz
@@ -52,7 +65,7 @@ bench: build
 	bench/run
 
 lint:
-	@unformatted=$$(gofmt -l cmd internal examples bench); test -z "$$unformatted" || { echo "not formatted: $$unformatted" >&2; exit 1; }
+	@unformatted=$$(gofmt -l cmd internal examples bench test web/*.go web/openapi); test -z "$$unformatted" || { echo "not formatted: $$unformatted" >&2; exit 1; }
 	$(GO) vet ./...
 	$(GO) build -modfile=tools/go.mod -o bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	bin/staticcheck ./...

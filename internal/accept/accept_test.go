@@ -19,3 +19,12 @@ func TestGzip(t *testing.T) {
 		t.Error("the second line of the header was not read")
 	}
 }
+
+func TestCoding(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[string]bool{"": false, "gzip, br": true, "br;q=0": false, "*": true, "gzip": false, "BR;q=0.5": true} {
+		if got := Coding(http.Header{"Accept-Encoding": {sent}}, "br"); got != want {
+			t.Errorf("%q: %t, want %t", sent, got, want)
+		}
+	}
+}

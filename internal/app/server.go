@@ -331,6 +331,9 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		return s, fmt.Errorf("make the API: %w", err)
 	}
 	handler = site.Over(handler, site.Config{Document: describeAPI, Now: time.Now, Log: log})
+	if handler, err = dashboardOver(handler, log); err != nil {
+		return s, err
+	}
 	web := api.NewServer(handler, log)
 	go func() {
 		if err := web.Serve(clients); err != nil && !errors.Is(err, http.ErrServerClosed) {

@@ -1,0 +1,70 @@
+import createClient from 'openapi-fetch'
+import type { components, paths } from './schema'
+
+export type Schemas = components['schemas']
+
+// Failure is an answer other than 2xx, or no answer at all (status 0).
+export class Failure extends Error {
+  readonly status: number
+  readonly problem: Schemas['Problem'] | null
+
+  constructor(status: number, problem: Schemas['Problem'] | null, text: string) {
+    super(text)
+    this.status = status
+    this.problem = problem
+  }
+
+  // errors are the texts of a 400 by the member they are about, in PascalCase.
+  get errors(): Record<string, string[]> {
+    return this.problem?.errors ?? {}
+  }
+}
+
+// failureOf says in one text what the API said about a request.
+export function failureOf(status: number, problem: Schemas['Problem'] | null): Failure {
+  const texts = Object.values(problem?.errors ?? {}).flat()
+  return new Failure(status, problem, [...new Set([...texts, problem?.detail ?? ''])].filter(Boolean).join(' ') || problem?.title || `HTTP ${status}`)
+}
+
+let bearer: string | null = null
+let refused = () => {}
+
+// useKey has requests carry an API key; null ends that. It is kept in memory alone.
+export function carryKey(key: string | null) {
+  bearer = key
+}
+
+// onRefused is told when the server no longer knows who asks (401).
+export function onRefused(told: () => void) {
+  refused = told
+}
+
+export const api = createClient<paths>({ baseUrl: window.location.origin, credentials: 'same-origin' })
+
+api.use({
+  onRequest({ request }) {
+    if (bearer) request.headers.set('Authorization', `Bearer ${bearer}`)
+    return request
+  },
+  async onResponse({ response }) {
+    if (response.ok) return
+    const problem = (await response.json().catch(() => null)) as Schemas['Problem'] | null
+    if (response.status === 401) refused()
+    throw failureOf(response.status, problem)
+  },
+  onError({ error }) {
+    return new Failure(0, null, error instanceof Error ? error.message : String(error))
+  },
+})
+
+// ask awaits an answer that is known to be there: every other one throws a Failure.
+export async function ask<T>(answer: Promise<{ data?: T }>): Promise<T> {
+  const { data } = await answer
+  return data as T
+}
+
+// ownPath makes a link of an answer one of this origin: the server is reached where the page came from, whatever its public name.
+export function ownPath(link: string): string {
+  const url = new URL(link)
+  return url.pathname + url.search
+}

@@ -1,0 +1,112 @@
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { useLive } from '../frame/live'
+import { api, ask, type Schemas } from './client'
+
+// Every query's key begins with what it is of, so that changes can name what they touch (frame/live.tsx).
+
+export function usePearls() {
+  return useQuery({ queryKey: ['pearls'], queryFn: () => ask(api.GET('/v2/Pearl')) })
+}
+
+export function usePearl(pearlId: string) {
+  return useQuery({ queryKey: ['pearl', pearlId], queryFn: () => ask(api.GET('/v2/Pearl/{pearlId}', { params: { path: { pearlId } } })), enabled: pearlId !== '' })
+}
+
+// useCampaigns reads every outbound Pearl with its counters.
+export function useCampaigns() {
+  const pearls = usePearls()
+  const rows = (pearls.data ?? []).filter((row) => row.type === 2)
+  const full = useQueries({
+    queries: rows.map((row) => ({
+      queryKey: ['pearl', row.id],
+      queryFn: () => ask(api.GET('/v2/Pearl/{pearlId}', { params: { path: { pearlId: row.id } } })),
+    })),
+  })
+  return { pearls, rows, full }
+}
+
+export function usePearlSettings(pearlId: string) {
+  return useQuery({ queryKey: ['pearl', pearlId, 'settings'], queryFn: () => ask(api.GET('/v2/Pearl/{pearlId}/Settings', { params: { path: { pearlId } } })) })
+}
+
+export function useWarnings(pearlId: string) {
+  return useQuery({ queryKey: ['pearl', pearlId, 'warnings'], queryFn: () => ask(api.GET('/v2/Pearl/{pearlId}/Warnings', { params: { path: { pearlId } } })) })
+}
+
+export type Range = { from: string; to: string }
+
+// useAnalytics reads the report of a campaign; the API covers at most 90 days.
+export function useAnalytics(pearlId: string, range: Range | null) {
+  return useQuery({
+    queryKey: ['calls', pearlId, 'analytics', range],
+    queryFn: () => ask(api.POST('/v2/Pearl/{pearlId}/Analytics', { params: { path: { pearlId } }, body: range! })),
+    enabled: range !== null && pearlId !== '',
+    placeholderData: (before) => before,
+  })
+}
+
+export type LeadFilter = Pick<Schemas['LeadFilterRequest'], 'statuses' | 'searchInput' | 'sortProp' | 'isAscending'>
+
+export const leadPage = 100
+
+export async function readLeads(pearlId: string, filter: LeadFilter, skip: number, limit: number): Promise<Schemas['LeadRowPage']> {
+  return ask(api.POST('/v2/Outbound/{pearlId}/Leads', { params: { path: { pearlId } }, body: { ...filter, skip, limit } }))
+}
+
+// useLeadCount counts the leads of one status.
+export function useLeadCounts(pearlId: string, statuses: Schemas['LeadStatus'][]) {
+  return useQueries({
+    queries: statuses.map((status) => ({
+      queryKey: ['leads', pearlId, 'count', status],
+      queryFn: async () => (await readLeads(pearlId, { statuses: [status] }, 0, 1)).count,
+      enabled: pearlId !== '',
+    })),
+  })
+}
+
+export function useLead(pearlId: string, leadId: string) {
+  return useQuery({ queryKey: ['lead', leadId], queryFn: () => ask(api.GET('/v2/Outbound/{pearlId}/Lead/{leadId}', { params: { path: { pearlId, leadId } } })) })
+}
+
+export function useLeadHistory(pearlId: string, leadId: string) {
+  return useQuery({ queryKey: ['lead', leadId, 'history'], queryFn: () => ask(api.GET('/v2/Outbound/{pearlId}/Lead/{leadId}/History', { params: { path: { pearlId, leadId } } })) })
+}
+
+export function useLeadNext(pearlId: string, leadId: string) {
+  return useQuery({ queryKey: ['lead', leadId, 'next'], queryFn: () => ask(api.GET('/v2/Outbound/{pearlId}/Lead/{leadId}/Next', { params: { path: { pearlId, leadId } } })) })
+}
+
+export type CallFilter = Omit<Schemas['SearchRequest'], 'skip' | 'limit'>
+
+export async function readCalls(pearlId: string, filter: CallFilter, skip: number, limit: number): Promise<Schemas['RowPage']> {
+  return ask(api.POST('/v2/Pearl/{pearlId}/Calls', { params: { path: { pearlId } }, body: { ...filter, skip, limit } }))
+}
+
+// Calls have no end of their range that would be late enough to be always in it.
+export const always = { fromDate: '2000-01-01T00:00:00Z', toDate: '2999-12-31T00:00:00Z' }
+
+// useLiveCalls reads the calls of a campaign that are in the air.
+export function useLiveCalls(pearlId: string, running: boolean) {
+  const { pace } = useLive()
+  return useQuery({
+    queryKey: ['calls', pearlId, 'live'],
+    queryFn: () => readCalls(pearlId, { ...always, statuses: [40], sortProp: 'startTime', isAscending: true }, 0, 100),
+    refetchInterval: running ? pace : false,
+  })
+}
+
+export function useCall(callId: string) {
+  return useQuery({ queryKey: ['call', callId], queryFn: () => ask(api.GET('/v2/Call/{callId}', { params: { path: { callId } } })) })
+}
+
+export function useAccount() {
+  return useQuery({ queryKey: ['account'], queryFn: () => ask(api.GET('/v2/Account')) })
+}
+
+export function useTrunks() {
+  return useQuery({ queryKey: ['trunks'], queryFn: () => ask(api.GET('/v2/Account/Trunks')) })
+}
+
+export function useNumbers() {
+  return useQuery({ queryKey: ['numbers'], queryFn: () => ask(api.GET('/v2/Account/PhoneNumbers')) })
+}

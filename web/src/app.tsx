@@ -1,0 +1,75 @@
+import { DirectionProvider, MantineProvider, useDirection } from '@mantine/core'
+import { Notifications } from '@mantine/notifications'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Redirect, Route, Switch } from 'wouter'
+import { Failure } from './api/client'
+import { SessionProvider, useSession } from './api/session'
+import { Frame } from './frame/frame'
+import { LiveProvider } from './frame/live'
+import { directionOf } from './i18n'
+import { nonce } from './nonce'
+import { NotFound } from './pages/not-found'
+import { SignIn } from './pages/sign-in'
+import { Bones } from './pieces/states'
+import { theme, variables } from './theme'
+
+const Overview = lazy(() => import('./pages/overview'))
+const Leads = lazy(() => import('./pages/leads/leads'))
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 1000,
+      // What the server refused it will refuse again; what did not reach it may.
+      retry: (count, error) => count < 2 && error instanceof Failure && (error.status === 0 || error.status >= 502 || error.status === 429),
+    },
+  },
+})
+
+export function App() {
+  return (
+    <DirectionProvider>
+      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+        <Language />
+        <Notifications position="bottom-center" />
+        <QueryClientProvider client={queries}>
+          <SessionProvider>
+            <Pages />
+          </SessionProvider>
+        </QueryClientProvider>
+      </MantineProvider>
+    </DirectionProvider>
+  )
+}
+
+// Language keeps the document's language and direction those of its texts.
+function Language() {
+  const { i18n } = useTranslation()
+  const { setDirection } = useDirection()
+  useEffect(() => {
+    document.documentElement.lang = i18n.language
+    setDirection(directionOf(i18n.language))
+  }, [i18n.language, setDirection])
+  return null
+}
+
+function Pages() {
+  const { account } = useSession()
+  if (!account) return <SignIn />
+  return (
+    <LiveProvider>
+      <Frame>
+        <Suspense fallback={<div className="page"><Bones lines={4} /></div>}>
+          <Switch>
+            <Route path="/" component={Overview} />
+            <Route path="/leads" component={Leads} />
+            <Route path="/sign-in"><Redirect to="/" /></Route>
+            <Route component={NotFound} />
+          </Switch>
+        </Suspense>
+      </Frame>
+    </LiveProvider>
+  )
+}

@@ -1,0 +1,71 @@
+import type { CSSProperties } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Schemas } from '../api/client'
+
+type LeadStatus = Schemas['LeadStatus']
+
+// Families of statuses in the order in which charts draw them. Shapes tell them apart where colours do not.
+const families = {
+  moving: { tone: 'var(--status-moving)', shape: 'dot' },
+  waiting: { tone: 'var(--status-waiting)', shape: 'ring' },
+  won: { tone: 'var(--status-won)', shape: 'dot' },
+  done: { tone: 'var(--status-done)', shape: 'dot' },
+  no: { tone: 'var(--status-no)', shape: 'square' },
+  machine: { tone: 'var(--status-machine)', shape: 'square' },
+  out: { tone: 'var(--status-out)', shape: 'ring' },
+  shut: { tone: 'var(--status-shut)', shape: 'square' },
+  error: { tone: 'var(--status-error)', shape: 'square' },
+} as const
+
+export type Family = keyof typeof families
+
+const familyOf: Record<LeadStatus, Family> = {
+  1: 'waiting', 10: 'waiting', 20: 'moving', 30: 'out', 40: 'moving', 70: 'machine', 100: 'won', 110: 'no', 130: 'done', 150: 'out', 220: 'shut', 300: 'out', 500: 'error',
+}
+
+// leadStatuses are those of outbound leads, in the order of charts.
+export const leadStatuses: LeadStatus[] = [20, 40, 1, 10, 100, 130, 110, 70, 150, 30, 220, 500]
+
+// callOutcomes are what calls can have come to.
+export const callOutcomes: Schemas['ConversationStatus'][] = [40, 100, 130, 110, 70, 10, 150, 500]
+
+export function toneOf(status: LeadStatus): string {
+  return families[familyOf[status]].tone
+}
+
+export function tone(family: Family): CSSProperties {
+  return { '--tone': families[family].tone } as CSSProperties
+}
+
+export function toneStyle(status: LeadStatus): CSSProperties {
+  return { '--tone': toneOf(status) } as CSSProperties
+}
+
+function Dot({ family, breathes = false, children }: { family: Family; breathes?: boolean; children: string }) {
+  return (
+    <span className="status" data-shape={families[family].shape} data-breathes={breathes} style={tone(family)}>
+      <i aria-hidden="true" />
+      {children}
+    </span>
+  )
+}
+
+// LeadStatus is a lead's or a conversation's status: a mark with a word.
+export function LeadStatusMark({ status }: { status: LeadStatus }) {
+  const { t } = useTranslation()
+  return <Dot family={familyOf[status]} breathes={status === 40 || status === 20}>{t(`leadStatus.${status}`)}</Dot>
+}
+
+// Activity is whether a campaign runs.
+export function Activity({ status }: { status: Schemas['ActivityStatus'] }) {
+  const { t } = useTranslation()
+  const family: Family = status === 1 ? 'won' : status === 2 ? 'waiting' : 'error'
+  return <Dot family={family}>{t(`activity.${status}`)}</Dot>
+}
+
+const deliveryFamilies: Record<Schemas['DeliveryRow']['state'], Family> = { pending: 'waiting', delivered: 'won', dead: 'error', dropped: 'out' }
+
+export function DeliveryState({ state }: { state: Schemas['DeliveryRow']['state'] }) {
+  const { t } = useTranslation()
+  return <Dot family={deliveryFamilies[state]}>{t(`deliveryState.${state}`)}</Dot>
+}

@@ -1,0 +1,11 @@
+// Addresses of pages. handler.go answers the application for those that begin with one of these segments.
+export const pages = ['start', 'sign-in', 'campaigns', 'leads', 'calls', 'analytics', 'webhooks', 'blacklist'] as const
+
+// leadAddress opens a lead beside the table of its campaign.
+export function leadAddress(pearlId: string, leadId: string): string {
+  return `/leads?campaign=${pearlId}&lead=${leadId}`
+}
+
+export function callAddress(callId: string): string {
+  return `/calls/${callId}`
+}
