@@ -1,0 +1,151 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"time"
+)
+
+// CallStatus is what became of a call on the line (contract 8).
+type CallStatus int
+
+// The statuses of a call.
+const (
+	CallInProgress CallStatus = 3
+	CallCompleted  CallStatus = 4 // answered
+	CallBusy       CallStatus = 5
+	CallFailed     CallStatus = 6
+	CallNoAnswer   CallStatus = 7
+	CallCanceled   CallStatus = 8
+)
+
+// String returns the name that the contract has for a status, "" for a number that it does not know.
+func (s CallStatus) String() string {
+	return map[CallStatus]string{
+		CallInProgress: "InProgress", CallCompleted: "Completed", CallBusy: "Busy", CallFailed: "Failed", CallNoAnswer: "NoAnswer", CallCanceled: "Canceled",
+	}[s]
+}
+
+// Line is one line of a transcript; times are seconds since the answer.
+type Line struct {
+	Role      int     `json:"role"` // 2 Pearl, 3 the person called, 4 a person of the account
+	Content   string  `json:"content"`
+	StartTime float64 `json:"startTime"`
+	EndTime   float64 `json:"endTime"`
+}
+
+// Value is a collected value.
+type Value struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Value any    `json:"value"`
+}
+
+// CallRow is a call as a search finds it.
+type CallRow struct {
+	ID                 string     `json:"id"`
+	StartTime          time.Time  `json:"startTime"`
+	ConversationStatus LeadStatus `json:"conversationStatus"` // what it means for the lead
+	Status             CallStatus `json:"status"`
+	From               string     `json:"from"`
+	To                 string     `json:"to"`
+	Name               *string    `json:"name"`
+	Duration           int        `json:"duration"` // seconds
+	Tags               []string   `json:"tags"`
+	CollectedInfo      []Value    `json:"collectedInfo"`
+}
+
+// Call is everything that is known of a call.
+type Call struct {
+	CallRow
+	PearlID          string  `json:"pearlId"`
+	RelatedID        string  `json:"relatedId"`
+	LeadID           *string `json:"leadId"`
+	Transferred      bool    `json:"isCallTransferred"`
+	Recording        *string `json:"recording"` // address, signed
+	Transcript       []Line  `json:"transcript"`
+	Summary          *string `json:"summary"`
+	OverallSentiment int     `json:"overallSentiment"` // 0 not judged, 1 negative to 5 positive
+}
+
+// CallSearch selects calls that began from From to To (contract 3.3), the newest first.
+type CallSearch struct {
+	From                 time.Time    `json:"fromDate"`
+	To                   time.Time    `json:"toDate"`
+	ConversationStatuses []LeadStatus `json:"conversationStatuses,omitempty"`
+	Text                 string       `json:"searchInput,omitempty"`
+	Tags                 []string     `json:"tags,omitempty"`
+	Sort                 string       `json:"sortProp,omitempty"`
+	Ascending            bool         `json:"isAscending,omitempty"`
+	Skip                 int          `json:"skip,omitempty"`
+	Limit                int          `json:"limit,omitempty"` // of one page, at most 100; 0 is 100
+}
+
+// CallRequest is a call that was asked for without a lead (contract 3.5).
+type CallRequest struct {
+	ID         string    `json:"id"`
+	Status     int       `json:"status"` // 1 in the queue, 2 on call, 10 completed, 20 blacklisted, 100 error
+	OutboundID string    `json:"outboundId"`
+	Created    time.Time `json:"created"`
+	Errors     []string  `json:"errors"`
+	CallID     *string   `json:"callId"`
+}
+
+// Receipt is the answer to a call that was asked for.
+type Receipt struct {
+	ID            string `json:"id"` // of the call request
+	From          string `json:"from"`
+	To            string `json:"to"`
+	QueuePosition int    `json:"queuePosition"` // requests before this one
+}
+
+// GetCall returns a call by its id.
+func (c *Client) GetCall(ctx context.Context, callID string) (*Call, error) {
+	call := new(Call)
+	if _, err := c.do(ctx, request{method: http.MethodGet, path: v2("Call", callID)}, call); err != nil {
+		return nil, err
+	}
+	return call, nil
+}
+
+// SearchCalls returns one page of a Pearl's calls.
+func (c *Client) SearchCalls(ctx context.Context, pearlID string, search CallSearch) (Page[CallRow], error) {
+	var page Page[CallRow]
+	_, err := c.do(ctx, request{method: http.MethodPost, path: v2("Pearl", pearlID, "Calls"), body: search}, &page)
+	return page, err
+}
+
+// Calls returns every call that a search selects, page by page; the sequence ends after an error.
+func (c *Client) Calls(ctx context.Context, pearlID string, search CallSearch) iter.Seq2[CallRow, error] {
+	return pages(search.Skip, func(skip int) (Page[CallRow], error) {
+		search.Skip = skip
+		return c.SearchCalls(ctx, pearlID, search)
+	})
+}
+
+// RequestCall asks for a call by a campaign to a number that is no lead. The call begins when the campaign may make it.
+func (c *Client) RequestCall(ctx context.Context, pearlID, to string, callData map[string]any) (Receipt, error) {
+	var receipt Receipt
+	body := struct {
+		To       string         `json:"to"`
+		CallData map[string]any `json:"callData,omitempty"`
+	}{to, callData}
+	// Version 2 has no such route.
+	path := join("/v1", []string{"Outbound", pearlID, "Call"})
+	_, err := c.do(ctx, request{method: http.MethodPost, path: path, body: body, key: newKey()}, &receipt)
+	return receipt, err
+}
+
+// GetCallRequest returns how far a call is that was asked for.
+func (c *Client) GetCallRequest(ctx context.Context, requestID string) (CallRequest, error) {
+	var r CallRequest
+	_, err := c.do(ctx, request{method: http.MethodGet, path: v2("CallRequest", requestID)}, &r)
+	return r, err
+}
+
+// HangUp ends a call that rings or talks.
+func (c *Client) HangUp(ctx context.Context, callID string) error {
+	_, err := c.do(ctx, request{method: http.MethodPost, path: v2("Call", callID, "HangUp")}, nil)
+	return err
+}

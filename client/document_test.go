@@ -1,0 +1,317 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"nacre/internal/api/openapi"
+	"nacre/internal/api/route"
+	v1 "nacre/internal/api/v1"
+	v2routes "nacre/internal/api/v2"
+)
+
+// document is the server's own description of its API.
+type document struct {
+	Paths      map[string]map[string]operation `json:"paths"`
+	Components struct {
+		Schemas map[string]schema `json:"schemas"`
+	} `json:"components"`
+}
+
+type operation struct {
+	Parameters  []struct{ Name, In string } `json:"parameters"`
+	RequestBody *struct {
+		Content map[string]media `json:"content"`
+	} `json:"requestBody"`
+	Responses map[string]struct {
+		Content map[string]media `json:"content"`
+	} `json:"responses"`
+}
+
+type media struct {
+	Example any    `json:"example"`
+	Schema  schema `json:"schema"`
+}
+
+type schema struct {
+	Ref        string            `json:"$ref"`
+	Items      *schema           `json:"items"`
+	AnyOf      []schema          `json:"anyOf"`
+	OneOf      []schema          `json:"oneOf"`
+	Properties map[string]schema `json:"properties"`
+}
+
+// described returns the document, and a compiler of its schemas.
+func described(t *testing.T) (*document, *jsonschema.Compiler) {
+	t.Helper()
+	table := route.NewTable(slices.Concat(v1.Routes(route.Services{}), v2routes.Routes(route.Services{})))
+	text, err := openapi.Document(table.Routes(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := new(document)
+	// Answers by reference are errors, parameters by reference headers: neither is judged here.
+	if err := json.Unmarshal(text, d); err != nil {
+		t.Fatal(err)
+	}
+	read, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("file:///openapi.json", read); err != nil {
+		t.Fatal(err)
+	}
+	return d, compiler
+}
+
+// find returns the described route that a request fits; a path with more fixed segments goes before.
+func (d *document) find(method, path string) (template string, found operation, ok bool) {
+	fixed := -1
+	for t, methods := range d.Paths {
+		pattern := "^" + regexp.MustCompile(`\\\{[^}]*\\\}`).ReplaceAllString(regexp.QuoteMeta(t), `[^/]+`) + "$"
+		o, has := methods[strings.ToLower(method)]
+		if segments := strings.Count(t, "/") - strings.Count(t, "{"); has && regexp.MustCompile(pattern).MatchString(path) && segments > fixed {
+			template, found, ok, fixed = t, o, true, segments
+		}
+	}
+	return template, found, ok
+}
+
+// TestClientKeepsToTheDocument: every request is one that the document describes, with a body that its schema allows, and
+// what the document answers is read whole: no member of it is lost, and none is expected that is not there.
+func TestClientKeepsToTheDocument(t *testing.T) {
+	t.Parallel()
+	d, compiler := described(t)
+	now := time.Date(2026, 11, 23, 9, 15, 0, 0, time.UTC)
+	text, status, id := "x", LeadCompleted, "665f1f77bcf86cd799439011"
+	data := map[string]any{"plan": "A"}
+	ctx := t.Context()
+	calls := map[string]func(c *Client) (any, error){
+		"AddLead": func(c *Client) (any, error) {
+			return c.AddLead(ctx, somePearl, NewLead{PhoneNumber: "+14155550101", ExternalID: text, TimeZoneID: "Europe/Rome", CallData: data})
+		},
+		"AddLeads": func(c *Client) (any, error) {
+			return c.AddLeads(ctx, somePearl, []NewLead{{PhoneNumber: "+14155550101"}})
+		},
+		"GetLead":              func(c *Client) (any, error) { return c.GetLead(ctx, somePearl, id) },
+		"GetLeadByExternalID":  func(c *Client) (any, error) { return c.GetLeadByExternalID(ctx, somePearl, "crm-1") },
+		"GetLeadByPhoneNumber": func(c *Client) (any, error) { return c.GetLeadByPhoneNumber(ctx, somePearl, "+14155550101") },
+		"UpdateLead": func(c *Client) (any, error) {
+			return c.UpdateLead(ctx, somePearl, id, LeadChange{PhoneNumber: &text, ExternalID: &text, TimeZoneID: &text, CallData: &data, Status: &status})
+		},
+		"SearchLeads": func(c *Client) (any, error) {
+			return c.SearchLeads(ctx, somePearl, LeadSearch{Text: text, Statuses: LeadStatuses(), Sort: "status", Ascending: true, Skip: 1, Limit: 1000})
+		},
+		"DeleteLeads": func(c *Client) (any, error) { return nil, c.DeleteLeads(ctx, somePearl, []string{id}) },
+		"LeadHistory": func(c *Client) (any, error) { return c.LeadHistory(ctx, somePearl, id, 1, 1000) },
+		"LeadNext":    func(c *Client) (any, error) { return c.LeadNext(ctx, somePearl, id) },
+		"Pearls":      func(c *Client) (any, error) { return c.Pearls(ctx) },
+		"GetPearl":    func(c *Client) (any, error) { return c.GetPearl(ctx, somePearl) },
+		"CreatePearl": func(c *Client) (any, error) {
+			return c.CreatePearl(ctx, json.RawMessage(`{"name":"x","pearl":{"companyDescription":"x","timeZone":"Europe/Rome","openingSentence":"x"},"outbound":{}}`))
+		},
+		"SetRunning": func(c *Client) (any, error) { return c.SetRunning(ctx, somePearl, true) },
+		"Warnings":   func(c *Client) (any, error) { return c.Warnings(ctx, somePearl) },
+		"GetCall":    func(c *Client) (any, error) { return c.GetCall(ctx, id) },
+		"SearchCalls": func(c *Client) (any, error) {
+			return c.SearchCalls(ctx, somePearl, CallSearch{From: now, To: now, ConversationStatuses: []LeadStatus{LeadSuccess}, Text: text, Tags: []string{"hot"}, Sort: "duration", Ascending: true, Skip: 1, Limit: 100})
+		},
+		"RequestCall":    func(c *Client) (any, error) { return c.RequestCall(ctx, somePearl, "+14155550101", data) },
+		"GetCallRequest": func(c *Client) (any, error) { return c.GetCallRequest(ctx, id) },
+		"HangUp":         func(c *Client) (any, error) { return nil, c.HangUp(ctx, id) },
+		"SearchDeliveries": func(c *Client) (any, error) {
+			return c.SearchDeliveries(ctx, somePearl, DeliverySearch{State: Dead, LeadID: id, CallID: id, From: &now, To: &now, Skip: 1, Limit: 1000})
+		},
+		"GetDelivery":    func(c *Client) (any, error) { return c.GetDelivery(ctx, id) },
+		"ReplayDelivery": func(c *Client) (any, error) { return nil, c.ReplayDelivery(ctx, id) },
+		"ReplayDead":     func(c *Client) (any, error) { return c.ReplayDead(ctx, somePearl, &now, &now) },
+		"TestWebhook":    func(c *Client) (any, error) { return c.TestWebhook(ctx, somePearl, "lead") },
+	}
+	// Walks of pages and the conditional update send what their neighbours send.
+	elsewhere := []string{"Leads", "Calls", "Deliveries", "UpdateLeadIf"}
+	for method := range reflect.TypeFor[*Client]().Methods() {
+		if calls[method.Name] == nil && !slices.Contains(elsewhere, method.Name) {
+			t.Errorf("%s is not tried", method.Name)
+		}
+	}
+	for name, call := range calls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, s, _ := scripted(t)
+			c.HTTP.Transport = answering(func(r *http.Request) exchange {
+				return d.judge(t, compiler, s, r)
+			})
+			result, err := call(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(s.asked) != 1 {
+				t.Fatalf("%d requests", len(s.asked))
+			}
+			d.readWhole(t, s.asked[0], result)
+		})
+	}
+}
+
+type answering func(*http.Request) exchange
+
+func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
+	return (&script{answers: []exchange{a(r)}}).RoundTrip(r)
+}
+
+// judge holds a request to the document and answers with its example.
+func (d *document) judge(t *testing.T, compiler *jsonschema.Compiler, s *script, r *http.Request) exchange {
+	t.Helper()
+	var body bytes.Buffer
+	if r.Body != nil {
+		if _, err := body.ReadFrom(r.Body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.asked = append(s.asked, r)
+	template, o, ok := d.find(r.Method, strings.TrimPrefix(r.URL.Path, "/below"))
+	if !ok {
+		t.Fatalf("there is no %s %s", r.Method, r.URL.Path)
+	}
+	for name := range r.URL.Query() {
+		described := slices.ContainsFunc(o.Parameters, func(p struct{ Name, In string }) bool { return p.In == "query" && p.Name == name })
+		shared := name == "skip" || name == "limit" // by reference
+		if !described && !shared {
+			t.Errorf("%s takes no parameter %s", template, name)
+		}
+	}
+	if (o.RequestBody != nil) != (body.Len() > 0) {
+		t.Errorf("%s %s was sent the body %q", r.Method, template, body.String())
+	} else if o.RequestBody != nil {
+		at := "/paths/" + strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D").Replace(template) + "/" + strings.ToLower(r.Method) + "/requestBody/content/application~1json/schema"
+		compiled, err := compiler.Compile("file:///openapi.json#" + at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent, err := jsonschema.UnmarshalJSON(&body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := compiled.Validate(sent); err != nil {
+			t.Errorf("the body of %s %s: %v", r.Method, template, err)
+		}
+		d.known(t, "the body of "+template, o.RequestBody.Content["application/json"].Schema, sent)
+	}
+	answer := o.Responses["200"].Content
+	if text, bare := answer["text/plain"]; bare {
+		return exchange{status: 200, body: fmt.Sprint(text.Example)}
+	}
+	example := answer["application/json"].Example
+	if r.URL.Query().Has("returnIds") {
+		example = map[string]any{"leadIds": []string{somePearl}}
+	}
+	text, err := json.Marshal(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exchange{status: 200, body: string(text)}
+}
+
+// resolve follows references, and what a schema is where it is not null.
+func (d *document) resolve(s schema) schema {
+	for {
+		switch {
+		case s.Ref != "":
+			s = d.Components.Schemas[strings.TrimPrefix(s.Ref, "#/components/schemas/")]
+		case len(s.AnyOf) == 2:
+			s = s.AnyOf[0]
+		default:
+			return s
+		}
+	}
+}
+
+// known fails where a value has a member that its schema does not describe.
+func (d *document) known(t *testing.T, where string, s schema, value any) {
+	t.Helper()
+	s = d.resolve(s)
+	switch v := value.(type) {
+	case map[string]any:
+		for name, member := range v {
+			if property, ok := s.Properties[name]; ok {
+				d.known(t, where+"."+name, property, member)
+			} else if len(s.Properties) > 0 {
+				t.Errorf("%s has %s, which is not described", where, name)
+			}
+		}
+	case []any:
+		for _, one := range v {
+			if s.Items != nil {
+				d.known(t, where, *s.Items, one)
+			}
+		}
+	}
+}
+
+// readWhole fails where the document describes a member of an answer that its type does not hold, or the other way round.
+func (d *document) readWhole(t *testing.T, r *http.Request, result any) {
+	t.Helper()
+	template, o, _ := d.find(r.Method, strings.TrimPrefix(r.URL.Path, "/below"))
+	content, ok := o.Responses["200"].Content["application/json"]
+	if result == nil || !ok {
+		return
+	}
+	s := d.resolve(content.Schema)
+	typ := reflect.TypeOf(result)
+	d.sameMembers(t, template, s, typ)
+}
+
+// spelledTwice are members whose value another member has too.
+var spelledTwice = []string{"createdAt"}
+
+func (d *document) sameMembers(t *testing.T, where string, s schema, typ reflect.Type) {
+	t.Helper()
+	s = d.resolve(s)
+	for typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	switch {
+	case typ.Kind() == reflect.Slice && s.Items != nil:
+		d.sameMembers(t, where, *s.Items, typ.Elem())
+	case typ.Kind() == reflect.Struct && len(s.Properties) > 0:
+		members := map[string]reflect.Type{}
+		jsonMembers(typ, members)
+		for name, member := range members {
+			property, ok := s.Properties[name]
+			if !ok {
+				t.Errorf("%s: %s has %s, which is not described", where, typ, name)
+				continue
+			}
+			d.sameMembers(t, where+"."+name, property, member)
+		}
+		for name := range s.Properties {
+			twice := slices.Contains(spelledTwice, name) && members["created"] != nil
+			if members[name] == nil && !twice {
+				t.Errorf("%s: %s lacks %s", where, typ, name)
+			}
+		}
+	}
+}
+
+func jsonMembers(typ reflect.Type, members map[string]reflect.Type) {
+	for field := range typ.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		switch {
+		case field.Anonymous:
+			jsonMembers(field.Type, members)
+		case name != "" && name != "-":
+			members[name] = field.Type
+		}
+	}
+}
