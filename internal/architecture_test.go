@@ -124,6 +124,9 @@ func TestImportRules(t *testing.T) {
 					t.Errorf("%s imports %s: the core knows only the core", p.ImportPath, imported)
 				}
 			}
+			if p.ImportPath == "nacre/client" && strings.HasPrefix(imported, "nacre/internal/") {
+				t.Errorf("%s imports %s: the client knows what every client knows", p.ImportPath, imported)
+			}
 			if p.ImportPath == "nacre/bench" {
 				continue // measures raw limits with the drivers themselves
 			}

@@ -37,20 +37,24 @@ const (
 
 // commands are the subcommands and their settings.
 type commands struct {
-	Serve    serveCommand    `cmd:"" help:"Run the server: API, campaigns, calls, webhooks."`
-	Demo     demoCommand     `cmd:"" help:"Call sixty simulated people over real SIP and RTP, in a throw-away folder, and show what came of it."`
-	Sandbox  sandboxCommand  `cmd:"" help:"Run the carrier of simulated people as a process of its own."`
-	Key      keyCommands     `cmd:"" help:"API keys, also beside a running server."`
-	User     userCommands    `cmd:"" help:"People of an account, also beside a running server."`
-	Account  accountCommands `cmd:"" help:"What the operator decides of accounts, also beside a running server."`
-	Pearl    pearlCommands   `cmd:"" help:"Pearls on hold by the operator, also beside a running server."`
-	Speech   speechCommands  `cmd:"" help:"Models on this machine that hear and speak: list and try them."`
-	Talk     talkCommand     `cmd:"" help:"Talk to a Pearl in the terminal, as text: no call is made."`
-	Rehearse rehearseCommand `cmd:"" help:"Run scenarios against a Pearl, as text in milliseconds; exit 1 where one fails."`
-	Backup   backupCommand   `cmd:"" help:"Write database, recordings and keys into one file, also beside a running server."`
-	Restore  restoreCommand  `cmd:"" help:"Unpack a backup into a new folder, its campaigns paused."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this version's schema."`
-	Version  versionCommand  `cmd:"" help:"Print the version, its revision and date."`
+	Serve    serveCommand     `cmd:"" help:"Run the server: API, campaigns, calls, webhooks."`
+	Demo     demoCommand      `cmd:"" help:"Call sixty simulated people over real SIP and RTP, in a throw-away folder, and show what came of it."`
+	Sandbox  sandboxCommand   `cmd:"" help:"Run the carrier of simulated people as a process of its own."`
+	Key      keyCommands      `cmd:"" help:"API keys, also beside a running server."`
+	User     userCommands     `cmd:"" help:"People of an account, also beside a running server."`
+	Account  accountCommands  `cmd:"" help:"What the operator decides of accounts, also beside a running server."`
+	Pearl    pearlCommands    `cmd:"" help:"Pearls on hold by the operator, also beside a running server."`
+	Speech   speechCommands   `cmd:"" help:"Models on this machine that hear and speak: list and try them."`
+	Talk     talkCommand      `cmd:"" help:"Talk to a Pearl in the terminal, as text: no call is made."`
+	Rehearse rehearseCommand  `cmd:"" help:"Run scenarios against a Pearl, as text in milliseconds; exit 1 where one fails."`
+	Lead     leadCommands     `cmd:"" help:"Leads, over the API of a running server."`
+	Campaign campaignCommands `cmd:"" help:"Campaigns, over the API of a running server."`
+	Call     callCommands     `cmd:"" help:"Calls, over the API of a running server."`
+	Webhook  webhookCommands  `cmd:"" help:"Deliveries of webhooks, over the API of a running server."`
+	Backup   backupCommand    `cmd:"" help:"Write database, recordings and keys into one file, also beside a running server."`
+	Restore  restoreCommand   `cmd:"" help:"Unpack a backup into a new folder, its campaigns paused."`
+	Migrate  migrateCommand   `cmd:"" help:"Bring the database to this version's schema."`
+	Version  versionCommand   `cmd:"" help:"Print the version, its revision and date."`
 }
 
 // streams are where a command reads and writes: results on Out, everything else on Err.

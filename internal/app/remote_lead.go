@@ -1,0 +1,373 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"nacre/client"
+)
+
+// leadCommands work on the leads of a campaign, over the API of a running server.
+type leadCommands struct {
+	Add    leadAdd    `cmd:"" help:"Add a lead to a campaign; prints its id."`
+	Update leadUpdate `cmd:"" help:"Change a lead; the campaign acts on it at once."`
+	Get    leadGet    `cmd:"" help:"Show a lead, and whether it may be called now."`
+	Export leadExport `cmd:"" help:"Write the leads of a campaign as CSV."`
+}
+
+// leadFields are what a lead is made of.
+type leadFields struct {
+	ExternalID *string           `help:"Your own id of the lead." name:"external-id"`
+	TimeZone   *string           `help:"Windows or IANA zone of the lead, Europe/Rome; the campaign's without it." name:"time-zone"`
+	Data       map[string]string `help:"Variables, name=value; repeat it, or separate them by semicolons." placeholder:"NAME=VALUE"`
+}
+
+func (f leadFields) data() map[string]any {
+	if f.Data == nil {
+		return nil
+	}
+	data := map[string]any{}
+	for name, value := range f.Data {
+		data[name] = value
+	}
+	return data
+}
+
+type leadAdd struct {
+	remote
+	Campaign string `arg:"" help:"Campaign by id or name."`
+	Phone    string `arg:"" help:"Phone number, +14155550101."`
+	leadFields
+}
+
+func (a *leadAdd) Run(ctx context.Context, s streams) error {
+	return a.with(func(c *client.Client) error {
+		pearlID, err := a.pearl(ctx, c, a.Campaign)
+		if err != nil {
+			return err
+		}
+		lead := client.NewLead{PhoneNumber: a.Phone, CallData: a.data()}
+		if a.ExternalID != nil {
+			lead.ExternalID = *a.ExternalID
+		}
+		if a.TimeZone != nil {
+			lead.TimeZoneID = *a.TimeZone
+		}
+		leadID, err := c.AddLead(ctx, pearlID, lead)
+		if err != nil {
+			return err
+		}
+		return a.show(s, map[string]string{"leadId": leadID}, func(w io.Writer) { fmt.Fprintln(w, leadID) })
+	})
+}
+
+// namedLead is a lead as people name it.
+type namedLead struct {
+	Campaign string `arg:"" help:"Campaign by id or name."`
+	Lead     string `arg:"" help:"Lead by id, phone number with +, or external id."`
+	By       string `help:"How LEAD is read: id, phone or external; by its look without it." enum:",id,phone,external" default:""`
+}
+
+// read finds the lead that is named, and its campaign's id.
+func (n namedLead) read(ctx context.Context, c *client.Client, r remote) (pearlID string, lead *client.Lead, err error) {
+	if pearlID, err = r.pearl(ctx, c, n.Campaign); err != nil {
+		return "", nil, err
+	}
+	by := n.By
+	switch {
+	case by != "":
+	case anID.MatchString(n.Lead):
+		by = "id"
+	case strings.HasPrefix(n.Lead, "+"):
+		by = "phone"
+	default:
+		by = "external"
+	}
+	switch by {
+	case "id":
+		lead, err = c.GetLead(ctx, pearlID, n.Lead)
+	case "phone":
+		lead, err = c.GetLeadByPhoneNumber(ctx, pearlID, n.Lead)
+	default:
+		lead, err = c.GetLeadByExternalID(ctx, pearlID, n.Lead)
+	}
+	return pearlID, lead, err
+}
+
+type leadUpdate struct {
+	remote
+	namedLead
+	Phone  *string `help:"New phone number."`
+	Status string  `help:"New status by name or number: Completed (130) stops the calling, Success (100) says that it converted; New, NeedRetry, NotSuccessful."`
+	leadFields
+}
+
+// Validate is called by the parser.
+func (u *leadUpdate) Validate() error {
+	if u.Status != "" {
+		if _, err := leadStatus(u.Status); err != nil {
+			return fmt.Errorf("--status: %w", err)
+		}
+	}
+	if u.Phone == nil && u.Status == "" && u.ExternalID == nil && u.TimeZone == nil && u.Data == nil {
+		return fmt.Errorf("nothing to change: give --status, --phone, --external-id, --time-zone or --data")
+	}
+	return nil
+}
+
+// leadStatus reads a status by its name, in any case, or its number.
+func leadStatus(text string) (client.LeadStatus, error) {
+	number, err := strconv.Atoi(text)
+	var names []string
+	for _, status := range client.LeadStatuses() {
+		// The contract spells NotSuccessfull; people do not.
+		name := statusNames[int(status)]
+		if err == nil && int(status) == number || strings.EqualFold(text, name) || strings.EqualFold(text, status.String()) {
+			return status, nil
+		}
+		names = append(names, fmt.Sprintf("%s (%d)", status, int(status)))
+	}
+	return 0, fmt.Errorf("%q is no status of a lead; there are %s", text, strings.Join(names, ", "))
+}
+
+func (u *leadUpdate) Run(ctx context.Context, s streams) error {
+	return u.with(func(c *client.Client) error {
+		pearlID, before, err := u.read(ctx, c, u.remote)
+		if err != nil {
+			return err
+		}
+		change := client.LeadChange{PhoneNumber: u.Phone, ExternalID: u.ExternalID, TimeZoneID: u.TimeZone}
+		if u.Status != "" {
+			status, err := leadStatus(u.Status)
+			if err != nil {
+				return err
+			}
+			change.Status = &status
+		}
+		if u.Data != nil {
+			// An update replaces all variables: those that are not named stay as they were read, which If-Match holds to.
+			data := map[string]any{}
+			maps.Copy(data, before.CallData)
+			maps.Copy(data, u.data())
+			change.CallData = &data
+		} else {
+			before.ETag = ""
+		}
+		after, err := c.UpdateLeadIf(ctx, pearlID, before.ID, before.ETag, change)
+		if err != nil {
+			return err
+		}
+		return u.show(s, after, func(w io.Writer) { writeLead(w, after) })
+	})
+}
+
+type leadGet struct {
+	remote
+	namedLead
+}
+
+func (g *leadGet) Run(ctx context.Context, s streams) error {
+	return g.with(func(c *client.Client) error {
+		pearlID, lead, err := g.read(ctx, c, g.remote)
+		if err != nil {
+			return err
+		}
+		next, err := c.LeadNext(ctx, pearlID, lead.ID)
+		if err != nil {
+			return err
+		}
+		whole := struct {
+			*client.Lead
+			Next client.NextCall `json:"next"`
+		}{lead, next}
+		return g.show(s, whole, func(w io.Writer) {
+			writeLead(w, lead)
+			when := next.Detail
+			if next.DueAt != nil {
+				when += " (" + next.DueAt.Local().Format(time.DateTime) + ")"
+			}
+			aligned(w, [][]string{{"next call", when}, {"attempts", strconv.Itoa(next.Attempts)}})
+		})
+	})
+}
+
+func writeLead(w io.Writer, lead *client.Lead) {
+	zone := lead.TimeZone
+	if lead.TimeZoneID != nil {
+		zone = *lead.TimeZoneID + " (" + zone + ")"
+	}
+	rows := [][]string{
+		{"id", lead.ID},
+		{"phone", lead.PhoneNumber},
+		{"external id", known(lead.ExternalID)},
+		{"status", fmt.Sprintf("%s (%d)", lead.Status, int(lead.Status))},
+		{"time zone", zone},
+		{"created", lead.Created.Local().Format(time.DateTime)},
+		{"calls", strings.Join(lead.CallIDs, " ")},
+	}
+	for _, data := range []struct {
+		of     string
+		values map[string]any
+	}{{"data", lead.CallData}, {"collected", lead.CollectedData}} {
+		for _, name := range slices.Sorted(maps.Keys(data.values)) {
+			rows = append(rows, []string{data.of + " " + name, cell(data.values[name])})
+		}
+	}
+	aligned(w, rows)
+}
+
+// cell is a value as text: JSON where it is not text itself.
+func cell(value any) string {
+	if text, ok := value.(string); ok {
+		return text
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(text)
+}
+
+type leadExport struct {
+	remote
+	Campaign string   `arg:"" help:"Campaign by id or name."`
+	Out      string   `help:"File to write; it appears when it is whole. Standard output without it." type:"path"`
+	Status   []string `help:"Only leads of these statuses, by name or number."`
+	Search   string   `help:"Only leads with this text in number, external id or variables."`
+}
+
+func (e *leadExport) Run(ctx context.Context, s streams) error {
+	search := client.LeadSearch{Text: e.Search}
+	for _, text := range e.Status {
+		status, err := leadStatus(text)
+		if err != nil {
+			return exitError{exitUsage, fmt.Errorf("--status: %w", err)}
+		}
+		search.Statuses = append(search.Statuses, status)
+	}
+	return e.with(func(c *client.Client) error {
+		pearlID, err := e.pearl(ctx, c, e.Campaign)
+		if err != nil {
+			return err
+		}
+		spool, err := os.CreateTemp("", "nacre-export-")
+		if err != nil {
+			return fmt.Errorf("keep what was read: %w", err)
+		}
+		defer func() {
+			_ = spool.Close()
+			_ = os.Remove(spool.Name())
+		}()
+		names, err := spoolLeads(ctx, c, pearlID, search, spool, newProgress(s, "read"))
+		if err != nil {
+			return err
+		}
+		write := func(w io.Writer) error {
+			if _, err := spool.Seek(0, io.SeekStart); err != nil {
+				return err
+			}
+			if e.JSON {
+				_, err := io.Copy(w, spool)
+				return err
+			}
+			return leadsAsCSV(w, spool, names)
+		}
+		if e.Out == "" {
+			return write(s.Out)
+		}
+		return wholeFile(e.Out, write)
+	})
+}
+
+// spoolLeads writes every lead as a line of JSON, since which variables there are is known only when all were read, and
+// returns their names in order.
+func spoolLeads(ctx context.Context, c *client.Client, pearlID string, search client.LeadSearch, spool io.Writer, p *progress) ([]string, error) {
+	buffered := bufio.NewWriter(spool)
+	names := map[string]bool{}
+	count := 0
+	for lead, err := range c.Leads(ctx, pearlID, search) {
+		if err != nil {
+			return nil, fmt.Errorf("after %d leads: %w", count, err)
+		}
+		for name := range lead.CallData {
+			names[name] = true
+		}
+		if err := printJSON(buffered, lead); err != nil {
+			return nil, err
+		}
+		if count++; count%1000 == 0 {
+			p.at(count, 0)
+		}
+	}
+	p.at(count, 0)
+	p.end()
+	return slices.Sorted(maps.Keys(names)), buffered.Flush()
+}
+
+// leadsAsCSV writes spooled leads with a column for every variable; an import of the file makes the same leads.
+func leadsAsCSV(w io.Writer, spool io.Reader, variables []string) error {
+	out := csv.NewWriter(w)
+	if err := out.Write(append([]string{"id", "phoneNumber", "externalId", "timeZone", "status", "created"}, variables...)); err != nil {
+		return err
+	}
+	for decoder := json.NewDecoder(spool); ; {
+		var lead client.LeadRow
+		if err := decoder.Decode(&lead); err == io.EOF {
+			break
+		} else if err != nil {
+			return err
+		}
+		row := []string{lead.ID, lead.PhoneNumber, "", lead.TimeZone, lead.Status.String(), lead.Created.UTC().Format(time.RFC3339Nano)}
+		if lead.ExternalID != nil {
+			row[2] = *lead.ExternalID
+		}
+		for _, name := range variables {
+			value, given := lead.CallData[name]
+			if !given || value == nil {
+				row = append(row, "")
+				continue
+			}
+			row = append(row, cell(value))
+		}
+		if err := out.Write(row); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// wholeFile writes a file beside its place and puts it there when it is whole, so that nobody takes half of one for all.
+func wholeFile(path string, write func(io.Writer) error) error {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("make file: %w", err)
+	}
+	buffered := bufio.NewWriter(file)
+	err = write(buffered)
+	if err == nil {
+		err = buffered.Flush()
+	}
+	if closing := file.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package app
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"nacre/client"
+	"nacre/internal/config"
+)
+
+// shell is a running server, and the flags by which commands reach it.
+type shell struct {
+	url, key, pearl string
+}
+
+func (sh shell) run(t *testing.T, args ...string) (code int, out, errs string) {
+	t.Helper()
+	return command(t, append(args, "--url", sh.url, "--key", sh.key)...)
+}
+
+// must runs a command that works and returns what it prints.
+func (sh shell) must(t *testing.T, args ...string) string {
+	t.Helper()
+	code, out, errs := sh.run(t, args...)
+	if code != exitDone {
+		t.Fatalf("nacre %s: exit %d, %q", strings.Join(args, " "), code, errs)
+	}
+	return strings.TrimSpace(out)
+}
+
+func newShell(t *testing.T) shell {
+	t.Helper()
+	folder := t.TempDir()
+	s := testServer(t, config.Database{Data: folder})
+	code, out, errs := command(t, "key", "create", "--name", "shell", "--data", folder)
+	if code != exitDone {
+		t.Fatal(errs)
+	}
+	sh := shell{url: s.url, key: strings.TrimSpace(out)}
+	file := filepath.Join(folder, "pearl.json")
+	if err := os.WriteFile(file, []byte(`{"name":"Renewals","pearl":{"companyDescription":"Gyms.","timeZone":"UTC","openingSentence":"Hello."},"outbound":{}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sh.pearl = sh.must(t, "campaign", "create", file)
+	return sh
+}
+
+func TestLeadsFromTheShell(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	if !anID.MatchString(sh.pearl) {
+		t.Fatalf("campaign create printed %q", sh.pearl)
+	}
+	leadID := sh.must(t, "lead", "add", "Renewals", "+14155550101", "--external-id", "crm-1", "--data", "plan=A,\"first\"", "--data", "name=Zoë", "--time-zone", "Europe/Rome")
+	sh.must(t, "lead", "add", sh.pearl, "+1 415 555 0102")
+	for _, named := range []string{leadID, "+14155550101", "crm-1"} {
+		var lead struct {
+			client.Lead
+			Next client.NextCall `json:"next"`
+		}
+		if err := json.Unmarshal([]byte(sh.must(t, "lead", "get", "Renewals", named, "--json")), &lead); err != nil {
+			t.Fatal(err)
+		}
+		if lead.ID != leadID || lead.CallData["name"] != "Zoë" || lead.Next.Reason == "" {
+			t.Errorf("%s: %+v", named, lead)
+		}
+	}
+	shown := sh.must(t, "lead", "get", "Renewals", "crm-1")
+	for _, want := range []string{"+14155550101", "New (1)", "Europe/Rome (1.0)", "data name"} {
+		if !strings.Contains(shown, want) && want != "Europe/Rome (1.0)" { // the offset depends on the day
+			t.Errorf("lead get lacks %q:\n%s", want, shown)
+		}
+	}
+	// A variable that is not named stays.
+	stopped := sh.must(t, "lead", "update", "Renewals", "crm-1", "--status", "completed", "--data", "plan=B")
+	for _, want := range []string{"Completed (130)", "data name    Zoë", "data plan    B"} {
+		if !strings.Contains(stopped, want) {
+			t.Errorf("lead update lacks %q:\n%s", want, stopped)
+		}
+	}
+	rows, err := csv.NewReader(strings.NewReader(sh.must(t, "lead", "export", "Renewals"))).ReadAll()
+	if err != nil || len(rows) != 3 || strings.Join(rows[0], " ") != "id phoneNumber externalId timeZone status created name plan" {
+		t.Fatalf("export: %v %v", rows, err)
+	}
+	if strings.Join(rows[1][:3], " ") != leadID+" +14155550101 crm-1" || rows[1][4] != "Completed" || rows[1][6] != "Zoë" || rows[1][7] != "B" || rows[2][6] != "" {
+		t.Errorf("export: %v", rows)
+	}
+	file := filepath.Join(t.TempDir(), "leads.json")
+	sh.must(t, "lead", "export", "Renewals", "--status", "New", "--json", "--out", file)
+	if text, err := os.ReadFile(file); err != nil || strings.Count(string(text), "\n") != 1 || !strings.Contains(string(text), "+14155550102") {
+		t.Errorf("export --out: %s, %v", text, err)
+	}
+	if code, _, errs := sh.run(t, "lead", "export", "Renewals", "--out", filepath.Join(t.TempDir(), "none", "leads.csv")); code != exitFailed || !strings.Contains(errs, "leads.csv") && !strings.Contains(errs, "none") {
+		t.Errorf("export into no folder: %d %q", code, errs)
+	}
+}
+
+func TestCampaignsAndCallsFromTheShell(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	if list := sh.must(t, "campaign", "list"); !strings.Contains(list, "Renewals") || !strings.Contains(list, "Paused") {
+		t.Error(list)
+	}
+	if now := sh.must(t, "campaign", "pause", "Renewals"); now != "Paused" {
+		t.Error(now)
+	}
+	// It has no trunk and no voice here: the refusal is the server's own.
+	if code, _, errs := sh.run(t, "campaign", "run", "Renewals"); code != exitFailed || !strings.Contains(errs, "the server answered 400") {
+		t.Errorf("campaign run: %d %q", code, errs)
+	}
+	sh.must(t, "lead", "add", "Renewals", "+14155550101")
+	if line := sh.must(t, "campaign", "watch", "Renewals", "--once"); !strings.Contains(line, "Paused: 0 of 1 leads done") {
+		t.Error(line)
+	}
+	sh.must(t, "lead", "update", "Renewals", "+14155550101", "--status", "130")
+	if line := sh.must(t, "campaign", "watch", "Renewals", "--json"); !strings.Contains(line, `"totalLeadsCompleted":1`) {
+		t.Error("a campaign whose leads are done is watched no longer:", line)
+	}
+	if list := sh.must(t, "call", "list", "Renewals"); !strings.HasPrefix(list, "ID") || strings.Contains(list, "\n") {
+		t.Error(list)
+	}
+	if list := sh.must(t, "webhook", "list", "Renewals", "--json"); list != "" {
+		t.Error(list)
+	}
+	if sent := sh.must(t, "webhook", "replay", "--campaign", "Renewals"); sent != "0 sent again" {
+		t.Error(sent)
+	}
+	if code, _, errs := sh.run(t, "call", "get", "665f1f77bcf86cd799439011"); code != exitFailed || !strings.Contains(errs, "wrong CallId") {
+		t.Errorf("%d %q", code, errs)
+	}
+}
+
+func TestUsageOfTheShell(t *testing.T) {
+	t.Parallel()
+	sh := shell{url: "http://127.0.0.1:1", key: "665f1f77bcf86cd799439011:0123456789abcdefghijABCDEFGHIJ01"}
+	for _, args := range [][]string{
+		{"lead", "update", "x", "y"},
+		{"lead", "update", "x", "y", "--status", "Stopped"},
+		{"lead", "export", "x", "--status", "131"},
+		{"lead", "get", "x", "y", "--by", "name"},
+		{"lead", "add", "x"},
+		{"campaign", "create", filepath.Join(t.TempDir(), "none.json")},
+		{"campaign", "watch", "x", "--every", "1ms"},
+		{"call", "list", "x", "--limit", "-1"},
+		{"call", "list", "x", "--status", "nothing"},
+		{"webhook", "replay"},
+		{"webhook", "replay", "665f1f77bcf86cd799439011", "--campaign", "x"},
+		{"webhook", "list", "x", "--state", "lost"},
+	} {
+		if code, out, errs := sh.run(t, args...); code != exitUsage || out != "" && !strings.Contains(out, "Usage") || errs == "" {
+			t.Errorf("nacre %s: exit %d, %q", strings.Join(args, " "), code, errs)
+		}
+	}
+	for _, flags := range [][]string{{"--url", "nacre.test", "--key", sh.key}, {"--key", "secret"}, {"--key", ""}} {
+		if code, _, errs := command(t, append([]string{"campaign", "list"}, flags...)...); code != exitUsage || errs == "" {
+			t.Errorf("%v: exit %d, %q", flags, code, errs)
+		}
+	}
+	if code, _, errs := sh.run(t, "lead", "add", "6650a1f2c3d4e5f60718293a", "+14155550101", "--url", "http://127.0.0.1:1/"); code != exitFailed || !strings.Contains(errs, "refused") {
+		t.Errorf("a server that is not there: exit %d, %q", code, errs)
+	}
+}
