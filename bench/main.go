@@ -68,6 +68,7 @@ func rows() []struct {
 		{"stops", (*bench).stops},
 		{"speech", (*bench).speech},
 		{"calls", (*bench).calls},
+		{"talks", (*bench).talks},
 	}
 }
 

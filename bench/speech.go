@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"nacre/internal/call"
@@ -14,6 +15,7 @@ import (
 	"nacre/internal/speech"
 	files "nacre/internal/speech/folder"
 	"nacre/internal/speech/moonshine"
+	"nacre/internal/voice/resample"
 	"nacre/internal/voice/wav"
 )
 
@@ -41,11 +43,19 @@ func (b *bench) speech(ctx context.Context) error {
 
 // sentence is somebody's speech, at 8 kHz.
 func (b *bench) sentence(ctx context.Context) ([]int16, error) {
-	path := filepath.Join(b.dir, "sentence.wav")
-	say := exec.CommandContext(ctx, b.nacre, "speech", "say", "I am sorry, I do not have time at the moment.", "--voice", "rms", "--out", path)
-	if out, err := say.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("make speech: %w: %s", err, out)
+	return b.spoken(ctx, "I am sorry, I do not have time at the moment.", "rms")
+}
+
+// nacreDo runs a command of nacre.
+func (b *bench) nacreDo(ctx context.Context, args ...string) error {
+	if out, err := exec.CommandContext(ctx, b.nacre, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("nacre %s: %w: %s", strings.Join(args, " "), err, out)
 	}
+	return nil
+}
+
+// readWAV returns the first channel of a file at 8 kHz.
+func readWAV(path string) ([]int16, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read speech: %w", err)
@@ -55,7 +65,7 @@ func (b *bench) sentence(ctx context.Context) ([]int16, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read speech: %w", err)
 	}
-	return audio.Channel(0), nil
+	return resample.All(audio.Channel(0), audio.Rate, call.SampleRate)
 }
 
 // ears compares an utterance's way through the speech process with the recogniser called directly.

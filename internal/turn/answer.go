@@ -21,7 +21,10 @@ func (m *Machine) tickAnswering() {
 			m.set(byReply, 0)
 			m.speakWhenFree()
 		}
-		return
+		if !m.helloOver() {
+			return
+		}
+		m.endSpeech()
 	}
 	if m.evidence.firstSpeech == 0 {
 		if m.due(atFirst) {
@@ -44,6 +47,13 @@ func (m *Machine) tickAnswering() {
 		m.begin()
 		m.speakWhenFree()
 	}
+}
+
+// helloOver reports whether what they say first was a hello, by the pause after it: the detector says so too late for somebody
+// who waits for an answer.
+func (m *Machine) helloOver() bool {
+	length := m.speechTo - m.speechFrom
+	return m.evidence.firstSpeech == 0 && length >= m.timing.MinSpeech && length <= m.timing.ShortHello && m.now-m.speechTo >= m.timing.HelloPause
 }
 
 // begin takes the floor for the first time.

@@ -174,7 +174,7 @@ type Timing struct {
 // Defaults returns the durations used for real calls.
 func Defaults() Timing {
 	return Timing{
-		FirstWait: 1200 * time.Millisecond, ShortHello: 1500 * time.Millisecond, HelloPause: 300 * time.Millisecond,
+		FirstWait: 1200 * time.Millisecond, ShortHello: 1500 * time.Millisecond, HelloPause: 240 * time.Millisecond,
 		LongHello: 2500 * time.Millisecond, DoubtPause: 700 * time.Millisecond,
 		BeepWait: 2 * time.Second, PhraseWait: 6 * time.Second,
 		BeepQuiet: 260 * time.Millisecond, BareBeepQuiet: 1500 * time.Millisecond, BeepTalk: 2 * time.Second,
