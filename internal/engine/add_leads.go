@@ -17,7 +17,9 @@ import (
 // a call that is answered meanwhile must be written down before anybody speaks.
 const (
 	partLeads = 500
-	partBytes = 1 << 20 // of call data
+	partBytes = 256 << 10 // of call data
+	// smallAdd is how many leads are added without waiting for the turn of such a transaction.
+	smallAdd = 25
 )
 
 // Bulk is a large add under way. While it is stored, its leads are not called; whoever finds it after a crash takes them
@@ -175,9 +177,21 @@ func (a *addition) parts() []int {
 	return append(ends, len(a.leads))
 }
 
+// isSmall reports whether the leads are too few for others to notice: they wait for no turn.
+func (a *addition) isSmall() bool {
+	if len(a.leads) > smallAdd {
+		return false
+	}
+	size := 0
+	for _, l := range a.leads {
+		size += len(l.CallData)
+	}
+	return size <= partBytes/partLeads*smallAdd
+}
+
 // atOnce inserts all in one transaction.
 func (a *addition) atOnce(ctx context.Context) error {
-	return a.e.update(ctx, func(tx Tx, s *Signals) error {
+	return a.e.updatePart(ctx, a.isSmall(), func(tx Tx, s *Signals) error {
 		pearl, err := a.insert(tx, 0, len(a.leads))
 		if err != nil {
 			return err
@@ -228,7 +242,7 @@ func (a *addition) insertParts(ctx context.Context, ends []int) error {
 			return err
 		}
 		before := len(a.faults.Fields)
-		err := a.e.asNode(ctx, func(tx Tx, _ *Signals) error {
+		err := a.e.asNodePart(ctx, func(tx Tx, _ *Signals) error {
 			a.faults.Fields = a.faults.Fields[:before]
 			// What is taken back waits for us here, and we find that nothing is to be added any more.
 			if stands, err := tx.Bulk(a.bulk.First); err != nil {
@@ -362,7 +376,7 @@ func (a *addition) duplicate(tx Tx, l lead.Lead) (existing id.ID, member string,
 // takeBack removes the leads of an add that did not become whole, part by part, and then the note of it.
 func (e *Engine) takeBack(ctx context.Context, bulk Bulk) error {
 	for done := false; !done; {
-		err := e.asNode(ctx, func(tx Tx, s *Signals) error {
+		err := e.asNodePart(ctx, func(tx Tx, s *Signals) error {
 			done = false
 			unfinished, err := tx.Bulk(bulk.First)
 			if err != nil {

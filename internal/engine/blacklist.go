@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"nacre/internal/account"
 	"nacre/internal/fault"
@@ -27,7 +26,7 @@ func (e *Engine) Suppress(ctx context.Context, actor Actor, entries []string, so
 	for from, more := 0, true; more; from += entriesAtOnce {
 		part := normal[from:min(from+entriesAtOnce, len(normal))]
 		more = from+entriesAtOnce < len(normal)
-		err := e.update(ctx, func(tx Tx, s *Signals) error {
+		err := e.updatePart(ctx, from == 0, func(tx Tx, s *Signals) error {
 			if err := e.addEntries(tx, actor, part, source); err != nil || more {
 				return err
 			}
@@ -71,8 +70,9 @@ func (e *Engine) Unsuppress(ctx context.Context, actor Actor, entries []string) 
 	if err != nil {
 		return err
 	}
-	for part := range slices.Chunk(normal, entriesAtOnce) {
-		err := e.update(ctx, func(tx Tx, _ *Signals) error { return e.removeEntries(tx, actor, part) })
+	for from := 0; from < len(normal); from += entriesAtOnce {
+		part := normal[from:min(from+entriesAtOnce, len(normal))]
+		err := e.updatePart(ctx, from == 0, func(tx Tx, _ *Signals) error { return e.removeEntries(tx, actor, part) })
 		if err != nil {
 			return err
 		}

@@ -45,9 +45,10 @@ func (e *Engine) DeleteCalls(ctx context.Context, actor Actor, callIDs []id.ID) 
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	for part := range slices.Chunk(over, deletedAtOnce) {
+	for from := 0; from < len(over); from += deletedAtOnce {
+		part := over[from:min(from+deletedAtOnce, len(over))]
 		var files []string
-		err := e.update(ctx, func(tx Tx, _ *Signals) (err error) {
+		err := e.updatePart(ctx, from == 0, func(tx Tx, _ *Signals) (err error) {
 			files, err = e.deleteCalls(tx, actor, part)
 			return err
 		})
@@ -300,8 +301,9 @@ func (e *Engine) suppressWaiting(ctx context.Context, accountID id.ID, covers fu
 		return err
 	}
 	waiting = slices.DeleteFunc(waiting, func(w WaitingNumber) bool { return !covers(w.To) })
-	for part := range slices.Chunk(waiting, suppressedAtOnce) {
-		err := e.update(ctx, func(tx Tx, _ *Signals) error {
+	for from := 0; from < len(waiting); from += suppressedAtOnce {
+		part := waiting[from:min(from+suppressedAtOnce, len(waiting))]
+		err := e.updatePart(ctx, from == 0, func(tx Tx, _ *Signals) error {
 			for _, w := range part {
 				r, err := tx.Request(accountID, w.Request)
 				switch {

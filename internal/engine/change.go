@@ -180,15 +180,37 @@ func (e *Engine) update(ctx context.Context, fn func(tx Tx, s *Signals) error) e
 	return nil
 }
 
+// updatePart is update for one of the transactions that a list is made of. Only the first one begins at once: most lists have no other.
+func (e *Engine) updatePart(ctx context.Context, first bool, fn func(tx Tx, s *Signals) error) error {
+	if first {
+		return e.update(ctx, fn)
+	}
+	done, err := e.Store.AwaitPart(ctx)
+	if err != nil {
+		return fmt.Errorf("wait for the turn of a long list: %w", err)
+	}
+	defer done()
+	return e.update(ctx, fn)
+}
+
 // asNode is update for what only the process that holds the database may do, since it speaks of claims and calls in the air or
 // of an add under way, all of which the next process settles: a process that has lost its lock without knowing changes nothing.
 func (e *Engine) asNode(ctx context.Context, fn func(tx Tx, s *Signals) error) error {
-	return e.update(ctx, func(tx Tx, s *Signals) error {
+	return e.update(ctx, holdingNode(fn))
+}
+
+// asNodePart is asNode for one of the transactions that a long list is made of, which waits for its turn.
+func (e *Engine) asNodePart(ctx context.Context, fn func(tx Tx, s *Signals) error) error {
+	return e.updatePart(ctx, false, holdingNode(fn))
+}
+
+func holdingNode(fn func(tx Tx, s *Signals) error) func(tx Tx, s *Signals) error {
+	return func(tx Tx, s *Signals) error {
 		if err := tx.HoldNode(); err != nil {
 			return err
 		}
 		return fn(tx, s)
-	})
+	}
 }
 
 // clock is the one instant of a use case: UTC, whole milliseconds, as the database keeps it.

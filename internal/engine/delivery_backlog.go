@@ -38,9 +38,9 @@ func (e *Engine) ReplayDead(ctx context.Context, actor Actor, pearlID id.ID, fro
 	if !from.IsZero() {
 		reached.At = from.UTC().Truncate(time.Millisecond) // before the first id
 	}
-	for {
+	for first := true; ; first = false {
 		var dead []Delivery
-		err := e.update(ctx, func(tx Tx, s *Signals) (err error) {
+		err := e.updatePart(ctx, first, func(tx Tx, s *Signals) (err error) {
 			if _, err := tx.Pearl(actor.Account, pearlID, Unlocked); err != nil {
 				return err
 			}
@@ -118,9 +118,9 @@ func (e *Engine) retire(ctx context.Context, accountID, pearlID id.ID, kinds ...
 		return nil
 	}
 	var reached DeliveryPlace
-	for {
+	for first := true; ; first = false {
 		var pending []Delivery
-		err := e.update(ctx, func(tx Tx, _ *Signals) error {
+		err := e.updatePart(ctx, first, func(tx Tx, _ *Signals) error {
 			pending = nil
 			pearl, err := tx.Pearl(accountID, pearlID, Shared) // nobody sets a URL meanwhile
 			if err != nil {

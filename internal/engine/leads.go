@@ -85,7 +85,7 @@ type finder func(tx Tx, n, limit int) ([]lead.Lead, error)
 func (e *Engine) deleteLeads(ctx context.Context, actor Actor, pearlID id.ID, count int, find finder) error {
 	for next, first := 0, true; first || next < count; first = false {
 		reached := next
-		err := e.update(ctx, func(tx Tx, s *Signals) (err error) {
+		err := e.updatePart(ctx, first, func(tx Tx, s *Signals) (err error) {
 			reached, err = e.deletePart(tx, s, actor, pearlID, next, count, find)
 			return err
 		})

@@ -29,6 +29,10 @@ type Store interface {
 	// Room fails where the disk cannot take so many bytes more and keep what it takes to remove them again, which it sets aside as
 	// far as it can; nil where the database is on another machine.
 	Room(bytes int64) error
+	// AwaitPart waits until one of the transactions that a long list is made of may be begun; done is called once it is over. Where
+	// all transactions have one writer, they take turns, whoever they are of, and hold back while the writer would have to catch up
+	// for them: what is short waits for one part at most.
+	AwaitPart(ctx context.Context) (done func(), err error)
 }
 
 // Tx is one transaction. Missing rows are fault.NotFound with the contract's word (PearlId, LeadId, CallId, …; plain

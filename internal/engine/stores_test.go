@@ -86,6 +86,7 @@ func storeTests() []storeTest {
 		{"PartCommitsLate", testPartCommitsLate},
 		{"LargeAddNeedsRoom", testAddNeedsRoom},
 		{"WalkWhileOthersAdd", testWalkWhileOthersAdd},
+		{"LongListsTakeTurns", testLongListsTakeTurns},
 		{"DeleteLeads", testDeleteLeads},
 		{"BulkAddWhileOthersWrite", testBulkAddWhileOthersWrite},
 		{"DeleteCalls", testDeleteCalls},

@@ -195,79 +195,108 @@ func TestUnanswered(t *testing.T) {
 	}
 }
 
-// TestLogIsBounded: the log is written over from its start while writing goes on; where a reader needs it, it grows until that has
-// ended; and when nothing is written all of it is copied into the file, however short it is.
-func TestLogIsBounded(t *testing.T) {
-	t.Parallel()
+// logger writes to a database and looks at its log.
+type logger struct {
+	t       *testing.T
+	store   *Store
+	path    string
+	watcher *sqliteConn
+	content []byte
+	grown   *sync.Cond // on written
+	written int        // megabytes
+}
+
+func newLogger(t *testing.T) *logger {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), FileName)
 	s, err := OpenSQLite(path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	var others [2]*sqliteConn
-	for n := range others {
-		if others[n], err = openSQLiteConn(path); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = others[n].close() })
+	l := &logger{t: t, store: s, path: path, content: make([]byte, 1<<20), grown: sync.NewCond(&sync.Mutex{})}
+	l.watcher = l.open()
+	return l
+}
+
+// open is another connection to the database.
+func (l *logger) open() *sqliteConn {
+	l.t.Helper()
+	conn, err := openSQLiteConn(l.path)
+	if err != nil {
+		l.t.Fatal(err)
 	}
-	reader, watcher := others[0], others[1]
-	content := make([]byte, 1<<20)
-	var written byte
-	write := func(megabytes int) { // over the same few pages
-		t.Helper()
-		for n := range megabytes {
-			written++
-			for at := 0; at < len(content); at += 1000 { // SQLite leaves pages alone that stay the same
-				content[at] = written
-			}
-			err := s.backend.update(t.Context(), func(q session) error {
-				_, err := q.exec("INSERT INTO secret (name, content) VALUES ('large', ?1) ON CONFLICT (name) DO UPDATE SET content = excluded.content", content)
-				return err
-			})
-			if err != nil {
-				t.Fatalf("write %d: %v", n, err)
-			}
+	l.t.Cleanup(func() { _ = conn.close() })
+	return conn
+}
+
+// write writes megabytes, over the same few pages.
+func (l *logger) write(megabytes int) {
+	l.t.Helper()
+	for range megabytes {
+		l.grown.L.Lock()
+		l.written++
+		n := byte(l.written)
+		l.grown.L.Unlock()
+		l.grown.Broadcast()
+		for at := 0; at < len(l.content); at += 1000 { // SQLite leaves pages alone that stay the same
+			l.content[at] = n
 		}
-	}
-	logged := func() (pages, copied int) {
-		t.Helper()
-		pages, copied, err := checkpoint(watcher, "NOOP")
+		err := l.store.backend.update(l.t.Context(), func(q session) error {
+			_, err := q.exec("INSERT INTO secret (name, content) VALUES ('large', ?1) ON CONFLICT (name) DO UPDATE SET content = excluded.content", l.content)
+			return err
+		})
 		if err != nil {
-			t.Fatal(err)
+			l.t.Fatalf("write a megabyte: %v", err)
 		}
-		return pages, copied
 	}
+}
+
+// logged is how many pages the log has, and how many of them are copied.
+func (l *logger) logged() (pages, copied int) {
+	l.t.Helper()
+	_, pages, copied, err := checkpoint(l.watcher, "NOOP")
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return pages, copied
+}
+
+// TestLogIsBounded: the log is written over from its start while writing goes on; where a reader needs it, it grows until that has
+// ended; and when nothing is written all of it is copied into the file, however short it is.
+func TestLogIsBounded(t *testing.T) {
+	t.Parallel()
+	l := newLogger(t)
+	reader := l.open()
 	for range 20 {
-		write(10)
-		if pages, _ := logged(); pages > walPages+walPages/16 { // a megabyte above, and no reader was in the way
+		l.write(10)
+		if pages, _ := l.logged(); pages > walPages+walPages/16 { // a megabyte above, and no reader was in the way
 			t.Fatalf("the log has %d pages, its limit is %d", pages, walPages)
 		}
 	}
 
 	mustExec(t, reader, "BEGIN")
 	mustExec(t, reader, "SELECT count(*) FROM replay")
-	write(100)
-	if pages, copied := logged(); pages < walPages || pages-copied < walPages {
+	l.write(100)
+	if pages, copied := l.logged(); pages < walPages || pages-copied < walPages {
 		t.Errorf("%d of %d pages are copied though a reader needs them", copied, pages)
 	}
 	mustExec(t, reader, "ROLLBACK")
 	for began := time.Now(); ; {
-		write(5)
-		if pages, _ := logged(); pages < walPages {
+		l.write(5)
+		if pages, _ := l.logged(); pages < walPages {
 			break
 		}
 		if time.Since(began) > time.Minute {
 			t.Fatal("the log is not restarted after its reader has gone")
 		}
 	}
-	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() > walLimit+walLimit/16 {
+	if info, err := os.Stat(l.path + "-wal"); err != nil || info.Size() > walLimit+walLimit/16 {
 		t.Errorf("the log's file: %v, %v", info, err)
 	}
 
 	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		pages, copied := logged()
+		pages, copied := l.logged()
 		if pages == copied {
 			break
 		}
@@ -275,6 +304,61 @@ func TestLogIsBounded(t *testing.T) {
 			t.Fatalf("%d of %d pages are copied, long after the last write", copied, pages)
 		}
 	}
+}
+
+// TestScansLeaveTheLog: searches that overlap for ever do not keep the log from its restart.
+func TestScansLeaveTheLog(t *testing.T) {
+	t.Parallel()
+	l := newLogger(t)
+	over := false
+	var scanning sync.WaitGroup
+	begun := make(chan struct{}, 2)
+	// Each search ends after 20 more megabytes, the first one of the second account after 10, so that one always runs.
+	for n, accountID := range []id.ID{"aaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbb"} {
+		scanning.Go(func() {
+			for hold, ended := 20-10*n, false; !ended; hold = 20 {
+				err := l.store.scan(t.Context(), accountID, func(q session) error {
+					if _, err := one(q, scanInt, "SELECT count(*) FROM replay"); err != nil {
+						return err
+					}
+					select {
+					case begun <- struct{}{}:
+					default:
+					}
+					l.grown.L.Lock()
+					defer l.grown.L.Unlock()
+					for until := l.written + hold; l.written < until && !over; {
+						l.grown.Wait()
+					}
+					ended = over
+					return nil
+				})
+				if err != nil {
+					t.Errorf("a search: %v", err)
+					return
+				}
+			}
+		})
+	}
+	<-begun
+	<-begun
+	longest := 0
+	for {
+		l.write(1)
+		pages, _ := l.logged()
+		if longest > scanPages && pages < walPages {
+			break // it was restarted
+		}
+		if longest = max(longest, pages); longest > 2*scanPages {
+			t.Errorf("the log has %d pages, and searches that begin have not waited", pages)
+			break
+		}
+	}
+	l.grown.L.Lock()
+	over = true
+	l.grown.L.Unlock()
+	l.grown.Broadcast()
+	scanning.Wait()
 }
 
 func mustExec(t *testing.T, conn *sqliteConn, text string, args ...any) {
@@ -310,7 +394,7 @@ func TestShortCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if pages, _, err := checkpoint(beside, "NOOP"); err != nil || pages == 0 {
+	if _, pages, _, err := checkpoint(beside, "NOOP"); err != nil || pages == 0 {
 		t.Errorf("the log has %d pages after a short command, %v", pages, err)
 	}
 	if err := beside.close(); err != nil {

@@ -147,6 +147,11 @@ func (b *postgresBackend) scan(ctx context.Context, fn func(session) error) erro
 
 func (b *postgresBackend) room(int64) error { return nil }
 
+// awaitPart has nothing to wait for: transactions run side by side, and rows are locked one by one.
+func (b *postgresBackend) awaitPart(context.Context) (done func(), err error) {
+	return func() {}, nil
+}
+
 func (b *postgresBackend) reading(ctx context.Context, begin string, fn func(session) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, readTimeout, errSilent)
 	defer cancel()

@@ -27,12 +27,14 @@ type sqliteBackend struct {
 	aside    map[string]*os.File // log and its index, by the ends of their names, once room was set aside for them
 	count    int                 // of readers
 	group    int                 // transactions that may share a commit
+	parts    *parts              // of long lists
 	jobs     chan *job
 	closing  chan struct{}  // no more jobs come
 	pending  sync.WaitGroup // callers of update
 	mu       sync.Mutex     // guards closed against new callers
 	closed   bool
 	running  sync.WaitGroup // writer and checkpointer
+	scanning sync.RWMutex   // held for reading by each scan, so that the writer can wait until none needs the log
 	lock     *os.File       // of the node, nil where it is not one
 }
 
@@ -82,7 +84,7 @@ func openSQLite(path string, options Options) (b *sqliteBackend, err error) {
 	}
 	b = &sqliteBackend{
 		path: path, log: options.logger(), count: count, lock: lock, aside: map[string]*os.File{},
-		group: maxGroup, jobs: make(chan *job, maxGroup), closing: make(chan struct{}),
+		group: maxGroup, parts: newParts(), jobs: make(chan *job, maxGroup), closing: make(chan struct{}),
 	}
 	if options.Group > 0 {
 		b.group = options.Group
@@ -112,7 +114,7 @@ func (b *sqliteBackend) start() error {
 		}
 	}
 	b.readers, b.scanners = newReaderPool(readers[:b.count]), newReaderPool(readers[b.count:])
-	w := &writer{conn: b.writer, most: b.group, jobs: b.jobs, log: b.log, checkpointer: c, copied: -1}
+	w := &writer{conn: b.writer, most: b.group, jobs: b.jobs, log: b.log, checkpointer: c, parts: b.parts, scans: &b.scanning, copied: -1}
 	b.running.Go(func() { w.run(b.closing) })
 	b.running.Go(c.run)
 	return nil
@@ -201,26 +203,27 @@ func (b *sqliteBackend) readFrom(ctx context.Context, pool *readerPool, fn func(
 }
 
 func (b *sqliteBackend) snapshot(ctx context.Context, fn func(session) error) error {
-	return b.snapshotFrom(ctx, b.readers, fn)
+	return b.readFrom(ctx, b.readers, func(q session) error { return inSnapshot(ctx, q.(sqliteReader), fn) })
 }
 
 func (b *sqliteBackend) scan(ctx context.Context, fn func(session) error) error {
-	return b.snapshotFrom(ctx, b.scanners, fn)
+	return b.readFrom(ctx, b.scanners, func(q session) error {
+		b.scanning.RLock()
+		defer b.scanning.RUnlock()
+		return inSnapshot(ctx, q.(sqliteReader), fn)
+	})
 }
 
-// snapshotFrom is interrupted when ctx ends: nobody waits for it any more.
-func (b *sqliteBackend) snapshotFrom(ctx context.Context, pool *readerPool, fn func(session) error) error {
-	return b.readFrom(ctx, pool, func(q session) error {
-		conn := q.(sqliteReader).conn
-		if _, err := conn.exec("BEGIN"); err != nil {
-			return err
-		}
-		err := conn.interruptible(ctx, func() error { return fn(q) })
-		if _, ended := conn.exec("ROLLBACK"); err == nil {
-			err = ended
-		}
+// inSnapshot is interrupted when ctx ends: nobody waits for it any more.
+func inSnapshot(ctx context.Context, q sqliteReader, fn func(session) error) error {
+	if _, err := q.conn.exec("BEGIN"); err != nil {
 		return err
-	})
+	}
+	err := q.conn.interruptible(ctx, func() error { return fn(q) })
+	if _, ended := q.conn.exec("ROLLBACK"); err == nil {
+		err = ended
+	}
+	return err
 }
 
 // nodeEpoch also looks whether the lock file is the one that is locked: where somebody has removed it, another process

@@ -19,6 +19,8 @@ const (
 	checkpointPages = walPages / 2
 	// restartPages is how many pages that are not yet copied the writer copies by itself, to restart the log. Callers wait meanwhile.
 	restartPages = 1000
+	// scanPages is how many pages are in the log when new scans wait until it is restarted.
+	scanPages = walPages * 2
 	// retryPages is how much is written until it is tried again where a reader was in the way.
 	retryPages = walPages / 16
 	// readersLeave is how long a restart waits for readers that need the log; those that come meanwhile do not.
@@ -50,7 +52,7 @@ func (b *sqliteBackend) newCheckpointer() (*checkpointer, error) {
 // run serves until begin is closed.
 func (c *checkpointer) run() {
 	for range c.begin {
-		_, _, err := checkpoint(c.conn, "PASSIVE")
+		_, _, _, err := checkpoint(c.conn, "PASSIVE")
 		if err == nil {
 			// SQLite syncs the file only with the last page of the log; what is synced here, the writer need not wait for then.
 			err = c.file.Sync()
@@ -68,7 +70,8 @@ func (w *writer) checkpointIfDue(idle bool) {
 	if w.checkpointing {
 		return
 	}
-	pages, copied, err := checkpoint(w.conn, "NOOP")
+	defer func() { w.parts.note(w.pages, w.checkpointing) }()
+	_, pages, copied, err := checkpoint(w.conn, "NOOP")
 	if err != nil {
 		w.log.Warn("pages of the database's log not counted", "error", err)
 		return
@@ -82,7 +85,9 @@ func (w *writer) checkpointIfDue(idle bool) {
 	switch {
 	case left == 0, pages < w.due:
 	case pages >= checkpointPages && (left <= restartPages || pages >= walPages):
-		w.restart()
+		if !w.restart() && pages >= scanPages {
+			w.awaitScans()
+		}
 		w.due = pages + retryPages
 	case idle, pages >= checkpointPages:
 		w.copied = copied
@@ -94,21 +99,34 @@ func (w *writer) checkpointIfDue(idle bool) {
 	}
 }
 
-// restart copies what is left and makes the next commit begin at the log's start.
-func (w *writer) restart() {
+// restart copies what is left and makes the next commit begin at the log's start, unless a reader needs the log.
+func (w *writer) restart() (done bool) {
 	w.conn.conn.SetBusyTimeout(readersLeave)
-	if _, _, err := checkpoint(w.conn, "RESTART"); err != nil {
+	defer w.conn.conn.SetBusyTimeout(busyTimeout)
+	busy, _, _, err := checkpoint(w.conn, "RESTART")
+	if err != nil {
 		w.log.Warn("checkpoint of the database failed", "error", err)
 	}
-	w.conn.conn.SetBusyTimeout(busyTimeout)
+	return err == nil && !busy
+}
+
+// awaitScans has scans that come now wait for those that run, and those for the log's restart. One scan after another could keep the
+// log from it for ever: each sees the pages that were written before it began, and needs them.
+func (w *writer) awaitScans() {
+	if w.ended != nil {
+		return
+	}
+	ended := make(chan struct{}, 1)
+	w.ended = ended
+	go func() {
+		w.scans.Lock()
+		ended <- struct{}{}
+	}()
 }
 
 // checkpoint copies the log as far as the mode allows (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint; NOOP copies nothing),
-// and returns how many pages it has and how many of them are copied.
-func checkpoint(conn *sqliteConn, mode string) (pages, copied int, err error) {
-	err = conn.each(func(r row) error {
-		var busy int
-		return r.Scan(&busy, &pages, &copied)
-	}, "PRAGMA wal_checkpoint("+mode+")")
-	return pages, copied, err
+// and returns whether readers or writers were in its way, how many pages the log has and how many of them are copied.
+func checkpoint(conn *sqliteConn, mode string) (busy bool, pages, copied int, err error) {
+	err = conn.each(func(r row) error { return r.Scan(&busy, &pages, &copied) }, "PRAGMA wal_checkpoint("+mode+")")
+	return busy, pages, copied, err
 }

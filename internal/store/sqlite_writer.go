@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -37,10 +38,13 @@ type writer struct {
 	jobs         chan *job
 	log          *slog.Logger
 	checkpointer *checkpointer
+	parts        *parts
+	scans        *sync.RWMutex // see sqliteBackend
 
-	checkpointing bool // by the checkpointer
-	pages, copied int  // of the log: how many there were when it was last looked at, how many were copied when it was last begun
-	due           int  // nothing is tried before the log has so many
+	checkpointing bool          // by the checkpointer
+	pages, copied int           // of the log: how many there were when it was last looked at, how many were copied when it was last begun
+	due           int           // nothing is tried before the log has so many
+	ended         chan struct{} // receives when no scan needs the log and none begins; nil where that is not awaited
 }
 
 // run serves until closing is closed and no job is left.
@@ -54,10 +58,16 @@ func (w *writer) run(closing <-chan struct{}) {
 			idle.Reset(idleTime)
 		case <-w.checkpointer.done:
 			w.checkpointing = false
+			w.checkpointIfDue(false)
 			idle.Reset(idleTime)
+		case <-w.ended:
+			w.ended = nil
+			w.restart()
+			w.scans.Unlock()
 		case <-idle.C:
 			w.checkpointIfDue(true)
 		case <-closing:
+			w.parts.note(w.pages, false)
 			close(w.checkpointer.begin)
 			return
 		}

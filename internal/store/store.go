@@ -57,7 +57,9 @@ type backend interface {
 	scan(ctx context.Context, fn func(session) error) error
 	// nodeEpoch reads the epoch beside what holds the node's lock; errLockLost where that is gone.
 	nodeEpoch(ctx context.Context) (int64, error)
-	room(bytes int64) error // as engine.Store says of Room
+	// room and awaitPart are as engine.Store says of Room and AwaitPart.
+	room(bytes int64) error
+	awaitPart(ctx context.Context) (done func(), err error)
 	close() error
 }
 
@@ -136,6 +138,11 @@ func (s *Store) Update(ctx context.Context, fn func(tx engine.Tx) error) error {
 
 // Room implements engine.Store.
 func (s *Store) Room(bytes int64) error { return s.backend.room(bytes) }
+
+// AwaitPart implements engine.Store.
+func (s *Store) AwaitPart(ctx context.Context) (done func(), err error) {
+	return s.backend.awaitPart(ctx)
+}
 
 // Ping implements engine.Queries: it asks the database something.
 func (s *Store) Ping(ctx context.Context) error {
