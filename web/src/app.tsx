@@ -16,6 +16,13 @@ import { Bones } from './pieces/states'
 import { theme, variables } from './theme'
 
 const Overview = lazy(() => import('./pages/overview'))
+const Campaigns = lazy(() => import('./pages/campaigns'))
+const Campaign = lazy(() => import('./pages/campaign/campaign'))
+const Calls = lazy(() => import('./pages/calls/calls'))
+const CallPage = lazy(() => import('./pages/calls/call'))
+const Analytics = lazy(() => import('./pages/analytics/analytics'))
+const Webhooks = lazy(() => import('./pages/webhooks/webhooks'))
+const Blacklist = lazy(() => import('./pages/blacklist'))
 const Leads = lazy(() => import('./pages/leads/leads'))
 
 const queries = new QueryClient({
@@ -64,7 +71,14 @@ function Pages() {
         <Suspense fallback={<div className="page"><Bones lines={4} /></div>}>
           <Switch>
             <Route path="/" component={Overview} />
+            <Route path="/campaigns" component={Campaigns} />
+            <Route path="/campaigns/:id" component={Campaign} />
             <Route path="/leads" component={Leads} />
+            <Route path="/calls" component={Calls} />
+            <Route path="/calls/:id" component={CallPage} />
+            <Route path="/analytics" component={Analytics} />
+            <Route path="/webhooks" component={Webhooks} />
+            <Route path="/blacklist" component={Blacklist} />
             <Route path="/sign-in"><Redirect to="/" /></Route>
             <Route component={NotFound} />
           </Switch>

@@ -2,7 +2,7 @@ import { ActionIcon, Menu, Tooltip, useMantineColorScheme } from '@mantine/core'
 import { useHotkeys, useLocalStorage } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
 import {
-  IconAddressBook, IconBook2, IconDeviceDesktop, IconDots, IconLanguage, IconLayoutDashboard, IconLayoutSidebar, IconLogout, IconMoon, IconSearch, IconSun, IconUserCircle,
+  IconAddressBook, IconBan, IconBook2, IconChartBar, IconDeviceDesktop, IconDots, IconLanguage, IconLayoutDashboard, IconLayoutSidebar, IconLogout, IconMoon, IconPhone, IconSearch, IconSpeakerphone, IconSun, IconUserCircle, IconWebhook,
 } from '@tabler/icons-react'
 import { useEffect, useRef, type ComponentType, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -16,12 +16,17 @@ import { useCrumb } from './crumb'
 import { useLive } from './live'
 import { Palette } from './palette'
 
-type Place = { path: string; text: 'overview' | 'leads'; icon: ComponentType<{ size?: number; stroke?: number }> }
+type Place = { path: string; text: 'overview' | 'campaigns' | 'leads' | 'calls' | 'analytics' | 'webhooks' | 'blacklist'; icon: ComponentType<{ size?: number; stroke?: number }> }
 
 // places are the pages of the rail, in its order; those beyond the gap are looked at more rarely.
 export const places: Place[] = [
   { path: '/', text: 'overview', icon: IconLayoutDashboard },
+  { path: '/campaigns', text: 'campaigns', icon: IconSpeakerphone },
   { path: '/leads', text: 'leads', icon: IconAddressBook },
+  { path: '/calls', text: 'calls', icon: IconPhone },
+  { path: '/analytics', text: 'analytics', icon: IconChartBar },
+  { path: '/webhooks', text: 'webhooks', icon: IconWebhook },
+  { path: '/blacklist', text: 'blacklist', icon: IconBan },
 ]
 const often = 5
 

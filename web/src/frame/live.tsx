@@ -1,5 +1,5 @@
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
-import { useIsFetching, useQueryClient } from '@tanstack/react-query'
+import { useIsFetching, useQueryClient, type Query } from '@tanstack/react-query'
 import { Failure } from '../api/client'
 
 type Live = {
@@ -19,6 +19,12 @@ const moving = new Set(['pearls', 'pearl', 'leads', 'lead', 'calls', 'call', 'de
 
 const pace = 3000
 
+// moves reports whether what a query read may have changed by itself: nothing of a call that is over does.
+function moves(query: Query): boolean {
+  if (query.queryKey[0] === 'call') return (query.state.data as { status?: number } | undefined)?.status === 3
+  return moving.has(String(query.queryKey[0])) && query.queryKey[2] !== 'settings'
+}
+
 // LiveProvider keeps what is shown in step with the server, and knows whether it is heard.
 export function LiveProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient()
@@ -28,7 +34,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     const timer = window.setInterval(() => {
       if (document.hidden) return
-      void queries.invalidateQueries({ predicate: (query) => moving.has(String(query.queryKey[0])) && query.queryKey[2] !== 'settings', type: 'active' }, { cancelRefetch: false })
+      void queries.invalidateQueries({ predicate: moves, type: 'active' }, { cancelRefetch: false })
     }, pace)
     return () => window.clearInterval(timer)
   }, [queries])

@@ -32,7 +32,7 @@ export function Palette() {
 
   const groups: SpotlightActionGroupData[] = [
     { group: t('palette.pages'), actions: matching(places.map(({ path, text, icon: Icon }): SpotlightActionData => ({ id: path, label: t(`places.${text}`), onClick: () => go(path), leftSection: <Icon size={18} stroke={1.6} /> })), query) },
-    { group: t('palette.campaigns'), actions: matching(campaigns.map((row): SpotlightActionData => ({ id: row.id, label: row.name, onClick: () => go(`/leads?campaign=${row.id}`), leftSection: <IconSpeakerphone size={18} stroke={1.6} /> })), query).slice(0, 8) },
+    { group: t('palette.campaigns'), actions: matching(campaigns.map((row): SpotlightActionData => ({ id: row.id, label: row.name, onClick: () => go(`/campaigns/${row.id}`), leftSection: <IconSpeakerphone size={18} stroke={1.6} /> })), query).slice(0, 8) },
     {
       group: t('palette.leads'),
       actions: found.flatMap((answer, n) => (answer.data?.results ?? []).map((lead): SpotlightActionData => ({
@@ -42,7 +42,7 @@ export function Palette() {
     },
   ]
   return (
-    <Spotlight actions={groups.filter((group) => group.actions.length > 0)} query={query} onQueryChange={setQuery} filter={(_, actions) => actions} shortcut={null} scrollable maxHeight={420}
+    <Spotlight actions={groups.filter((group) => group.actions.length > 0)} query={query} onQueryChange={setQuery} filter={(_, actions) => actions} shortcut={null} centered={false} yOffset="12vh" overlayProps={{ blur: 0 }} scrollable maxHeight={420}
       nothingFound={t(wanted.length >= 3 ? 'palette.nothing' : 'palette.type')} searchProps={{ leftSection: <IconSearch size={18} />, placeholder: t('palette.placeholder'), 'aria-label': t('palette.placeholder') }} />
   )
 }

@@ -1,12 +1,14 @@
-import { Button } from '@mantine/core'
-import { IconAlertTriangle, IconSpeakerphone } from '@tabler/icons-react'
+import { IconAlertTriangle } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import type { Schemas } from '../api/client'
 import { useAccount, useCampaigns, useTrunks } from '../api/queries'
-import { Bones, Empty, Failing } from '../pieces/states'
-import { Activity, tone } from '../pieces/status'
+import { Bones, Failing } from '../pieces/states'
 import { useWords } from '../pieces/words'
+import { CampaignList, NoCampaigns } from './campaigns'
+
+// mostCampaigns is how many the overview lists.
+const mostCampaigns = 12
 
 // Overview is what somebody looks at all day: what runs, how far it is, and what needs a hand.
 export default function Overview() {
@@ -22,11 +24,8 @@ export default function Overview() {
       <Attention campaigns={known} />
       <section className="stack" style={{ gap: 8 }}>
         <h2>{t('overview.campaigns')}</h2>
-        {pearls.isPending ? <Bones lines={4} height={20} /> : rows.length === 0 ? (
-          <Empty icon={<IconSpeakerphone size={28} stroke={1.5} />} title={t('overview.none')} help={t('overview.noneHelp')}>
-            <Button component="a" href="/docs" variant="default">{t('overview.howTo')}</Button>
-          </Empty>
-        ) : <Campaigns rows={rows} full={full.map((answer) => answer.data)} />}
+        {pearls.isPending ? <Bones lines={4} height={20} /> : rows.length === 0 ? <NoCampaigns /> : <CampaignList rows={rows} full={full.map((answer) => answer.data)} most={mostCampaigns} />}
+        {rows.length > mostCampaigns && <Link href="/campaigns" className="link">{t('overview.all', { count: rows.length })}</Link>}
       </section>
     </div>
   )
@@ -83,37 +82,5 @@ function Attention({ campaigns }: { campaigns: Schemas['FullPearl'][] }) {
         </div>
       ))}
     </section>
-  )
-}
-
-function Campaigns({ rows, full }: { rows: Schemas['PearlRow'][]; full: (Schemas['FullPearl'] | undefined)[] }) {
-  return (
-    <ul className="campaigns">
-      {rows.map((row, n) => ({ row, pearl: full[n] })).toSorted((a, b) => Number(b.row.status === 1) - Number(a.row.status === 1) || b.row.created.localeCompare(a.row.created))
-        .map(({ row, pearl }) => <CampaignLine key={row.id} row={row} pearl={pearl} />)}
-    </ul>
-  )
-}
-
-function CampaignLine({ row, pearl }: { row: Schemas['PearlRow']; pearl: Schemas['FullPearl'] | undefined }) {
-  const { t } = useTranslation()
-  const words = useWords()
-  const leads = pearl?.totalLeads ?? 0
-  const completed = pearl?.totalLeadsCompleted ?? 0
-  const success = pearl?.totalLeadsSuccess ?? 0
-  const part = (value: number) => ({ width: `${leads === 0 ? 0 : (100 * value) / leads}%` })
-  return (
-    <li>
-      <Link href={`/leads?campaign=${row.id}`} className="campaign">
-        <span className="campaign-name"><strong className="cut">{row.name}</strong><Activity status={row.status} /></span>
-        <span className="campaign-progress">
-          <span className="bar-track" role="img" aria-label={t('overview.progress', { success: words.number(success), completed: words.number(completed), leads: words.number(leads) })}>
-            <i style={{ ...part(success), ...tone('won') }} /><i style={{ ...part(completed - success), ...tone('machine') }} />
-          </span>
-          <span className="small soft figures">{pearl ? (leads === 0 ? t('overview.noLeads') : t('overview.of', { completed: words.number(completed), leads: words.number(leads), success: words.number(success) })) : '–'}</span>
-        </span>
-        <span className="campaign-now figures">{pearl ? t('overview.calls', { count: pearl.totalOngoingCalls }) : '–'}</span>
-      </Link>
-    </li>
   )
 }

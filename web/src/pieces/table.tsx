@@ -26,7 +26,6 @@ type Props<Row> = {
   columns: Column<Row>[]
   total: number
   row: (index: number) => Row | undefined // undefined: on its way
-  rowKey: (row: Row) => string
   onRange: (first: number, last: number) => void
   onOpen?: (row: Row, index: number) => void
   active?: number // index of the row that is open beside the table

@@ -15,6 +15,7 @@ import { Table, type Column } from '../../pieces/table'
 import { When } from '../../pieces/when'
 import { atOffset, useWords } from '../../pieces/words'
 import { leadAddress } from '../../routes'
+import { NoCampaigns } from '../campaigns'
 import { LeadPeek } from './peek'
 
 type Lead = Schemas['LeadRow']
@@ -57,7 +58,7 @@ export default function Leads() {
 
   const filtered = statuses.length > 0 || search !== ''
   if (noCampaigns) return <div className="page"><Failing error={noCampaigns} /></div>
-  if (none) return <div className="page"><Empty icon={<IconAddressBook size={28} stroke={1.5} />} title={t('overview.none')} help={t('overview.noneHelp')} /></div>
+  if (none) return <div className="page"><NoCampaigns /></div>
   return (
     <>
       <div className="page" data-fill="true">
@@ -71,7 +72,7 @@ export default function Leads() {
           <ColumnChoice all={columns.slice(1)} hidden={hidden} onChange={setHidden} />
         </div>
         {leads.error ? <Failing error={leads.error} retry={leads.retry} /> : (
-          <Table label={t('places.leads')} columns={columns.filter((column) => !hidden.includes(column.id))} total={leads.count ?? 40} row={leads.row} rowKey={(lead) => lead.id} onRange={leads.onRange}
+          <Table label={t('places.leads')} columns={columns.filter((column) => !hidden.includes(column.id))} total={leads.count ?? 40} row={leads.row} onRange={leads.onRange}
             onOpen={(lead) => show(lead.id)} active={active} sort={sort} onSort={({ prop, ascending }) => set({ sort: prop, order: ascending ? 'up' : null })}
             compact={(lead) => (
               <Link href={leadAddress(pearlId, lead.id)} className="two-lines">

@@ -203,13 +203,22 @@ function what(event: Schemas['Event'], t: T): string {
     case 'attempt':
       return t('event.attempt')
     case 'outcome':
-      return t('event.outcome', { outcome: event.note ?? '' })
+      return t('event.outcome', { outcome: outcomeOf(event.note, t) })
     default:
       return [event.kind, event.note].filter(Boolean).join(' ')
   }
 }
 
+// outcomes are those that have words of their own; any other is shown as the API names it.
+const outcomes = ['success', 'notSuccess', 'completed', 'callback', 'voicemail', 'machine', 'busy', 'noAnswer', 'failed', 'notAllocated', 'lost', 'cancelled', 'blocked', 'error'] as const
+
+function outcomeOf(note: string | null, t: T): string {
+  const known = outcomes.find((outcome) => outcome === note)
+  return known ? t(`outcome.${known}`) : (note ?? '–')
+}
+
 function byWhom(by: string, t: T): string {
-  const [kind, name] = by.split(':', 2)
-  return kind === 'key' ? t('by.key', { name: name ?? '' }) : kind === 'engine' ? t('by.engine') : by
+  if (by.startsWith('key:')) return t('by.key')
+  if (by.startsWith('person:')) return t('by.person')
+  return by === 'callee' ? t('by.callee') : by === 'dialer' || by === 'rescue' || by === 'shutdown' || by === 'retention' ? t('by.nacre') : by
 }

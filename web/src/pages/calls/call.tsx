@@ -1,0 +1,126 @@
+import { Button, Tabs } from '@mantine/core'
+import { IconDownload, IconPhoneOff } from '@tabler/icons-react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
+import { api, ask, ownPath, type Schemas } from '../../api/client'
+import { useCall, usePearl } from '../../api/queries'
+import { useNamed } from '../../frame/crumb'
+import { useAddress } from '../../pieces/address'
+import { save } from '../../pieces/save'
+import { Bones, Failing } from '../../pieces/states'
+import { LeadStatusMark } from '../../pieces/status'
+import { complain, tell } from '../../pieces/told'
+import { Elapsed, When } from '../../pieces/when'
+import { useWords } from '../../pieces/words'
+import { leadAddress } from '../../routes'
+import { said } from '../leads/peek'
+import { Listen } from './listen'
+
+// CallPage is one call: what was said, heard again, and what came of it.
+export default function CallPage({ params: { id } }: { params: { id: string } }) {
+  const { t } = useTranslation()
+  const call = useCall(id)
+  useNamed(call.data && (call.data.name ?? call.data.to))
+  if (call.error) return <div className="page"><Failing error={call.error} retry={() => void call.refetch()} /></div>
+  if (!call.data) return <div className="page"><Bones lines={8} height={18} /></div>
+  return <Known key={id} call={call.data} t={t} />
+}
+
+function Known({ call, t }: { call: Schemas['Call']; t: ReturnType<typeof useTranslation>['t'] }) {
+  const words = useWords()
+  const pearl = usePearl(call.pearlId)
+  const { params, set } = useAddress()
+  const tab = params.get('tab') ?? 'result'
+  const inAir = call.status === 3
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>{call.name ?? <span className="mono ltr">{call.to}</span>}</h1>
+        <LeadStatusMark status={call.conversationStatus} />
+        <div className="grow" />
+        {inAir ? <HangUp call={call} /> : <Downloads call={call} />}
+      </div>
+      <p className="soft call-line">
+        {call.name && <span className="mono ltr">{call.to}</span>}
+        <span>{t(`callStatus.${call.status}`)}</span>
+        <span><When at={call.startTime} /></span>
+        <span>{inAir ? <Elapsed since={call.startTime} /> : <span className="ltr figures">{words.duration(call.duration)}</span>}</span>
+        {pearl.data && <Link href={`/campaigns/${call.pearlId}`} className="link">{pearl.data.name}</Link>}
+        {call.leadId && <Link href={leadAddress(call.pearlId, call.leadId)} className="link">{t('call.lead')}</Link>}
+      </p>
+      <div className="call">
+        <Listen call={call} />
+        <Tabs value={tab} onChange={(chosen) => set({ tab: chosen === 'result' ? null : chosen })} className="call-side">
+          <Tabs.List><Tabs.Tab value="result">{t('call.result')}</Tabs.Tab><Tabs.Tab value="charges">{t('call.charges')}</Tabs.Tab></Tabs.List>
+          <Tabs.Panel value="result" pt="md"><Result call={call} /></Tabs.Panel>
+          <Tabs.Panel value="charges" pt="md">{tab === 'charges' && <Charges callId={call.id} />}</Tabs.Panel>
+        </Tabs>
+      </div>
+    </div>
+  )
+}
+
+function Result({ call }: { call: Schemas['Call'] }) {
+  const { t } = useTranslation()
+  if (call.status === 3) return <p className="soft">{t('call.notOver')}</p>
+  return (
+    <div className="stack">
+      {call.summary && <p dir="auto">{call.summary}</p>}
+      <dl className="pairs">
+        {call.collectedInfo.map(({ id, name, value }) => <div key={id} style={{ display: 'contents' }}><dt>{name || id}</dt><dd dir="auto">{said(value)}</dd></div>)}
+        <dt>{t('call.sentiment')}</dt><dd>{t(`sentiment.${call.overallSentiment}`)}</dd>
+        <dt>{t('call.tags')}</dt><dd>{call.tags.join(', ') || '–'}</dd>
+        <dt>{t('call.transferred')}</dt><dd>{t(call.isCallTransferred ? 'call.yes' : 'call.no')}</dd>
+        <dt>{t('call.from')}</dt><dd className="mono ltr">{call.from}</dd>
+        <dt>{t('call.id')}</dt><dd className="mono ltr">{call.id}</dd>
+      </dl>
+    </div>
+  )
+}
+
+function Charges({ callId }: { callId: string }) {
+  const { t } = useTranslation()
+  const words = useWords()
+  const charges = useQuery({ queryKey: ['call', callId, 'charges'], queryFn: () => ask(api.GET('/v2/Call/{callId}/Charges', { params: { path: { callId } } })) })
+  if (charges.error) return <p className="soft">{charges.error.message}</p>
+  if (!charges.data) return <Bones lines={3} />
+  if (charges.data.length === 0) return <p className="soft">{t('call.noCharges')}</p>
+  return (
+    <table className="plain-table">
+      <thead><tr><th>{t('call.service')}</th><th className="end">{t('call.used')}</th><th className="end">{t('call.cost')}</th></tr></thead>
+      <tbody>
+        {charges.data.map((charge, n) => (
+          <tr key={n}>
+            <td>{charge.provider} <span className="soft">{charge.model}</span></td>
+            <td className="end">{charge.kind === 'ears' ? t('call.seconds', { count: Math.round(charge.seconds) }) : charge.kind === 'voice' ? t('call.characters', { count: charge.characters }) : t('call.tokens', { count: charge.inputTokens + charge.outputTokens })}</td>
+            <td className="end">{words.number(charge.cost, 4)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function HangUp({ call }: { call: Schemas['Call'] }) {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const hangUp = useMutation({
+    mutationFn: () => ask(api.POST('/v2/Call/{callId}/HangUp', { params: { path: { callId: call.id } } })),
+    onSuccess: () => { tell(t('liveCalls.hungUp', { number: call.to })); void queries.invalidateQueries({ queryKey: ['call', call.id] }) },
+    onError: complain,
+  })
+  return <Button variant="default" leftSection={<IconPhoneOff size={16} />} loading={hangUp.isPending} onClick={() => hangUp.mutate()}>{t('liveCalls.hangUp')}</Button>
+}
+
+function Downloads({ call }: { call: Schemas['Call'] }) {
+  const { t } = useTranslation()
+  const text = call.transcript.map((line) => `[${line.startTime.toFixed(1)}] ${t(`role.${line.role}`)}: ${line.content}`).join('\n') + '\n'
+  return (
+    <div className="row wrap">
+      {call.recording && <Button component="a" href={ownPath(call.recording)} download={`${call.id}.wav`} variant="default" leftSection={<IconDownload size={15} />}>{t('call.recording')}</Button>}
+      {call.transcript.length > 0 && <Button variant="default" onClick={() => save(`${call.id}.txt`, 'text/plain', text)}>{t('call.transcript')}</Button>}
+      <Button variant="default" onClick={() => save(`${call.id}.json`, 'application/json', JSON.stringify(call, null, 2))}>JSON</Button>
+    </div>
+  )
+}

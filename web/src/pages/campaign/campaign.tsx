@@ -1,0 +1,151 @@
+import { Button, Tabs } from '@mantine/core'
+import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
+import { api, ask, type Schemas } from '../../api/client'
+import { useAnalytics, useLeadCounts, usePearl } from '../../api/queries'
+import { useNamed } from '../../frame/crumb'
+import { useAddress } from '../../pieces/address'
+import { sinceStart } from '../../pieces/range'
+import { Bones, Failing } from '../../pieces/states'
+import { Activity, leadStatuses, LeadStatusMark, tone, toneStyle } from '../../pieces/status'
+import { complain, tell } from '../../pieces/told'
+import { useWords } from '../../pieces/words'
+import { LiveCalls } from './live-calls'
+import { Settings } from './settings'
+
+// Campaign shows how far a campaign is and what it does now, and steers it.
+export default function Campaign({ params: { id } }: { params: { id: string } }) {
+  const { t } = useTranslation()
+  const { params, set } = useAddress()
+  const pearl = usePearl(id)
+  useNamed(pearl.data?.name)
+  if (pearl.error) return <div className="page"><Failing error={pearl.error} retry={() => void pearl.refetch()} /></div>
+  if (!pearl.data) return <div className="page"><Bones lines={6} height={20} /></div>
+  const tab = params.get('tab') === 'settings' ? 'settings' : 'progress'
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>{pearl.data.name}</h1>
+        <Activity status={pearl.data.status} />
+        <div className="grow" />
+        <RunOrPause pearl={pearl.data} />
+      </div>
+      <Tabs value={tab} onChange={(chosen) => set({ tab: chosen === 'settings' ? chosen : null })} keepMounted={false}>
+        <Tabs.List>
+          <Tabs.Tab value="progress">{t('campaign.progress')}</Tabs.Tab>
+          <Tabs.Tab value="settings">{t('campaign.settings')}</Tabs.Tab>
+          <span className="tab-links">
+            <Link href={`/leads?campaign=${id}`} className="link">{t('places.leads')}</Link>
+            <Link href={`/calls?campaign=${id}`} className="link">{t('places.calls')}</Link>
+            <Link href={`/analytics?campaign=${id}`} className="link">{t('places.analytics')}</Link>
+          </span>
+        </Tabs.List>
+        <Tabs.Panel value="progress" pt="lg"><Progress pearl={pearl.data} /></Tabs.Panel>
+        <Tabs.Panel value="settings" pt="lg"><Settings pearlId={id} /></Tabs.Panel>
+      </Tabs>
+    </div>
+  )
+}
+
+function RunOrPause({ pearl }: { pearl: Schemas['FullPearl'] }) {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const change = useMutation({
+    mutationFn: (isActive: boolean) => ask(api.PUT('/v2/Pearl/{pearlId}/Active', { params: { path: { pearlId: pearl.id } }, body: { isActive } })),
+    onSuccess: (status) => {
+      queries.setQueryData(['pearl', pearl.id], { ...pearl, status })
+      void queries.invalidateQueries({ queryKey: ['pearls'] })
+      void queries.invalidateQueries({ queryKey: ['pearl', pearl.id] })
+    },
+    onError: complain,
+  })
+  const runs = pearl.status === 1
+  const put = (isActive: boolean) => change.mutate(isActive, { onSuccess: () => tell(t(isActive ? 'campaign.runs' : 'campaign.paused', { count: pearl.totalOngoingCalls }), () => change.mutate(!isActive)) })
+  return (
+    <Button variant={runs ? 'default' : 'filled'} leftSection={runs ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />} loading={change.isPending} disabled={pearl.status !== 1 && pearl.status !== 2} onClick={() => put(!runs)}>
+      {t(runs ? 'campaign.pause' : 'campaign.run')}
+    </Button>
+  )
+}
+
+function Progress({ pearl }: { pearl: Schemas['FullPearl'] }) {
+  const { t } = useTranslation()
+  const words = useWords()
+  const leads = pearl.totalLeads ?? 0
+  const facts = [
+    { name: t('overview.now'), value: words.number(pearl.totalOngoingCalls), more: t('overview.nowOf', { count: pearl.totalAgents }) },
+    { name: t('overview.today'), value: words.number(pearl.totalTodayCalls), more: t('overview.sinceMidnight') },
+    { name: t('campaign.left'), value: words.number(leads - (pearl.totalLeadsCompleted ?? 0)), more: t('campaign.leftOf', { count: leads, text: words.number(leads) }) },
+    { name: t('overview.success'), value: words.number(pearl.totalLeadsSuccess ?? 0), more: t('overview.ofSettled', { text: words.percent(pearl.totalLeadsSuccess ?? 0, pearl.totalLeadsCompleted ?? 0) }) },
+    { name: t('overview.spend'), value: words.number(pearl.budgetConsumed), more: pearl.budgetTotal === null ? t('campaign.noBudget') : t('campaign.budgetOf', { text: words.number(pearl.budgetTotal) }) },
+  ]
+  return (
+    <div className="stack" style={{ gap: 28 }}>
+      <dl className="facts">{facts.map(({ name, value, more }) => <div className="fact" key={name}><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>)}</dl>
+      <div className="halves">
+        <Funnel pearl={pearl} />
+        <ByStatus pearl={pearl} />
+      </div>
+      <LiveCalls pearl={pearl} />
+    </div>
+  )
+}
+
+// reached are the statuses of leads who were talked to, or were set by hand as if.
+const reached = [100, 110, 130] as const
+
+function Funnel({ pearl }: { pearl: Schemas['FullPearl'] }) {
+  const { t } = useTranslation()
+  const words = useWords()
+  const report = useAnalytics(pearl.id, sinceStart(pearl.created))
+  const counts = useLeadCounts(pearl.id, [...reached])
+  const leads = pearl.totalLeads ?? 0
+  const talked = counts.every((count) => count.data !== undefined) ? counts.reduce((sum, count) => sum + count.data!, 0) : undefined
+  const steps = [
+    { name: t('funnel.leads'), value: leads },
+    { name: t('funnel.called'), value: report.data?.callsStatusOverview.totalLeads },
+    { name: t('funnel.reached'), value: talked },
+    { name: t('funnel.success'), value: pearl.totalLeadsSuccess ?? 0 },
+  ]
+  return (
+    <section>
+      <h2>{t('funnel.title')}</h2>
+      <ol className="funnel">
+        {steps.map(({ name, value }, n) => (
+          <li key={name}>
+            <span className="funnel-name">{name}</span>
+            <span className="funnel-bar"><i style={{ width: `${value === undefined || leads === 0 ? 0 : Math.min(100, (100 * value) / leads)}%`, ...tone(n === 3 ? 'won' : 'moving') }} /></span>
+            <span className="figures funnel-value">{value === undefined ? '–' : words.number(value)}</span>
+            <span className="soft small figures funnel-part">{n === 0 || value === undefined ? '' : words.percent(value, leads)}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+function ByStatus({ pearl }: { pearl: Schemas['FullPearl'] }) {
+  const { t } = useTranslation()
+  const words = useWords()
+  const counts = useLeadCounts(pearl.id, leadStatuses)
+  const rows = leadStatuses.map((status, n) => ({ status, count: counts[n]?.data ?? 0 })).filter(({ count }) => count > 0)
+  const total = rows.reduce((sum, { count }) => sum + count, 0)
+  const failed = counts.find((count) => count.error)
+  return (
+    <section>
+      <h2>{t('campaign.byStatus')}</h2>
+      {failed?.error ? <p className="soft">{failed.error.message}</p> : rows.length === 0 ? <p className="soft">{t('overview.noLeads')}</p> : (
+        <>
+          <div className="bar-track" style={{ height: 10, marginBlock: '10px 8px' }} aria-hidden="true">{rows.map(({ status, count }) => <i key={status} style={{ width: `${(100 * count) / total}%`, ...toneStyle(status) }} />)}</div>
+          <ul className="by-status">
+            {rows.map(({ status, count }) => (
+              <li key={status}><Link href={`/leads?campaign=${pearl.id}&status=${status}`}><LeadStatusMark status={status} /><span className="figures">{words.number(count)}</span></Link></li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  )
+}
