@@ -27,6 +27,7 @@ type metrics struct {
 	tries      *prometheus.CounterVec
 	tryTime    prometheus.Histogram
 	deliveries *prometheus.CounterVec
+	analyses   *prometheus.CounterVec
 	requests   *prometheus.CounterVec
 	requestFor *prometheus.HistogramVec
 }
@@ -48,13 +49,14 @@ func newMetrics() *metrics {
 		tryTime:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "nacre_webhook_try_seconds", Help: "Time of a webhook request.", Buckets: prometheus.ExponentialBuckets(.005, 2.5, 10)}),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nacre_webhook_deliveries_total", Help: "Webhook deliveries by kind and the state they got."}, []string{"kind", "state"}),
 	}
+	m.analyses = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nacre_call_analyses_total", Help: "Tries to analyse a call with a language model, by how far the analysis was then: done, pending (to be tried again), failed (given up)."}, []string{"state"})
 	m.requests = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nacre_http_requests_total", Help: "HTTP requests by route and status."}, []string{"route", "status"})
 	m.requestFor = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "nacre_http_request_seconds", Help: "From a request's headers to its answer, by route.", Buckets: []float64{.002, .01, .05, .25, 1, 5, 30},
 	}, []string{"route"})
 	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "nacre_build_info", Help: "1, with version, revision and Go version as labels.", ConstLabels: buildLabels()}, func() float64 { return 1 })
 	m.registry.MustRegister(build, m.requests, m.requestFor, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.inAir, m.begun, m.ended, m.seconds, m.turns, m.packets, m.tries, m.tryTime, m.deliveries)
+		m.inAir, m.begun, m.ended, m.seconds, m.turns, m.packets, m.tries, m.tryTime, m.deliveries, m.analyses)
 	return m
 }
 
@@ -120,6 +122,13 @@ func (m *metrics) Tried(kind engine.DeliveryKind, status int, took time.Duration
 	}
 	m.tries.WithLabelValues(string(kind), class).Inc()
 	m.tryTime.Observe(took.Seconds())
+}
+
+// Analysed counts a try to analyse a call (analyst.Config.Tried).
+func (m *metrics) Analysed(state call.AnalysisState) {
+	if state != call.NoAnalysis {
+		m.analyses.WithLabelValues(string(state)).Inc()
+	}
 }
 
 // Settled implements webhook.Metrics.

@@ -12,6 +12,8 @@ import (
 	"nacre/internal/brain/chat"
 	"nacre/internal/call"
 	"nacre/internal/config"
+	"nacre/internal/engine"
+	"nacre/internal/insight"
 	"nacre/internal/provider"
 	"nacre/internal/turn"
 	"nacre/internal/voice"
@@ -30,6 +32,9 @@ const (
 	earFirst, earBetween     = 3 * time.Second, 3 * time.Second
 	modelFirst, modelBetween = 3 * time.Second, 3 * time.Second
 	localName                = "embedded"
+	// Of the analysis of a call that is over.
+	readFirst, readBetween = 45 * time.Second, 20 * time.Second
+	readTokens             = 1500
 )
 
 // endpoint returns the endpoint of a service. The operator names its address, which may be one of this machine.
@@ -170,12 +175,13 @@ func openEar(entry config.Ear, log *slog.Logger) (voice.Recognizer, error) {
 	}), nil
 }
 
-// thinker makes the brains of conversations.
+// thinker makes the brains of conversations, and reads what calls amounted to.
 type thinker struct {
-	models *provider.Order[brain.Named]
-	byType map[int]string // names of models by the Pearl's modelType
-	used   func(ctx context.Context, model string, usage brain.Usage)
-	log    *slog.Logger
+	models  *provider.Order[brain.Named]
+	readers *provider.Order[brain.Named] // the same with the patience of those for whom nobody waits
+	byType  map[int]string               // names of models by the Pearl's modelType
+	used    func(ctx context.Context, model string, usage brain.Usage)
+	log     *slog.Logger
 }
 
 // openModels returns a thinker with the models of a file, nil without any.
@@ -183,7 +189,7 @@ func openModels(list []config.Model, log *slog.Logger) (*thinker, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
-	t := &thinker{models: provider.NewOrder[brain.Named](log), byType: map[int]string{}, log: log}
+	t := &thinker{models: provider.NewOrder[brain.Named](log), readers: provider.NewOrder[brain.Named](log), byType: map[int]string{}, log: log}
 	entries := map[string]config.Model{}
 	for _, entry := range list {
 		to, err := endpoint(entry.Service, "", modelFirst, modelBetween)
@@ -192,6 +198,9 @@ func openModels(list []config.Model, log *slog.Logger) (*thinker, error) {
 		}
 		client := chat.New(chat.Config{Endpoint: to, Model: entry.Model, MaxTokens: entry.MaxTokens, Parameters: entry.Parameters})
 		t.models.Add(entry.Name, brain.Named{Name: entry.Name, Model: client})
+		to.First, to.Between = max(to.First, readFirst), max(to.Between, readBetween)
+		reader := chat.New(chat.Config{Endpoint: to, Model: entry.Model, MaxTokens: max(entry.MaxTokens, readTokens), Parameters: entry.Parameters})
+		t.readers.Add(entry.Name, brain.Named{Name: entry.Name, Model: reader})
 		entries[entry.Name] = entry
 		for _, modelType := range entry.ModelTypes {
 			t.byType[modelType] = entry.Name
@@ -220,4 +229,17 @@ func (t *thinker) brains(script call.Script) []turn.Brain {
 		return nil
 	}
 	return []turn.Brain{b}
+}
+
+// analyse has a model report on a call that is over (analyst.Config.Ask).
+func (t *thinker) analyse(ctx context.Context, task call.AnalysisTask, transcript []call.Line) (call.Findings, error) {
+	return brain.Analyse(ctx, brain.Config{Models: t.readers.First(t.byType[task.ModelType]), Used: t.used}, task, transcript)
+}
+
+// judge derives what is stored of a conversation (dialer.Judge), and has it analysed.
+func (t *thinker) judge(script call.Script, talk call.Talk, transcriptOptions int) engine.Ending {
+	j := insight.Judge(script, talk, transcriptOptions)
+	ending := endingOf(talk, j)
+	ending.Analysis = insight.Task(script, talk, j, transcriptOptions)
+	return ending
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"nacre/internal/account"
+	"nacre/internal/analyst"
 	"nacre/internal/api"
 	"nacre/internal/api/openapi"
 	"nacre/internal/api/route"
@@ -288,13 +289,23 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	if neural != nil {
 		wait = prepareFor
 	}
+	ends := judge
+	if thinks != nil {
+		ends = thinks.judge
+	}
 	s.dialer = dialer.New(dialer.Config{
-		Engine: s.engine, Queries: s.store, Dial: sip, Prober: sip, Active: registrar.SetTrunks, Agent: agent, Judge: judge,
+		Engine: s.engine, Queries: s.store, Dial: sip, Prober: sip, Active: registrar.SetTrunks, Agent: agent, Judge: ends,
 		Sandbox: carrier.trunk, Now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }, Log: log, Observe: metrics,
 		PrepareFor: wait,
 	})
 	keep := keeper.New(keeper.Config{Engine: s.engine, Queries: s.store, Recordings: recording.Folder(s.recordings), Now: time.Now, Log: log})
-	s.engine.Listen(s.dialer, sender, keep)
+	listeners := []engine.Listener{s.dialer, sender, keep}
+	var reads *analyst.Analyst
+	if thinks != nil {
+		reads = analyst.New(analyst.Config{Jobs: s.engine, Ask: thinks.analyse, Now: time.Now, Log: log, Tried: metrics.Analysed})
+		listeners = append(listeners, reads)
+	}
+	s.engine.Listen(listeners...)
 
 	// What an earlier process left behind is settled before anything begins: holding the lock means that it has ended.
 	claims, calls, err := s.engine.Rescue(ctx, "")
@@ -306,6 +317,10 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	}
 	sender.Start()
 	s.onClose(func(ctx context.Context) { logClose(log, "webhooks", sender.Stop(ctx)) })
+	if reads != nil {
+		reads.Start()
+		s.onClose(func(context.Context) { reads.Stop() })
+	}
 	if speech == nil {
 		s.dialer.Start()
 		s.onClose(func(ctx context.Context) { s.dialer.Stop(ctx, s.grace) })
@@ -382,9 +397,12 @@ func describeAPI() ([]byte, error) {
 	return text, nil
 }
 
-// judge derives what is stored of a conversation.
+// judge derives what is stored of a conversation (dialer.Judge).
 func judge(script call.Script, talk call.Talk, transcriptOptions int) engine.Ending {
-	j := insight.Judge(script, talk, transcriptOptions)
+	return endingOf(talk, insight.Judge(script, talk, transcriptOptions))
+}
+
+func endingOf(talk call.Talk, j insight.Judgement) engine.Ending {
 	return engine.Ending{
 		Outcome: j.Outcome, Callback: talk.Callback, OptOut: talk.OptOut, Transcript: j.Transcript, Collected: talk.Collected,
 		Tags: j.Tags, Summary: j.Summary, Sentiment: j.Sentiment, TurnsMS: talk.TurnLatencyMS,

@@ -93,6 +93,7 @@ type Call struct {
 	Recording        string   // file name within the recordings folder, "" = none
 	RecordingBytes   int64    // of that file
 	Charges          []Charge // what it took of outside services
+	Analysis         Analysis // what a model makes of it
 	Cost             int64    // in hundredths of the account's currency unit
 	Sequence         int64    // nacre-sequence of a made call
 	Key              id.ID    // the API key that had it made (lead.Lead.Key), on whose account it goes; zero: none

@@ -40,20 +40,25 @@ func (m *Meter) Add(c Charge) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n := slices.IndexFunc(m.charges, func(known Charge) bool {
+	m.charges = AddCharge(m.charges, c)
+}
+
+// AddCharge returns charges with another one, added to that of the same kind, provider and model. The list is not kept.
+func AddCharge(charges []Charge, c Charge) []Charge {
+	n := slices.IndexFunc(charges, func(known Charge) bool {
 		return known.Kind == c.Kind && known.Provider == c.Provider && known.Model == c.Model
 	})
 	if n < 0 {
-		m.charges = append(m.charges, c)
-		return
+		return append(charges, c)
 	}
-	sum := &m.charges[n]
+	sum := &charges[n]
 	sum.Seconds += c.Seconds
 	sum.Characters += c.Characters
 	sum.InputTokens += c.InputTokens
 	sum.CachedTokens += c.CachedTokens
 	sum.OutputTokens += c.OutputTokens
 	sum.Cost += c.Cost
+	return charges
 }
 
 // Charges returns what was added so far, in the order of first use.

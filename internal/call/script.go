@@ -94,6 +94,7 @@ type Talk struct {
 	VoicemailLeft bool
 	Collected     []Value
 	Success       bool // meaningful only where the script defines success
+	Judged        bool // a model has told in the talk whether the goal is reached
 	Callback      *Callback
 	OptOut        bool
 	Tags          []string // set in the conversation, each once

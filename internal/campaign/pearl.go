@@ -246,6 +246,7 @@ type Webhooks struct {
 	CredentialHeader string    `json:"webhookCredentialHeader"`
 	Enums            string    `json:"webhookEnums"`        // numbers, names
 	Extras           bool      `json:"webhookExtras"`       // externalId and callData in call bodies
+	Analysis         bool      `json:"webhookAnalysis"`     // the call webhook goes once more when a model has analysed the call
 	Secret           string    `json:"secret"`              // whsec_…
 	OldSecret        string    `json:"oldSecret,omitempty"` // still signed with while a rotation lasts
 	OldSecretUntil   time.Time `json:"oldSecretUntil,omitzero"`

@@ -215,7 +215,7 @@ func (e *Engine) beginRequest(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p
 	return e.madeCallDelivery(tx, s, pearl, *current, now)
 }
 
-// madeCallDelivery queues the start or end of a call that has no lead row: its sequence is its own.
+// madeCallDelivery queues the start, the end or the analysis of a call that has no lead row: its sequence is its own.
 func (e *Engine) madeCallDelivery(tx Tx, s *Signals, pearl campaign.Pearl, current call.Call, now time.Time) error {
 	if pearl.Webhooks.CallURL == "" {
 		return nil
@@ -225,7 +225,7 @@ func (e *Engine) madeCallDelivery(tx Tx, s *Signals, pearl campaign.Pearl, curre
 		return fmt.Errorf("render call webhook: %w", err)
 	}
 	d := e.delivery(Delivery{
-		Kind: CallDelivery, Lead: current.Lead, Call: current.ID, Start: current.Status == call.InProgress, Body: body,
+		Kind: kindOf(current), Lead: current.Lead, Call: current.ID, Start: current.Status == call.InProgress, Body: body,
 		Sequence: current.Sequence, Trace: current.Trace,
 	}, pearl, Actor{}, pearl.Webhooks.CallDisabled, now)
 	s.Deliveries = true

@@ -95,7 +95,15 @@ func (c *change) leadDelivery() error {
 	return nil
 }
 
-// callDelivery queues the start (status InProgress) or the end of a call to this lead.
+// kindOf is the kind of a call's next delivery.
+func kindOf(current call.Call) DeliveryKind {
+	if current.Analysis.State == call.AnalysisDone {
+		return AnalysisDelivery
+	}
+	return CallDelivery
+}
+
+// callDelivery queues the start (status InProgress), the end or the analysis of a call to this lead.
 func (c *change) callDelivery(current call.Call) error {
 	if c.pearl.Webhooks.CallURL == "" {
 		return nil
@@ -106,7 +114,7 @@ func (c *change) callDelivery(current call.Call) error {
 	}
 	c.lead.Sequence++
 	c.deliver(Delivery{
-		Kind: CallDelivery, Lead: c.lead.ID, Call: current.ID, Start: current.Status == call.InProgress, Body: body,
+		Kind: kindOf(current), Lead: c.lead.ID, Call: current.ID, Start: current.Status == call.InProgress, Body: body,
 		Sequence: c.lead.Sequence, Trace: current.Trace,
 	}, c.pearl.Webhooks.CallDisabled)
 	return nil

@@ -10,7 +10,7 @@ import (
 )
 
 // The order of deliveries (contract 6.3): a lead delivery waits for earlier ones of its lead, the end of a call for its
-// start. What waits stays in the queue and is found due like everything else; the claim that meets it puts it behind the
+// start, its analysis for its end. What waits stays in the queue and is found due like everything else; the claim that meets it puts it behind the
 // one it waits for (HeldBack), and settling that one brings it forward again. So a receiver that is down costs one
 // touch of a row per try, and a lost wake-up costs a delay, not a delivery.
 
@@ -161,6 +161,8 @@ func (c *deliveryClaim) heldBy(d Delivery) (free bool, behind time.Time, err err
 		first, err = c.tx.PendingBefore(d.Lead, d.Sequence)
 	case d.Kind == CallDelivery && !d.Start && !d.Call.Zero():
 		first, err = c.tx.PendingOfCall(d.Call, true)
+	case d.Kind == AnalysisDelivery:
+		first, err = c.tx.PendingOfCall(d.Call, false) // which waits for the start
 	}
 	if err != nil || first.Zero() {
 		return err == nil, time.Time{}, err
@@ -233,6 +235,8 @@ func (e *Engine) SettleDelivery(ctx context.Context, deliveryID id.ID, state Del
 			return tx.FreeNextOfLead(next.Lead, next.Sequence)
 		case next.Start:
 			return tx.FreeEndOfCall(next.Call)
+		case next.Kind == CallDelivery:
+			return tx.FreeAnalysisOfCall(next.Call)
 		}
 		return nil
 	})

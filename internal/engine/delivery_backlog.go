@@ -139,7 +139,7 @@ func (e *Engine) retire(ctx context.Context, accountID, pearlID id.ID, kinds ...
 				return err
 			}
 			for _, d := range pending {
-				state, ends := states[d.Kind]
+				state, ends := states[d.Kind.Hook()]
 				if !ends {
 					continue
 				}

@@ -26,7 +26,7 @@ type Actor struct {
 type Renderer interface {
 	// LeadBody is the body of a lead delivery; calls are the ids of all calls to it, oldest first.
 	LeadBody(l lead.Lead, pearl campaign.Pearl, calls []id.ID, now time.Time) ([]byte, error)
-	// CallBody is the body of a call delivery: the start while c.Status is InProgress, else the end. l is nil for made calls and deleted leads.
+	// CallBody is the body of a call delivery: the start while c.Status is InProgress, else the end, or the analysis where that is done. l is nil for made calls and deleted leads.
 	CallBody(c call.Call, pearl campaign.Pearl, l *lead.Lead, now time.Time) ([]byte, error)
 }
 

@@ -67,8 +67,9 @@ type Ending struct {
 	Recording  string
 	// RecordingBytes is the size of the recording's file.
 	RecordingBytes int64
-	TurnsMS        []int         // latency per turn
-	Charges        []call.Charge // of outside services, also where nobody answered
+	TurnsMS        []int              // latency per turn
+	Charges        []call.Charge      // of outside services, also where nobody answered
+	Analysis       *call.AnalysisTask // for a language model, once the call is final; nil = none
 	// OnTheWire: nobody has ended the call there; it may ring, or be on the line, so that its number stays taken a while.
 	OnTheWire bool
 }
@@ -225,6 +226,10 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 			return err
 		}
 	}
+	if err := addAnalysis(tx, &current, ending.Analysis, now); err != nil {
+		return err
+	}
+	s.Analyses = current.Analysis.State == call.AnalysisPending
 	rules := pearl.Outbound.Rules()
 	current.Conversation = conversation(l, finished, rules, now)
 	if l == nil || l.Call != current.ID {

@@ -25,9 +25,10 @@ type DeliveryTx interface {
 	SharePending(deliveryID id.ID) (*Delivery, error)
 	SaveDelivery(before, next Delivery) error
 	// FreeNextOfLead makes the first pending lead delivery of the lead above the sequence due again, since it was made, where
-	// it is held back; FreeEndOfCall so the end of the call.
+	// it is held back; FreeEndOfCall so the end of the call, FreeAnalysisOfCall its analysis.
 	FreeNextOfLead(leadID id.ID, sequence int64) error
 	FreeEndOfCall(callID id.ID) error
+	FreeAnalysisOfCall(callID id.ID) error
 	// EndLeases makes due at now what is leased of the Pearl until an instant after now, and not after until.
 	EndLeases(pearlID id.ID, now, until time.Time) error
 	// PendingDeliveries are the pending ones of the Pearl after a place, by NextTry and id. Locks them.
@@ -45,13 +46,23 @@ type DeliveryQueries interface {
 	ReadDeliveryQueues(ctx context.Context) ([]DeliveryQueue, error)                                                                          // as DeliveryQueues
 }
 
-// DeliveryKind tells call webhooks from lead webhooks.
+// DeliveryKind tells call webhooks from lead webhooks, and what a model made of a call from the call.
 type DeliveryKind string
 
 const (
 	CallDelivery DeliveryKind = "call"
 	LeadDelivery DeliveryKind = "lead"
+	// AnalysisDelivery goes to the URL of CallDelivery, after the end of the call.
+	AnalysisDelivery DeliveryKind = "analysis"
 )
+
+// Hook is the kind whose URL of a Pearl a delivery goes to.
+func (k DeliveryKind) Hook() DeliveryKind {
+	if k == AnalysisDelivery {
+		return CallDelivery
+	}
+	return k
+}
 
 // DeliveryState is where a webhook delivery stands (contract 12).
 type DeliveryState string
@@ -71,7 +82,7 @@ type Delivery struct {
 	Kind     DeliveryKind
 	Lead     id.ID // zero for a made call
 	Call     id.ID // zero for lead deliveries
-	Start    bool  // call deliveries: the start (status 3); the end otherwise
+	Start    bool  // CallDelivery: the start (status 3); the end otherwise
 	Sequence int64 // nacre-sequence
 	Body     []byte
 	Trace    string

@@ -15,11 +15,17 @@ import (
 
 // Rescue settles what a dead node left behind: claims go back, calls in the air are lost (contract 9.2). Idempotent.
 // Without the name of a node nobody else is alive: then adds that did not become whole are taken back, too, and deliveries
-// that were under way are due again.
+// and analyses that were under way are due again.
 func (e *Engine) Rescue(ctx context.Context, node string) (claims, calls int, err error) {
 	if node == "" {
 		if err := e.endLeases(ctx); err != nil {
 			return 0, 0, fmt.Errorf("end leases of deliveries: %w", err)
+		}
+		if err := e.update(ctx, func(tx Tx, s *Signals) error {
+			s.Analyses = true
+			return tx.EndAnalysisLeases(e.clock())
+		}); err != nil {
+			return 0, 0, fmt.Errorf("end leases of analyses: %w", err)
 		}
 		bulks, err := e.Store.Bulks(ctx)
 		if err != nil {

@@ -38,7 +38,7 @@ type Store interface {
 // Tx is one transaction. Missing rows are fault.NotFound with the contract's word (PearlId, LeadId, CallId, …; plain
 // "Account" for accounts). Reads marked "locks" hold the row against other writers until the end of the transaction
 // (SELECT … FOR UPDATE on PostgreSQL, nothing to do on SQLite, whose writer is alone); "shares" allows other sharers.
-// Lock order, to keep clear of deadlocks: node, add (Bulk), account, pearl, number, trunk, lead (by id), request, call, delivery.
+// Lock order, to keep clear of deadlocks: node, add (Bulk), account, pearl, number, trunk, lead (by id), request, call, analysis, delivery.
 type Tx interface {
 	AccountTx
 	NumberTx
@@ -51,6 +51,7 @@ type Tx interface {
 	RequestTx
 	UsageTx
 	DeliveryTx
+	AnalysisTx
 	RecordTx
 	NodeTx
 }
@@ -67,6 +68,7 @@ type Queries interface {
 	RequestQueries
 	QueueQueries
 	DeliveryQueries
+	AnalysisQueries
 	AuditQueries
 	InstallationQueries
 	DialQueries

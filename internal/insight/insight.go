@@ -94,16 +94,21 @@ func summary(script call.Script, talk call.Talk, outcome call.Outcome) string {
 		}
 		fmt.Fprintf(&b, " Answers to %d of %s.", given, count(len(script.Questions), "question"))
 	}
-	if talk.Callback != nil {
-		fmt.Fprintf(&b, " A call-back in %s was promised.", span(talk.Callback.After))
-	}
-	if talk.OptOut {
-		b.WriteString(" They asked never to be called again.")
-	}
-	for _, note := range talk.Notes {
-		b.WriteString(" " + note)
+	for _, fact := range facts(talk) {
+		b.WriteString(" " + fact)
 	}
 	return b.String()
+}
+
+// facts are sentences on what was done in the talk; they are in every summary, whoever writes it.
+func facts(talk call.Talk) (sentences []string) {
+	if talk.Callback != nil {
+		sentences = append(sentences, fmt.Sprintf("A call-back in %s was promised.", span(talk.Callback.After)))
+	}
+	if talk.OptOut {
+		sentences = append(sentences, "They asked never to be called again.")
+	}
+	return append(sentences, talk.Notes...)
 }
 
 // span writes a length of time in its largest unit that still tells it: up to 90 minutes in minutes, up to two days in hours.

@@ -55,6 +55,13 @@ type Lost struct {
 	Collected json.RawMessage // by the conversation that the stop cut off; nil: there was none, or the node died with it
 }
 
+// Analysed means that a model has found what a call of the lead, which is over, amounted to.
+type Analysed struct {
+	Call      id.ID
+	Success   bool            // the success definition was met, which nobody had judged
+	Collected json.RawMessage // all values of the call; nil: as they were
+}
+
 // Edited means that the lead was updated (Update Lead).
 type Edited struct {
 	Patch  Patch
@@ -82,6 +89,7 @@ func (Answered) name() string   { return "Answered" }
 func (Released) name() string   { return "Released" }
 func (Finished) name() string   { return "Finished" }
 func (Lost) name() string       { return "Lost" }
+func (Analysed) name() string   { return "Analysed" }
 func (Edited) name() string     { return "Edited" }
 func (HungUp) name() string     { return "HungUp" }
 func (Suppressed) name() string { return "Suppressed" }

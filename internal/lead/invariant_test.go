@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"nacre/internal/call"
@@ -54,6 +55,13 @@ func TestInvariants(t *testing.T) {
 			}
 			if rest, counted := restAfter(before, l, event); counted && l.DueAt(r).Before(at.Add(rest(r))) {
 				t.Fatalf("due %s after the end of an attempt: %+v", l.DueAt(r).Sub(at), l)
+			}
+			if _, ok := event.(Analysed); ok {
+				quiet := l
+				quiet.Status, quiet.Collected = before.Status, before.Collected
+				if diff := cmp.Diff(before, quiet); diff != "" || l.Status != before.Status && (before.Status != NotSuccessful || l.Status != Success) {
+					t.Fatalf("an analysis changed more than a verdict: %d, %s", l.Status, diff)
+				}
 			}
 			check(t, before, l, effects)
 		}
@@ -109,7 +117,7 @@ func draw(t *rapid.T, l Lead, at time.Time, next func() id.ID) Event {
 		call.Success, call.NotSuccess, call.Answered, call.Voicemail, call.Machine, call.BusyOutcome, call.RangOut,
 		call.SetupFailed, call.NotAllocated, call.NeverRang, call.Cancelled, call.Broke,
 	})
-	switch rapid.IntRange(0, 12).Draw(t, "event") {
+	switch rapid.IntRange(0, 13).Draw(t, "event") {
 	case 0, 1:
 		return Claimed{Claim: next(), Node: "a", Blacklisted: rapid.IntRange(0, 9).Draw(t, "black") == 0}
 	case 2, 3:
@@ -131,6 +139,11 @@ func draw(t *rapid.T, l Lead, at time.Time, next func() id.ID) Event {
 	case 10:
 		return HungUp{Call: theCall, Why: call.ByPerson}
 	case 11:
+		if l.State.Judged != "" && rapid.Bool().Draw(t, "of the last call") {
+			theCall = l.State.Judged
+		}
+		return Analysed{Call: theCall, Success: rapid.Bool().Draw(t, "success"), Collected: []byte(`{}`)}
+	case 12:
 		number := rapid.SampledFrom([]string{string(old), string(other)}).Draw(t, "number")
 		p := old
 		if number == string(other) {

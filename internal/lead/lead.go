@@ -124,6 +124,8 @@ type State struct {
 	Cancelled    bool                 `json:"cancelled,omitempty"` // the call in the air is being cancelled
 	UsedGrant    bool                 `json:"usedGrant,omitempty"` // the call in the air is the granted one
 	Forgotten    bool                 `json:"forgotten,omitempty"` // set to New while the call was in the air: it counts no more
+	Judged       id.ID                `json:"judged,omitempty"`    // the call that has made the lead NotSuccessful; "" once anybody has set its status by hand
+	Told         id.ID                `json:"told,omitempty"`      // the call that Collected is of
 }
 
 // Patch is an update of a lead: nil members stay as they are. Values are validated and normalised already.

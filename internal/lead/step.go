@@ -32,6 +32,8 @@ func Step(l Lead, event Event, rules Rules, now time.Time) (Lead, Effects, error
 		err = l.finished(e, rules, now)
 	case Lost:
 		err = l.lost(e, rules, now)
+	case Analysed:
+		l.analysed(e)
 	case Edited:
 		l.edited(e, rules, now, &effects)
 	case HungUp:
@@ -126,17 +128,30 @@ func (l *Lead) finished(e Finished, rules Rules, now time.Time) error {
 		return conflict(*l, e)
 	}
 	if e.Collected != nil {
-		l.Collected = e.Collected
+		l.Collected, l.State.Told = e.Collected, e.Call
 	}
 	if e.Outcome == call.NeverRang || e.Outcome == call.Cancelled && e.Cancel == call.ByShutdown {
 		return l.released(Released{Call: e.Call}, now)
 	}
 	l.spend(e.Outcome)
 	if l.Status == OnCall {
-		l.judge(e, rules)
+		if l.judge(e, rules); l.Status == NotSuccessful {
+			l.State.Judged = e.Call
+		}
 	}
 	l.clearCall(now)
 	return nil
+}
+
+// analysed takes a verdict that came after the call (ADR 34). It may only turn 110 into 100, both final, and only while the lead
+// stands as that call left it: so it neither causes a call nor keeps one from being made, and whatever was set by hand stays.
+func (l *Lead) analysed(e Analysed) {
+	if e.Collected != nil && l.State.Told == e.Call {
+		l.Collected = e.Collected
+	}
+	if e.Success && l.Status == NotSuccessful && l.State.Judged == e.Call && l.Call.Zero() {
+		l.Status = Success
+	}
 }
 
 // spend counts the attempt by how it ended.
@@ -223,7 +238,7 @@ func (l *Lead) lost(e Lost, rules Rules, now time.Time) error {
 		l.goBack() // nothing was dialled
 	case !l.Call.Zero() && l.Call == e.Call:
 		if e.Collected != nil {
-			l.Collected = e.Collected
+			l.Collected, l.State.Told = e.Collected, e.Call
 		}
 		l.spend(call.Lost)
 		if l.Status == OnCall {
@@ -259,6 +274,7 @@ func (l *Lead) edited(e Edited, rules Rules, now time.Time, effects *Effects) {
 	if p.Status == nil {
 		return
 	}
+	l.State.Judged = ""
 	stop := *p.Status != New && *p.Status != NeedRetry
 	inAir := !l.Call.Zero()
 	if stop && inAir {

@@ -17,7 +17,7 @@ import (
 const (
 	lightCallColumns = "id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, start, answered, " +
 		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, recording_bytes, cost, sequence, key_id"
-	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms, charges"
+	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms, charges, analysis"
 )
 
 // callTable has besides what is only searched and sorted by.
@@ -29,8 +29,8 @@ var (
 func scanLightCall(r row) (call.Call, error) { return readCall(r) }
 
 func scanCall(r row) (call.Call, error) {
-	var summary, callData, collected, transcript, turns, charges string
-	c, err := readCall(r, &summary, &callData, &collected, &transcript, &turns, &charges)
+	var summary, callData, collected, transcript, turns, charges, analysis string
+	c, err := readCall(r, &summary, &callData, &collected, &transcript, &turns, &charges, &analysis)
 	if err != nil {
 		return c, err
 	}
@@ -42,6 +42,9 @@ func scanCall(r row) (call.Call, error) {
 		return c, err
 	}
 	if err := decode(charges, &c.Charges); err != nil {
+		return c, err
+	}
+	if err := decode(analysis, &c.Analysis); err != nil {
 		return c, err
 	}
 	return c, decode(transcript, &c.Transcript)
@@ -97,10 +100,14 @@ func (t *tx) InsertCall(c call.Call) error {
 	if err != nil {
 		return err
 	}
+	analysis, err := analysisText(c.Analysis)
+	if err != nil {
+		return err
+	}
 	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name,
 		millis(c.Start), millis(c.Answered), millis(c.Ended), millis(c.Finished), c.Cancel, c.HangUp, int(c.Status), c.Outcome, c.Conversation,
 		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.RecordingBytes, c.Cost, c.Sequence, c.Key,
-		c.Summary, string(c.CallData), collected, transcript, turns, charges, searchable(c.Name), c.Duration())
+		c.Summary, string(c.CallData), collected, transcript, turns, charges, analysis, searchable(c.Name), c.Duration())
 	if t.violates(err, liveNumber) {
 		return engine.ErrNumberTaken
 	}
@@ -131,6 +138,10 @@ func (t *tx) SaveCall(c call.Call) error {
 	if err != nil {
 		return err
 	}
+	analysis, err := analysisText(c.Analysis)
+	if err != nil {
+		return err
+	}
 	var set columnSet
 	set.set(true, "answered", millis(c.Answered))
 	set.set(true, "cancel", string(c.Cancel))
@@ -157,6 +168,7 @@ func (t *tx) SaveCall(c call.Call) error {
 		set.set(true, "transcript", transcript)
 		set.set(true, "turn_ms", turns)
 		set.set(true, "charges", charges)
+		set.set(true, "analysis", analysis)
 	}
 	text, args := set.update("call", "id = ?1", string(c.ID))
 	return t.queue(fault.Missing("CallId"), text, args...)

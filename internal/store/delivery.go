@@ -199,6 +199,12 @@ func (t *tx) FreeEndOfCall(callID id.ID) error {
 		WHERE held_back = {true} AND call_id = ?1 AND call_id <> '' AND kind = 'call' AND is_start = {false} AND state = 'pending'`, callID)
 }
 
+// FreeAnalysisOfCall implements engine.Tx.
+func (t *tx) FreeAnalysisOfCall(callID id.ID) error {
+	return t.queue(nil, `UPDATE delivery SET next_try = created, held_back = {false}
+		WHERE held_back = {true} AND call_id = ?1 AND call_id <> '' AND kind = 'analysis' AND state = 'pending'`, callID)
+}
+
 // EndLeases implements engine.Tx.
 func (t *tx) EndLeases(pearlID id.ID, now, until time.Time) error {
 	return t.queue(nil, `UPDATE delivery SET next_try = ?2, lease = 0

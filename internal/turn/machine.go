@@ -237,7 +237,7 @@ func (m *Machine) Talk() call.Talk {
 	collected, success := m.outcome()
 	return call.Talk{
 		Answerer: m.evidence.answerer(m.timing), VoicemailLeft: m.voicemailLeft,
-		Collected: collected, Success: success,
+		Collected: collected, Success: success, Judged: m.goal != nil,
 		Callback: m.callback, OptOut: m.optOut, Tags: m.tags, Notes: m.notes,
 		Transcript: m.lines.inOrder(), Broke: m.broke, TurnLatencyMS: m.latencies,
 	}

@@ -92,7 +92,8 @@ func offset(l lead.Lead, pearl campaign.Pearl, now time.Time) string {
 	return zone.Offset(time.UTC, now)
 }
 
-// CallBody is the body of a call delivery: the start while the call is in progress, else the end (contract 6.1, 6.2).
+// CallBody is the body of a call delivery: the start while the call is in progress, else the end, or the analysis where that is
+// done (contract 6.1, 6.2).
 // l is nil for made calls and deleted leads. Errors only where stored JSON is not JSON.
 func (r Renderer) CallBody(c call.Call, pearl campaign.Pearl, l *lead.Lead, now time.Time) ([]byte, error) {
 	if c.Status == call.InProgress {
@@ -176,6 +177,9 @@ func (r Renderer) callBody(c call.Call, lines [][]byte, truncated bool, pearl ca
 		}
 		o.textOrNull("externalId", externalID)
 		o.data("callData", c.CallData)
+	}
+	if c.Analysis.State == call.AnalysisDone {
+		o.value("analysis", true)
 	}
 	if truncated {
 		o.value("transcriptTruncated", true)

@@ -358,3 +358,18 @@ func TestSample(t *testing.T) {
 		}
 	}
 }
+
+// TestAnalysisBody: the delivery of an analysis is the call as it is then, and says what it is.
+func TestAnalysisBody(t *testing.T) {
+	t.Parallel()
+	c := call.Call{ID: "665f1f77bcf86cd799439099", Status: call.Completed, Conversation: 100, Summary: "They renew."}
+	for version, member := range map[int]string{1: `"Analysis":true`, 2: `"analysis":true`} {
+		for state, want := range map[call.AnalysisState]bool{call.NoAnalysis: false, call.AnalysisPending: false, call.AnalysisFailed: false, call.AnalysisDone: true} {
+			c.Analysis.State = state
+			body, err := Renderer{}.CallBody(c, campaign.Pearl{Webhooks: campaign.Webhooks{Version: version}}, nil, time.Now())
+			if err != nil || strings.Contains(string(body), member) != want {
+				t.Errorf("version %d, %q: %s, %v", version, state, body, err)
+			}
+		}
+	}
+}

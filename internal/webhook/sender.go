@@ -175,7 +175,7 @@ func (s *Sender) take(ctx context.Context, now time.Time) (taken int, err error)
 		return 0, err
 	}
 	for _, d := range batch {
-		key := laneKey{d.Pearl, d.Kind}
+		key := laneKey{d.Pearl, d.Kind.Hook()}
 		if !s.enter(key, d, now) {
 			continue
 		}

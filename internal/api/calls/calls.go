@@ -153,6 +153,24 @@ func (h *Handlers) Charges(r *route.Request, _ route.None) ([]Charge, error) {
 	return list, nil
 }
 
+// Analysis is how far the analysis of a call by a language model is.
+type Analysis struct {
+	State *string    `json:"state" schema:"values=pending|done|failed" doc:"null: none; pending: to be tried, again where tries is more than 0; failed: given up"`
+	Tries int        `json:"tries" schema:"min=0"`
+	Error *string    `json:"error" doc:"of the last try, where that failed"`
+	At    *wire.Time `json:"at" doc:"when it was done or given up"`
+}
+
+// Analysis answers how far the analysis of a call is, once the call is final.
+func (h *Handlers) Analysis(r *route.Request, _ route.None) (Analysis, error) {
+	found, err := h.read(r)
+	if err != nil {
+		return Analysis{}, err
+	}
+	a := settled(found).Analysis
+	return Analysis{State: wire.Text(string(a.State)), Tries: a.Tries, Error: wire.Text(a.Error), At: wire.At(a.At)}, nil
+}
+
 // CallIDs names calls to delete.
 type CallIDs struct {
 	CallIDs []string `json:"callIds" api:"required,maxitems=50000" doc:"ids that name nothing are ignored"`

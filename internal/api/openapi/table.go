@@ -109,7 +109,7 @@ func wordsOf(t reflect.Type) []string {
 	case reflect.TypeFor[account.TrunkState]():
 		return []string{string(account.TrunkOK), string(account.TrunkUnreachable), string(account.TrunkUnauthorized), string(account.TrunkUnknown)}
 	case reflect.TypeFor[engine.DeliveryKind]():
-		return []string{string(engine.CallDelivery), string(engine.LeadDelivery)}
+		return []string{string(engine.CallDelivery), string(engine.LeadDelivery), string(engine.AnalysisDelivery)}
 	case reflect.TypeFor[engine.DeliveryState]():
 		return []string{string(engine.DeliveryPending), string(engine.DeliveryDelivered), string(engine.DeliveryDead), string(engine.DeliveryDropped)}
 	case reflect.TypeFor[call.VariableType]():

@@ -17,6 +17,7 @@ type callWebhook struct {
 	calls.Call
 	ExternalID          *string         `json:"externalId,omitempty" doc:"where webhookExtras is true"`
 	CallData            json.RawMessage `json:"callData,omitempty" doc:"where webhookExtras is true"`
+	Analysis            bool            `json:"analysis,omitempty" doc:"true where it tells what a language model made of the call, after its end"`
 	TranscriptTruncated bool            `json:"transcriptTruncated,omitempty" doc:"true where the middle was left out to keep the body below 1,000,000 characters"`
 }
 
@@ -38,7 +39,7 @@ type leadWebhook struct {
 func (s *schemas) webhooks() object {
 	return object{
 		"call": s.webhook("call", "A call began or ended",
-			"Sent to callWebhookUrl at the start (status 3, conversationStatus 40) and at the end of every call, made calls included.", reflect.TypeFor[callWebhook]()),
+			"Sent to callWebhookUrl at the start (status 3, conversationStatus 40) and at the end of every call, made calls included; once more, where webhookAnalysis is true, when a language model has analysed it.", reflect.TypeFor[callWebhook]()),
 		"lead": s.webhook("lead", "A lead's status changed",
 			"Sent to leadWebhookUrl on every change of a lead's status, once a change and in order.", reflect.TypeFor[leadWebhook]()),
 	}

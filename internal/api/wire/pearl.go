@@ -89,6 +89,7 @@ type OutboundView struct {
 	WebhookCredentialHeader    *string           `json:"webhookCredentialHeader"`
 	WebhookEnums               string            `json:"webhookEnums" schema:"values=numbers|names"`
 	WebhookExtras              bool              `json:"webhookExtras"`
+	WebhookAnalysis            bool              `json:"webhookAnalysis"`
 	RetryPolicy                *lead.RetryPolicy `json:"retryPolicy"`
 	Holidays                   []hours.Holiday   `json:"holidays"`
 	DefaultRegion              *string           `json:"defaultRegion"`
@@ -111,7 +112,7 @@ func NewOutboundView(p campaign.Pearl) *OutboundView {
 		StopRecordingAfterTransfer: o.StopRecordingAfterTransfer, TranscriptOptions: o.TranscriptOptions, BudgetTotal: o.BudgetTotal, TimeZone: Text(o.TimeZone),
 		MaximumCallAttempts: o.MaximumCallAttempts, MinimumRetryIntervalHours: o.MinimumRetryIntervalHours, RingDuration: o.RingDuration, CallTimeout: o.CallTimeout,
 		VoiceMail: Text(o.VoiceMail), CallingHours: List(o.CallingHours), CallWebhookURL: Text(w.CallURL), LeadWebhookURL: Text(w.LeadURL), WebhookVersion: w.Version,
-		WebhookCredential: Text(w.Credential), WebhookCredentialHeader: Text(w.CredentialHeader), WebhookEnums: w.Enums, WebhookExtras: w.Extras,
+		WebhookCredential: Text(w.Credential), WebhookCredentialHeader: Text(w.CredentialHeader), WebhookEnums: w.Enums, WebhookExtras: w.Extras, WebhookAnalysis: w.Analysis,
 		RetryPolicy: retry, Holidays: List(o.Holidays), DefaultRegion: Text(o.DefaultRegion), DuplicatePolicy: o.DuplicatePolicy,
 		CallRequestMaxWaitMinutes: o.CallRequestMaxWaitMinutes,
 	}

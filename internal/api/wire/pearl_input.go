@@ -128,6 +128,7 @@ type OutboundInput struct {
 	WebhookCredentialHeader    body.Optional[string]           `json:"webhookCredentialHeader" doc:"name of the header; null = Authorization"`
 	WebhookEnums               body.Optional[string]           `json:"webhookEnums" schema:"values=numbers|names"`
 	WebhookExtras              body.Optional[bool]             `json:"webhookExtras" doc:"adds externalId and callData to call webhooks"`
+	WebhookAnalysis            body.Optional[bool]             `json:"webhookAnalysis" doc:"the call webhook goes once more when a language model has analysed the call"`
 	RetryPolicy                body.Optional[lead.RetryPolicy] `json:"retryPolicy" doc:"by outcome: busy, noAnswer, failed, blocked, machine, voicemail, lost"`
 	Holidays                   body.Optional[[]hours.Holiday]  `json:"holidays" doc:"in the lead's zone"`
 	DefaultRegion              body.Optional[string]           `json:"defaultRegion" schema:"pattern=^[A-Za-z][A-Za-z]$" doc:"two-letter country that national numbers are read in"`
@@ -172,6 +173,7 @@ func (in OutboundInput) ApplyWebhooks(w *campaign.Webhooks) {
 	set(&w.CredentialHeader, in.WebhookCredentialHeader)
 	assign(&w.Enums, in.WebhookEnums)
 	assign(&w.Extras, in.WebhookExtras)
+	assign(&w.Analysis, in.WebhookAnalysis)
 }
 
 // canonical writes the names of outcomes as they are documented: names of members are matched case-insensitively.

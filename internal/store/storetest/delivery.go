@@ -151,6 +151,21 @@ func testDeliveryQueues(t *testing.T, store engine.Store) {
 	if d := w.delivery(t, third.ID); d.HeldBack || !d.NextTry.Equal(d.Created) {
 		t.Errorf("freed: %+v", d)
 	}
+	// The analysis of the call is freed by itself.
+	analysis := w.callDelivery(callID, false)
+	analysis.Kind, analysis.NextTry, analysis.HeldBack = engine.AnalysisDelivery, Noon.Add(time.Hour), true
+	w.deliver(t, analysis)
+	w.update(t, func(tx engine.Tx) error {
+		same(t, "end of the call beside its analysis", must[id.ID](t)(tx.PendingOfCall(callID, false)), end.ID)
+		return tx.FreeEndOfCall(callID)
+	})
+	if d := w.delivery(t, analysis.ID); !d.HeldBack {
+		t.Errorf("freed with the end: %+v", d)
+	}
+	w.update(t, func(tx engine.Tx) error { return tx.FreeAnalysisOfCall(callID) })
+	if d := w.delivery(t, analysis.ID); d.HeldBack || !d.NextTry.Equal(d.Created) {
+		t.Errorf("freed: %+v", d)
+	}
 	// Leases end, retries do not.
 	leased, retried := w.leadDelivery(w.id(), 1), w.leadDelivery(w.id(), 1)
 	leased.NextTry, leased.Lease, retried.NextTry = Noon.Add(time.Minute), Noon.Add(time.Minute), Noon.Add(time.Minute)

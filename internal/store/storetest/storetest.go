@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"deliveries", testDeliveries},
 		{"queues of deliveries", testDeliveryQueues},
 		{"backlogs of deliveries", testBacklogs},
+		{"analyses", testAnalyses},
 		{"transactions", testTransactions},
 		{"concurrency", testConcurrency},
 		{"same lead", testSameLead},

@@ -185,6 +185,8 @@ def recordings(walk):
     judge = walk.judge
     charges = judge.ok("GET", f"/v2/Call/{walk.finished_call}/Charges", [OBJECT])
     judge.check(charges == [], f"charges of a call without outside services: {charges}")
+    analysis = judge.ok("GET", f"/v2/Call/{walk.finished_call}/Analysis", OBJECT)
+    judge.check(analysis == {"state": None, "tries": 0, "error": None, "at": None}, f"analysis of a call without a model: {analysis}")
     link = judge.ok("GET", f"/v2/Call/{walk.finished_call}/Recording", {"recording": URL, "expiresAt": DATE})
     expires = datetime.strptime(link["expiresAt"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
     judge.check(timedelta(days=6) < expires - now() < timedelta(days=8), f"expiresAt {link['expiresAt']}")

@@ -71,7 +71,7 @@ OUTBOUND_SETTINGS = {
     "minimumRetryIntervalHours": {1, 2, 3, 4, 5, 6}, "ringDuration": COUNT, "callTimeout": COUNT, "voiceMail": nullable(TEXT),
     "callingHours": [{"day": {0, 1, 2, 3, 4, 5, 6, 7}, "start": FILLED, "end": FILLED}], "callWebhookUrl": nullable(URL), "leadWebhookUrl": nullable(URL),
     "webhookVersion": {1, 2}, "webhookCredential": nullable(TEXT), "webhookCredentialHeader": nullable(TEXT), "webhookEnums": {"numbers", "names"},
-    "webhookExtras": BOOL, "retryPolicy": nullable(OBJECT), "holidays": [ANY], "defaultRegion": nullable(TEXT),
+    "webhookExtras": BOOL, "webhookAnalysis": BOOL, "retryPolicy": nullable(OBJECT), "holidays": [ANY], "defaultRegion": nullable(TEXT),
     "duplicatePolicy": {"allow", "skip", "reject"}, "callRequestMaxWaitMinutes": COUNT,
 }
 INBOUND_SETTINGS = {

@@ -105,7 +105,7 @@ def settings(walk):
     judge.ok("GET", f"/v2/Pearl/{walk.pearl}/Warnings", [{"member": FILLED, "text": FILLED}])
     judge.check(PEARL_MEMBERS <= set(before["pearl"]), f"members of pearl missing: {PEARL_MEMBERS - set(before['pearl'])}")
     defaults = {"recordingTrack": 3, "transcriptOptions": 1, "maximumCallAttempts": 3, "minimumRetryIntervalHours": 2, "ringDuration": 30, "callTimeout": 15,
-                "webhookVersion": 2, "webhookEnums": "numbers", "webhookExtras": False, "duplicatePolicy": "allow", "callRequestMaxWaitMinutes": 60, "totalAgents": 1,
+                "webhookVersion": 2, "webhookEnums": "numbers", "webhookExtras": False, "webhookAnalysis": False, "duplicatePolicy": "allow", "callRequestMaxWaitMinutes": 60, "totalAgents": 1,
                 "holidays": [], "retryPolicy": None, "defaultRegion": None, "timeZone": None, "callWebhookUrl": None, "leadWebhookUrl": None}
     for member, value in defaults.items():
         judge.check(before["outbound"].get(member) == value, f"default of {member}: {before['outbound'].get(member)!r}, want {value!r}")

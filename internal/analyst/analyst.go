@@ -1,0 +1,226 @@
+// Package analyst has a language model analyse calls that are over: it claims them from the engine, asks, and has the engine
+// commit what was found. It decides when and how many at once, and neither what is asked nor what becomes of it.
+package analyst
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+	"nacre/internal/provider"
+)
+
+const (
+	defaultPlaces = 8
+	askFor        = 2 * time.Minute // longest time of a try, all models of the order together
+	leaseTime     = askFor + time.Minute
+	longestPause  = 30 * time.Second // another node may have added something without a hint
+	settleTimeout = 10 * time.Second
+)
+
+// Jobs are calls to analyse. Implemented by engine.Engine.
+type Jobs interface {
+	NextAnalyses(ctx context.Context, lease time.Duration, free int, running map[id.ID]int) ([]engine.AnalysisJob, error)
+	NextAnalysisTime(ctx context.Context) (time.Time, error)
+	SettleAnalysis(ctx context.Context, job engine.AnalysisJob, result engine.AnalysisResult) (call.AnalysisState, error)
+}
+
+// Config is what an Analyst is made of.
+type Config struct {
+	Jobs Jobs
+	// Ask has a model find what a call amounted to. What that costs goes to the Meter of ctx. Errors say nothing of what was said.
+	Ask    func(ctx context.Context, task call.AnalysisTask, transcript []call.Line) (call.Findings, error)
+	Now    func() time.Time
+	Log    *slog.Logger
+	Places int                            // at once; 0 = 8
+	Tried  func(state call.AnalysisState) // how far an analysis is after a try; nil = nobody is told
+}
+
+// Analyst analyses calls.
+type Analyst struct {
+	Config
+	wake chan struct{} // capacity 1: something may be due, or a place is free
+	stop context.CancelFunc
+	ctx  context.Context
+	loop sync.WaitGroup
+	runs sync.WaitGroup
+
+	mu      sync.Mutex
+	running map[id.ID]int // tries under way, by account
+	taken   int
+}
+
+// New makes an Analyst; it does nothing before Start.
+func New(config Config) *Analyst {
+	if config.Places <= 0 {
+		config.Places = defaultPlaces
+	}
+	if config.Tried == nil {
+		config.Tried = func(call.AnalysisState) {}
+	}
+	a := &Analyst{Config: config, wake: make(chan struct{}, 1), running: map[id.ID]int{}}
+	a.ctx, a.stop = context.WithCancel(context.Background())
+	return a
+}
+
+// Start begins to analyse.
+func (a *Analyst) Start() { a.loop.Go(a.run) }
+
+// Stop ends tries under way, which the next process begins anew, and returns when that is done.
+func (a *Analyst) Stop() {
+	a.stop()
+	a.loop.Wait()
+	a.runs.Wait()
+}
+
+// Committed implements engine.Listener.
+func (a *Analyst) Committed(told engine.Signals) {
+	if told.Analyses {
+		a.notify()
+	}
+}
+
+func (a *Analyst) notify() {
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (a *Analyst) run() {
+	for a.ctx.Err() == nil {
+		taken, err := a.take()
+		if taken > 0 {
+			continue
+		}
+		pause := longestPause
+		if err == nil {
+			pause, err = a.pause()
+		}
+		if err != nil && a.ctx.Err() == nil {
+			a.Log.Error("look for calls to analyse", "error", err)
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-a.ctx.Done():
+		case <-a.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// take begins what is due, as far as there are places.
+func (a *Analyst) take() (taken int, err error) {
+	a.mu.Lock()
+	free, running := a.Places-a.taken, maps.Clone(a.running)
+	a.mu.Unlock()
+	if free == 0 {
+		return 0, nil
+	}
+	jobs, err := a.Jobs.NextAnalyses(a.ctx, leaseTime, free, running)
+	for _, job := range jobs {
+		a.mu.Lock()
+		a.running[job.Account]++
+		a.taken++
+		a.mu.Unlock()
+		a.runs.Go(func() {
+			defer a.leave(job.Account)
+			a.try(job)
+		})
+	}
+	return len(jobs), err
+}
+
+func (a *Analyst) leave(accountID id.ID) {
+	a.mu.Lock()
+	defer a.notify()
+	defer a.mu.Unlock()
+	a.taken--
+	if a.running[accountID]--; a.running[accountID] == 0 {
+		delete(a.running, accountID)
+	}
+}
+
+// pause is how long nothing is to be done unless somebody wakes the loop.
+func (a *Analyst) pause() (time.Duration, error) {
+	next, err := a.Jobs.NextAnalysisTime(a.ctx)
+	switch wait := next.Sub(a.Now()); {
+	case err != nil || next.IsZero():
+		return longestPause, err
+	case wait <= 0: // there is no place for it now, or another process is at it
+		return time.Second, nil
+	default:
+		return min(wait, longestPause), nil
+	}
+}
+
+// try asks about one call and has what came of it committed.
+func (a *Analyst) try(job engine.AnalysisJob) {
+	log := a.Log.With("call", job.Call, "pearl", job.Record.Pearl, "trace", job.Record.Trace, "try", job.Tries)
+	meter := &call.Meter{}
+	var result engine.AnalysisResult
+	err := a.ask(call.WithMeter(a.ctx, meter), job, &result.Findings)
+	result.Charges = meter.Charges()
+	switch {
+	case err != nil && a.ctx.Err() != nil:
+		result.Stopped = true
+	case err != nil:
+		result.Failed = reason(err)
+		var failure *provider.Error
+		if errors.As(err, &failure) {
+			result.RetryAfter = failure.RetryAfter
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), settleTimeout)
+	defer cancel()
+	state, settled := a.Jobs.SettleAnalysis(ctx, job, result)
+	if settled != nil {
+		log.Error("record analysis of a call", "error", settled) // it is tried again when its lease is over
+		return
+	}
+	if result.Stopped {
+		return
+	}
+	a.Tried(state)
+	switch state {
+	case call.AnalysisFailed:
+		log.Error("analysis of a call is given up", "error", err)
+	case call.AnalysisPending:
+		log.Warn("analyse call", "error", err)
+	case call.AnalysisDone:
+		log.Debug("call is analysed")
+	}
+}
+
+// ask recovers what panics: one call's words must not end the server.
+func (a *Analyst) ask(ctx context.Context, job engine.AnalysisJob, found *call.Findings) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	defer func() {
+		if reason := recover(); reason != nil {
+			a.Log.Error("analysis panicked", "call", job.Call, "panic", reason, "stack", string(debug.Stack()))
+			err = errors.New("internal error")
+		}
+	}()
+	*found, err = a.Ask(ctx, job.Task, job.Record.Transcript)
+	return err
+}
+
+// longestReason bounds what is kept of an error, in bytes.
+const longestReason = 500
+
+func reason(err error) string {
+	if text := err.Error(); len(text) > longestReason {
+		return text[:longestReason]
+	} else {
+		return text
+	}
+}

@@ -1,0 +1,138 @@
+package analyst
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/engine"
+	"nacre/internal/id"
+	"nacre/internal/provider"
+)
+
+// queue is Jobs with a claim for each account's jobs, as the engine's.
+type queue struct {
+	mu      sync.Mutex
+	waiting []engine.AnalysisJob
+	settled map[id.ID]engine.AnalysisResult
+	states  map[id.ID]call.AnalysisState
+}
+
+func (q *queue) NextAnalyses(_ context.Context, lease time.Duration, free int, running map[id.ID]int) ([]engine.AnalysisJob, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if lease <= askFor {
+		return nil, errors.New("the lease ends before the try")
+	}
+	n := min(free, len(q.waiting))
+	taken := q.waiting[:n]
+	q.waiting = q.waiting[n:]
+	return taken, nil
+}
+
+func (q *queue) NextAnalysisTime(context.Context) (time.Time, error) { return time.Time{}, nil }
+
+func (q *queue) SettleAnalysis(_ context.Context, job engine.AnalysisJob, result engine.AnalysisResult) (call.AnalysisState, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settled[job.Call] = result
+	if result.Failed != "" || result.Stopped {
+		return call.AnalysisPending, nil
+	}
+	return call.AnalysisDone, nil
+}
+
+func jobs(names ...string) (all []engine.AnalysisJob) {
+	for _, name := range names {
+		job := engine.AnalysisJob{Analysis: engine.Analysis{Call: id.ID(name), Account: "a", Tries: 1}}
+		job.Record.Transcript = []call.Line{{Role: call.Client, Content: name}}
+		all = append(all, job)
+	}
+	return all
+}
+
+// TestTries: what is found is settled with its charges; failures, panics and models that hang are tries that failed, and hold up
+// nobody beyond their time.
+func TestTries(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := &queue{settled: map[id.ID]engine.AnalysisResult{}}
+		var log strings.Builder
+		tried := map[call.AnalysisState]int{}
+		var mu sync.Mutex
+		a := New(Config{
+			Jobs: q, Now: time.Now, Log: slog.New(slog.NewTextHandler(&log, nil)), Places: 2,
+			Tried: func(state call.AnalysisState) { mu.Lock(); tried[state]++; mu.Unlock() },
+			Ask: func(ctx context.Context, _ call.AnalysisTask, transcript []call.Line) (call.Findings, error) {
+				call.MeterOf(ctx).Add(call.Charge{Kind: call.ChargeModel, Provider: "m", Cost: 1})
+				switch text := transcript[0].Content; text {
+				case "hangs":
+					<-ctx.Done()
+					return call.Findings{}, ctx.Err()
+				case "limited":
+					return call.Findings{}, fmt.Errorf("analyse: %w", &provider.Error{Provider: "m", Kind: provider.Limited, Status: 429, RetryAfter: 7 * time.Second})
+				case "panics":
+					panic("a fault of ours")
+				default:
+					return call.Findings{Summary: text}, nil
+				}
+			},
+		})
+		a.Start()
+		synctest.Wait()
+		q.mu.Lock()
+		q.waiting = jobs("hangs", "good", "limited", "panics", "better")
+		q.mu.Unlock()
+		a.Committed(engine.Signals{})
+		synctest.Wait()
+		if len(q.settled) != 0 {
+			t.Error("it looked without having been told")
+		}
+		a.Committed(engine.Signals{Analyses: true})
+		synctest.Wait()
+		if len(q.settled) != 4 {
+			t.Errorf("%d were settled beside the one that hangs", len(q.settled))
+		}
+		time.Sleep(askFor)
+		synctest.Wait()
+		want := map[id.ID]string{"good": "good  0s", "better": "better  0s", "limited": " analyse: m: limited (429) 7s", "panics": " internal error 0s", "hangs": " context deadline exceeded 0s"}
+		for name, text := range want {
+			r := q.settled[name]
+			if got := fmt.Sprint(r.Findings.Summary, " ", r.Failed, " ", r.RetryAfter); got != text || len(r.Charges) != 1 || r.Stopped {
+				t.Errorf("%s: %q, %+v", name, got, r.Charges)
+			}
+		}
+		if tried[call.AnalysisDone] != 2 || tried[call.AnalysisPending] != 3 {
+			t.Errorf("told: %v", tried)
+		}
+		if !strings.Contains(log.String(), "analyse call") || !strings.Contains(log.String(), "429") {
+			t.Errorf("log: %s", log.String())
+		}
+		a.Stop()
+	})
+}
+
+// TestStopEndsTries: what is under way at the end of the process costs no try.
+func TestStopEndsTries(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := &queue{settled: map[id.ID]engine.AnalysisResult{}, waiting: jobs("one")}
+		a := New(Config{Jobs: q, Now: time.Now, Log: slog.New(slog.DiscardHandler), Ask: func(ctx context.Context, _ call.AnalysisTask, _ []call.Line) (call.Findings, error) {
+			<-ctx.Done()
+			return call.Findings{}, ctx.Err()
+		}})
+		a.Start()
+		synctest.Wait()
+		a.Stop()
+		if r := q.settled["one"]; !r.Stopped || r.Failed != "" {
+			t.Errorf("%+v", r)
+		}
+	})
+}
