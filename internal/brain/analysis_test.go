@@ -67,7 +67,7 @@ func TestFindings(t *testing.T) {
 		want call.Findings
 		err  string
 	}{
-		"plain": {`{"summary":"Ada renews.","sentiment":4,"tags":["hot"],"values":{"seats":12,"plan":"gold"},"success":true}`, whole, ""},
+		"plain":                            {`{"summary":"Ada renews.","sentiment":4,"tags":["hot"],"values":{"seats":12,"plan":"gold"},"success":true}`, whole, ""},
 		"fenced, after thoughts, as texts": {"<think>{\"summary\":1}</think>Here it is:\n```json\n{\"summary\":\" Ada\\n renews. \",\"sentiment\":\"4\",\"tags\":[\"hot\"],\"values\":{\"seats\":\"12\",\"plan\":\"gold\"},\"success\":true}\n```", whole, ""},
 		"what is not in the task": {`{"summary":"Ada renews.","sentiment":4,"tags":["cold","hot","hot"],"values":{"seats":12,"plan":"gold","vip":"perhaps","admin":true},"success":true,
 			"status":10,"callback":"tomorrow","optOut":false}`, whole, ""},
