@@ -69,6 +69,8 @@ func rows() []struct {
 		{"speech", (*bench).speech},
 		{"calls", (*bench).calls},
 		{"talks", (*bench).talks},
+		{"share", (*bench).share},
+		{"words", (*bench).words},
 	}
 }
 

@@ -261,6 +261,20 @@ func (l *leg) firstAfter(at time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// runEnd returns when the last packet came of the sound that was heard at an instant: a pause of a length ends it.
+func (l *leg) runEnd(at time.Time, length time.Duration) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last := time.Time{}
+	for _, came := range l.voiced {
+		if came.After(at) && came.Sub(last) >= length {
+			break
+		}
+		last = came
+	}
+	return last
+}
+
 // lastVoiced returns when the last packet with sound so far came.
 func (l *leg) lastVoiced() time.Time {
 	l.mu.Lock()

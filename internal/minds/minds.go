@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ type Minds struct {
 	events chan turn.Event
 	free   []chan struct{} // of each brain: has a token while it thinks of nothing
 	stop   context.CancelFunc
+	said   func(part string)
 
 	mu      sync.Mutex
 	lastUse int
@@ -31,9 +33,10 @@ type Minds struct {
 // errUnwanted is returned to a brain whose reply is not wanted any more.
 var errUnwanted = errors.New("the reply is not wanted any more")
 
-// New returns the Minds of a conversation; ctx ends what they think.
-func New(ctx context.Context, brains []turn.Brain, log *slog.Logger) *Minds {
-	m := &Minds{ctx: ctx, brains: brains, log: log, events: make(chan turn.Event, 16), stop: func() {}, uses: make(map[int]chan turn.Action)}
+// New returns the Minds of a conversation; ctx ends what they think. said, where it is not nil, is told each part of a reply
+// as it comes, before it is polled and in another goroutine: so what has to be made of it is begun by then.
+func New(ctx context.Context, brains []turn.Brain, said func(part string), log *slog.Logger) *Minds {
+	m := &Minds{ctx: ctx, brains: brains, log: log, said: said, events: make(chan turn.Event, 16), stop: func() {}, uses: make(map[int]chan turn.Action)}
 	for range brains {
 		free := make(chan struct{}, 1)
 		free <- struct{}{}
@@ -135,6 +138,9 @@ type mindsTurn struct {
 
 // Say has one part spoken (turn.Turn).
 func (t mindsTurn) Say(part string) error {
+	if text := strings.TrimSpace(part); t.minds.said != nil && text != "" && t.ctx.Err() == nil {
+		t.minds.said(text)
+	}
 	return t.minds.send(t.ctx, turn.Event{Kind: turn.ReplyPart, Ask: t.ask, Text: part})
 }
 

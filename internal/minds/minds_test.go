@@ -22,7 +22,7 @@ func (f thinks) Answer(ctx context.Context, in turn.Input, t turn.Turn) (turn.Re
 }
 
 func open(t *testing.T, brains ...turn.Brain) *Minds {
-	return New(t.Context(), brains, slog.New(slog.DiscardHandler))
+	return New(t.Context(), brains, nil, slog.New(slog.DiscardHandler))
 }
 
 // all returns what is to be polled once nothing moves any more.
@@ -243,7 +243,7 @@ func TestEndOfTheConversation(t *testing.T) {
 		m := New(ctx, []turn.Brain{thinks(func(_ context.Context, _ turn.Input, say turn.Turn) (turn.Reply, error) {
 			_, _, err = say.Use(turn.Tool{Kind: turn.ToolNote})
 			return turn.Reply{}, nil
-		})}, slog.New(slog.DiscardHandler))
+		})}, nil, slog.New(slog.DiscardHandler))
 		m.Ask(turn.Action{Ask: 1})
 		if events := all(m); len(events) != 1 {
 			t.Fatalf("%+v", events)
@@ -251,6 +251,28 @@ func TestEndOfTheConversation(t *testing.T) {
 		end()
 		if events := all(m); len(events) != 0 || err == nil {
 			t.Errorf("%+v, %v", events, err)
+		}
+	})
+}
+
+// Parts are told as they come, before anybody polls, so that their speech is begun; none of a reply that is not wanted.
+func TestPartsAreToldBeforeTheyArePolled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var told []string
+		m := New(t.Context(), []turn.Brain{thinks(func(ctx context.Context, _ turn.Input, say turn.Turn) (turn.Reply, error) {
+			err := errors.Join(say.Say(" Thank you. "), say.Say(" "))
+			<-ctx.Done()
+			return turn.Reply{}, errors.Join(err, say.Say("Goodbye."))
+		})}, func(part string) { told = append(told, part) }, slog.New(slog.DiscardHandler))
+		m.Ask(turn.Action{Ask: 1})
+		synctest.Wait()
+		if !slices.Equal(told, []string{"Thank you."}) {
+			t.Errorf("told %q", told)
+		}
+		m.Cancel()
+		if synctest.Wait(); len(told) != 1 {
+			t.Errorf("told %q of a reply that is not wanted", told)
 		}
 	})
 }

@@ -80,7 +80,7 @@ func Begin(ctx context.Context, config Config) *Conversation {
 		}),
 	}
 	ctx, c.end = context.WithCancel(ctx)
-	c.minds = minds.New(ctx, brains, log)
+	c.minds = minds.New(ctx, brains, nil, log)
 	if !config.Deaf {
 		c.step(turn.Event{Kind: turn.Ears, Active: true})
 	}

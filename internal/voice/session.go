@@ -63,7 +63,6 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 			Rules: form, Voicemail: script.VoiceMail, Timing: a.timing,
 			Brains: len(brains), Opening: []string{script.Opening}, Questions: script.Questions, Language: script.Language,
 		}),
-		minds:   minds.New(ctx, brains, log),
 		book:    &book{ctx: ctx, speaker: a.config.Speaker, log: log, phrases: make(map[string]*phrase)},
 		optOuts: make(chan bool, 1),
 		limit:   a.timing.OptOutLimit,
@@ -72,6 +71,7 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 		beep:    hearing.NewBeep(),
 		events:  make([]turn.Event, 0, 8),
 	}
+	s.minds = minds.New(ctx, brains, func(part string) { s.book.get(part) }, log)
 	if a.config.Recordings != "" && script.Call != "" {
 		s.record = record(a.config.Recordings, script.Call, script.Recording, log)
 	}
