@@ -110,6 +110,9 @@ func storeTests() []storeTest {
 func aloneTests() []storeTest {
 	return []storeTest{
 		{"AddsAreWholeAcrossACrash", testAddsAreWholeAcrossACrash},
+		{"ImportLeads", testImportLeads},
+		{"ImportKeepsThePolicy", testImportKeepsThePolicy},
+		{"ImportIntoNothing", testImportIntoNothing},
 		{"Deliveries", testDeliveries},
 		{"DeliveryOrder", testDeliveryOrder},
 		{"DeliveryOfStarts", testStarts},
