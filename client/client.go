@@ -73,7 +73,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // Error is an answer that is no success (contract 0.5).
 type Error struct {
-	Status  int                 // of HTTP
+	Status  int                 `json:"status"` // of HTTP
 	Title   string              `json:"title"`
 	Detail  string              `json:"detail"`
 	Errors  map[string][]string `json:"errors"` // by member, for example Leads[3].PhoneNumber; of a 400
@@ -107,9 +107,12 @@ type request struct {
 	method string
 	path   string // from the version on, segments escaped
 	query  url.Values
-	body   any    // marshalled to JSON; nil is none
-	key    string // Idempotency-Key; "" sends none
-	match  string // If-Match; "" sends none
+	body   any                   // marshalled to JSON; nil is none
+	file   []byte                // in place of body, as it is
+	lines  func(io.Reader) error // reads an answer that comes line by line
+	key    string                // Idempotency-Key; "" sends none
+	again  bool                  // it does no harm twice
+	match  string                // If-Match; "" sends none
 }
 
 // answered is what is known of an answer beside its body.
@@ -118,7 +121,7 @@ type answered struct{ etag string }
 // do sends a request, repeats it where the server asks for that or the connection failed and repeating does no harm, and
 // reads the answer into result, where that is not nil; a *string takes a bare answer that is no JSON.
 func (c *Client) do(ctx context.Context, r request, result any) (answered, error) {
-	var body []byte
+	body := r.file
 	if r.body != nil {
 		var err error
 		if body, err = json.Marshal(r.body); err != nil {
@@ -176,7 +179,7 @@ func (r request) repeats(err error, try int) (time.Duration, bool) {
 		return 0, false
 	}
 	// Whether the server has seen the request is not known: only what may come twice is sent again.
-	return pause, r.method != http.MethodPost || r.key != ""
+	return pause, r.again || r.method != http.MethodPost || r.key != ""
 }
 
 func (c *Client) once(ctx context.Context, r request, body []byte, result any) (answered, error) {
@@ -193,7 +196,10 @@ func (c *Client) once(ctx context.Context, r request, body []byte, result any) (
 		return answered{}, fmt.Errorf("make the request: %w", err)
 	}
 	sent.Header.Set("Authorization", "Bearer "+c.key)
-	if body != nil {
+	switch {
+	case r.file != nil:
+		sent.Header.Set("Content-Type", "application/octet-stream")
+	case body != nil:
 		sent.Header.Set("Content-Type", "application/json")
 	}
 	if r.key != "" {
@@ -211,6 +217,9 @@ func (c *Client) once(ctx context.Context, r request, body []byte, result any) (
 		return answered{}, err
 	}
 	defer answer.Body.Close()
+	if r.lines != nil && answer.StatusCode == http.StatusOK {
+		return answered{}, r.lines(answer.Body)
+	}
 	text, err := io.ReadAll(io.LimitReader(answer.Body, largestAnswer+1))
 	switch {
 	case err != nil:

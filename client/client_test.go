@@ -128,6 +128,28 @@ func TestNotSentTwice(t *testing.T) {
 	}
 }
 
+// TestImportGoesOn: after a break the file is sent again, and what was told is not told twice.
+func TestImportGoesOn(t *testing.T) {
+	t.Parallel()
+	const begun, first, second = `{"total":3,"mapping":["phoneNumber"]}` + "\n", `{"rows":2,"added":2,"refused":[]}` + "\n", `{"rows":1,"added":0,"refused":[{"line":4,"reasons":["x"]}]}` + "\n"
+	c, s, _ := scripted(t,
+		exchange{status: 200, body: begun + first},
+		exchange{status: 200, body: begun + first + `{"error":{"status":503,"title":"Service Unavailable"}}` + "\n"},
+		exchange{status: 200, body: begun + first + second + `{"done":true}` + "\n"})
+	var told []string
+	err := c.ImportLeads(t.Context(), somePearl, []byte("file"), ImportOptions{}, func(part ImportPart, total int) {
+		told = append(told, fmt.Sprintf("%d/%d of %d, %d refused", part.Added, part.Rows, total, len(part.Refused)))
+	})
+	if err != nil || fmt.Sprint(told) != "[2/2 of 3, 0 refused 0/1 of 3, 1 refused]" || len(s.asked) != 3 || s.bodies[2] != "file" {
+		t.Errorf("%v: told %v after %d requests", err, told, len(s.asked))
+	}
+	c, _, _ = scripted(t, exchange{status: 200, body: begun + `{"error":{"status":400,"errors":{"$":["no"]}}}` + "\n"})
+	var answer *Error
+	if err := c.ImportLeads(t.Context(), somePearl, []byte("file"), ImportOptions{}, nil); !errors.As(err, &answer) || answer.Status != 400 {
+		t.Error(err)
+	}
+}
+
 func TestErrorsAreWhole(t *testing.T) {
 	t.Parallel()
 	c, s, _ := scripted(t, exchange{status: 400, body: `{"title":"One or more validation errors occurred.","status":400,"errors":{"Leads[3].PhoneNumber":["too short"],"Leads[1].TimeZoneId":["unknown"],"validation":["twice"]},"traceId":"00-4b"}`})

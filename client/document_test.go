@@ -38,6 +38,15 @@ type operation struct {
 	} `json:"responses"`
 }
 
+// Content is the description of a JSON body.
+func (o operation) Content() (media, bool) {
+	if o.RequestBody == nil {
+		return media{}, false
+	}
+	m, isJSON := o.RequestBody.Content["application/json"]
+	return m, isJSON
+}
+
 type media struct {
 	Example any    `json:"example"`
 	Schema  schema `json:"schema"`
@@ -103,6 +112,10 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 		},
 		"AddLeads": func(c *Client) (any, error) {
 			return c.AddLeads(ctx, somePearl, []NewLead{{PhoneNumber: "+14155550101"}})
+		},
+		"PreviewImport": func(c *Client) (any, error) { return c.PreviewImport(ctx, somePearl, []byte("+14155550101\n")) },
+		"ImportLeads": func(c *Client) (any, error) {
+			return nil, c.ImportLeads(ctx, somePearl, []byte("+14155550101\n"), ImportOptions{DryRun: true, Mapping: []string{"phoneNumber"}}, func(ImportPart, int) {})
 		},
 		"GetLead":              func(c *Client) (any, error) { return c.GetLead(ctx, somePearl, id) },
 		"GetLeadByExternalID":  func(c *Client) (any, error) { return c.GetLeadByExternalID(ctx, somePearl, "crm-1") },
@@ -193,7 +206,7 @@ func (d *document) judge(t *testing.T, compiler *jsonschema.Compiler, s *script,
 	}
 	if (o.RequestBody != nil) != (body.Len() > 0) {
 		t.Errorf("%s %s was sent the body %q", r.Method, template, body.String())
-	} else if o.RequestBody != nil {
+	} else if _, isJSON := o.Content(); isJSON {
 		at := "/paths/" + strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D").Replace(template) + "/" + strings.ToLower(r.Method) + "/requestBody/content/application~1json/schema"
 		compiled, err := compiler.Compile("file:///openapi.json#" + at)
 		if err != nil {
@@ -209,6 +222,9 @@ func (d *document) judge(t *testing.T, compiler *jsonschema.Compiler, s *script,
 		d.known(t, "the body of "+template, o.RequestBody.Content["application/json"].Schema, sent)
 	}
 	answer := o.Responses["200"].Content
+	if lines, streamed := answer["application/x-ndjson"]; streamed {
+		return exchange{status: 200, body: fmt.Sprint(lines.Example)}
+	}
 	if text, bare := answer["text/plain"]; bare {
 		return exchange{status: 200, body: fmt.Sprint(text.Example)}
 	}

@@ -5,7 +5,9 @@ import (
 	"compress/gzip"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -118,7 +120,10 @@ func (x *exchange) finish() {
 }
 
 // fail answers an error.
-func (x *exchange) fail(err error) {
+func (x *exchange) fail(err error) { x.problem(x.told(err)) }
+
+// told is an error as the client is told it; one of ours is logged.
+func (x *exchange) told(err error) (problem.Problem, http.Header) {
 	p, header, ours := problem.Of(err, x.words)
 	switch {
 	case ours && x.r.Context().Err() != nil:
@@ -126,7 +131,8 @@ func (x *exchange) fail(err error) {
 	case ours:
 		x.Log.Error("request failed", "route", x.name, "status", p.Status, "traceId", x.parent, slog.Group("pii", "error", err.Error()))
 	}
-	x.problem(p, header)
+	p.TraceID = x.parent
+	return p, header
 }
 
 func (x *exchange) problem(p problem.Problem, header http.Header) {
@@ -139,6 +145,33 @@ func (x *exchange) problem(p problem.Problem, header http.Header) {
 
 // worthCompressing is the size from which answers are compressed for clients that take it.
 const worthCompressing = 1 << 10
+
+// sendLines writes an answer that comes line by line; its last line is the error that ended it.
+func (x *exchange) sendLines(answer route.Answer) {
+	header := x.w.Header()
+	x.allowOrigin(header)
+	header.Set("Content-Type", answer.Type)
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("X-Accel-Buffering", "no") // proxies that gather answers would keep the lines to themselves
+	x.status = answer.Status
+	x.w.WriteHeader(answer.Status)
+	control := http.NewResponseController(x.w)
+	line := func(value any) error {
+		_, text, err := route.Encode(value)
+		if err != nil {
+			return err
+		}
+		if _, err := x.w.Write(append(text, '\n')); err != nil {
+			return fmt.Errorf("send a line: %w", err)
+		}
+		return control.Flush()
+	}
+	if err := answer.Lines(line); err != nil {
+		p, _ := x.told(err)
+		_ = line(map[string]json.RawMessage{"error": p.JSON()}) // the client has gone: nobody is left to tell
+	}
+}
 
 // send writes the answer.
 func (x *exchange) send(status int, contentType string, text []byte) {

@@ -57,7 +57,7 @@ func (x *exchange) readBody(r *route.Route) ([]byte, error) {
 	if x.r.ContentLength == 0 || x.r.Body == nil || x.r.Body == http.NoBody {
 		return nil, nil // whatever its type would have been
 	}
-	if err := acceptable(x.r.Header); err != nil {
+	if err := acceptable(x.r.Header, r); err != nil {
 		return nil, err
 	}
 	if x.r.ContentLength > r.MaxBody {
@@ -90,6 +90,9 @@ func (x *exchange) readBody(r *route.Route) ([]byte, error) {
 		switch {
 		case errors.Is(err, io.EOF):
 			x.bodyRead = true
+			if r.TakesFile() {
+				return body, nil
+			}
 			return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), nil
 		case errors.As(err, &over):
 			return nil, tooLarge(r)
@@ -118,12 +121,12 @@ func tooLarge(r *route.Route) error {
 }
 
 // acceptable judges type, charset and encoding of a body (contract 0.2).
-func acceptable(header http.Header) error {
+func acceptable(header http.Header, r *route.Route) error {
 	if coding := strings.TrimSpace(header.Get("Content-Encoding")); coding != "" && !strings.EqualFold(coding, "identity") {
 		return unsupported("A Content-Encoding is not accepted; send the body as it is.")
 	}
 	given := strings.TrimSpace(header.Get("Content-Type"))
-	if given == "" {
+	if given == "" || r.TakesFile() {
 		return nil
 	}
 	kind, parameters, err := mime.ParseMediaType(given)

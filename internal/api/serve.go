@@ -110,6 +110,13 @@ func (x *exchange) serve(key account.Key, match route.Match) {
 	for name, values := range request.Header {
 		x.w.Header()[name] = values
 	}
+	if answer.Lines != nil {
+		ctx, cancel := context.WithTimeout(x.r.Context(), match.Route.Timeout)
+		defer cancel()
+		request.SetContext(ctx)
+		x.sendLines(answer)
+		return
+	}
 	x.send(answer.Status, answer.Type, answer.Body)
 }
 

@@ -33,6 +33,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitPartly = 3 // done, but for what was refused
 )
 
 // commands are the subcommands and their settings.

@@ -23,6 +23,7 @@ type leadCommands struct {
 	Add    leadAdd    `cmd:"" help:"Add a lead to a campaign; prints its id."`
 	Update leadUpdate `cmd:"" help:"Change a lead; the campaign acts on it at once."`
 	Get    leadGet    `cmd:"" help:"Show a lead, and whether it may be called now."`
+	Import leadImport `cmd:"" help:"Add the leads of a CSV or XLSX file; exit 3 where rows were refused."`
 	Export leadExport `cmd:"" help:"Write the leads of a campaign as CSV."`
 }
 

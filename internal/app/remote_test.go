@@ -3,6 +3,7 @@ package app
 import (
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -162,5 +163,48 @@ func TestUsageOfTheShell(t *testing.T) {
 	}
 	if code, _, errs := sh.run(t, "lead", "add", "6650a1f2c3d4e5f60718293a", "+14155550101", "--url", "http://127.0.0.1:1/"); code != exitFailed || !strings.Contains(errs, "refused") {
 		t.Errorf("a server that is not there: exit %d, %q", code, errs)
+	}
+}
+
+func TestImportFromTheShell(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	file := filepath.Join(t.TempDir(), "leads.csv")
+	var text strings.Builder
+	text.WriteString("Name;Mobile;Ref\n")
+	for n := range 1200 {
+		fmt.Fprintf(&text, "Ada %d;+1%03d55501%02d;crm-%d\n", n, 201+n/100, n%100, n)
+	}
+	text.WriteString("Ben;415;crm-x\n")
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	preview := sh.must(t, "lead", "import", "Renewals", file, "--preview", "--map", "Name=firstName")
+	for _, want := range []string{"1201 rows", "Name    firstName    Ada 0", "Mobile  phoneNumber", "Ref     externalId"} {
+		if !strings.Contains(preview, want) {
+			t.Errorf("the preview lacks %q:\n%s", want, preview)
+		}
+	}
+	refused := filepath.Join(t.TempDir(), "refused.csv")
+	for _, args := range [][]string{{"--dry-run"}, nil, nil} { // the third adds nothing twice
+		code, out, errs := sh.run(t, append([]string{"lead", "import", "Renewals", file, "--refused", refused, "--json"}, args...)...)
+		if code != exitPartly || !strings.Contains(out, `{"rows":1201,"added":1200,"refused":1,`) || errs != "" {
+			t.Fatalf("import %v: exit %d, %q %q", args, code, out, errs)
+		}
+	}
+	if rows, err := os.ReadFile(refused); err != nil || !strings.HasPrefix(string(rows), "line,reasons\n1202,") {
+		t.Errorf("refused rows: %s %v", rows, err)
+	}
+	if line := sh.must(t, "campaign", "watch", "Renewals", "--once"); !strings.Contains(line, "0 of 1200 leads") {
+		t.Error(line)
+	}
+	code, _, errs := sh.run(t, "lead", "import", "Renewals", file, "--map", "Mobile=")
+	if code != exitFailed || !strings.Contains(errs, "no column is mapped to phoneNumber") {
+		t.Errorf("without a number: exit %d, %q", code, errs)
+	}
+	for _, args := range [][]string{{filepath.Join(t.TempDir(), "none.csv")}, {file, "--map", "Phone=phoneNumber"}} {
+		if code, _, errs := sh.run(t, append([]string{"lead", "import", "Renewals"}, args...)...); code != exitUsage || errs == "" {
+			t.Errorf("%v: exit %d, %q", args, code, errs)
+		}
 	}
 }

@@ -160,6 +160,7 @@ type shown struct {
 	BodyTypes            []string
 	Answer               *shape
 	AnswerType           string
+	File                 bool // its body is a file, not JSON
 	Headers              []row
 	Statuses             []link // other answers: status and title
 	Curl                 string
@@ -266,9 +267,12 @@ func (d *document) show(method, path string, o operation) (shown, error) {
 	}
 	var example string
 	if o.RequestBody != nil {
-		body := o.RequestBody.Content["application/json"]
+		body, isJSON := o.RequestBody.Content["application/json"]
+		if !isJSON {
+			body, made.File = o.RequestBody.Content["text/csv"], true
+		}
 		if body.Schema == nil || body.Example == nil {
-			return made, fmt.Errorf("the body has no JSON schema or no example")
+			return made, fmt.Errorf("the body has no schema or no example")
 		}
 		for kind := range o.RequestBody.Content {
 			made.BodyTypes = append(made.BodyTypes, kind)
@@ -279,8 +283,8 @@ func (d *document) show(method, path string, o operation) (shown, error) {
 			made.BodyNote += "; may be left out"
 		}
 		made.Body = d.shape(body.Schema, true)
-		example = indented(body.Example, "  ")
-		made.Body.Example = indented(body.Example, "")
+		example = shownExample(body.Example, "  ")
+		made.Body.Example = shownExample(body.Example, "")
 	}
 	success, known := o.Responses["200"]
 	if !known && len(o.Responses) == 0 {
@@ -289,8 +293,8 @@ func (d *document) show(method, path string, o operation) (shown, error) {
 	for kind, c := range success.Content {
 		made.AnswerType = kind
 		made.Answer = d.shape(c.Schema, false)
-		if c.Example != nil && kind == "application/json" {
-			made.Answer.Example = indented(c.Example, "")
+		if c.Example != nil && (kind == "application/json" || kind == "application/x-ndjson") {
+			made.Answer.Example = shownExample(c.Example, "")
 		}
 	}
 	for name, h := range success.Headers {
@@ -323,6 +327,15 @@ func everywhere(name string) bool {
 	return name == "RequestId" || name == "Traceparent" || strings.HasPrefix(name, "RateLimit")
 }
 
+// shownExample is an example as people read it: text that is no JSON stands as it is.
+func shownExample(example json.RawMessage, prefix string) string {
+	var text string
+	if json.Unmarshal(example, &text) == nil && strings.Contains(text, "\n") {
+		return text
+	}
+	return indented(example, prefix)
+}
+
 // indented is an example as people read it; the first line stands where the text before it ends.
 func indented(text json.RawMessage, prefix string) string {
 	var out bytes.Buffer
@@ -346,7 +359,9 @@ func curl(o shown, body string) string {
 		b.WriteString(` -H "Authorization: Bearer $KEY"`)
 	}
 	b.WriteString(` "$API` + path + `"`)
-	if body != "" {
+	if o.File {
+		b.WriteString(" \\\n  -H 'Content-Type: text/csv' --data-binary @leads.csv")
+	} else if body != "" {
 		b.WriteString(" \\\n  -H 'Content-Type: application/json' -d '" + body + "'")
 	}
 	return b.String()

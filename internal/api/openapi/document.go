@@ -128,6 +128,15 @@ func (s *schemas) operation(r *route.Route, method, pattern string) object {
 	if r.HasBody() {
 		media := object{"schema": s.of(r.In, true), "example": s.exampleOf(r.In, true)}
 		content := object{"application/json": media}
+		if r.TakesFile() {
+			content = object{}
+			for _, kind := range route.FileTypes {
+				content[kind] = object{"schema": object{"type": "string", "format": "binary"}}
+			}
+			content[route.FileTypes[0]] = object{
+				"schema": object{"type": "string"}, "example": "phoneNumber,externalId,firstName\n+14155550101,crm-4711,Ada\n",
+			}
+		}
 		if r.MergePatch {
 			content["application/merge-patch+json"] = media
 		}
@@ -168,7 +177,11 @@ func parameters(r *route.Route, pattern string) (list []any) {
 		list = append(list, parameter)
 	}
 	for _, flag := range r.Query {
-		list = append(list, object{"name": flag.Name, "in": "query", "description": flag.Doc, "schema": object{"type": "boolean", "default": false}})
+		parameter := object{"name": flag.Name, "in": "query", "description": flag.Doc, "schema": object{"type": "boolean", "default": false}}
+		if flag.Example != "" {
+			parameter["schema"], parameter["example"] = object{"type": "string"}, flag.Example
+		}
+		list = append(list, parameter)
 	}
 	if r.Creates {
 		list = append(list, reference("parameters", "IdempotencyKey"))
@@ -194,6 +207,10 @@ func (s *schemas) responses(r *route.Route) object {
 	switch r.Out {
 	case reflect.TypeFor[route.Text]():
 		kind = "text/plain"
+	case reflect.TypeFor[route.Lines]():
+		kind = "application/x-ndjson"
+		media["example"] = `{"total":2,"mapping":["phoneNumber","externalId","firstName"]}` + "\n" +
+			`{"rows":2,"added":1,"refused":[{"line":3,"reasons":["PhoneNumber: …"]}]}` + "\n" + `{"done":true}` + "\n"
 	case reflect.TypeFor[bool](): // what was asked for is done, or the answer is an error
 		media = object{"schema": object{"type": "boolean", "const": true}, "example": true}
 	}

@@ -45,6 +45,7 @@ type Answer struct {
 	Status int
 	Type   string
 	Body   []byte
+	Lines  Lines // in place of a body
 }
 
 // NewRequest is for api, which has matched and authorized.
@@ -117,25 +118,29 @@ func (r *Request) JudgePearl() (campaign.Pearl, error) {
 	return pearl, nil
 }
 
-// Flag is a member of the query that is true or false; absent is false.
-func (r *Request) Flag(name string) (bool, error) {
+// Asked is a member of the query as it was given, in any case.
+func (r *Request) Asked(name string) (value string, given bool) {
 	if r.query == nil {
 		r.query = r.http.URL.Query()
 	}
-	for given, values := range r.query {
-		if !strings.EqualFold(given, name) || len(values) == 0 {
-			continue
-		}
-		switch value := values[len(values)-1]; {
-		case strings.EqualFold(value, "true"):
-			return true, nil
-		case strings.EqualFold(value, "false"):
-			return false, nil
-		default:
-			return false, fault.Bad(body.Pascal(name), "The value '%.60s' of the query is not valid; it must be true or false.", value)
+	for member, values := range r.query {
+		if strings.EqualFold(member, name) && len(values) > 0 {
+			return values[len(values)-1], true
 		}
 	}
-	return false, nil
+	return "", false
+}
+
+// Flag is a member of the query that is true or false; absent is false.
+func (r *Request) Flag(name string) (bool, error) {
+	switch value, given := r.Asked(name); {
+	case strings.EqualFold(value, "true"):
+		return true, nil
+	case !given, strings.EqualFold(value, "false"):
+		return false, nil
+	default:
+		return false, fault.Bad(body.Pascal(name), "The value '%.60s' of the query is not valid; it must be true or false.", value)
+	}
 }
 
 // IfMatch are the versions that If-Match names, nil without the header or for "*" (RFC 9110, 13.1.1). What is no version
@@ -236,6 +241,9 @@ func (r *Request) Serve() (Answer, error) {
 	}
 	if r.remembered != nil {
 		return *r.remembered, nil
+	}
+	if lines, ok := result.(Lines); ok {
+		return Answer{Status: http.StatusOK, Type: "application/x-ndjson; charset=utf-8", Lines: lines}, nil
 	}
 	contentType, text, err := Encode(result)
 	if err != nil {

@@ -100,14 +100,24 @@ type Route struct {
 	names   []string // of parameters, in order
 }
 
-// Query is a flag in the query: true or false.
-type Query struct{ Name, Doc string }
+// Query is a parameter in the query: a flag, true or false, or, where it has an example, text.
+type Query struct{ Name, Doc, Example string }
 
 // None is the body of requests that have none.
 type None struct{}
 
 // Text is an answer as text/plain.
 type Text string
+
+// File is a body that is no JSON and is taken as it comes, whatever its type.
+type File []byte
+
+// FileTypes are those that the document names for a File.
+var FileTypes = []string{"text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+// Lines is an answer that comes line by line while the work is done, as application/x-ndjson: line sends one value. It runs
+// after the handler has returned; an error of it is the last line, {"error": problem} (contract 12).
+type Lines func(line func(any) error) error
 
 // Checker are rules of a request that need nothing but the request. Check is called after decoding, also when faults
 // were found, so that all are reported together; members that could not be read are as if absent.
@@ -135,7 +145,13 @@ func Handle[In, Out any](r Route, handler func(*Request, In) (Out, error)) Route
 	if r.Timeout == 0 {
 		r.Timeout = 30 * time.Second
 	}
-	if r.HasBody() {
+	if r.TakesFile() {
+		r.decode = func(request *Request, data []byte) error {
+			in := any(File(data)).(In)
+			request.in = &in
+			return nil
+		}
+	} else if r.HasBody() {
 		r.schema = body.Compile(r.In)
 		r.decode = func(request *Request, data []byte) error {
 			if len(data) == 0 && r.BodyOptional {
@@ -165,6 +181,9 @@ func Handle[In, Out any](r Route, handler func(*Request, In) (Out, error)) Route
 
 // HasBody reports whether the route reads a body.
 func (r *Route) HasBody() bool { return r.In != reflect.TypeFor[None]() }
+
+// TakesFile reports whether its body is a File.
+func (r *Route) TakesFile() bool { return r.In == reflect.TypeFor[File]() }
 
 // Name is the route as people write it: "POST /v2/Outbound/{pearlId}/Leads".
 func (r *Route) Name() string {

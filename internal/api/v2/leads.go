@@ -29,6 +29,10 @@ type FullLead struct {
 	CollectedData json.RawMessage `json:"collectedData"`
 }
 
+const importText = "The body is the file: CSV, or the first sheet of an XLSX workbook. Rows that are no lead are refused with line and reason, the others added. " +
+	"The answer comes line by line, one JSON object each: first `{\"total\", \"mapping\"}`, then for every part `{\"rows\", \"added\", \"refused\": [{\"line\", \"reasons\"}]}`, " +
+	"last `{\"done\": true}`, or `{\"error\": problem}`. What was told stays. The same file with the same mapping, sent again within 24 hours, goes on where it ended and adds nothing twice."
+
 func leadRoutes(services route.Services) []route.Route {
 	h := &leads.Handlers[FullLead]{Services: services, Render: func(r *route.Request, v engine.LeadView) FullLead {
 		return FullLead{
@@ -46,7 +50,19 @@ func leadRoutes(services route.Services) []route.Route {
 	hangUp := []route.Query{{Name: "hangUp", Doc: "a stop also ends an answered conversation"}}
 	search := func(r *route.Request, in leads.LeadFilter) (wire.Page[wire.LeadRow], error) { return h.Find(r, in) }
 	returnIDs := []route.Query{{Name: "returnIds", Doc: "answer the ids in the order sent"}}
+	importing := []route.Query{
+		{Name: "dryRun", Doc: "only say which rows would be refused"},
+		{Name: "mapping", Doc: "JSON list: of each column phoneNumber, externalId, timeZoneId, the id of a variable, or \"\" for left out; absent = as the preview guesses", Example: `["phoneNumber","externalId",""]`},
+	}
 	return []route.Route{
+		route.Handle(of(route.Route{
+			Method: "POST", Pattern: many + "/Import", Extension: true, Scope: account.ScopeLeads, MaxBody: route.MaxBulkBody, Timeout: 30 * time.Minute, Query: importing,
+			Summary: "Import a file of leads", Description: importText,
+		}), h.Import),
+		route.Handle(of(route.Route{
+			Method: "POST", Pattern: many + "/Import/Preview", Extension: true, Scope: account.ScopeRead, MaxBody: route.MaxBulkBody, Timeout: 2 * time.Minute,
+			Summary: "See what a file of leads would be taken for",
+		}), h.Preview),
 		route.Handle(of(route.Route{Method: "POST", Pattern: one, Scope: account.ScopeLeads, PearlLater: true, Creates: true, Summary: "Add a lead"}), h.Add),
 		route.Handle(of(route.Route{Method: "POST", Pattern: many + "/Add", Scope: account.ScopeLeads, PearlLater: true, Creates: true, MaxBody: route.MaxBulkBody, Timeout: 2 * time.Minute, Query: returnIDs, Summary: "Add many leads, all or none"}), h.AddMany),
 		route.Handle(of(route.Route{Method: "PUT", Pattern: one + "/{leadId}", Scope: account.ScopeLeads, PearlLater: true, Versioned: true, Query: hangUp, Summary: "Update a lead"}), h.Update),
