@@ -27,6 +27,7 @@ type demoCommand struct {
 	Once   bool   `help:"Stop after the summary; exit 0 when every lead ended as expected, else 1. So it is where there is no terminal."`
 	JSON   bool   `help:"Write one JSON object to stdout, everything else to stderr. The folder is kept." name:"json"`
 	Keep   bool   `help:"Keep the folder of data and recordings."`
+	Neural bool   `help:"Speak with the neural voice. What it will say is spoken before the first call, which takes some minutes the first time, and kept in the user's cache folder."`
 	Keys   bool   `help:"Have people answer with the keys of their telephone, as where nothing understands words."`
 }
 
@@ -85,6 +86,7 @@ type demo struct {
 	shown    int // lines of the table on the terminal; otherwise lines printed, one every five seconds
 	receiver *receiver
 	leads    []demoLead
+	callData [][]byte // of the leads
 	started  time.Time
 }
 
@@ -157,9 +159,16 @@ func (d *demo) open(ctx context.Context, c *demoCommand, s streams) (*server, er
 	settings := config.Serve{
 		Database: config.Database{Data: d.data}, Log: level, Listen: c.Listen, SIPListen: "127.0.0.1:0", AllowPrivateWebhooks: true, Grace: 2 * time.Second,
 	}
-	running, err := startWith(ctx, settings, newLog(s.Err, level), parts{openVoice: openVoice, agentSaid: d.agentSaid, personSaid: d.talk.personSaid, deaf: c.Keys})
+	chosen := parts{openVoice: openVoice, agentSaid: d.agentSaid, personSaid: d.talk.personSaid, deaf: c.Keys}
+	if c.Neural {
+		settings.VoiceCache, chosen.cache = demoCache, keptCache(d.data)
+	}
+	running, err := startWith(ctx, settings, newLog(s.Err, level), chosen)
 	if err != nil {
-		return nil, err
+		return running, err
+	}
+	if c.Neural && running.neural == nil {
+		return running, errors.New("--neural: there is no neural voice on this machine; make brings it")
 	}
 	if d.receiver, err = newReceiver(); err != nil {
 		return running, err
@@ -177,8 +186,16 @@ func (d *demo) open(ctx context.Context, c *demoCommand, s streams) (*server, er
 	case <-ctx.Done():
 		return running, ctx.Err()
 	}
-	d.head(running.hears)
-	return running, d.campaign(ctx)
+	d.head(running.hears, !c.Neural && running.neuralHere)
+	if err := d.campaign(ctx); err != nil {
+		return running, err
+	}
+	if c.Neural {
+		if err := d.speakAhead(ctx, running, owner.ID); err != nil {
+			return running, err
+		}
+	}
+	return running, d.run(ctx)
 }
 
 func (d *demo) campaign(ctx context.Context) error {
@@ -224,10 +241,12 @@ func (d *demo) campaign(ctx context.Context) error {
 	}
 	var leads []map[string]any
 	for _, row := range rows[1:] {
-		leads = append(leads, map[string]any{
-			"phoneNumber": row[0], "externalId": row[1], "timeZoneId": row[2],
-			"callData": map[string]any{"firstName": row[3], "lastName": row[4], "plan": row[5]},
-		})
+		data, err := json.Marshal(map[string]any{"firstName": row[3], "lastName": row[4], "plan": row[5]})
+		if err != nil {
+			return fmt.Errorf("write sample lead: %w", err)
+		}
+		d.callData = append(d.callData, data)
+		leads = append(leads, map[string]any{"phoneNumber": row[0], "externalId": row[1], "timeZoneId": row[2], "callData": json.RawMessage(data)})
 		d.leads = append(d.leads, expectation(row[0], row[1]))
 		d.talk.name("+"+strings.TrimPrefix(row[0], "+"), row[3])
 	}
@@ -241,6 +260,11 @@ func (d *demo) campaign(ctx context.Context) error {
 	for n, leadID := range added.LeadIDs {
 		d.leads[n].LeadID = leadID
 	}
+	return nil
+}
+
+// run starts the campaign.
+func (d *demo) run(ctx context.Context) error {
 	var activity int
 	if err := d.call(ctx, "PUT", "/v2/Pearl/"+d.pearl+"/Active", map[string]any{"isActive": true}, &activity); err != nil {
 		return fmt.Errorf("run campaign: %w", err)

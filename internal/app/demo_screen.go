@@ -77,14 +77,18 @@ func (d *demo) agentSaid(callID id.ID, words string) {
 	d.talk.said(d.receiver.number(string(callID)), words)
 }
 
-// head prints the explanation above the table.
-func (d *demo) head(hears bool) {
+// head prints the explanation above the table; plain means that there is a neural voice, which is not used.
+func (d *demo) head(hears, plain bool) {
 	fmt.Fprintf(d.say, "nacre calls sixty simulated people over SIP. Docs: %s/docs\n", d.base)
 	fmt.Fprintln(d.say, "The campaign is open at all hours: never do that with real people.")
 	if hears {
 		fmt.Fprintln(d.say, "They answer in words, which this machine recognises by itself; --keys has them press keys.")
 	} else {
 		fmt.Fprintln(d.say, "Nothing here understands words: people answer with the keys of their telephone.")
+	}
+	if plain {
+		fmt.Fprintln(d.say, "The agent has its plain voice. The neural one first speaks three minutes ahead,")
+		fmt.Fprintln(d.say, "about three minutes of one core: --neural has it do so, once.")
 	}
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -38,7 +39,7 @@ func localVoices(models *models, cache string, mebibytes int, unhurried bool, em
 		return embedded, nil
 	}
 	const without = "there is no neural voice on this machine: the embedded one speaks"
-	if _, err := os.Stat(filepath.Join(models.folder, filepath.FromSlash(folder.KokoroModel))); err != nil {
+	if err := models.speaks(); err != nil {
 		log.Warn(without, "reason", err)
 		return embedded, nil
 	}
@@ -51,6 +52,18 @@ func localVoices(models *models, cache string, mebibytes int, unhurried bool, em
 		return embedded, nil
 	}
 	return local.New(n.voice, embedded), n
+}
+
+// errNoModels is why there is no neural voice where there is no speech folder.
+var errNoModels = errors.New("there are no models on this machine")
+
+// speaks returns nil if there is a model of a neural voice.
+func (m *models) speaks() error {
+	if m == nil {
+		return errNoModels
+	}
+	_, err := os.Stat(filepath.Join(m.folder, filepath.FromSlash(folder.KokoroModel)))
+	return err
 }
 
 // watchVoice adds the metrics of the neural voice: its process, and what it keeps on disk.

@@ -59,6 +59,10 @@ type server struct {
 	failed     chan error    // receives why the server can serve no longer
 	rehearsed  chan struct{} // closed when Carrier.Rehearse is done
 	hears      bool          // calls have a recogniser
+	agent      *voice.Agent
+	speakers   voices
+	neural     *neural // nil: the embedded voice, or those of services, speak
+	neuralHere bool    // this machine has the model of one
 }
 
 // goodbye is how long a stopping server waits, after the grace, for responses to the last BYEs and to the end of
@@ -101,6 +105,7 @@ type parts struct {
 	agentSaid  func(callID id.ID, words string) // voice.Config.Said
 	personSaid func(number, words, keys string) // sandbox.Options.Said
 	deaf       bool                             // there is no recogniser, whatever the speech folder has: people press keys
+	cache      string                           // folder of what voices make; "" = that of the data folder
 }
 
 // startWith is start with parts of the caller.
@@ -160,13 +165,17 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	links := recording.Links{Base: base, Secret: secret}
 
 	// The voice, without which no campaign runs.
-	embedded, speech := chosen.openVoice(voiceCache(settings.Data), log)
+	cache := chosen.cache
+	if cache == "" {
+		cache = voiceCache(settings.Data)
+	}
+	embedded, speech := chosen.openVoice(cache, log)
 	metrics := newMetrics()
 	models, noModels, err := findSpeech(settings.Speech, log)
 	if err != nil {
 		return s, err
 	}
-	own, neural := localVoices(models, voiceCache(settings.Data), settings.VoiceCache, false, embedded, log)
+	own, neural := localVoices(models, cache, settings.VoiceCache, false, embedded, log)
 	if neural != nil {
 		s.onClose(func(context.Context) { logClose(log, "neural voice", neural.process.Close()) })
 		metrics.watchVoice(neural)
@@ -213,6 +222,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		agentConfig.Speaker = speakers
 	}
 	agent := voice.New(agentConfig)
+	s.agent, s.speakers, s.neural, s.neuralHere = agent, speakers, neural, models.speaks() == nil
 
 	watch := disk.New(settings.Data, int64(settings.DiskFree)<<20, log)
 	s.engine = engine.New(engine.Config{

@@ -71,8 +71,7 @@ func (a *Agent) Prepare(ctx context.Context, script call.Script) {
 		return
 	}
 	failed := 0
-	form, _ := a.form(script, a.log)
-	for _, text := range vocabulary(form, script, a.config.Brains != nil) {
+	for _, text := range a.Vocabulary(script) {
 		if ctx.Err() != nil || failed > unprepared {
 			return
 		}
@@ -81,6 +80,12 @@ func (a *Agent) Prepare(ctx context.Context, script call.Script) {
 			a.log.Warn("phrase could not be prepared", "call", script.Call, "error", err)
 		}
 	}
+}
+
+// Vocabulary returns what a call by this script is known to say, in the order of likely use.
+func (a *Agent) Vocabulary(script call.Script) []string {
+	form, _ := a.form(script, a.log)
+	return vocabulary(form, script, a.config.Brains != nil)
 }
 
 // form returns the form of one conversation, and whether words can be recognised now; people answer by keys otherwise.
