@@ -35,22 +35,23 @@ type pearlSource struct {
 	Providers string `help:"YAML file of outside services, as the server has it: the Pearl thinks with its models (hosting guide, Providers)." placeholder:"FILE" env:"NACRE_PROVIDERS" type:"path"`
 }
 
-// rehearsal returns what conversations of the command have in common: the models that the server would think with.
-func (s pearlSource) rehearsal(errs io.Writer) (rehearsal.Config, error) {
+// rehearsal returns what conversations of the command have in common: the models that the server would think with, and the
+// languages of voices.
+func (s pearlSource) rehearsal(errs io.Writer) (in rehearsal.Config, language func(voiceID string) string, err error) {
 	log := newLog(errs, config.Log{LogLevel: "warn"})
 	services, err := config.ReadProviders(s.Providers, os.LookupEnv)
 	if err != nil {
-		return rehearsal.Config{}, err
+		return in, nil, err
 	}
 	thinks, err := openModels(services.Models, log)
 	if err != nil {
-		return rehearsal.Config{}, err
+		return in, nil, err
 	}
-	in := rehearsal.Config{Log: log}
+	in.Log = log
 	if thinks != nil {
 		in.Brains = thinks.brains
 	}
-	return in, nil
+	return in, func(voiceID string) string { return languageOf(services.Voices, voiceID) }, nil
 }
 
 // read returns a campaign by its id in the database, or from a file in the shape of POST /v2/Pearl or /v2/Pearl/Voice, JSON or

@@ -49,14 +49,14 @@ func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
 	if c.From != "" {
 		return c.write(ctx, s)
 	}
-	in, err := c.rehearsal(s.Err)
+	in, language, err := c.rehearsal(s.Err)
 	if err != nil {
 		return err
 	}
 	casts := make([][]cast, len(c.Files))
 	var faults []error
 	for n, file := range c.Files {
-		if casts[n], err = c.open(ctx, file, in); err != nil {
+		if casts[n], err = c.open(ctx, file, in, language); err != nil {
 			var usage exitError
 			if !errors.As(err, &usage) {
 				return err
@@ -95,7 +95,7 @@ func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
 }
 
 // open reads a file of scenarios and their Pearl.
-func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Config) ([]cast, error) {
+func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Config, language func(voiceID string) string) ([]cast, error) {
 	bad := func(err error) error { return exitError{exitUsage, fmt.Errorf("%s: %w", name, err)} }
 	raw, err := os.ReadFile(name)
 	if err != nil {
@@ -116,6 +116,7 @@ func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Co
 		if err != nil {
 			return nil, bad(fmt.Errorf("%s: %w", scenario.Name, err))
 		}
+		script.Language = language(script.VoiceID)
 		in.Script, in.Deaf = script, c.Keys
 		variants := scenario.Variants()
 		for n := range variants {

@@ -236,7 +236,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 			link, _ := links.URL(callID, recording.Holder{}, now)
 			return link
 		}},
-		IDs: ids, Now: time.Now, Log: log, Node: nodeName(ids), CanSpeak: func() error { return speech },
+		IDs: ids, Now: time.Now, Log: log, Node: nodeName(ids), CanSpeak: func() error { return speech }, Language: speakers.language,
 		PricePerMinute: int64(settings.PricePerMinute*100 + 0.5), CreditsBind: settings.CreditsBind, ShortCodes: settings.ShortCodes,
 	})
 

@@ -77,7 +77,7 @@ func localEars(client *speech.Client, log *slog.Logger, metrics *metrics) *utter
 			heard, err := client.Hear(ctx, u.Samples, urgency)
 			return heard.Text, err
 		},
-		Ready: client.Ready, AtOnce: speech.Hearers(), Log: log,
+		Languages: []string{"en"}, Ready: client.Ready, AtOnce: speech.Hearers(), Log: log,
 	}
 	if metrics != nil {
 		config.Observe = metrics.heard(prometheus.Labels{"ears": localName})

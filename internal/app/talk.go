@@ -45,10 +45,11 @@ func (c *talkCommand) Run(ctx context.Context, s streams) error {
 	if c.JSON {
 		say = s.Err
 	}
-	in, err := c.rehearsal(s.Err)
+	in, language, err := c.rehearsal(s.Err)
 	if err != nil {
 		return err
 	}
+	script.Language = language(script.VoiceID)
 	in.Script, in.Deaf, in.Said = script, c.Keys, func(words string) { fmt.Fprintln(say, "agent:", words) }
 	conversation := rehearsal.Begin(ctx, in)
 	defer conversation.Close()

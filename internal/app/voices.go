@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"nacre/internal/api/route"
+	"nacre/internal/config"
 	"nacre/internal/voice"
 	"nacre/internal/voice/flite"
 	"nacre/internal/voice/wav"
@@ -66,6 +67,33 @@ func (v voices) choose(voiceID string) choice {
 		return c
 	}
 	return v.chosen[""]
+}
+
+// language returns the language of a voice (BCP 47), "" where nothing speaks. It is that of calls in which the voice speaks: a Pearl
+// names its language by its voice (contract 5).
+func (v voices) language(id string) string {
+	c := v.choose(id)
+	for _, provider := range v.providers {
+		for _, known := range provider.Voices() {
+			if known.ID == c.id {
+				return known.Language
+			}
+		}
+	}
+	return ""
+}
+
+// languageOf returns the language of a voice of the providers file, "" for any other: of which nothing is known where no voice is
+// opened.
+func languageOf(list []config.Voice, id string) string {
+	for _, entry := range list {
+		for _, known := range entry.Voices {
+			if voiceID(known.ID) == id {
+				return known.Language
+			}
+		}
+	}
+	return ""
 }
 
 // Speak implements voice.Speaker.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"nacre/internal/api/route"
+	"nacre/internal/config"
 	"nacre/internal/id"
 	"nacre/internal/speech/speechtest"
 	"nacre/internal/voice"
@@ -137,5 +138,32 @@ func TestNeuralVoicesAreTheDefault(t *testing.T) {
 		if alone, neural := localVoices(off.models, t.TempDir(), off.room, false, embedded, log); neural != nil || len(newVoices(alone).list(voices{}, "")) != len(before) {
 			t.Error("there are neural voices where they are turned off")
 		}
+	}
+}
+
+// linguists are voices of which only the languages matter.
+type linguists struct {
+	voice.Speaker
+	list []voice.Info
+}
+
+func (s linguists) Voices() []voice.Info { return s.list }
+func (linguists) Close() error           { return nil }
+
+// TestLanguageOfACall: it is that of the voice; of an unknown one, and without one, that of the default voice, which then speaks.
+func TestLanguageOfACall(t *testing.T) {
+	t.Parallel()
+	v := newVoices(linguists{list: []voice.Info{{ID: "a", Language: "en-GB"}, {ID: "b", Language: "es-MX"}}}, linguists{list: []voice.Info{{ID: "c", Language: "he"}}})
+	for voice, want := range map[string]string{"": "en-GB", voiceID("a"): "en-GB", voiceID("b"): "es-MX", voiceID("c"): "he", voiceID("gone"): "en-GB"} {
+		if got := v.language(voice); got != want {
+			t.Errorf("%q: %s, want %s", voice, got, want)
+		}
+	}
+	if got := newVoices().language(""); got != "" {
+		t.Errorf("nothing speaks %s", got)
+	}
+	list := []config.Voice{{Voices: []config.VoiceID{{ID: "b", Language: "es-MX"}}}}
+	if got := languageOf(list, voiceID("b")) + languageOf(list, voiceID("a")); got != "es-MX" {
+		t.Errorf("of the file: %s", got)
 	}
 }

@@ -96,13 +96,17 @@ func (e *Engine) begin(tx Tx, s *Signals, w Work, trace string) (*Begun, error) 
 	if err != nil || current.To == "" {
 		return nil, err
 	}
+	script := p.script(pearl, current, zoneKey)
+	if e.Language != nil {
+		script.Language = e.Language(script.VoiceID)
+	}
 	return &Begun{
 		Call: current, TranscriptOptions: pearl.Outbound.TranscriptOptions,
 		Invite: call.Invite{
 			Call: current.ID, Trace: current.Trace, Trunk: g.trunk.Trunk, From: current.From, To: current.To,
 			RingFor: p.ringFor, RingUntil: p.closes(zoneKey, now),
 		},
-		Script: p.script(pearl, current, zoneKey),
+		Script: script,
 	}, nil
 }
 

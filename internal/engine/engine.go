@@ -37,8 +37,9 @@ type Config struct {
 	IDs            *id.Source
 	Now            func() time.Time
 	Log            *slog.Logger
-	Node           string       // this process's id
-	CanSpeak       func() error // nil when a Pearl can speak; else why a campaign cannot run
+	Node           string                      // this process's id
+	CanSpeak       func() error                // nil when a Pearl can speak; else why a campaign cannot run
+	Language       func(voiceID string) string // that a voice speaks, and so the call (BCP 47); nil = English
 	Limits         Limits
 	AccountCaps    DayCaps      // of all calls of an account
 	KeyCaps        DayCaps      // of those that one key asked for

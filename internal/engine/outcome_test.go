@@ -542,3 +542,13 @@ func TestOrder(t *testing.T) {
 	}
 	same(t, "order", strings.Join(order, " "), "made promised east older younger later together latest west")
 }
+
+// testLanguageOfACall: it is that of the Pearl's voice.
+func testLanguageOfACall(t *testing.T, s engine.Store) {
+	w := newWorld(t, s, func(c *engine.Config) { c.Language = func(voiceID string) string { return "es-" + voiceID } })
+	w.pearl = w.addPearl(func(p *campaign.Pearl) { p.Definition.Agents = []campaign.Agent{{Name: "Ana", VoiceID: "MX"}} })
+	w.add(phoneA)
+	if got := w.ring().Script.Language; got != "es-MX" {
+		t.Errorf("%q", got)
+	}
+}

@@ -48,6 +48,7 @@ func storeTests() []storeTest {
 		{"OutcomesOfMadeCalls", testOutcomesOfMadeCalls},
 		{"RetryPolicy", testRetryPolicy},
 		{"OptOutDuringTheTalk", testOptOutDuringTheTalk},
+		{"LanguageOfACall", testLanguageOfACall},
 		{"Costs", testCosts},
 		{"OverBeforeItIsFinal", testOverBeforeItIsFinal},
 		{"Gates", testGates},

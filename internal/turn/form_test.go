@@ -187,3 +187,27 @@ func TestBargeInTiming(t *testing.T) {
 		}
 	}
 }
+
+// TestFormUnderstandsItsLanguage: the tables of words are those of the call's language.
+func TestFormUnderstandsItsLanguage(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		language, words string
+		want            any
+	}{
+		{"", "yes, sure", true}, {"en-GB", "no, thank you", false}, {"es-MX", "sí, claro", true}, {"es", "no, gracias", false},
+		{"fr-FR", "oui", true}, {"de", "ja, gerne", true}, {"he-IL", "כן", true}, {"en-US", "כן", nil},
+	} {
+		f := NewForm(call.Script{Opening: "Hello.", Language: c.language, Questions: []call.Question{{ID: "a", Ask: "Would you?", Type: call.Boolean}}}, English())
+		f.Listen()
+		heard := len(f.Open().Parts)
+		f.Next(Input{Kind: InputWords, Words: c.words, Spoke: time.Second, Heard: heard})
+		var got any
+		if collected, _ := f.Result(); len(collected) > 0 {
+			got = collected[0].Value
+		}
+		if got != c.want {
+			t.Errorf("%q in %q: %v, want %v", c.words, c.language, got, c.want)
+		}
+	}
+}

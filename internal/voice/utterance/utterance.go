@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +33,8 @@ type Config struct {
 	Recognize Recognize
 	// Ready returns why nothing is recognised at all; nil = it always is.
 	Ready func() error
+	// Languages are those that it recognises, by their primary subtags (BCP 47); nil = any.
+	Languages []string
 	// AtOnce is how many utterances are recognised at the same time; default 1.
 	AtOnce int
 	// Deadline is the longest time from the end of an utterance to its words; default 3 s. Later ones are of no use to a talk.
@@ -120,8 +123,15 @@ func (r *Recognizer) Ready() error {
 	return nil
 }
 
+// ErrLanguage is the error of Listen for a language that is not among Config.Languages: words that are misheard are worse than keys.
+var ErrLanguage = errors.New("the recogniser does not know the language")
+
 // Listen opens the ear of one call (voice.Recognizer).
 func (r *Recognizer) Listen(ctx context.Context, language string) (voice.Ear, error) {
+	primary, _, _ := strings.Cut(strings.ToLower(language), "-")
+	if primary != "" && r.config.Languages != nil && !slices.Contains(r.config.Languages, primary) {
+		return nil, fmt.Errorf("%w %s", ErrLanguage, language)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	e := &ear{r: r, ctx: ctx, cancel: cancel, language: language, results: make(chan voice.Heard, 64)}
 	e.reset()

@@ -394,3 +394,19 @@ func TestClose(t *testing.T) {
 		}
 	})
 }
+
+// TestLanguages: an ear that does not know the language of a call is none, so that another in the order may hear it.
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	recognize := func(context.Context, Utterance) (string, error) { return "", nil }
+	for _, c := range []struct {
+		knows    []string
+		language string
+		want     error
+	}{{[]string{"en"}, "en-US", nil}, {[]string{"en"}, "EN", nil}, {[]string{"en"}, "", nil}, {[]string{"en"}, "es-MX", ErrLanguage}, {[]string{"en"}, "eng", ErrLanguage}, {nil, "es", nil}} {
+		ear, err := New(Config{Recognize: recognize, Languages: c.knows}).Listen(t.Context(), c.language)
+		if !errors.Is(err, c.want) || (err == nil) != (ear != nil) {
+			t.Errorf("%v, %q: %v", c.knows, c.language, err)
+		}
+	}
+}
