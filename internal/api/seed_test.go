@@ -92,6 +92,7 @@ func (w *world) seed(t testing.TB, other id.ID) {
 	w.names["talk"], w.names["talkLead"] = string(talk), string(leadID)
 	answered := w.finished(talk, leadID, "call", -time.Hour)
 	answered.Charges = []call.Charge{{Kind: call.ChargeModel, Provider: "quick", Model: "small", InputTokens: 1200, CachedTokens: 800, OutputTokens: 40, Cost: 0.0125}}
+	answered.Transcript[0].Sources = []string{"Delivery: We deliver daily."}
 	answered.Analysis = call.Analysis{State: call.AnalysisFailed, Tries: 6, Error: "analyse call: quick: limited (429)", At: answered.Finished.Add(time.Hour)}
 	busy := w.finished(talk, leadID, "busyCall", -2*time.Hour)
 	busy.Answered, busy.Status, busy.Outcome, busy.Conversation = time.Time{}, call.Busy, call.BusyOutcome, 10

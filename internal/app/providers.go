@@ -180,6 +180,7 @@ type thinker struct {
 	models  *provider.Order[brain.Named]
 	readers *provider.Order[brain.Named] // the same with the patience of those for whom nobody waits
 	byType  map[int]string               // names of models by the Pearl's modelType
+	known   shelf
 	used    func(ctx context.Context, model string, usage brain.Usage)
 	log     *slog.Logger
 }
@@ -223,7 +224,7 @@ func openModels(list []config.Model, log *slog.Logger) (*thinker, error) {
 
 // brains are those of one conversation (voice.Config.Brains): the model that the Pearl chose, then the others in order.
 func (t *thinker) brains(script call.Script) []turn.Brain {
-	b, err := brain.New(script, brain.Config{Models: t.models.First(t.byType[script.Brief.ModelType]), Used: t.used})
+	b, err := brain.New(script, brain.Config{Models: t.models.First(t.byType[script.Brief.ModelType]), Used: t.used, Knowledge: t.known.index})
 	if err != nil {
 		t.log.Error("make the brain of a call", "call", script.Call, "error", err)
 		return nil

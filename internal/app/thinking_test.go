@@ -23,6 +23,7 @@ type listener struct {
 }
 
 func (l *listener) Say(part string) error { l.said = append(l.said, part); return nil }
+func (l *listener) Cite(string) error     { return nil }
 func (l *listener) Use(tool turn.Tool) (string, bool, error) {
 	l.used = append(l.used, tool)
 	return "noted", false, nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/knowledge"
 	"nacre/internal/provider"
 	"nacre/internal/turn"
 )
@@ -27,6 +28,8 @@ type Config struct {
 	Models *provider.Order[Named] // the one that the Pearl chose first
 	// Used is told what a model counted for an answer; ctx is that of the call. nil = nobody is told.
 	Used func(ctx context.Context, model string, usage Usage)
+	// Knowledge returns the index of what a Pearl knows; nil = each conversation makes its own.
+	Knowledge func(text string) *knowledge.Index
 }
 
 // Brain implements turn.Brain for one conversation. A model that fails before its first sentence is replaced by the next in
@@ -37,7 +40,8 @@ type Brain struct {
 	tools   toolbox
 	system  Message
 	phrases turn.Phrases
-	uses    []use // of tools, in order
+	uses    []use            // of tools, in order
+	known   *knowledge.Index // of the Pearl's knowledge, once it is asked for
 }
 
 // use is a round of tools: what the model asked for and what came of it.
@@ -53,6 +57,9 @@ func New(script call.Script, config Config) (*Brain, error) {
 	text, err := prompt(script)
 	if err != nil {
 		return nil, err
+	}
+	if config.Knowledge == nil {
+		config.Knowledge = knowledge.New
 	}
 	return &Brain{config: config, script: script, tools: newToolbox(script), system: Message{Role: System, Content: text}, phrases: turn.English()}, nil
 }
@@ -106,6 +113,10 @@ func listening() turn.Reply { return turn.Reply{Expect: turn.ExpectDigits} }
 // ask has one model after another answer, until one says something or uses tools. said is how many sentences were spoken.
 func (b *Brain) ask(ctx context.Context, in turn.Input, t turn.Turn) (said int, answer Answer, err error) {
 	messages := b.messages(in)
+	passages, long := b.passages(in)
+	if long {
+		messages[0].Content += fitting(passages)
+	}
 	err = b.config.Models.Try(ctx, func(model Named) (used bool, err error) {
 		asking, stop := context.WithCancelCause(ctx)
 		defer stop(nil)
@@ -120,7 +131,7 @@ func (b *Brain) ask(ctx context.Context, in turn.Input, t turn.Turn) (said int, 
 				case said == mostSentences:
 					stop(nil)
 				default:
-					if err := t.Say(sentence); err != nil {
+					if err := b.say(sentence, passages, t); err != nil {
 						stop(err)
 						return
 					}

@@ -52,6 +52,7 @@ func fails(text string, kind provider.Kind) func(context.Context, func(string)) 
 type floor struct {
 	said    []string
 	used    []turn.Tool
+	cited   []string
 	refuses string // why tools are not done
 	gone    error  // the reply is not wanted any more
 }
@@ -62,6 +63,11 @@ func (f *floor) Say(part string) error {
 	}
 	f.said = append(f.said, part)
 	return nil
+}
+
+func (f *floor) Cite(source string) error {
+	f.cited = append(f.cited, source)
+	return f.gone
 }
 
 func (f *floor) Use(tool turn.Tool) (string, bool, error) {

@@ -16,7 +16,7 @@ var promptText string
 
 var promptTemplate = template.Must(template.New("prompt").Parse(promptText))
 
-// Bounds of what a prompt takes of a Pearl, in characters; beyond them text is cut.
+// Bounds of what a prompt takes of a Pearl, in characters; beyond them text is cut, and knowledge is searched.
 const (
 	knowledgeLimit = 20_000
 	textLimit      = 8_000
@@ -30,11 +30,12 @@ func prompt(script call.Script) (string, error) {
 	b := script.Brief
 	data := struct {
 		Agent, Company, Description, Personality, Knowledge, Flow, Opening, Success, Now, Zone string
+		Long                                                                                   bool // the knowledge comes in passages, turn by turn
 		Questions                                                                              []call.Question
 		Known                                                                                  []call.Fact
 	}{
 		Agent: line(script.AgentName), Company: line(b.Company), Description: block(b.Description, textLimit), Personality: block(b.Personality, textLimit),
-		Knowledge: block(b.Knowledge, knowledgeLimit), Flow: block(b.Flow, textLimit), Opening: flat(script.Opening, textLimit),
+		Knowledge: block(b.Knowledge, knowledgeLimit), Long: long(b.Knowledge), Flow: block(b.Flow, textLimit), Opening: flat(script.Opening, textLimit),
 		Now: script.Answered.In(zone).Format("Monday, 2 January 2006, 15:04"), Zone: zone.String(),
 	}
 	if script.SuccessDefined {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"nacre/internal/call"
+	"nacre/internal/turn"
 )
 
 var update = flag.Bool("update", false, "write golden files")
@@ -17,10 +18,16 @@ var update = flag.Bool("update", false, "write golden files")
 func TestPrompt(t *testing.T) {
 	t.Parallel()
 	bare := call.Script{Opening: "Hello.", Answered: answered}
-	for name, script := range map[string]call.Script{"whole": script(t), "bare": bare} {
-		got, err := prompt(script)
+	searched := script(t)
+	searched.Brief.Knowledge = longKnowledge()
+	for name, script := range map[string]call.Script{"whole": script(t), "bare": bare, "long": searched} {
+		b, err := New(script, Config{})
 		if err != nil {
 			t.Fatal(err)
+		}
+		got := b.system.Content
+		if passages, isLong := b.passages(turn.Input{Words: "Do you refund wilted flowers?"}); isLong {
+			got += fitting(passages)
 		}
 		path := filepath.Join("testdata", "prompt_"+name+".txt")
 		if *update {

@@ -43,12 +43,15 @@ const (
 	PlatformUser Role = 4
 )
 
-// Line is one utterance. Start and End are seconds from the answer, Start ≤ End.
+// Line is one utterance. Start and End are seconds from the answer, Start ≤ End. Sources are the passages of what the Pearl knows
+// that it is taken from: their beginnings.
 type Line struct {
 	Role    Role    `json:"role"`
 	Content string  `json:"content"`
 	Start   float64 `json:"startTime"`
 	End     float64 `json:"endTime"`
+
+	Sources []string `json:"sources,omitempty" doc:"beginnings of the passages of knowledgeBase that the agent's words were taken from; absent without any"`
 }
 
 // Value is one collected value: a string, a JSON number, a boolean, nil or a list.

@@ -144,6 +144,11 @@ func (t mindsTurn) Say(part string) error {
 	return t.minds.send(t.ctx, turn.Event{Kind: turn.ReplyPart, Ask: t.ask, Text: part})
 }
 
+// Cite tells what the next part is taken from (turn.Turn).
+func (t mindsTurn) Cite(source string) error {
+	return t.minds.send(t.ctx, turn.Event{Kind: turn.ReplySource, Ask: t.ask, Text: source})
+}
+
 // Use uses a tool (turn.Turn).
 func (t mindsTurn) Use(tool turn.Tool) (result string, failed bool, err error) {
 	done := make(chan turn.Action, 1)

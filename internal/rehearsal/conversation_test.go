@@ -191,3 +191,43 @@ func TestBrains(t *testing.T) {
 		t.Errorf("%q, %+v", said, r)
 	}
 }
+
+// TestSources: what was heard of an answer has its sources in the transcript; what was not, and what is not said, has none.
+func TestSources(t *testing.T) {
+	t.Parallel()
+	var history []call.Line
+	brain := &scripted{
+		func(in turn.Input, t turn.Turn) (turn.Reply, error) {
+			return turn.Reply{}, errors.Join(t.Say("Certainly."), t.Cite("Delivery: three days"), t.Say("It takes three days."), t.Cite("Delivery: three days"), t.Say("Three, I say."))
+		},
+		func(in turn.Input, t turn.Turn) (turn.Reply, error) {
+			return turn.Reply{}, errors.Join(t.Cite("Returns"), t.Say("You can return it for thirty days, which is a long time, and nobody asks you for a reason at all."), t.Cite("Refunds"), t.Say("And you are paid."))
+		},
+		func(in turn.Input, t turn.Turn) (turn.Reply, error) {
+			history = in.Transcript
+			return turn.Reply{Parts: []string{"As you like."}, End: true}, nil
+		},
+	}
+	r, _ := talk(t, Config{Script: script(t), Brains: func(call.Script) []turn.Brain { return []turn.Brain{brain} }}, func(c *Conversation) {
+		c.Say("how long does it take")
+		c.Say("and can I return it")
+		c.Interrupt("never mind, leave it")
+	})
+	sources := func(lines []call.Line) (found []string) {
+		for _, l := range lines {
+			if len(l.Sources) > 0 {
+				found = append(found, string([]rune(l.Content)[:10])+" < "+strings.Join(l.Sources, ", "))
+			}
+		}
+		return found
+	}
+	want := []string{"Certainly. < Delivery: three days", "You can re < Returns"}
+	if got := sources(r.Transcript); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q: %+v", got, want, r.Transcript)
+	}
+	for _, l := range history { // nor does the brain take for heard what was not
+		if strings.Contains(l.Content, "nobody asks") || strings.Contains(l.Content, "paid") {
+			t.Errorf("in the history: %q", l.Content)
+		}
+	}
+}

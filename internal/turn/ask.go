@@ -14,9 +14,10 @@ type asked struct {
 	in     Input
 	yield  time.Duration
 	parts  []string
-	ended  bool // the reply is whole
-	spoken bool // it has begun to be spoken
-	filled bool // a filler was said
+	from   []source // in the order of parts
+	ended  bool     // the reply is whole
+	spoken bool     // it has begun to be spoken
+	filled bool     // a filler was said
 }
 
 // ask has the brain in charge reply to a turn.
@@ -44,6 +45,23 @@ func (m *Machine) dropAsk() {
 	}
 	m.asked = nil
 	m.clear(atFiller, byBrain)
+}
+
+// source is the passage that a part of a reply is taken from.
+type source struct {
+	part int
+	text string
+}
+
+func (m *Machine) replySource(event Event) {
+	a := m.asked
+	if a == nil || a.number != event.Ask || a.ended || event.Text == "" {
+		return
+	}
+	a.from = append(a.from, source{len(a.parts), event.Text})
+	if a.spoken && m.saying != nil {
+		m.saying.from = a.from
+	}
 }
 
 func (m *Machine) replyPart(event Event) {

@@ -66,10 +66,12 @@ type Brain interface {
 	Answer(ctx context.Context, in Input, turn Turn) (Reply, error)
 }
 
-// Turn is the agent's turn while a Brain makes it. Both methods return an error when the reply is not wanted any more.
+// Turn is the agent's turn while a Brain makes it. All methods return an error when the reply is not wanted any more.
 type Turn interface {
 	// Say has one part of the reply spoken, a sentence or a clause, as soon as the floor is free.
 	Say(part string) error
+	// Cite tells which passage of what the Pearl knows the next part is taken from, for the record of the call.
+	Cite(source string) error
 	// Use uses a tool, and returns what came of it, for the model; failed means that it was not done, and why.
 	Use(tool Tool) (result string, failed bool, err error)
 }

@@ -3,8 +3,6 @@ package turn
 import (
 	"slices"
 	"time"
-
-	"nacre/internal/call"
 )
 
 // The floor is who may speak.
@@ -254,13 +252,16 @@ func (m *Machine) speakWhenFree() {
 	m.unqueue()
 	m.heard, m.interrupted = 0, false
 	more := false
+	var from []source
 	if m.asked != nil {
 		m.asked.spoken = true
+		from = m.asked.from
 		if more = !m.asked.ended; !more {
 			m.asked = nil
 		}
 	}
 	m.speak(m.reply.Parts, more)
+	m.saying.from = from
 }
 
 // speak speaks parts; more of them may follow.
@@ -319,7 +320,7 @@ func (m *Machine) playoutFinished(event Event) {
 	}
 	u.hear(event.Part, m.now)
 	if u.begun {
-		m.lines.add(call.Pearl, spokenText(u.parts, event.Part, event.Fraction), u.started, m.now)
+		m.lines.say(u, event, m.now)
 	}
 	if u != m.saying {
 		for i := range m.stopped {
@@ -365,7 +366,7 @@ func (m *Machine) speakFailed(event Event) {
 	}
 	m.saying = nil
 	if u.begun {
-		m.lines.add(call.Pearl, spokenText(u.parts, event.Part, event.Fraction), u.started, m.now)
+		m.lines.say(u, event, m.now)
 	}
 	if u.filler && (m.asked != nil || m.queued) {
 		return // the reply may yet be spoken

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"slices"
 	"time"
 
 	"nacre/internal/call"
@@ -47,6 +48,17 @@ type utterance struct {
 	started time.Duration
 	starts  []time.Duration // of the parts played so far
 	filler  bool            // it passes the time until a reply comes, and is none
+	from    []source        // of its parts
+}
+
+// sources returns what was heard of the passages that it is taken from, where so many parts were played and a fraction of the next.
+func (u *utterance) sources(parts int, fraction float64) (texts []string) {
+	for _, s := range u.from {
+		if (s.part < parts || s.part == parts && fraction > 0) && !slices.Contains(texts, s.text) {
+			texts = append(texts, s.text)
+		}
+	}
+	return texts
 }
 
 // hear notes that so many parts were played to their end.
@@ -205,6 +217,8 @@ func (m *Machine) Step(now time.Duration, event Event) []Action {
 		m.heardWords(event)
 	case Ears:
 		m.ears = event.Active
+	case ReplySource:
+		m.replySource(event)
 	case ReplyPart:
 		m.replyPart(event)
 	case ReplyEnd:

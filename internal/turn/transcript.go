@@ -68,6 +68,13 @@ func (t *transcript) hear(words string, from, to time.Duration) {
 	t.waiting = append(t.waiting, speechLine{from: from, to: to, words: words})
 }
 
+// say adds what was heard of our utterance, as its end tells.
+func (t *transcript) say(u *utterance, end Event, now time.Duration) {
+	if n := t.add(call.Pearl, spokenText(u.parts, end.Part, end.Fraction), u.started, now); n >= 0 {
+		t.lines[n].Sources = u.sources(end.Part, end.Fraction)
+	}
+}
+
 // add adds a line and returns its index, −1 for one without content.
 func (t *transcript) add(role call.Role, content string, start, end time.Duration) int {
 	if content == "" {

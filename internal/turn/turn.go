@@ -66,6 +66,8 @@ const (
 	PeerHungUp
 	// TimeUp: the longest duration of a conversation is reached.
 	TimeUp
+	// ReplySource: the next ReplyPart of the reply to Ask says what Text, a passage of what the Pearl knows, says.
+	ReplySource
 )
 
 // Event is the input of a Step. Only the members that its Kind names are read.
