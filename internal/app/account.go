@@ -49,6 +49,9 @@ const (
 
 // Validate is called by the parser.
 func (c *accountSet) Validate() error {
+	if err := c.Database.Validate(); err != nil {
+		return err
+	}
 	switch {
 	case c.Agents == nil && c.Credit == nil && c.Status == nil:
 		return fmt.Errorf("nothing to set: name --agents, --credit or --status")

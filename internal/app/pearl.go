@@ -44,6 +44,9 @@ type pearlSet struct {
 
 // Validate is called by the parser.
 func (c *pearlSet) Validate() error {
+	if err := c.Database.Validate(); err != nil {
+		return err
+	}
 	switch campaign.Activity(c.Status) {
 	case campaign.Paused, campaign.Suspended, campaign.Maintenance:
 		return nil

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -26,6 +27,19 @@ type Database struct {
 	DatabaseURL string `help:"PostgreSQL address (postgres://…) in place of the SQLite file in the data folder." name:"database-url" env:"NACRE_DATABASE_URL"`
 	DataKeyFile string `help:"File of the keys that secrets in the database are encrypted with; nacre.key in the data folder without it." name:"data-key-file" env:"NACRE_DATA_KEY_FILE" type:"path"`
 	DataKey     string `help:"The keys themselves in place of the file: by the environment alone, arguments can be read by everybody." name:"data-key" env:"NACRE_DATA_KEY" hidden:""`
+}
+
+// Validate is called by kong after parsing, for commands that have none of their own. The address may hold a password: errors do not
+// repeat it.
+func (d *Database) Validate() error {
+	if d.DatabaseURL == "" {
+		return nil
+	}
+	address, err := url.Parse(d.DatabaseURL)
+	if err != nil || address.Scheme != "postgres" && address.Scheme != "postgresql" {
+		return errors.New("--database-url: this is no address of the form postgres://USER@HOST:PORT/NAME (leave it out for SQLite)")
+	}
+	return nil
 }
 
 // Log says what is written to stderr.
@@ -67,9 +81,12 @@ const maxPrice = 1_000_000
 
 // Validate is called by kong after parsing; its error is a fault of usage.
 func (s *Serve) Validate() error {
+	if err := s.Database.Validate(); err != nil {
+		return err
+	}
 	for _, address := range []struct{ flag, value string }{{"listen", s.Listen}, {"sip-listen", s.SIPListen}} {
-		if _, _, err := net.SplitHostPort(address.value); err != nil {
-			return fmt.Errorf("--%s: %w", address.flag, err)
+		if !listens(address.value) {
+			return fmt.Errorf("--%s: %q is no address to listen at, as 127.0.0.1:8080 or [::1]:8080", address.flag, address.value)
 		}
 	}
 	if _, _, err := s.RTPRange(); err != nil {
@@ -87,10 +104,12 @@ func (s *Serve) Validate() error {
 	if _, err := s.Proxies(); err != nil {
 		return fmt.Errorf("--trusted-proxy: %w", err)
 	}
-	if s.PublicURL != "" {
-		u, err := url.Parse(s.PublicURL)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return fmt.Errorf("--public-url: %q is no http or https address", s.PublicURL)
+	if s.PublicURL != "" && !isWeb(s.PublicURL) {
+		return fmt.Errorf("--public-url: %q is no http or https address", s.PublicURL)
+	}
+	for _, origin := range s.CORSOrigins {
+		if origin != "*" && !isWeb(origin) {
+			return fmt.Errorf("--cors-origins: %q is no origin, as https://app.example.com", origin)
 		}
 	}
 	if err := s.Limits.validate(); err != nil {
@@ -101,13 +120,40 @@ func (s *Serve) Validate() error {
 			return fmt.Errorf("--short-codes: %q is no number of 3 to 12 digits", code)
 		}
 	}
-	if s.RateLimit < 0 || s.Grace < 0 {
-		return fmt.Errorf("--rate-limit and --grace must not be negative")
+	if s.RateLimit < 0 {
+		return fmt.Errorf("--rate-limit: %d is negative", s.RateLimit)
+	}
+	if s.Grace < 0 {
+		return fmt.Errorf("--grace: %s is negative", s.Grace)
 	}
 	if !(s.PricePerMinute >= 0 && s.PricePerMinute <= maxPrice) { // NaN neither
 		return fmt.Errorf("--price-per-minute: %v is not between 0 and %d", s.PricePerMinute, maxPrice)
 	}
 	return nil
+}
+
+// listens reports whether a text is an IP address, a host name or nothing, and a port in digits.
+func listens(text string) bool {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return false
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return false
+	}
+	if host == "" {
+		return true
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	last := host[strings.LastIndexByte(host, '.')+1:] // a name does not end in digits: 999.1.1.1 is none
+	return !strings.ContainsAny(host, ": /") && strings.Trim(last, "0123456789") != ""
+}
+
+func isWeb(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // RTPRange is the range of audio ports, 0, 0 for any.
@@ -135,7 +181,11 @@ func (s *Serve) External() (netip.Addr, error) {
 	if s.ExternalAddress == "" {
 		return netip.Addr{}, nil
 	}
-	return netip.ParseAddr(s.ExternalAddress)
+	address, err := netip.ParseAddr(s.ExternalAddress)
+	if err != nil {
+		return address, fmt.Errorf("%q is no IP address", s.ExternalAddress)
+	}
+	return address, nil
 }
 
 // Proxies are the networks of trusted proxies; an address stands for itself.
@@ -146,7 +196,7 @@ func (s *Serve) Proxies() (networks []netip.Prefix, err error) {
 			network, err = netip.PrefixFrom(address, address.BitLen()), nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%q is neither a network, as 10.0.0.0/8, nor an IP address", text)
 		}
 		networks = append(networks, network.Masked())
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,6 +126,64 @@ func TestPriceIsAPrice(t *testing.T) {
 	for _, price := range []string{"NaN", "Inf", "-1", "1e300"} {
 		if _, err := parse(t, "", "--price-per-minute="+price); err == nil || !strings.Contains(err.Error(), "--price-per-minute") {
 			t.Errorf("--price-per-minute %s: %v", price, err)
+		}
+	}
+}
+
+// anyText are flags of serve that take any text: paths, which are looked at when they are used, and what else has no form.
+var anyText = []string{"help", "config", "data", "data-key", "data-key-file", "tls-cert", "tls-key", "speech", "providers"}
+
+// TestEveryFlagIsJudged: each flag refuses a value that is none, and its error names it.
+func TestEveryFlagIsJudged(t *testing.T) {
+	t.Parallel()
+	wrong := map[string]string{
+		"database-url": "mysql://user:password@127.0.0.1/nacre", "listen": "127.0.0.1", "sip-listen": "999.1.1.1:5060", "trusted-proxy": "1.2.3",
+		"public-url": "nacre.example", "rtp-ports": "80-90", "external-address": "1.2.3", "allow-networks": "10.0.0.0/33", "cors-origins": "app.example.com",
+		"short-codes": "12", "log-level": "loud", "log-format": "xml", "grace": "-1s", "price-per-minute": "NaN", "body-memory": "127",
+	}
+	var cli commands
+	parser, err := kong.New(&cli, kong.Configuration(YAML))
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged := 0
+	for _, flag := range parser.Model.Children[0].AllFlags(false) {
+		for _, f := range flag {
+			if slices.Contains(anyText, f.Name) {
+				continue
+			}
+			value, named := wrong[f.Name]
+			switch kind := f.Target.Kind(); {
+			case named:
+			case kind == reflect.Bool:
+				value = "perhaps"
+			case kind == reflect.Int:
+				value = "-1"
+			}
+			if value == "" {
+				t.Errorf("--%s has no value here that is wrong, and does not take any text", f.Name)
+				continue
+			}
+			judged++
+			_, err := parse(t, "", "--"+f.Name+"="+value)
+			if err == nil || !strings.Contains(err.Error(), "--"+f.Name) {
+				t.Errorf("--%s=%s: %v", f.Name, value, err)
+			} else if strings.Contains(err.Error(), "password") {
+				t.Errorf("--%s: the error tells a password: %v", f.Name, err)
+			}
+		}
+	}
+	if judged < 30 {
+		t.Errorf("only %d flags were judged", judged)
+	}
+	for _, value := range []string{"nacre.example:5060", ":5060", "[::1]:0", "0.0.0.0:5060"} {
+		if _, err := parse(t, "", "--sip-listen="+value); err != nil {
+			t.Errorf("--sip-listen=%s: %v", value, err)
+		}
+	}
+	for _, value := range []string{"127.0.0.1:http", "127.0.0.1:65536", "1.2.3:80", "a b:80", "::1:80"} {
+		if _, err := parse(t, "", "--listen="+value); err == nil {
+			t.Errorf("--listen=%s is taken", value)
 		}
 	}
 }

@@ -16,3 +16,12 @@ func reserve(file *os.File, bytes int64) error {
 	}
 	return nil
 }
+
+// reserved is how many bytes of the disk a file has beyond its end.
+func reserved(path string) int64 {
+	var found unix.Stat_t
+	if err := unix.Stat(path, &found); err != nil {
+		return 0
+	}
+	return max(0, found.Blocks*512-found.Size)
+}

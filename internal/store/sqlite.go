@@ -24,7 +24,7 @@ type sqliteBackend struct {
 	writer   *sqliteConn
 	file     *os.File // the database, to sync it
 	asideMu  sync.Mutex
-	aside    map[string]*os.File // log and its index, by the ends of their names, once room was set aside for them
+	aside    map[string]*os.File // database, log and its index, by the ends of their names, once room was set aside for them
 	count    int                 // of readers
 	group    int                 // transactions that may share a commit
 	parts    *parts              // of long lists
