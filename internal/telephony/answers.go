@@ -23,7 +23,7 @@ func (inv *invitation) accept2xx(ctx context.Context, response *sip.Response) {
 		inv.unanswered(ctx, response, nil)
 		return
 	}
-	d := inv.acknowledge(response, true)
+	d, _ := inv.acknowledge(response, true)
 	if err := d.session.Accept(inv.descriptionOf(response)); err != nil {
 		inv.e.count.unusable.Add(1)
 		inv.log.Warn("the peer's session description cannot be used", "error", err)
@@ -41,9 +41,9 @@ func (inv *invitation) accept2xx(ctx context.Context, response *sip.Response) {
 	inv.deliver(dialResult{leg: &leg{d, ready}})
 }
 
-// acknowledge sends the ACK for a 2xx, also for a retransmitted one, and returns the dialog that it created: the
+// acknowledge sends the ACK for a 2xx, also for a retransmitted one (fresh is false), and returns the dialog that it created: the
 // invitation's own when take is set, otherwise a new one for each To tag.
-func (inv *invitation) acknowledge(response *sip.Response, take bool) *dialog {
+func (inv *invitation) acknowledge(response *sip.Response, take bool) (d *dialog, fresh bool) {
 	tag := toTag(response)
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
@@ -52,7 +52,7 @@ func (inv *invitation) acknowledge(response *sip.Response, take bool) *dialog {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		end := inv.e.remoteOf(ctx, response, inv.dialog.early())
-		d := inv.dialog
+		d = inv.dialog
 		if !take {
 			d = inv.dialog.branch(end)
 		}
@@ -68,7 +68,7 @@ func (inv *invitation) acknowledge(response *sip.Response, take bool) *dialog {
 	if err := inv.e.transports.WriteMsg(known.ack.Clone()); err != nil {
 		inv.log.Warn("an ACK could not be sent", "error", err)
 	}
-	return known.dialog
+	return known.dialog, !ok
 }
 
 // markDecided records that no 2xx from here on is to be accepted.
@@ -93,16 +93,34 @@ func (inv *invitation) later2xx(response *sip.Response) {
 // dismiss2xx acknowledges a 2xx that is not accepted. Unless it is a retransmission, its dialog is ended by BYE at once
 // (RFC 3261 13.2.2.4).
 func (inv *invitation) dismiss2xx(response *sip.Response) {
-	tag := toTag(response)
-	inv.mu.Lock()
-	_, known := inv.forks[tag]
-	inv.mu.Unlock()
-	d := inv.acknowledge(response, false)
-	if !known {
+	if d, fresh := inv.acknowledge(response, false); fresh {
 		inv.e.count.crossed.Add(1)
 		inv.log.Info("a 2xx that is not wanted was ended by BYE", "code", response.StatusCode)
 		d.sendBye()
 	}
+}
+
+// answeredAfterRefusal takes a 2xx to an INVITE that was refused before: a fork answered whose 200 was forwarded after another's
+// refusal (RFC 3261 16.7, step 5). The library's transaction, which repeats the ACK for the refusal as long as it stands, would drop it,
+// and the person would have picked up into nothing. Over TCP there is no such transaction any more (unmatchedResponse).
+func (e *Endpoint) answeredAfterRefusal(response *sip.Response) bool {
+	seq := response.CSeq()
+	if !response.IsSuccess() || seq.MethodName != sip.INVITE {
+		return false
+	}
+	e.mu.Lock()
+	inv := e.invitations[response.CallID().Value()]
+	e.mu.Unlock()
+	if inv == nil {
+		return false
+	}
+	inv.mu.Lock()
+	refused := inv.refusedUntil >= seq.SeqNo
+	inv.mu.Unlock()
+	if refused {
+		e.spawn("a late answer", inv.dialog, func() { inv.later2xx(response) })
+	}
+	return refused
 }
 
 // unmatchedResponse handles responses that match no client transaction (RFC 3261 18.1.2).

@@ -79,7 +79,9 @@ type invitation struct {
 	mu      sync.Mutex
 	current *sip.Request // the INVITE sent last, for late responses
 	cancel  bool         // CANCEL was sent
-	forks   map[string]*fork
+	// refusedUntil is the CSeq of the newest INVITE that got a final response other than 2xx.
+	refusedUntil uint32
+	forks        map[string]*fork
 	// decided: the first 2xx was accepted or dismissed, or none came. Until then retransmissions are ignored: on a busy
 	// machine one can be handled before the first.
 	decided bool
@@ -306,6 +308,11 @@ func (inv *invitation) follow(ctx context.Context, tx *sip.ClientTx, ringing <-c
 	for {
 		select {
 		case response := <-tx.Responses():
+			if !response.IsProvisional() && !response.IsSuccess() {
+				inv.mu.Lock()
+				inv.refusedUntil = inv.current.CSeq().SeqNo
+				inv.mu.Unlock()
+			}
 			switch {
 			case response.IsProvisional():
 				inv.rung = true

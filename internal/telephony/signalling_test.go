@@ -537,6 +537,67 @@ func TestRepeatedAndForkedAnswers(t *testing.T) {
 	}
 }
 
+// TestAnswerAfterARefusal: a 200 that comes after a refusal of the same INVITE is acknowledged and ended by BYE, for each fork once; the
+// call stays refused. One that comes while the INVITE that answers a challenge rings is too.
+func TestAnswerAfterARefusal(t *testing.T) {
+	t.Parallel()
+	for _, transport := range []string{"udp", "udp, challenged"} {
+		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
+			e := open(t, Config{})
+			peer := newRawPeer(t)
+			trunk := trunkTo(peer.address())
+			trunk.Username, trunk.Password = "alice", "secret"
+			result := dial(t.Context(), e, inviteTo(trunk, 10*time.Second))
+			invite := peer.expect("INVITE")
+			if transport == "udp" {
+				peer.respond(invite, "486 Busy Here", "a", "", "")
+				peer.expect("ACK")
+				checkFailure(t, await(t, "the refusal", result), call.CauseBusy, 486)
+			} else {
+				peer.respond(invite, "401 Unauthorized", "a", "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n", "")
+				peer.expect("ACK")
+				second := peer.expect("INVITE")
+				peer.respond(second, "486 Busy Here", "a", "", "")
+				peer.expect("ACK")
+				checkFailure(t, await(t, "the refusal", result), call.CauseBusy, 486)
+			}
+			for _, tag := range []string{"b", "c"} {
+				for range 2 {
+					peer.respond(invite, "200 OK", tag, "", description(4000, "sendrecv"))
+				}
+				acks, byes := 0, 0
+				for acks < 2 || byes < 1 {
+					m, ok := peer.read(timeout)
+					if !ok {
+						t.Fatalf("the answer of %s got %d ACK and %d BYE", tag, acks, byes)
+					}
+					if !strings.Contains(m.header("To"), "tag="+tag) {
+						t.Fatalf("%q to %q", m.first, m.header("To"))
+					}
+					switch m.method() {
+					case "ACK":
+						if acks++; m.header("CSeq") != strings.Replace(invite.header("CSeq"), "INVITE", "ACK", 1) {
+							t.Errorf("ACK with CSeq %q", m.header("CSeq"))
+						}
+					case "BYE":
+						byes++
+						peer.respond(m, "200 OK", "", "", "")
+					default:
+						t.Fatalf("got %q", m.first)
+					}
+				}
+				if byes != 1 {
+					t.Errorf("%d BYE to %s", byes, tag)
+				}
+			}
+			if c := e.Counters(); c.Answered != 0 || c.Crossed != 2 || c.Byes != 2 {
+				t.Errorf("%+v", c)
+			}
+		})
+	}
+}
+
 // A 200 that is sent again before the first one has been judged, as happens on a busy machine, neither ends the call nor
 // takes its place.
 func TestARepeatedAnswerOvertakesTheFirst(t *testing.T) {

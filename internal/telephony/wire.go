@@ -282,6 +282,9 @@ func (e *Endpoint) filter(parser *sip.Parser) sip.TransportReadFilter {
 			return nil, nil
 		}
 		e.senders.note(info.RemoteAddr)
+		if response, ok := message.(*sip.Response); ok && e.answeredAfterRefusal(response) {
+			return nil, nil
+		}
 		return data, nil
 	}
 }
