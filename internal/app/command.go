@@ -164,6 +164,9 @@ type sandboxCommand struct {
 	Cache  string `help:"Folder for the compiled voice; a temporary one without it." type:"path"`
 }
 
+// Validate is called by the parser.
+func (c *sandboxCommand) Validate() error { return config.CheckListen("listen", c.Listen) }
+
 func (c *sandboxCommand) Run(ctx context.Context, s streams) error {
 	log := newLog(s.Err, c.Log)
 	cache := c.Cache

@@ -200,7 +200,9 @@ func TestCommandLine(t *testing.T) {
 		{"bad scope", []string{"key", "create", "--name", "x", "--scope", "all"}, 2, "scope"},
 		{"bad date", []string{"key", "create", "--data", folder, "--name", "x", "--expires", "tomorrow"}, 2, "--expires"},
 		{"missing file", []string{"serve", "--config", filepath.Join(folder, "none.yaml")}, 2, "none.yaml"},
-		{"unknown database", []string{"migrate", "--database-url", "mysql://x"}, 1, "postgres://"},
+		{"unknown database", []string{"migrate", "--database-url", "mysql://x"}, 2, "--database-url"},
+		{"no address of SIP", []string{"serve", "--sip-listen", "999.1.1.1:5060"}, 2, "--sip-listen"},
+		{"no network of a proxy", []string{"serve", "--trusted-proxy", "1.2.3"}, 2, "--trusted-proxy: \"1.2.3\" is neither"},
 		{"port in use", []string{"serve", "--data", folder, "--listen", busy.Addr().String(), "--sip-listen", "127.0.0.1:0"}, 1, "listen"},
 		{"a key where there is no data", []string{"key", "create", "--data", filepath.Join(folder, "new", "data"), "--name", "x"}, 1, "no data in " + filepath.Join(folder, "new", "data")},
 		{"a list where there is no data", []string{"key", "list", "--data", filepath.Join(folder, "new", "data")}, 1, "no data"},
@@ -224,7 +226,7 @@ func TestCommandLine(t *testing.T) {
 		{"no key without a name", []string{"key", "create"}, 2, "--name"},
 		{"bad log level", []string{"serve", "--log-level", "loud"}, 2, "--log-level"},
 		{"sandbox without an address", []string{"sandbox"}, 2, "--listen"},
-		{"sandbox on no address", []string{"sandbox", "--listen", "nowhere"}, 1, "nowhere"},
+		{"sandbox on no address", []string{"sandbox", "--listen", "nowhere"}, 2, "nowhere"},
 		{"demo that cannot start", []string{"demo", "--once", "--json", "--listen", busy.Addr().String()}, 2, "could not start"},
 	}
 	for _, test := range tests {

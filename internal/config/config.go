@@ -85,8 +85,8 @@ func (s *Serve) Validate() error {
 		return err
 	}
 	for _, address := range []struct{ flag, value string }{{"listen", s.Listen}, {"sip-listen", s.SIPListen}} {
-		if !listens(address.value) {
-			return fmt.Errorf("--%s: %q is no address to listen at, as 127.0.0.1:8080 or [::1]:8080", address.flag, address.value)
+		if err := CheckListen(address.flag, address.value); err != nil {
+			return err
 		}
 	}
 	if _, _, err := s.RTPRange(); err != nil {
@@ -128,6 +128,14 @@ func (s *Serve) Validate() error {
 	}
 	if !(s.PricePerMinute >= 0 && s.PricePerMinute <= maxPrice) { // NaN neither
 		return fmt.Errorf("--price-per-minute: %v is not between 0 and %d", s.PricePerMinute, maxPrice)
+	}
+	return nil
+}
+
+// CheckListen judges the value of a flag that is an address to listen at.
+func CheckListen(flag, value string) error {
+	if !listens(value) {
+		return fmt.Errorf("--%s: %q is no address to listen at, as 127.0.0.1:8080 or [::1]:8080", flag, value)
 	}
 	return nil
 }
