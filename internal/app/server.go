@@ -193,7 +193,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	if models != nil {
 		agentConfig.SpeechModel = models.voiced
 		if !chosen.deaf {
-			ears, process := models.ears(log, metrics)
+			ears, process := models.ears(ctx, log, metrics)
 			s.onClose(func(context.Context) { logClose(log, "ears", process.Close()) })
 			localEar = ears
 		}

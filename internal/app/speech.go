@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -59,10 +60,17 @@ func (m *models) open(task speech.Task, log *slog.Logger) *speech.Client {
 	return speech.Open(speech.Config{Folder: m.folder, Task: task, Log: log})
 }
 
-// ears starts what hears on this machine; its process is closed last.
-func (m *models) ears(log *slog.Logger, metrics *metrics) (voice.Recognizer, *speech.Client) {
+// earsWait is how long a server waits for its ears when it starts: whoever were called before they hear would be told to press
+// keys for all of the call. They take a second; a busy machine, more.
+const earsWait = 30 * time.Second
+
+// ears starts what hears on this machine, and waits until it does; its process is closed last.
+func (m *models) ears(ctx context.Context, log *slog.Logger, metrics *metrics) (voice.Recognizer, *speech.Client) {
 	process := m.open(speech.Hearing, log)
 	metrics.watchSpeech(speech.Hearing, process)
+	ctx, cancel := context.WithTimeout(ctx, earsWait)
+	defer cancel()
+	_ = process.Wait(ctx) // why it does not hear is in the log, and in /readyz
 	return localEars(process, log, metrics), process
 }
 

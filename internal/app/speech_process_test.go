@@ -86,6 +86,9 @@ func TestEarsAndVoiceAreTwoProcesses(t *testing.T) {
 	t.Parallel()
 	dir := foldertest.WithProgram(t)
 	s, log := serveSpeech(t, dir)
+	if status, answer := request(t, s, "", "GET", "/readyz", ""); status != 200 { // nobody is called before they hear
+		t.Errorf("readyz at once: %d %s", status, answer)
+	}
 	ears, spoken := readyPID(t, log, "ears"), readyPID(t, log, "voice")
 	process, err := os.FindProcess(spoken)
 	if err != nil || ears == spoken {
