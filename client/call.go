@@ -33,6 +33,8 @@ type Line struct {
 	Content   string  `json:"content"`
 	StartTime float64 `json:"startTime"`
 	EndTime   float64 `json:"endTime"`
+	// Sources are the beginnings of the passages of the Pearl's knowledge that the words were taken from.
+	Sources []string `json:"sources,omitempty"`
 }
 
 // Value is a collected value.
