@@ -414,7 +414,8 @@ func judge(script call.Script, talk call.Talk, transcriptOptions int) engine.End
 
 func endingOf(talk call.Talk, j insight.Judgement) engine.Ending {
 	return engine.Ending{
-		Outcome: j.Outcome, Callback: talk.Callback, OptOut: talk.OptOut, Transcript: j.Transcript, Collected: talk.Collected,
+		Outcome: j.Outcome, Callback: talk.Callback, OptOut: talk.OptOut, Answerer: talk.Answerer, Evidence: talk.Evidence,
+		Transcript: j.Transcript, Collected: talk.Collected,
 		Tags: j.Tags, Summary: j.Summary, Sentiment: j.Sentiment, TurnsMS: talk.TurnLatencyMS,
 	}
 }

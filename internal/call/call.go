@@ -85,6 +85,8 @@ type Call struct {
 	Conversation int     // contract 8.2
 
 	CallData         json.RawMessage // snapshot taken when the call began
+	Answerer         Answerer        // who picked up; "" = nobody, or not known yet
+	Evidence         []Evidence      // of that, in the order of time
 	Transcript       []Line
 	Collected        []Value
 	Tags             []string

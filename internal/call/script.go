@@ -50,12 +50,14 @@ type Script struct {
 	// AskAll: the questions go on after a no to the one that decides success.
 	AskAll    bool
 	VoiceMail string // left on an answering machine; "" = none
-	Recording Track
-	Timeout   time.Duration  // of the whole conversation, from the answer
-	Language  string         // BCP 47, "" = the default one
-	Zone      *time.Location // of the person called; nil = UTC
-	Answered  time.Time      // set by the Agent when it begins to hold the call
-	Brief     Brief
+	// ScreeningAnswer tells a screening assistant who calls and why; "" = made of agent and company.
+	ScreeningAnswer string
+	Recording       Track
+	Timeout         time.Duration  // of the whole conversation, from the answer
+	Language        string         // BCP 47, "" = the default one
+	Zone            *time.Location // of the person called; nil = UTC
+	Answered        time.Time      // set by the Agent when it begins to hold the call
+	Brief           Brief
 }
 
 // Brief is what a model is told besides. Variables are substituted; those that are collected in the talk stand as [id]. Company
@@ -78,19 +80,11 @@ type Fact struct{ Name, Text string }
 // Callback is a promised call-back: After counts from the moment it was promised.
 type Callback struct{ After time.Duration }
 
-// Answerer is who picked up, as far as it is known.
-type Answerer string
-
-const (
-	UnknownAnswerer Answerer = "unknown"
-	Human           Answerer = "human"
-	MachineAnswerer Answerer = "machine"
-	Screening       Answerer = "screening"
-)
-
 // Talk is the result of a conversation.
 type Talk struct {
 	Answerer      Answerer
+	Evidence      []Evidence // of it, in the order of time
+	NotInService  bool       // an announcement said that there is no such number
 	VoicemailLeft bool
 	Collected     []Value
 	Success       bool // meaningful only where the script defines success

@@ -15,6 +15,7 @@ import (
 // Limits of contract 0.6 and 7.
 const (
 	maxVoiceMail        = 500
+	maxScreeningAnswer  = 300 // one sentence
 	maxWaitingSentence  = 300
 	maxNodeID           = 20
 	maxNodeInstructions = 2000

@@ -46,6 +46,8 @@ func (p Pearl) checkOutbound(judges Judges, faults *fault.List) {
 	between(at+"CallTimeout", o.CallTimeout, 1, 120, faults)
 	tooLong(at+"VoiceMail", o.VoiceMail, maxVoiceMail, faults)
 	p.preCallOnly(at+"VoiceMail", o.VoiceMail, faults)
+	tooLong(at+"ScreeningAnswer", o.ScreeningAnswer, maxScreeningAnswer, faults)
+	p.preCallOnly(at+"ScreeningAnswer", o.ScreeningAnswer, faults)
 	tooMany(at+"CallingHours", len(o.CallingHours), maxWindows, faults)
 	tooMany(at+"Holidays", len(o.Holidays), maxHolidays, faults)
 	if _, err := hours.ParseWeek(o.CallingHours, at+"CallingHours"); err != nil {

@@ -133,6 +133,7 @@ func TestCheck(t *testing.T) {
 		{"most", form(), func(p *Pearl) {
 			o := p.Outbound
 			o.RecordingTrack, o.TranscriptOptions, o.MaximumCallAttempts, o.MinimumRetryIntervalHours, o.RingDuration, o.CallTimeout, o.VoiceMail = 4, 3, 11, 6, 50, 120, strings.Repeat("ü", 500)
+			o.ScreeningAnswer = strings.Repeat("ü", 300)
 		}, nil},
 		{"below", form(), func(p *Pearl) { *p.Outbound = OutboundSettings{BudgetTotal: &minus} }, []string{
 			"Outbound.BudgetTotal", "Outbound.CallRequestMaxWaitMinutes", "Outbound.CallTimeout", "Outbound.DuplicatePolicy", "Outbound.MaximumCallAttempts", "Outbound.MinimumRetryIntervalHours",
@@ -141,10 +142,12 @@ func TestCheck(t *testing.T) {
 		{"above", form(), func(p *Pearl) {
 			o := p.Outbound
 			o.RecordingTrack, o.TranscriptOptions, o.MaximumCallAttempts, o.MinimumRetryIntervalHours, o.RingDuration, o.CallTimeout, o.VoiceMail = 5, 4, 12, 7, 51, 121, strings.Repeat("x", 501)
+			o.ScreeningAnswer = strings.Repeat("x", 301)
 		}, []string{
-			"Outbound.CallTimeout", "Outbound.MaximumCallAttempts", "Outbound.MinimumRetryIntervalHours", "Outbound.RecordingTrack", "Outbound.RingDuration", "Outbound.TranscriptOptions", "Outbound.VoiceMail",
+			"Outbound.CallTimeout", "Outbound.MaximumCallAttempts", "Outbound.MinimumRetryIntervalHours", "Outbound.RecordingTrack", "Outbound.RingDuration", "Outbound.ScreeningAnswer", "Outbound.TranscriptOptions", "Outbound.VoiceMail",
 		}},
 		{"voicemail asks what is not known yet", form(), func(p *Pearl) { p.Outbound.VoiceMail = "{street} {bunches} {bunches}" }, []string{"Outbound.VoiceMail"}},
+		{"the answer to a screening assistant asks what is not known yet", form(), func(p *Pearl) { p.Outbound.ScreeningAnswer = "{bunches}" }, []string{"Outbound.ScreeningAnswer"}},
 		{"zone of leads", form(), func(p *Pearl) { p.Outbound.TimeZone = "+02:00" }, []string{"Outbound.TimeZone"}},
 		{"hours", form(), func(p *Pearl) {
 			p.Outbound.CallingHours = []hours.Window{{Day: 7, Start: "22:00", End: "02:00"}, {Day: 1, Start: "9", End: "9"}}

@@ -229,7 +229,8 @@ type OutboundSettings struct {
 	RingDuration               int              `json:"ringDuration"`              // seconds
 	CallTimeout                int              `json:"callTimeout"`               // minutes
 	VoiceMail                  string           `json:"voiceMail"`
-	CallingHours               []hours.Window   `json:"callingHours"` // empty = Monday–Friday 09:00–18:00
+	ScreeningAnswer            string           `json:"screeningAnswer"` // "" = made of agent and company
+	CallingHours               []hours.Window   `json:"callingHours"`    // empty = Monday–Friday 09:00–18:00
 	Holidays                   []hours.Holiday  `json:"holidays"`
 	RetryPolicy                lead.RetryPolicy `json:"retryPolicy"`
 	DefaultRegion              string           `json:"defaultRegion"`

@@ -84,7 +84,7 @@ func (p Pearl) Script(c call.Call) call.Script {
 		Call: c.ID, Trace: c.Trace, AgentName: values["agentName"],
 		Opening: Fill(p.Definition.Opening(), values), SuccessDefined: strings.TrimSpace(p.Definition.SuccessDescription) != "",
 		AskAll:    p.Definition.AskAllQuestions,
-		VoiceMail: Fill(p.Outbound.VoiceMail, values), Recording: p.Outbound.RecordingTrack,
+		VoiceMail: Fill(p.Outbound.VoiceMail, values), ScreeningAnswer: strings.TrimSpace(Fill(p.Outbound.ScreeningAnswer, values)), Recording: p.Outbound.RecordingTrack,
 		Timeout: time.Duration(p.Outbound.CallTimeout) * time.Minute,
 		Brief:   p.brief(values),
 	}

@@ -35,6 +35,7 @@ func TestFill(t *testing.T) {
 func talking() Pearl {
 	outbound := DefaultOutbound()
 	outbound.VoiceMail = "{firstName}, call {companyName} about {order-id}. {gone}"
+	outbound.ScreeningAnswer = " {agentName} of {companyName} for {firstName}. "
 	return Pearl{
 		Type: OutboundPearl, Outbound: &outbound,
 		Definition: Definition{
@@ -63,6 +64,9 @@ func TestScript(t *testing.T) {
 	}
 	if want := "Joe, call Roses about A 7. "; script.VoiceMail != want {
 		t.Errorf("voicemail %q, want %q", script.VoiceMail, want)
+	}
+	if want := "Nora of Roses for Joe."; script.ScreeningAnswer != want {
+		t.Errorf("answer to a screening assistant %q, want %q", script.ScreeningAnswer, want)
 	}
 	if len(script.Questions) != 2 || !script.SuccessDefined || script.AgentName != "Nora" || script.VoiceID != "v1" {
 		t.Fatalf("script %+v", script)

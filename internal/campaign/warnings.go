@@ -101,6 +101,7 @@ func (p Pearl) eachText(visit func(member, text string)) {
 	}
 	if p.Outbound != nil {
 		visit("Outbound.VoiceMail", p.Outbound.VoiceMail)
+		visit("Outbound.ScreeningAnswer", p.Outbound.ScreeningAnswer)
 	}
 }
 

@@ -59,6 +59,8 @@ type Ending struct {
 	Ended      time.Time // over on the wire
 	Callback   *call.Callback
 	OptOut     bool
+	Answerer   call.Answerer // "" = nobody answered
+	Evidence   []call.Evidence
 	Transcript []call.Line
 	Collected  []call.Value
 	Tags       []string
@@ -199,12 +201,14 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 			return err
 		}
 	}
-	cutOff := ending.Outcome == call.Lost && !ending.OnTheWire // a conversation that we have ended: what was said is kept
-	if current.Status != call.Completed && !cutOff {
+	// What was said is kept of a conversation that we have ended, and of an announcement after the answer.
+	kept := ending.Outcome == call.Lost && !ending.OnTheWire || ending.Outcome == call.NotAllocated && !current.Answered.IsZero()
+	if current.Status != call.Completed && !kept {
 		current.Answered = time.Time{} // a 200 that crossed a cancel: duration 0
 	} else {
 		current.Transcript, current.Collected, current.Tags = ending.Transcript, ending.Collected, ending.Tags
 		current.Summary, current.Sentiment = ending.Summary, ending.Sentiment
+		current.Answerer, current.Evidence = ending.Answerer, ending.Evidence
 		current.Recording, current.RecordingBytes = ending.Recording, ending.RecordingBytes
 		current.TurnLatencyMS = ending.TurnsMS
 		current.CallbackPromised = ending.Callback != nil

@@ -69,6 +69,8 @@ func outcomeRows() []outcomeRow {
 			want: "6/10, lead 10 attempts 1 due in 24h0m0s", last: "6/150, lead 150 attempts 1 never", made: "6/150"},
 		{name: "not allocated", ending: engine.Ending{Outcome: call.NotAllocated},
 			want: "6/150, lead 150 attempts 1 never", last: "6/150, lead 150 attempts 1 never", made: "6/150"},
+		{name: "not in service after the answer", answers: true, ending: engine.Ending{Outcome: call.NotAllocated, Answerer: call.Announcement},
+			want: "6/150, lead 150 attempts 1 never", last: "6/150, lead 150 attempts 1 never", byHand: "6/150, lead 110 attempts 1 never", made: "6/150"},
 		{name: "nothing can have rung", ending: engine.Ending{Outcome: call.NeverRang},
 			want: "6/10, lead 1 attempts 0 due as it was", last: "6/10, lead 1 attempts 0 due as it was", made: "6/10"},
 		{name: "cancelled by a person", cancel: person, ending: engine.Ending{Outcome: call.Cancelled},

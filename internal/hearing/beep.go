@@ -54,6 +54,9 @@ func (b *Beep) Push(frame *call.Frame) bool {
 	return began
 }
 
+// Tone returns the frequency of the beep in Hz.
+func (b *Beep) Tone() float64 { return b.mean }
+
 // On reports whether the last frame belongs to a beep.
 func (b *Beep) On() bool { return b.on }
 

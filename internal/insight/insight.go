@@ -43,7 +43,9 @@ func OutcomeOf(script call.Script, talk call.Talk) call.Outcome {
 	switch {
 	case talk.VoicemailLeft:
 		return call.Voicemail
-	case talk.Answerer == call.MachineAnswerer:
+	case talk.NotInService:
+		return call.NotAllocated
+	case talk.Answerer == call.MachineAnswerer, talk.Answerer == call.Menu, talk.Answerer == call.Announcement:
 		return call.Machine
 	case talk.Broke != "":
 		return call.Broke
@@ -60,9 +62,12 @@ func summary(script call.Script, talk call.Talk, outcome call.Outcome) string {
 	switch outcome {
 	case call.Voicemail:
 		return "An answering machine picked up, and the message was left."
-	case call.Machine:
+	case call.Machine, call.NotAllocated:
 		if len(talk.Notes) > 0 { // they tell what kind of machine it was
 			return "No person answered. " + strings.Join(talk.Notes, " ")
+		}
+		if outcome == call.NotAllocated {
+			return "No person answered: the number is not in service."
 		}
 		return "An answering machine picked up; no message was left."
 	case call.Broke:

@@ -95,7 +95,7 @@ const (
 )
 
 // Outcomes are those of answered calls.
-var Outcomes = []call.Outcome{call.Success, call.NotSuccess, call.Answered, call.Voicemail, call.Machine, call.Broke}
+var Outcomes = []call.Outcome{call.Success, call.NotSuccess, call.Answered, call.Voicemail, call.Machine, call.NotAllocated, call.Broke}
 
 // Parse reads a file of scenarios. Its errors name the scenario or the line.
 func Parse(raw []byte) (File, error) {
@@ -163,8 +163,8 @@ func (e Expect) check() (faults []error) {
 	if by := []By{"", ByAgent, ByPerson, ByTimeout}; !slices.Contains(by, e.EndedBy) {
 		fault("endedBy: %q is none of %v", e.EndedBy, by[1:])
 	}
-	if who := []call.Answerer{"", call.UnknownAnswerer, call.Human, call.MachineAnswerer, call.Screening}; !slices.Contains(who, e.Answerer) {
-		fault("answerer: %q is none of %v", e.Answerer, who[1:])
+	if e.Answerer != "" && !slices.Contains(call.Answerers(), e.Answerer) {
+		fault("answerer: %q is none of %v", e.Answerer, call.Answerers())
 	}
 	if e.CallBack != nil && *e.CallBack != AnyCallBack && *e.CallBack != NoCallBack {
 		if _, err := time.Parse(LocalTime, *e.CallBack); err != nil {

@@ -16,8 +16,8 @@ import (
 // lightCallColumns are those of a search row; the heavy ones follow in callColumns.
 const (
 	lightCallColumns = "id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, start, answered, " +
-		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, recording_bytes, cost, sequence, key_id"
-	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms, charges, analysis"
+		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, recording_bytes, cost, sequence, key_id, answerer"
+	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms, charges, analysis, evidence"
 )
 
 // callTable has besides what is only searched and sorted by.
@@ -29,8 +29,8 @@ var (
 func scanLightCall(r row) (call.Call, error) { return readCall(r) }
 
 func scanCall(r row) (call.Call, error) {
-	var summary, callData, collected, transcript, turns, charges, analysis string
-	c, err := readCall(r, &summary, &callData, &collected, &transcript, &turns, &charges, &analysis)
+	var summary, callData, collected, transcript, turns, charges, analysis, evidence string
+	c, err := readCall(r, &summary, &callData, &collected, &transcript, &turns, &charges, &analysis, &evidence)
 	if err != nil {
 		return c, err
 	}
@@ -47,6 +47,9 @@ func scanCall(r row) (call.Call, error) {
 	if err := decode(analysis, &c.Analysis); err != nil {
 		return c, err
 	}
+	if err := decode(evidence, &c.Evidence); err != nil {
+		return c, err
+	}
 	return c, decode(transcript, &c.Transcript)
 }
 
@@ -58,7 +61,7 @@ func readCall(r row, heavy ...any) (call.Call, error) {
 		(*string)(&c.ID), (*string)(&c.Account), (*string)(&c.Pearl), (*string)(&c.Lead), (*string)(&c.Request), &c.Node, (*string)(&c.Trunk), &c.Trace,
 		&c.From, &c.To, &c.Name, &start, &answered, &ended, &finished, (*string)(&c.Cancel), &c.HangUp, (*int)(&c.Status), (*string)(&c.Outcome),
 		&c.Conversation, &tags, &c.Sentiment, &c.Transferred, &c.CallbackPromised, &c.Recording, &c.RecordingBytes, &c.Cost, &c.Sequence,
-		(*string)(&c.Key),
+		(*string)(&c.Key), (*string)(&c.Answerer),
 	}, heavy...)...)
 	c.Start, c.Answered, c.Ended, c.Finished = instant(start), instant(answered), instant(ended), instant(finished)
 	if tags != "" {
@@ -104,10 +107,14 @@ func (t *tx) InsertCall(c call.Call) error {
 	if err != nil {
 		return err
 	}
+	evidence, err := listText(c.Evidence)
+	if err != nil {
+		return err
+	}
 	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name,
 		millis(c.Start), millis(c.Answered), millis(c.Ended), millis(c.Finished), c.Cancel, c.HangUp, int(c.Status), c.Outcome, c.Conversation,
-		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.RecordingBytes, c.Cost, c.Sequence, c.Key,
-		c.Summary, string(c.CallData), collected, transcript, turns, charges, analysis, searchable(c.Name), c.Duration())
+		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.RecordingBytes, c.Cost, c.Sequence, c.Key, c.Answerer,
+		c.Summary, string(c.CallData), collected, transcript, turns, charges, analysis, evidence, searchable(c.Name), c.Duration())
 	if t.violates(err, liveNumber) {
 		return engine.ErrNumberTaken
 	}
@@ -142,6 +149,10 @@ func (t *tx) SaveCall(c call.Call) error {
 	if err != nil {
 		return err
 	}
+	evidence, err := listText(c.Evidence)
+	if err != nil {
+		return err
+	}
 	var set columnSet
 	set.set(true, "answered", millis(c.Answered))
 	set.set(true, "cancel", string(c.Cancel))
@@ -169,6 +180,8 @@ func (t *tx) SaveCall(c call.Call) error {
 		set.set(true, "turn_ms", turns)
 		set.set(true, "charges", charges)
 		set.set(true, "analysis", analysis)
+		set.set(true, "answerer", string(c.Answerer))
+		set.set(true, "evidence", evidence)
 	}
 	text, args := set.update("call", "id = ?1", string(c.ID))
 	return t.queue(fault.Missing("CallId"), text, args...)

@@ -1,6 +1,11 @@
 package turn
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"nacre/internal/call"
+)
 
 // Who picked up: from the answer to our first words, and wherever a beep is heard.
 
@@ -15,51 +20,52 @@ func (m *Machine) tickAnswering() {
 		m.clear(atKeys)
 		m.keypad.reset()
 	}
-	if m.speaking {
-		if m.due(atPatience) {
-			m.begin()
-			m.set(byReply, 0)
-			m.speakWhenFree()
-		}
-		if !m.helloOver() {
-			return
-		}
+	if m.speaking && m.due(atPatience) {
+		m.begin()
+		m.set(byReply, 0)
+		m.speakWhenFree()
+		return
+	}
+	if m.speaking && m.now-m.speechTo >= m.timing.HelloPause {
 		m.endSpeech()
 	}
-	if m.evidence.firstSpeech == 0 {
+	if m.speaking {
+		return
+	}
+	if m.evidence.firstSpeech == 0 && !m.evidence.tones {
 		if m.due(atFirst) {
 			m.begin()
 			m.speakWhenFree()
 		}
 		return
 	}
-	wait := m.timing.HelloPause
-	switch length := m.evidence.firstLength; {
-	case m.evidence.words == mailbox:
-		wait = m.timing.PhraseWait
-	case length > m.timing.LongHello, m.evidence.choices > 0:
-		wait = m.timing.BeepWait
-	case length > m.timing.ShortHello:
-		wait = m.timing.DoubtPause
-	}
-	if m.now-m.speechTo >= wait {
+	if m.now-max(m.speechTo, m.lastTones) >= m.helloPause() {
 		m.turnEnd = m.speechTo
 		m.begin()
 		m.speakWhenFree()
 	}
 }
 
-// helloOver reports whether what they say first was a hello, by the pause after it: the detector says so too late for somebody
-// who waits for an answer.
-func (m *Machine) helloOver() bool {
-	length := m.speechTo - m.speechFrom
-	return m.evidence.firstSpeech == 0 && length >= m.timing.MinSpeech && length <= m.timing.ShortHello && m.now-m.speechTo >= m.timing.HelloPause
+// helloPause returns the quiet after which the agent begins. Whoever may be a person is not kept waiting for a verdict: only
+// what words or tones have told already is waited for.
+func (m *Machine) helloPause() time.Duration {
+	switch {
+	case m.evidence.words == mailbox:
+		return m.timing.PhraseWait
+	case m.evidence.words != somebody, m.evidence.choices > 0, m.answerers.choices(m.evidence.latest) > 0, m.evidence.tones:
+		return m.timing.BeepWait
+	case m.ears && !m.wordsAreIn() && m.evidence.firstLength > m.timing.ShortHello:
+		return m.timing.HelloLimit
+	default:
+		return m.timing.HelloPause
+	}
 }
 
 // begin takes the floor for the first time.
 func (m *Machine) begin() {
 	m.phase = talking
 	m.clear(atFirst)
+	m.noteFirst()
 	if m.screening.told == 0 && m.byItself(m.evidence.words) {
 		return
 	}
@@ -76,7 +82,7 @@ func (m *Machine) begin() {
 	m.queue(m.rules.Open(), m.timing.Patience)
 }
 
-func (m *Machine) beep() {
+func (m *Machine) beep(hz float64) {
 	if (m.phase == answering || m.phase == talking) && m.evidence.beeps(m.screening.told > 0) {
 		m.stopSpeaking()
 		m.dropAsk()
@@ -88,6 +94,11 @@ func (m *Machine) beep() {
 			greeting += m.speechTo - m.speechFrom
 		}
 		m.bareBeep = greeting < m.timing.Greeting // perhaps the line of a person: some telephones beep at the answer
+		weight, after := weighsBeep, fmt.Sprintf("after %.1f s of speech", greeting.Seconds())
+		if m.bareBeep {
+			weight, after = weighsBareBeep, "without a greeting"
+		}
+		m.evidence.add(m.now, call.EvidenceBeep, call.MachineAnswerer, weight, fmt.Sprintf("a tone of %.0f Hz %s", hz, after))
 	}
 	if m.speaking && m.now-m.speechFrom <= toneTaken {
 		m.speechFrom, m.speechTo = m.now, m.now // the VAD reports the tone as speech: real speech comes after it
@@ -105,18 +116,21 @@ func (m *Machine) tickBeeped() {
 		m.noMailbox()
 		return
 	}
-	if m.speaking {
-		return
-	}
 	since := m.now - m.lastBeep
-	if m.now-max(m.lastBeep, m.lastSound, m.speechTo) < quiet && since < m.timing.BeepLimit {
+	switch silent := m.now - max(m.lastBeep, m.lastSound, m.speechTo); {
+	case silent < quiet && (m.speaking || since < m.timing.BeepLimit):
 		return
+	default:
+		m.endSpeech() // the detector holds the tone for speech, and says that it has ended later
 	}
 	if m.bareBeep && m.voicemail == "" {
 		m.goOn()
 		return
 	}
 	m.evidence.machine = true
+	if m.bareBeep {
+		m.evidence.add(m.now, call.EvidenceQuiet, call.MachineAnswerer, weighsAfter, "nobody spoke after the tone")
+	}
 	if m.voicemail == "" {
 		m.hangUp()
 		return
@@ -125,6 +139,33 @@ func (m *Machine) tickBeeped() {
 	m.reply = Reply{}
 	m.turnEnd = 0
 	m.speak([]string{m.voicemail}, false)
+}
+
+// networkTones takes special information tones for what they are, unless a person is there.
+func (m *Machine) networkTones(number bool) {
+	if m.phase != answering && m.phase != talking && m.phase != beeped || m.evidence.person() || m.screening.told > 0 {
+		return
+	}
+	m.stopSpeaking()
+	m.dropAsk()
+	m.unqueue()
+	m.clear(atWords, atSilence)
+	m.phase = answering
+	m.lastTones = m.now
+	detail := "special information tones: the network is at fault"
+	if number {
+		detail = "special information tones: the number is at fault"
+	}
+	m.evidence.tones, m.evidence.number = true, number
+	m.evidence.add(m.now, call.EvidenceTones, call.Announcement, weighsTones, detail)
+}
+
+// notInService reports whether an announcement, or tones of the network, said that there is no such number.
+func (m *Machine) notInService() bool {
+	if m.evidence.answerer() != call.Announcement || m.evidence.person() {
+		return false
+	}
+	return m.evidence.words == outOfService || m.evidence.tones && m.evidence.number && !m.evidence.temporary
 }
 
 // goOn continues the conversation after a beep without a voicemail text: a tone alone is not enough to hang up on somebody

@@ -102,6 +102,33 @@ func (a answererPhrases) who(text string) speaker {
 	}
 }
 
+// certainMailbox reports whether a text has words that only a mailbox says.
+func (a answererPhrases) certainMailbox(text string) bool {
+	return a.has(answererWords(text), "mailbox")
+}
+
+// temporary reports whether a text says that a number is out of service for a while.
+func (a answererPhrases) temporary(text string) bool {
+	return a.has(answererWords(text), "not in service except")
+}
+
+// told returns the words of a text that tell who says it. What stands in a gap is left out: it is anybody's.
+func (a answererPhrases) told(who speaker, text string) string {
+	words := answererWords(text)
+	for _, section := range map[speaker][]string{
+		mailbox: {"mailbox", "mailbox perhaps"}, screener: {"screening"}, outOfService: {"not in service"}, menu: {"menu"},
+	}[who] {
+		for at := range words {
+			for _, p := range a[section] {
+				if n := p.match(words[at:]); n > 0 {
+					return p.without(words[at : at+n])
+				}
+			}
+		}
+	}
+	return ""
+}
+
 // waits reports whether an assistant says that it is putting us through, and nobody has come to the telephone after that.
 func (a answererPhrases) waits(text string) bool {
 	words := answererWords(text)
@@ -149,6 +176,25 @@ func (a answererPhrases) at(words []string, section string) int {
 		longest = max(longest, p.match(words))
 	}
 	return longest
+}
+
+// without returns words that a pattern matches, with an ellipsis for what stands in its gaps.
+func (p pattern) without(words []string) string {
+	var kept []string
+	for n, alternatives := range p {
+		if alternatives != nil {
+			kept, words = append(kept, words[0]), words[1:]
+			continue
+		}
+		gap := 0
+		for p[n+1:].match(words[gap:]) == 0 {
+			gap++
+		}
+		if gap > 0 {
+			kept, words = append(kept, "…"), words[gap:]
+		}
+	}
+	return strings.Join(kept, " ")
 }
 
 // match returns how many words the pattern takes at the beginning of words, 0 = it is not there.

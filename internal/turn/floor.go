@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -89,6 +90,9 @@ func (m *Machine) tickTalking() {
 	}
 	quietFrom := max(m.speechTo, m.firstWord)
 	if m.firstWord != 0 && !m.speaking && m.screening.told == 0 && m.now-quietFrom >= m.timing.ListenerQuiet {
+		if !m.evidence.listened {
+			m.evidence.add(m.now, call.EvidenceQuiet, call.Human, weighsListens, fmt.Sprintf("%.0f s of quiet while we spoke, or after", m.timing.ListenerQuiet.Seconds()))
+		}
 		m.evidence.listened = true
 	}
 	if m.due(atKeys) {
@@ -137,9 +141,12 @@ func (m *Machine) tickTalking() {
 }
 
 func (m *Machine) answerWords() {
-	m.evidence.turns++
+	if m.evidence.firstLength > m.timing.LongHello && !m.evidence.listened && !m.ears {
+		m.evidence.add(m.now, call.EvidenceCadence, call.Screening, weighsTalksOn, "a long utterance at first, and another after our words")
+	}
 	if words := m.said(); words != "" && m.mayReply(words) && m.graceFor(words) == m.timing.QuickGrace {
 		m.evidence.replied = true
+		m.evidence.add(m.now, call.EvidenceWords, call.Human, weighsReply, "a reply to what we said")
 	}
 	m.turnEnd = m.speechTo
 	in := Input{Kind: InputWords, Words: m.said(), Spoke: m.spoke}

@@ -285,6 +285,9 @@ func (f *Form) whyCall() string {
 
 // screened says in one sentence who calls and why.
 func (f *Form) screened() string {
+	if f.script.ScreeningAnswer != "" {
+		return f.script.ScreeningAnswer
+	}
 	p, agent, company := f.phrases.Heard, f.script.AgentName, f.script.Brief.Company
 	who := p.Assistant
 	switch {

@@ -17,6 +17,7 @@ func (m *Machine) key(key rune) {
 	m.keys = append(m.keys, byte(key))
 	m.lastKey = max(m.now, 1)
 	m.evidence.keyed = true
+	m.evidence.add(m.now, call.EvidenceKeys, call.Human, weighsKeys, "a key was pressed")
 	if m.speaking {
 		m.withKey = true
 	}

@@ -113,7 +113,8 @@ type Machine struct {
 	judged      understanding.Completeness
 
 	lastBeep  time.Duration
-	bareBeep  bool // no greeting came before it
+	lastTones time.Duration // of the network
+	bareBeep  bool          // no greeting came before it
 	evidence  evidence
 	screening screening
 
@@ -232,7 +233,9 @@ func (m *Machine) Step(now time.Duration, event Event) []Action {
 	case SpeakFailed:
 		m.speakFailed(event)
 	case Beep:
-		m.beep()
+		m.beep(event.Tone)
+	case NetworkTones:
+		m.networkTones(event.NotInService)
 	case Held:
 		m.hold()
 	case Resumed:
@@ -250,7 +253,7 @@ func (m *Machine) Over() bool { return m.phase == over }
 func (m *Machine) Talk() call.Talk {
 	collected, success := m.outcome()
 	return call.Talk{
-		Answerer: m.evidence.answerer(m.timing), VoicemailLeft: m.voicemailLeft,
+		Answerer: m.evidence.answerer(), Evidence: m.evidence.pieces, NotInService: m.notInService(), VoicemailLeft: m.voicemailLeft,
 		Collected: collected, Success: success, Judged: m.goal != nil,
 		Callback: m.callback, OptOut: m.optOut, Tags: m.tags, Notes: m.notes,
 		Transcript: m.lines.inOrder(), Broke: m.broke, TurnLatencyMS: m.latencies,
@@ -311,7 +314,7 @@ func (m *Machine) resume() {
 		}
 	}
 	for _, instant := range []*time.Duration{
-		&m.lastSound, &m.speechTo, &m.lastBeep, &m.firstWord, &m.turnEnd, &m.lastKey, &m.lastAnswer,
+		&m.lastSound, &m.speechTo, &m.lastBeep, &m.lastTones, &m.firstWord, &m.turnEnd, &m.lastKey, &m.lastAnswer,
 		&m.heardTo, &m.answered, &m.takenTo, &m.screening.until,
 	} {
 		if *instant != 0 {

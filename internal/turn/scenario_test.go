@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "rewrite the scenarios' answers")
 
 // A scenario is a script, a list of what the other side does, and, after a line of dashes, what came of it.
 //
-//	success | ask all | voicemail TEXT | question TYPE TEXT | agent NAME | company NAME | about TEXT | language TAG     the script
+//	success | ask all | voicemail TEXT | screened TEXT | question TYPE TEXT | agent NAME | company NAME | about TEXT | language TAG     the script
 //	brains N       so many brains are asked before the rules reply
 //	reply ITEMS    the reply of a brain to the next turn: items separated by " / ", each S WHAT: S seconds after the one
 //	               before comes a part of the reply, or !fail, !end (hang up), !hang (nothing more) or the tool !KIND ARGUMENT
@@ -34,6 +34,7 @@ var update = flag.Bool("update", false, "rewrite the scenarios' answers")
 //	say+ S         begin to speak for S seconds, and go on at once
 //	keys TEXT      press keys, 0.15 s each
 //	beep S         sound a tone for S seconds
+//	network KIND   sound special information tones for a second: number, or circuit
 //	hear           wait for the end of the agent's turn by ear: 0.7 s of quiet after it has spoken
 //	start          wait for the agent's next word
 //	quiet          wait until the agent is not speaking
@@ -107,6 +108,7 @@ type stage struct {
 	sayFrom   time.Duration
 	beepUntil time.Duration
 	beepFrom  time.Duration
+	tones     string // of the network, that are being sounded
 	heldUntil time.Duration
 	vad       bool
 	lastSound time.Duration
@@ -208,6 +210,8 @@ func runScenario(t *testing.T, given string) string {
 			script.Language = rest
 		case "voicemail":
 			script.VoiceMail = rest
+		case "screened":
+			script.ScreeningAnswer = rest
 		case "question":
 			kind, ask, _ := strings.Cut(rest, " ")
 			id := "v" + strconv.Itoa(len(script.Questions)+1)
@@ -492,8 +496,12 @@ func (s *stage) hear() {
 		s.vad = false
 		s.step(Event{Kind: SpeechEnded})
 	}
+	if s.tones != "" && s.now-s.beepFrom >= 880*time.Millisecond && !s.over {
+		s.step(Event{Kind: NetworkTones, NotInService: s.tones == "number"})
+		s.tones = ""
+	}
 	if s.now < s.beepUntil && s.now-s.beepFrom >= 160*time.Millisecond && !s.over {
-		s.step(Event{Kind: Beep})
+		s.step(Event{Kind: Beep, Tone: 1000})
 	}
 	if !s.over {
 		s.step(Event{Kind: Tick, Active: sound})
@@ -532,6 +540,9 @@ func (s *stage) party() {
 			}
 		case "beep":
 			s.beepFrom, s.beepUntil, s.until = s.now, s.now+length, s.now+length
+		case "network":
+			s.beepFrom, s.beepUntil, s.until = s.now, s.now+time.Second, s.now+time.Second
+			s.tones = rest
 		case "keys":
 			s.star9 = s.star9 || rest == "9" && s.starred && !s.over
 			s.starred = rest == "*9"
@@ -580,6 +591,9 @@ func (s *stage) party() {
 func (s *stage) talk() {
 	talk := s.m.Talk()
 	fmt.Fprintf(&s.log, "answerer %s", talk.Answerer)
+	if talk.NotInService {
+		s.log.WriteString(", not in service")
+	}
 	if talk.VoicemailLeft {
 		s.log.WriteString(", voicemail left")
 	}
@@ -604,6 +618,9 @@ func (s *stage) talk() {
 	}
 	for _, l := range talk.Transcript {
 		fmt.Fprintf(&s.log, "%7.2f %6.2f  %d  %s\n", l.Start, math.Max(l.Start, l.End), l.Role, l.Content)
+	}
+	for _, e := range talk.Evidence {
+		fmt.Fprintf(&s.log, "%7.2f  %s: %s %+d, %s\n", e.At, e.Source, e.Answerer, e.Weight, e.Detail)
 	}
 	fmt.Fprintf(&s.log, "latency ms %v\n", talk.TurnLatencyMS)
 }

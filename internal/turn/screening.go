@@ -3,6 +3,8 @@ package turn
 import (
 	"strings"
 	"time"
+
+	"nacre/internal/call"
 )
 
 // What is done with those who pick up by themselves and are known by their words. Whoever is not known is a person.
@@ -34,19 +36,29 @@ func (m *Machine) whoSays(text string) speaker {
 // hearAnswerer takes recognised words as evidence of who picked up.
 func (m *Machine) hearAnswerer(text string, final bool) speaker {
 	who := m.whoSays(text)
-	if final && !m.opened && m.screening.told == 0 {
+	m.evidence.latest = text
+	if final && m.screening.told == 0 && !m.namesKeys() {
 		m.evidence.choices += m.answerers.choices(text)
-		if who == somebody && m.evidence.words == somebody && m.evidence.choices >= certainMenu {
+		m.evidence.latest = ""
+		if who == somebody && m.evidence.words == somebody && m.evidence.choices >= certainMenu && !m.opened {
 			who = menu
 		}
+	}
+	if final || who == mailbox {
+		m.noteWords(who, text)
 	}
 	switch {
 	case who != somebody:
 		m.evidence.words = who
 	case final && m.evidence.words != mailbox && m.answerers.greets(text): // somebody has come to the telephone
-		m.evidence.words, m.evidence.choices = somebody, 0
+		m.evidence.words, m.evidence.choices, m.evidence.greeted = somebody, 0, true
+		if m.evidence.tones {
+			m.evidence.tones = false
+			m.evidence.add(m.now, call.EvidenceWords, call.Human, weighsPhrase, "a greeting after special information tones")
+		}
+	case final && m.answerers.temporary(text):
+		m.evidence.temporary = true
 	}
-	m.evidence.screened = m.evidence.screened || final && who == screener
 	return who
 }
 
@@ -63,6 +75,9 @@ func (m *Machine) byItself(who speaker) bool {
 		return false
 	case who == outOfService:
 		m.leave("An announcement said that the number is not in service.")
+		return true
+	case who == somebody && m.evidence.tones:
+		m.leave("Tones of the network said that the call did not reach the number.")
 		return true
 	case who == menu:
 		m.leave("A telephone menu answered, and the call was ended.")
@@ -124,18 +139,33 @@ func (m *Machine) answerScreener(in Input) bool {
 	return true
 }
 
-// whoTurns tells who a turn is of. Whoever talks over us is no menu but by what came before: perhaps they read out our own keys.
+// whoTurns tells who a turn is of. A menu's choices come one by one, and over our words where it pauses; of whoever has said hello
+// like a person more of them are needed, since perhaps they make fun of us.
 func (m *Machine) whoTurns(in Input) speaker {
 	who := m.whoSays(in.Words)
-	switch {
-	case who == menu && m.interrupted && m.evidence.choices == 0:
-		return somebody
-	case who == somebody && m.evidence.choices > 0 && m.evidence.choices+m.answerers.choices(in.Words) >= certainMenu &&
-		m.answerers.choices(in.Words) > 0:
-		return menu
-	default:
+	choices := m.answerers.choices(in.Words)
+	if who != menu && (who != somebody || choices == 0) {
 		return who
 	}
+	needed := certainMenu
+	if m.interrupted && m.evidence.greeted {
+		needed = certainMenu + 1
+	}
+	if choices = max(choices, m.evidence.choices); choices < needed || m.namesKeys() {
+		return somebody
+	}
+	m.noteWords(menu, in.Words)
+	return menu
+}
+
+// namesKeys reports whether we have told them to press keys ourselves: they may read them out, or send them back.
+func (m *Machine) namesKeys() bool {
+	for _, u := range []*utterance{m.saying, m.lastSaid} {
+		if u != nil && m.answerers.choices(strings.Join(u.parts, " ")) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // greet greets the person who was put through, who has heard nothing yet.

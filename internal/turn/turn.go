@@ -55,8 +55,11 @@ const (
 	// SpeakFailed: Utterance cannot be synthesised, or not to its end; Part and Fraction tell what of it was played, Text the
 	// reason.
 	SpeakFailed
-	// Beep: the frame just received belongs to a detected beep. One event per frame.
+	// Beep: the frame just received belongs to a detected beep of Tone Hz. One event per frame.
 	Beep
+	// NetworkTones: special information tones were heard (ITU-T E.180), after which an announcement says why the call did not
+	// reach the number. NotInService: the number itself is at fault, else the network.
+	NetworkTones
 	// Held and Resumed: the other side put the call on hold, and resumed it. In between all timers stop.
 	Held
 	Resumed
@@ -87,6 +90,9 @@ type Event struct {
 	From, To  time.Duration
 	Tool      Tool
 	Use       int
+	Tone      float64
+	// NotInService is of NetworkTones.
+	NotInService bool
 }
 
 // Verb is the kind of an Action.
@@ -130,12 +136,12 @@ type Action struct {
 // Timing holds the durations of a conversation. Defaults returns the ones in use.
 type Timing struct {
 	FirstWait     time.Duration // silence after the answer before the agent begins
+	HelloPause    time.Duration // from the end of the first utterance to the agent's first word
+	HelloLimit    time.Duration // the same where its words are not known yet, and it is no short one
 	ShortHello    time.Duration // a first utterance up to this long is a hello
-	HelloPause    time.Duration // from its end to the agent's first word
-	LongHello     time.Duration // a first utterance longer than this may be a greeting: nothing is said before it ends
-	DoubtPause    time.Duration // from the end of a first utterance between the two
-	BeepWait      time.Duration // from the end of a long utterance, for a beep
-	PhraseWait    time.Duration // the same where its words were those of an answering machine
+	LongHello     time.Duration // one longer than this may be a greeting
+	BeepWait      time.Duration // from the end of what announces itself as no person, for more
+	PhraseWait    time.Duration // from the end of words of an answering machine, for its beep
 	BeepQuiet     time.Duration // quiet after a beep before the message
 	BareBeepQuiet time.Duration // the same where no greeting came before the beep
 	BeepTalk      time.Duration // speech of this length after a beep means that it was no mailbox
@@ -176,8 +182,8 @@ type Timing struct {
 // Defaults returns the durations used for real calls.
 func Defaults() Timing {
 	return Timing{
-		FirstWait: 1200 * time.Millisecond, ShortHello: 1500 * time.Millisecond, HelloPause: 240 * time.Millisecond,
-		LongHello: 2500 * time.Millisecond, DoubtPause: 700 * time.Millisecond,
+		FirstWait: 1200 * time.Millisecond, HelloPause: 240 * time.Millisecond, HelloLimit: 320 * time.Millisecond,
+		ShortHello: 1500 * time.Millisecond, LongHello: 2500 * time.Millisecond,
 		BeepWait: 2 * time.Second, PhraseWait: 6 * time.Second,
 		BeepQuiet: 260 * time.Millisecond, BareBeepQuiet: 1500 * time.Millisecond, BeepTalk: 2 * time.Second,
 		BareBeepTalk: 300 * time.Millisecond, BeepLimit: 4 * time.Second, Greeting: time.Second,

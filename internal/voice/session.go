@@ -40,6 +40,7 @@ type session struct {
 	heldAt   time.Time
 	vad      *hearing.VAD
 	beep     *hearing.Beep
+	network  *hearing.Network
 	playback playback
 	events   []turn.Event
 	stepping bool
@@ -68,8 +69,8 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 		limit:   a.timing.OptOutLimit,
 		said:    a.config.Said,
 		vad:     hearing.NewVAD(hearing.VADConfig{Quietest: quietest, Margin: margin, Model: a.config.SpeechModel}),
-		beep:    hearing.NewBeep(),
-		events:  make([]turn.Event, 0, 8),
+		beep:    hearing.NewBeep(), network: hearing.NewNetwork(),
+		events: make([]turn.Event, 0, 8),
 	}
 	s.minds = minds.New(ctx, brains, func(part string) { s.book.get(part) }, log)
 	if a.config.Recordings != "" && script.Call != "" {
@@ -157,7 +158,10 @@ func (s *session) listen(heard *call.Frame) {
 		s.step(event)
 	}
 	if s.beep.Push(heard) || s.beep.On() {
-		s.step(turn.Event{Kind: turn.Beep})
+		s.step(turn.Event{Kind: turn.Beep, Tone: s.beep.Tone()})
+	}
+	if tones, number := s.network.Push(heard); tones {
+		s.step(turn.Event{Kind: turn.NetworkTones, NotInService: number})
 	}
 	sound := s.vad.Level() > max(quietest, s.vad.Floor()+margin)
 	s.step(turn.Event{Kind: turn.Tick, Active: sound})

@@ -98,7 +98,7 @@ func offset(l lead.Lead, pearl campaign.Pearl, now time.Time) string {
 func (r Renderer) CallBody(c call.Call, pearl campaign.Pearl, l *lead.Lead, now time.Time) ([]byte, error) {
 	if c.Status == call.InProgress {
 		c.Conversation, c.Transcript, c.Collected, c.Tags = onCall, nil, nil, nil
-		c.Summary, c.Sentiment, c.Transferred, c.Recording, c.Ended = "", 0, false, "", time.Time{}
+		c.Summary, c.Sentiment, c.Transferred, c.Recording, c.Ended, c.Answerer = "", 0, false, "", time.Time{}, ""
 	}
 	lines, err := transcript(c.Transcript, pearl.Webhooks)
 	if err != nil {
@@ -177,6 +177,7 @@ func (r Renderer) callBody(c call.Call, lines [][]byte, truncated bool, pearl ca
 		}
 		o.textOrNull("externalId", externalID)
 		o.data("callData", c.CallData)
+		o.textOrNull("answerer", string(c.Answerer))
 	}
 	if c.Analysis.State == call.AnalysisDone {
 		o.value("analysis", true)

@@ -54,7 +54,7 @@ func sampleCall() call.Call {
 		ID: "665f1f77bcf86cd799439099", Account: accountID, Pearl: "6650a1f2c3d4e5f60718293a", Lead: "665f1f77bcf86cd799439011",
 		From: "+14155550100", To: "+14155550101", Name: "Zoë & <Co>",
 		Start: at, Answered: at.Add(6 * time.Second), Ended: at.Add(48*time.Second + time.Millisecond), Finished: at.Add(50 * time.Second),
-		Status: call.Completed, Outcome: call.NotSuccess, Conversation: 110, CallData: json.RawMessage(`{"orderNumber":12345678901234567890,"firstName":"Zoë"}`),
+		Answerer: call.Human, Status: call.Completed, Outcome: call.NotSuccess, Conversation: 110, CallData: json.RawMessage(`{"orderNumber":12345678901234567890,"firstName":"Zoë"}`),
 		Transcript: []call.Line{
 			{Role: call.Pearl, Content: "Hello Zoë, \"quick\" question?", Start: 0.42, End: 2.5},
 			{Role: call.Client, Content: "לא תודה", Start: 3, End: 4.125},
@@ -136,7 +136,7 @@ func TestMembersAreThoseOfTheContract(t *testing.T) {
 	t.Parallel()
 	callMembers := strings.Fields("id pearlId relatedId leadId startTime conversationStatus status from to name duration recording transcript summary collectedInfo tags isCallTransferred overallSentiment")
 	leadMembers := strings.Fields("id pearlId externalId phoneNumber timeZone status created callsId callData collectedData")
-	extra := []string{"externalId", "callData"}
+	extra := []string{"externalId", "callData", "answerer"}
 	pascal := func(names []string) []string {
 		out := make([]string, len(names))
 		for i, n := range names {

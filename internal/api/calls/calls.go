@@ -43,14 +43,43 @@ type Light struct {
 	IsCallTransferred bool    `json:"isCallTransferred"`
 }
 
-// Call is a call in full (contract 3.2).
-type Call struct {
+// Told is a call as webhooks tell it (contract 6.2).
+type Told struct {
 	Light
 	Recording        *string      `json:"recording" doc:"signed link"`
 	Transcript       []call.Line  `json:"transcript"`
 	Summary          *string      `json:"summary"`
 	CollectedInfo    []call.Value `json:"collectedInfo"`
 	OverallSentiment int          `json:"overallSentiment" schema:"table=Sentiment"`
+}
+
+// Call is a call in full (contract 3.2).
+type Call struct {
+	Told
+	Picked
+	AnswererEvidence []Evidence `json:"answererEvidence" doc:"what tells who picked up, in the order of time"`
+}
+
+// Picked is who picked up.
+type Picked struct {
+	Answerer *string `json:"answerer" schema:"values=unknown|human|machine|screening|menu|announcement" doc:"who picked up; unknown is treated as a person; null where nobody did, and in calls before nacre kept it"`
+}
+
+// Evidence is one piece of what tells who picked up.
+type Evidence struct {
+	At       float64 `json:"at" doc:"seconds from the answer"`
+	Source   string  `json:"source" schema:"values=words|cadence|beep|tones|keys|quiet"`
+	Answerer string  `json:"answerer" schema:"values=human|machine|screening|menu|announcement" doc:"whom it speaks for"`
+	Weight   int     `json:"weight" doc:"the weights of an answerer add up; 4 are enough"`
+	Detail   string  `json:"detail"`
+}
+
+func evidenceOf(c call.Call) []Evidence {
+	list := []Evidence{}
+	for _, e := range c.Evidence {
+		list = append(list, Evidence{At: e.At, Source: string(e.Source), Answerer: string(e.Answerer), Weight: e.Weight, Detail: e.Detail})
+	}
+	return list
 }
 
 // settled is the call as everyone is to see it: in progress until everything of it is in place (contract 3.2).
@@ -74,11 +103,14 @@ func headOf(c call.Call) Head {
 func (h *Handlers) full(r *route.Request, c call.Call) Call {
 	c = settled(c)
 	return Call{
-		Light: Light{
-			Head: headOf(c), PearlID: c.Pearl, RelatedID: c.Pearl, LeadID: wire.Text(string(c.Lead)), IsCallTransferred: c.Transferred,
+		Told: Told{
+			Light: Light{
+				Head: headOf(c), PearlID: c.Pearl, RelatedID: c.Pearl, LeadID: wire.Text(string(c.Lead)), IsCallTransferred: c.Transferred,
+			},
+			Recording: wire.Recording(c, r.RecordingLink), Transcript: wire.List(c.Transcript), Summary: wire.Text(c.Summary),
+			CollectedInfo: wire.List(c.Collected), OverallSentiment: c.Sentiment,
 		},
-		Recording: wire.Recording(c, r.RecordingLink), Transcript: wire.List(c.Transcript), Summary: wire.Text(c.Summary),
-		CollectedInfo: wire.List(c.Collected), OverallSentiment: c.Sentiment,
+		Picked: Picked{Answerer: wire.Text(string(c.Answerer))}, AnswererEvidence: evidenceOf(c),
 	}
 }
 

@@ -107,11 +107,13 @@ func (in Bulk) table() wire.Table { return wire.Table{Skip: in.Skip, Limit: in.L
 // BulkCall is a call of a bulk read: heavy members that were not asked for are null.
 type BulkCall struct {
 	Light
+	Picked
 	Recording        *string       `json:"recording" doc:"signed link"`
 	Transcript       *[]call.Line  `json:"transcript"`
 	Summary          *string       `json:"summary"`
 	CollectedInfo    *[]call.Value `json:"collectedInfo"`
 	OverallSentiment *int          `json:"overallSentiment" schema:"table=Sentiment"`
+	AnswererEvidence *[]Evidence   `json:"answererEvidence" doc:"comes with Transcript"`
 }
 
 // wants reports whether a heavy member was asked for.
@@ -130,9 +132,9 @@ func (h *Handlers) ReadMany(r *route.Request, in Bulk) (wire.Page[BulkCall], err
 	for n, c := range found {
 		full := h.full(r, c)
 		items[n] = BulkCall{
-			Light: full.Light, Recording: only(in.wants("Recording"), full.Recording), Transcript: only(in.wants("Transcript"), &full.Transcript),
+			Light: full.Light, Picked: full.Picked, Recording: only(in.wants("Recording"), full.Recording), Transcript: only(in.wants("Transcript"), &full.Transcript),
 			Summary: only(in.wants("Summary"), full.Summary), CollectedInfo: only(in.wants("CollectedInfo"), &full.CollectedInfo),
-			OverallSentiment: only(in.wants("OverallSentiment"), &full.OverallSentiment),
+			OverallSentiment: only(in.wants("OverallSentiment"), &full.OverallSentiment), AnswererEvidence: only(in.wants("Transcript"), &full.AnswererEvidence),
 		}
 	}
 	return wire.Page[BulkCall]{Count: count, Results: items}, nil

@@ -14,10 +14,11 @@ import (
 
 // callWebhook is the body of a call delivery, version 2. A test holds it to what is sent.
 type callWebhook struct {
-	calls.Call
+	calls.Told
 	ExternalID          *string         `json:"externalId,omitempty" doc:"where webhookExtras is true"`
 	CallData            json.RawMessage `json:"callData,omitempty" doc:"where webhookExtras is true"`
 	Analysis            bool            `json:"analysis,omitempty" doc:"true where it tells what a language model made of the call, after its end"`
+	Answerer            *string         `json:"answerer,omitempty" schema:"values=unknown|human|machine|screening|menu|announcement" doc:"where webhookExtras is true: who picked up; null where nobody did"`
 	TranscriptTruncated bool            `json:"transcriptTruncated,omitempty" doc:"true where the middle was left out to keep the body below 1,000,000 characters"`
 }
 

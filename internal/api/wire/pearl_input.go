@@ -120,6 +120,7 @@ type OutboundInput struct {
 	RingDuration               body.Optional[int]              `json:"ringDuration" schema:"min=10,max=50" doc:"seconds, counted from the INVITE"`
 	CallTimeout                body.Optional[int]              `json:"callTimeout" schema:"min=1,max=120" doc:"minutes; the call is ended then"`
 	VoiceMail                  body.Optional[string]           `json:"voiceMail" schema:"maxlen=500" doc:"left on an answering machine; null or empty = none; variables of group 1"`
+	ScreeningAnswer            body.Optional[string]           `json:"screeningAnswer" schema:"maxlen=300" doc:"one sentence that tells a screening assistant who calls and why; null or empty = made of agent and company; variables of group 1"`
 	CallingHours               body.Optional[[]hours.Window]   `json:"callingHours" doc:"null or empty = Monday to Friday, 09:00 to 18:00"`
 	CallWebhookURL             body.Optional[string]           `json:"callWebhookUrl" schema:"maxlen=2048" doc:"http or https, absolute; null = none"`
 	LeadWebhookURL             body.Optional[string]           `json:"leadWebhookUrl" schema:"maxlen=2048" doc:"http or https, absolute; null = none"`
@@ -127,7 +128,7 @@ type OutboundInput struct {
 	WebhookCredential          body.Optional[string]           `json:"webhookCredential" schema:"secret" doc:"sent as Authorization: Bearer, or as it is in webhookCredentialHeader"`
 	WebhookCredentialHeader    body.Optional[string]           `json:"webhookCredentialHeader" doc:"name of the header; null = Authorization"`
 	WebhookEnums               body.Optional[string]           `json:"webhookEnums" schema:"values=numbers|names"`
-	WebhookExtras              body.Optional[bool]             `json:"webhookExtras" doc:"adds externalId and callData to call webhooks"`
+	WebhookExtras              body.Optional[bool]             `json:"webhookExtras" doc:"adds externalId, callData and answerer to call webhooks"`
 	WebhookAnalysis            body.Optional[bool]             `json:"webhookAnalysis" doc:"the call webhook goes once more when a language model has analysed the call"`
 	RetryPolicy                body.Optional[lead.RetryPolicy] `json:"retryPolicy" doc:"by outcome: busy, noAnswer, failed, blocked, machine, voicemail, lost"`
 	Holidays                   body.Optional[[]hours.Holiday]  `json:"holidays" doc:"in the lead's zone"`
@@ -153,6 +154,7 @@ func (in OutboundInput) Apply(p *campaign.Pearl, faults *fault.List) {
 	assign(&o.RingDuration, in.RingDuration)
 	assign(&o.CallTimeout, in.CallTimeout)
 	set(&o.VoiceMail, in.VoiceMail)
+	set(&o.ScreeningAnswer, in.ScreeningAnswer)
 	set(&o.CallingHours, in.CallingHours)
 	in.ApplyWebhooks(&p.Webhooks)
 	set(&o.RetryPolicy, in.RetryPolicy)

@@ -33,15 +33,18 @@ NEXT = {
     "reason": {"callable", "paused", "hours", "interval", "callback", "live", "agents", "blacklisted", "countryCode", "attempts", "budget", "account", "trunk", "final"},
 }
 
+ANSWERER = {"unknown", "human", "machine", "screening", "menu", "announcement"}
 CALL_ROW = {
     "id": ID, "startTime": DATE, "conversationStatus": CONVERSATION_STATUS, "status": CALL_STATUS, "from": FILLED, "to": FILLED,
     "name": nullable(FILLED), "duration": COUNT, "tags": [TEXT], "collectedInfo": COLLECTED,
 }
 CALL = CALL_ROW | {
     "pearlId": ID, "relatedId": ID, "leadId": nullable(ID), "recording": nullable(URL), "transcript": [LINE], "summary": nullable(TEXT),
-    "isCallTransferred": BOOL, "overallSentiment": {0, 1, 2, 3, 4, 5},
+    "isCallTransferred": BOOL, "overallSentiment": {0, 1, 2, 3, 4, 5}, "answerer": nullable(ANSWERER),
+    "answererEvidence": [{"at": NUMBER, "source": {"words", "cadence", "beep", "tones", "keys", "quiet"}, "answerer": ANSWERER, "weight": COUNT, "detail": FILLED}],
 }
-CALL_BULK = CALL | {"transcript": None, "collectedInfo": None, "summary": None, "overallSentiment": None, "recording": None}
+CALL_WEBHOOK = {member: shape for member, shape in CALL.items() if not member.startswith("answerer")}
+CALL_BULK = CALL | {"answererEvidence": None, "transcript": None, "collectedInfo": None, "summary": None, "overallSentiment": None, "recording": None}
 CALL_REQUEST = {"id": ID, "status": {1, 2, 10, 20, 100}, "outboundId": ID, "created": DATE, "errors": [FILLED], "callId": nullable(ID)}
 RECEIPT = {"id": ID, "from": FILLED, "to": PHONE, "queuePosition": COUNT}
 
@@ -68,7 +71,7 @@ ONGOING = {"totalOngoingCalls": COUNT, "totalOnQueue": COUNT}
 OUTBOUND_SETTINGS = {
     "phoneNumberId": nullable(ID), "totalAgents": COUNT, "recordingTrack": {1, 2, 3, 4}, "isStopRecordingAfterTransferCall": nullable(BOOL),
     "transcriptOptions": {1, 2, 3}, "budgetTotal": nullable(COUNT), "timeZone": nullable(FILLED), "maximumCallAttempts": COUNT,
-    "minimumRetryIntervalHours": {1, 2, 3, 4, 5, 6}, "ringDuration": COUNT, "callTimeout": COUNT, "voiceMail": nullable(TEXT),
+    "minimumRetryIntervalHours": {1, 2, 3, 4, 5, 6}, "ringDuration": COUNT, "callTimeout": COUNT, "voiceMail": nullable(TEXT), "screeningAnswer": nullable(TEXT),
     "callingHours": [{"day": {0, 1, 2, 3, 4, 5, 6, 7}, "start": FILLED, "end": FILLED}], "callWebhookUrl": nullable(URL), "leadWebhookUrl": nullable(URL),
     "webhookVersion": {1, 2}, "webhookCredential": nullable(TEXT), "webhookCredentialHeader": nullable(TEXT), "webhookEnums": {"numbers", "names"},
     "webhookExtras": BOOL, "webhookAnalysis": BOOL, "retryPolicy": nullable(OBJECT), "holidays": [ANY], "defaultRegion": nullable(TEXT),
