@@ -26,6 +26,7 @@ type Beep struct {
 	low    float64
 	high   float64
 	on     bool
+	lost   bool // the frame before was none: its packet was lost
 }
 
 // NewBeep returns a detector in its initial state.
@@ -35,9 +36,12 @@ func NewBeep() *Beep { return &Beep{} }
 func (b *Beep) Push(frame *call.Frame) bool {
 	hz, ok := toneOf(frame)
 	if !ok {
-		b.frames, b.on = 0, false
+		if b.lost = b.frames > 0 && !b.lost && Level(frame) == silentLevel; !b.lost {
+			b.frames, b.on = 0, false
+		}
 		return false
 	}
+	b.lost = false
 	b.low, b.high = min(b.low, hz), max(b.high, hz)
 	glides := !b.on && b.high-b.low > beepGlide*hz
 	if b.frames == 0 || glides || math.Abs(hz-b.mean) > beepDrift*b.mean {
@@ -93,7 +97,54 @@ func toneOf(frame *call.Frame) (hz float64, ok bool) {
 		}
 	}
 	power := (s1*s1 + s2*s2 - a*s1*s2) * 2 / float64(len(frame))
-	return hz, residual < beepResidual*total && power > beepShare*total
+	if residual < beepResidual*total && power > beepShare*total {
+		return hz, true
+	}
+	return overtoned(frame, total)
+}
+
+const (
+	overtoneStep  = 50.0 // Hz between two pitches that are tried: what a frame can tell apart
+	overtoneNear  = 0.3  // power at the best of them, of the frame's: the pitch may lie half a step away
+	overtoneWhole = 0.95 // power of a tone and its first two overtones, of the frame's
+)
+
+// overtoned returns the pitch of a frame that is a tone with overtones, which the predictor takes for several: many machines beep
+// so. total is the sum of squares.
+func overtoned(frame *call.Frame, total float64) (hz float64, ok bool) {
+	best := 0.0
+	for try := beepLowest; try <= beepHighest; try += overtoneStep {
+		if power := powerAt(frame, try); power > best {
+			hz, best = try, power
+		}
+	}
+	if best < overtoneNear*total {
+		return 0, false
+	}
+	for step := overtoneStep / 2; step > 1; step /= 2 {
+		for _, try := range []float64{hz - step, hz + step} {
+			if power := powerAt(frame, try); power > best {
+				hz, best = try, power
+			}
+		}
+	}
+	if best < beepShare*total {
+		return 0, false
+	}
+	for overtone := 2.0; overtone <= 3 && hz*overtone < call.SampleRate/2; overtone++ {
+		best += powerAt(frame, hz*overtone)
+	}
+	return hz, best > overtoneWhole*total
+}
+
+// powerAt returns the sum of squares of what a frame has of a tone (Goertzel 1958).
+func powerAt(frame *call.Frame, hz float64) float64 {
+	a := 2 * math.Cos(2*math.Pi*hz/call.SampleRate)
+	var s1, s2 float64
+	for _, sample := range frame {
+		s1, s2 = float64(sample)+a*s1-s2, s1
+	}
+	return (s1*s1 + s2*s2 - a*s1*s2) * 2 / float64(len(frame))
 }
 
 // predictor returns the a that fits x[n] = a·x[n−lag] − x[n−2·lag] best: twice the cosine of a sine's phase advance in lag

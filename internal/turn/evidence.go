@@ -63,14 +63,16 @@ func (e *evidence) add(at time.Duration, source call.EvidenceSource, answerer ca
 	e.pieces = append(e.pieces, piece)
 }
 
-// answerer returns whom most of the evidence speaks for, of several the one it spoke for last, if it is enough.
-func (e *evidence) answerer() call.Answerer {
+func (e *evidence) answerer() call.Answerer { return Verdict(e.pieces) }
+
+// Verdict returns whom most of the evidence speaks for, of several the one it spoke for last, if it is enough.
+func Verdict(pieces []call.Evidence) call.Answerer {
 	weights := map[call.Answerer]int{}
 	best, most := call.UnknownAnswerer, sure
-	for _, p := range e.pieces {
+	for _, p := range pieces {
 		weights[p.Answerer] += p.Weight
 	}
-	for _, p := range e.pieces {
+	for _, p := range pieces {
 		if weights[p.Answerer] >= most {
 			best, most = p.Answerer, weights[p.Answerer]
 		}

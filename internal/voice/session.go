@@ -7,16 +7,9 @@ import (
 	"time"
 
 	"nacre/internal/call"
-	"nacre/internal/hearing"
 	"nacre/internal/id"
 	"nacre/internal/minds"
 	"nacre/internal/turn"
-)
-
-// quietest is the level in dBFS below which nothing counts as sound, margin the dB by which sound must exceed the noise.
-const (
-	quietest = -48
-	margin   = 10
 )
 
 // session is the agent's end of one call (call.Party). Its time is stream time: an Exchange is 20 ms, whenever it comes.
@@ -28,7 +21,6 @@ type session struct {
 	ctx     context.Context
 	machine *turn.Machine
 	minds   *minds.Minds
-	hearer  *hearer // nil = no recogniser
 	book    *book
 	record  *recorder // nil = none
 	optOuts chan bool // receives when the opt-out is done; true = failed
@@ -38,9 +30,7 @@ type session struct {
 
 	now      time.Duration // since the answer
 	heldAt   time.Time
-	vad      *hearing.VAD
-	beep     *hearing.Beep
-	network  *hearing.Network
+	senses   *Senses
 	playback playback
 	events   []turn.Event
 	stepping bool
@@ -68,17 +58,17 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 		optOuts: make(chan bool, 1),
 		limit:   a.timing.OptOutLimit,
 		said:    a.config.Said,
-		vad:     hearing.NewVAD(hearing.VADConfig{Quietest: quietest, Margin: margin, Model: a.config.SpeechModel}),
-		beep:    hearing.NewBeep(), network: hearing.NewNetwork(),
-		events: make([]turn.Event, 0, 8),
+		events:  make([]turn.Event, 0, 8),
 	}
 	s.minds = minds.New(ctx, brains, func(part string) { s.book.get(part) }, log)
 	if a.config.Recordings != "" && script.Call != "" {
 		s.record = record(a.config.Recordings, script.Call, script.Recording, log)
 	}
+	var h *hearer
 	if listens {
-		s.hearer = openEar(ctx, a.config.Recognizer, script.Language, log)
+		h = openEar(ctx, a.config.Recognizer, script.Language, log)
 	}
+	s.senses = sensesOf(h, a.config.SpeechModel)
 	texts := vocabulary(form, script, len(brains) > 0)
 	if s.book.voice = Cast(a.config.Speaker, script.VoiceID, texts, len(brains) > 0); s.book.voice != script.VoiceID {
 		log.Info("the voice of the script could not be had in time: another one speaks this call", "voice", script.VoiceID, "instead", s.book.voice)
@@ -114,7 +104,7 @@ func (s *session) Exchange(heard, say *call.Frame) bool {
 		s.timeUp = true
 		s.step(turn.Event{Kind: turn.TimeUp})
 	}
-	s.listen(heard)
+	s.senses.Hear(heard, s.now, s.step)
 	s.speak(say)
 	if s.record != nil {
 		s.record.add(say, heard)
@@ -143,28 +133,6 @@ func (s *session) Held(on bool) {
 		s.record.skip(int(away / call.FrameTime))
 	}
 	s.step(turn.Event{Kind: turn.Resumed})
-}
-
-func (s *session) listen(heard *call.Frame) {
-	change := s.vad.Push(heard)
-	s.hearer.write(heard, change, s.vad.Speaking(), s.now)
-	switch change {
-	case hearing.Started:
-		s.step(turn.Event{Kind: turn.SpeechStarted})
-	case hearing.Ended:
-		s.step(turn.Event{Kind: turn.SpeechEnded})
-	}
-	for event, more := s.hearer.poll(); more; event, more = s.hearer.poll() {
-		s.step(event)
-	}
-	if s.beep.Push(heard) || s.beep.On() {
-		s.step(turn.Event{Kind: turn.Beep, Tone: s.beep.Tone()})
-	}
-	if tones, number := s.network.Push(heard); tones {
-		s.step(turn.Event{Kind: turn.NetworkTones, NotInService: number})
-	}
-	sound := s.vad.Level() > max(quietest, s.vad.Floor()+margin)
-	s.step(turn.Event{Kind: turn.Tick, Active: sound})
 }
 
 func (s *session) speak(say *call.Frame) {
@@ -326,7 +294,7 @@ func (s *session) finish() call.Talk {
 	}
 	s.step(turn.Event{Kind: turn.PeerHungUp})
 	s.minds.Cancel()
-	s.hearer.close()
+	s.senses.Close()
 	talk := s.machine.Talk()
 	if s.record != nil {
 		s.record.end()

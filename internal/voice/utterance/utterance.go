@@ -75,6 +75,7 @@ type Recognizer struct {
 	likely  []*request // partial results that become final if nothing more is said
 	partial []*request
 	running int
+	active  sync.WaitGroup
 	lateAt  time.Time // of the last utterance that was late
 	behind  bool      // the log says so
 }
@@ -264,6 +265,7 @@ func (r *Recognizer) pump() {
 		}
 		q.begun = true
 		r.running++
+		r.active.Add(1)
 		go r.run(q)
 	}
 }
@@ -280,7 +282,12 @@ func (r *Recognizer) next() *request {
 	return nil
 }
 
+// Wait waits until everything that was asked for is recognised, or not wanted any more. It is for the goroutine that writes to the
+// only ear of a Recognizer, where time stands still meanwhile.
+func (r *Recognizer) Wait() { r.active.Wait() }
+
 func (r *Recognizer) run(q *request) {
+	defer r.active.Done()
 	began := time.Now()
 	waited := began.Sub(q.asked)
 	ctx, cancel := context.WithTimeout(q.ctx, max(r.config.Deadline-waited, 0))
