@@ -3,6 +3,7 @@
 # make test   everything: what the tests need is installed where it may be, nothing is left out
 # make chaos  a campaign over PostgreSQL that is cut off, silenced and killed, for minutes
 # make bench  ratios against raw limits measured in the same run
+# make bench-amd  answering machine detection over a made corpus, beside Asterisk's; minutes the first time
 # make lint   formatting, vet, staticcheck, known vulnerabilities where their database can be reached
 # make release  builds with the newest patch of the Go that go.mod names, which is downloaded if it is not here
 
@@ -17,7 +18,7 @@ GO = go
 # Packages whose tests hold real calls in real time: they run by themselves, one after another, so that audio finds a core.
 REALTIME = -e nacre/internal/app -e nacre/internal/telephony -e nacre/internal/media -e nacre/test/
 
-.PHONY: all build release demo test chaos bench lint clean
+.PHONY: all build release demo test chaos bench bench-amd lint clean
 
 all: build
 
@@ -63,6 +64,9 @@ chaos: $(VOICE)
 bench: build
 	tools/require-packages
 	bench/run
+
+bench-amd: build
+	nice -n 10 bin/nacre amd --make --wrong bin/amd
 
 lint:
 	@unformatted=$$(gofmt -l cmd internal examples bench test web/*.go web/openapi); test -z "$$unformatted" || { echo "not formatted: $$unformatted" >&2; exit 1; }

@@ -83,7 +83,7 @@ func (m *Machine) begin() {
 }
 
 func (m *Machine) beep(hz float64) {
-	if (m.phase == answering || m.phase == talking || m.phase == ending && !m.optOut) && m.evidence.beeps(m.screening.told > 0) {
+	if (m.phase == answering || m.phase == talking || m.phase == ending && !m.optOut && m.evidence.speech >= m.timing.Greeting) && m.evidence.beeps(m.screening.told > 0) {
 		m.stopSpeaking()
 		m.dropAsk()
 		m.unqueue()
