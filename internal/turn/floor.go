@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"nacre/internal/call"
 )
 
 // The floor is who may speak.
