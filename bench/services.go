@@ -126,7 +126,7 @@ func (s *services) speak(w http.ResponseWriter, r *http.Request) {
 
 // share measures our own share of a reply, and barge-in, with services that take no time.
 func (b *bench) share(ctx context.Context) (err error) {
-	calls := 4
+	calls := 2
 	if b.quick {
 		calls = 1
 	}

@@ -25,9 +25,9 @@ import (
 )
 
 // talks measures conversations by ear on the wire: people who answer in words, over SIP and RTP from telephones that share no
-// code with the server; by the rules and the ears of this machine, one at a time and many at once on one core.
+// code with the server; by the rules and the ears of this machine, two at a time and many at once on one core.
 func (b *bench) talks(ctx context.Context) (err error) {
-	single, many, limit := 8, []int{10, 25, 40}, 4
+	single, many, limit := 6, []int{10, 25, 40}, 2
 	if b.quick {
 		single, many, limit = 2, []int{10}, 1
 	}
@@ -81,10 +81,10 @@ func (b *bench) talks(ctx context.Context) (err error) {
 		}
 		return until(ctx, 10*time.Minute, "wait for the talks to end", func() (bool, error) { return told.ended() >= calls, ctx.Err() })
 	}
-	if err := run(single, 1); err != nil { // cold speech: what is said for the first time is not measured
+	if err := run(1, 1); err != nil { // cold speech: what is said for the first time is not measured
 		return err
 	}
-	if err := run(single, 1); err != nil {
+	if err := run(single, 2); err != nil {
 		return err
 	}
 	hellos, turns, _ := told.figures()
