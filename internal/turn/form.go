@@ -60,8 +60,11 @@ type Form struct {
 	missed   int                     // times that words were not understood since the last question
 	byKeys   bool                    // the keys are named, since words did not help
 	waits    bool                    // they asked us to hold on
+	comes    coming                  // somebody else comes to the telephone
 	chatter  int                     // turns of words since the last question
+	thought  int                     // times that they hesitated over the question
 	previous int                     // the question that was answered last, -1 = none
+	changes  bool                    // that answer ended the questions, and can be changed
 
 	collected []call.Value
 	success   bool
@@ -168,6 +171,9 @@ func (f *Form) Result() ([]call.Value, bool) {
 		return f.collected, f.success
 	}
 	q := f.questions[f.at]
+	if slices.ContainsFunc(f.collected, func(v call.Value) bool { return v.ID == q.ID }) {
+		return f.collected, f.success // answered before, and that was not changed
+	}
 	return append(f.collected[:len(f.collected):len(f.collected)], call.Value{ID: q.ID, Name: q.Name}), f.success
 }
 
@@ -318,6 +324,7 @@ func (f *Form) accept(q question, value any) Reply {
 	}
 	if f.declines(q, value) {
 		f.note(q, value)
+		f.previous, f.changes = f.at, true
 		f.at = len(f.questions)
 		return f.reply(Reply{Parts: []string{f.phrases.Declined}, End: true})
 	}
@@ -336,9 +343,17 @@ func (f *Form) skipOpening() {
 	}
 }
 
+// note keeps a value; one that is there already is kept where nothing is known instead.
 func (f *Form) note(q question, value any) {
-	if !q.opening {
+	if q.opening {
+		return
+	}
+	n := slices.IndexFunc(f.collected, func(v call.Value) bool { return v.ID == q.ID })
+	switch {
+	case n < 0:
 		f.collected = append(f.collected, call.Value{ID: q.ID, Name: q.Name, Value: value})
+	case value != nil:
+		f.collected[n].Value = value
 	}
 }
 
@@ -348,7 +363,8 @@ func (f *Form) settle(q question, value any) Reply {
 	f.previous = f.at
 	f.at++
 	f.silences, f.wrong, f.worn, f.interrupted = 0, 0, 0, 0
-	f.missed, f.chatter, f.byKeys, f.aside = 0, 0, false, nil
+	f.missed, f.chatter, f.thought, f.byKeys, f.aside = 0, 0, 0, false, nil
+	f.changes = f.at == len(f.questions)
 	if f.at < len(f.questions) {
 		return f.ask(f.phrases.Thanks)
 	}

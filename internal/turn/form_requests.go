@@ -55,8 +55,9 @@ func (f *Form) Judge(expect Expect, words string, at time.Duration) understandin
 	if wants.Sort == understanding.Free && answer.Completeness == understanding.Complete {
 		answer.Completeness = understanding.MayGoOn // whoever tells something may have more to tell
 	}
-	if answer.Completeness == understanding.MayGoOn {
+	if answer.Completeness != understanding.Complete {
 		switch asked := ears.Request(words, now); {
+		case answer.Completeness == understanding.Unfinished && !asksUs(asked): // "what is it about" ends as if it went on
 		case asked.Request == understanding.NoRequest, asked.Request == understanding.NotGoodTime:
 		case asked.Request == understanding.CallBack && asked.When == (understanding.When{}): // "call me back …" when?
 		default:
@@ -64,6 +65,16 @@ func (f *Form) Judge(expect Expect, words string, at time.Duration) understandin
 		}
 	}
 	return answer.Completeness
+}
+
+// asksUs reports whether a request is a whole question to us.
+func asksUs(asked understanding.Asked) bool {
+	switch asked.Request {
+	case understanding.WhoIsThis, understanding.WhyCall, understanding.AreYouARobot, understanding.WhereFrom:
+		return asked.Confidence == understanding.Sure
+	default:
+		return false
+	}
 }
 
 // request replies to a request; ok is false where there is none.
@@ -113,17 +124,68 @@ func (f *Form) request(asked understanding.Asked, in Input) (Reply, bool) {
 		if f.at < len(f.questions) && f.ears.EndsInGreeting(in.Words) { // the wait is over already
 			return f.begin(), true
 		}
-		f.waits = true
-		expect := ExpectNothing
-		if f.at < len(f.questions) {
-			expect = expectOf(f.questions[f.at].Type)
+		return f.hold(p.TakeYourTime), true
+	case understanding.HandOver:
+		if f.ears.EndsInGreeting(in.Words) { // they are there already
+			return f.greetAnew(), true
 		}
-		return f.reply(Reply{Parts: []string{p.TakeYourTime}, Expect: expect, Wait: holdWait}), true
+		f.comes = comesSoon
+		return f.hold(p.IWait), true
 	case understanding.Goodbye:
 		return f.leave(f.phrases.Goodbye), true
 	default:
 		return Reply{}, false
 	}
+}
+
+// hold waits patiently; a key still answers.
+func (f *Form) hold(words string) Reply {
+	f.waits = true
+	expect := ExpectNothing
+	if f.at < len(f.questions) {
+		expect = expectOf(f.questions[f.at].Type)
+	}
+	return f.reply(Reply{Parts: []string{words}, Expect: expect, Wait: holdWait})
+}
+
+// coming is whether somebody else comes to the telephone.
+type coming int
+
+const (
+	nobodyComes coming = iota
+	comesSoon          // they were announced
+	comesNow           // somebody has spoken since
+)
+
+// newcomerWait is how long somebody who comes to the telephone is given to say hello, once there are voices.
+const newcomerWait = 3 * time.Second
+
+// newcomer replies to words after somebody was to come to the telephone: whoever says hello, or asks, is greeted anew and told
+// who calls and why; others may still talk to each other. ok is false where the words are an ordinary turn.
+func (f *Form) newcomer(asked understanding.Asked, in Input) (reply Reply, ok bool) {
+	switch asked.Request {
+	case understanding.HoldOn, understanding.HandOver:
+		return Reply{}, false
+	case understanding.NoRequest:
+		if f.comes = comesNow; f.ears.BeginsInGreeting(in.Words) || f.ears.EndsInGreeting(in.Words) || len(wordsOf(in.Words)) <= shortReply {
+			return f.greetAnew(), true
+		}
+		return f.reply(Reply{Wait: newcomerWait}), true
+	case understanding.WhoIsThis, understanding.WhyCall, understanding.AreYouARobot, understanding.Repeat:
+		return f.greetAnew(), true
+	default:
+		f.comes = nobodyComes
+		return Reply{}, false
+	}
+}
+
+// shortReply is how many words somebody who comes to the telephone may say without a greeting to be taken for it: "Yes?"
+const shortReply = 2
+
+// greetAnew greets whoever has come to the telephone: with who calls and why, as they have heard nothing yet.
+func (f *Form) greetAnew() Reply {
+	f.comes, f.waits, f.silences, f.missed = nobodyComes, false, 0, 0
+	return f.ask(f.phrases.Heard.Anew, f.whyCall())
 }
 
 func (f *Form) sayAgain(in Input) Reply {
@@ -161,7 +223,7 @@ func (f *Form) leave(last string) Reply {
 
 // close leaves the open question without an answer.
 func (f *Form) close() {
-	f.aside = nil
+	f.aside, f.changes = nil, false
 	if f.at < len(f.questions) {
 		f.note(f.questions[f.at], nil)
 		f.at = len(f.questions)

@@ -52,6 +52,12 @@ func (f *Form) hear(in Input) (Reply, bool) {
 		f.chatter++
 	}
 	f.byKeys = f.byKeys || in.Deaf
+	switch {
+	case in.Kind == InputSilence && f.comes == comesNow:
+		return f.greetAnew(), true
+	case in.Kind != InputWords:
+		f.comes = nobodyComes
+	}
 	if f.aside != nil {
 		if reply, ok := f.hearAside(in); ok {
 			return reply, true
@@ -63,7 +69,15 @@ func (f *Form) hear(in Input) (Reply, bool) {
 	f.silences = 0
 	now := f.now(in)
 	asked := f.ears.Request(in.Words, now)
+	if f.comes != nobodyComes {
+		if reply, ok := f.newcomer(asked, in); ok {
+			return reply, true
+		}
+	}
 	if f.at >= len(f.questions) {
+		if reply, ok := f.changesMind(asked, in, now); ok {
+			return reply, true
+		}
 		if f.chatter > longestChat && !sureOptOut(asked) {
 			return f.leave(f.phrases.Goodbye), true
 		}
@@ -184,12 +198,57 @@ func (f *Form) corrects(in Input, now time.Time, current understanding.Answer) (
 	return f.ask(fmt.Sprintf(f.phrases.Heard.Corrected, spoken(q.wants, earlier.Value))), true
 }
 
+// whole is how many words a yes or no to a question that is over takes to be no mere politeness.
+const whole = 3
+
+// changesMind replies to another answer to the last question, over the goodbye or after it: "no, I meant five", "wait, I do want
+// it, yes". A verdict that turns is confirmed.
+func (f *Form) changesMind(asked understanding.Asked, in Input, now time.Time) (Reply, bool) {
+	switch asked.Request {
+	case understanding.NoRequest, understanding.HoldOn:
+	default:
+		return Reply{}, false
+	}
+	if !f.changes || f.previous < 0 {
+		return Reply{}, false
+	}
+	q := f.questions[f.previous]
+	old := any(f.success) // of the opening
+	if n := slices.IndexFunc(f.collected, func(v call.Value) bool { return v.ID == q.ID }); n >= 0 {
+		old = f.collected[n].Value
+	}
+	answer := f.ears.Answer(q.wants, in.Words, now)
+	verdict := q.Type == call.Boolean
+	if answer.Value == nil || answer.Value == old || !answer.Correction && !(verdict && len(wordsOf(in.Words)) >= whole) {
+		return Reply{}, false
+	}
+	f.at, f.changes = f.previous, false
+	if verdict || answer.Confidence == understanding.Unsure {
+		return f.confirm(q, answer.Value), true
+	}
+	reply := f.accept(q, answer.Value)
+	if f.at >= len(f.questions) {
+		reply.Parts = f.reply(Reply{Parts: append([]string{fmt.Sprintf(f.phrases.Heard.Corrected, spoken(q.wants, answer.Value))}, reply.Parts...)}).Parts
+	}
+	return reply, true
+}
+
+// mostThought is how often they may hesitate over a question until it is asked again, thinkWait how long each time.
+const (
+	mostThought = 2
+	thinkWait   = 4 * time.Second
+)
+
 // misheard asks again, first in other words, then by keys.
 func (f *Form) misheard(in Input) Reply {
 	if f.at >= len(f.questions) {
 		return f.afterLast(in)
 	}
 	q := f.questions[f.at]
+	if f.thought < mostThought && !in.Interrupted && f.ears.Hesitates(in.Words) {
+		f.thought++
+		return f.reply(Reply{Expect: expectOf(q.Type), Wait: thinkWait})
+	}
 	if (f.waits || in.Interrupted) && f.ears.Greets(in.Words) {
 		return f.begin() // somebody else has come to the telephone, or it was an assistant that put us through
 	}

@@ -82,6 +82,8 @@ func English() Phrases {
 			NoReason:       "I have a short question for you.",
 			WhereFrom:      "I do not know where your number is from. If you never want to be called again, just say so.",
 			TakeYourTime:   "Of course, take your time.",
+			IWait:          "Of course, I will wait.",
+			Anew:           "Hello.",
 			SorryToDisturb: "I am sorry to disturb you.",
 			Screened:       "This is %s, and the reason for my call is: %s",
 			AgentOf:        "%s, the automated assistant of %s",
@@ -127,6 +129,8 @@ type HeardPhrases struct {
 	NoReason       string // the company says nothing about itself
 	WhereFrom      string
 	TakeYourTime   string
+	IWait          string // somebody else comes to the telephone …
+	Anew           string // … and is greeted, before it is said who calls and why
 	SorryToDisturb string
 	Screened       string // to a screening assistant: who calls, and why
 	AgentOf        string // who calls: the agent, and of which company
@@ -140,6 +144,6 @@ func (p HeardPhrases) fixed() []string {
 	return []string{
 		p.NotUnderstood, p.YesOrNo, p.JustTheNumber, p.YesOrNoAgain, p.StillNot, p.AskWhen, p.AskOptOut, p.AgreedGoodbye, p.WrongNumber,
 		p.IsThatRight, p.Robot, p.Noted, p.NoMatter, p.DigitByDigit, p.JustTheDay, p.JustTheTime, p.JustTheName, p.SpellIt, p.AskTime,
-		p.SorryToDisturb, p.TakeYourTime, p.NoPerson, p.WhereFrom, p.NoReason, p.WithinMonth, p.AskWrongNumber,
+		p.SorryToDisturb, p.TakeYourTime, p.IWait, p.Anew, p.NoPerson, p.WhereFrom, p.NoReason, p.WithinMonth, p.AskWrongNumber,
 	}
 }

@@ -73,6 +73,22 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestKindsOfTalk: of each kind of disturbed talk there are several scenarios, and a hundred of all together.
+func TestKindsOfTalk(t *testing.T) {
+	t.Parallel()
+	all := 0
+	for _, kind := range []string{"two", "television", "hold-music", "handover", "silence", "over"} {
+		files, err := filepath.Glob("testdata/" + kind + "-[0-9][0-9].txt")
+		if err != nil || len(files) < 15 {
+			t.Errorf("%s: %d scenarios, %v", kind, len(files), err)
+		}
+		all += len(files)
+	}
+	if all < 100 {
+		t.Errorf("%d scenarios", all)
+	}
+}
+
 const tick = 20 * time.Millisecond
 
 // stage plays the telephone line around a machine: a voice that speaks 15 letters a second, a speech detector with

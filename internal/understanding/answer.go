@@ -26,6 +26,9 @@ func (l *Language) answer(q Question, text string, words []word, now time.Time) 
 		}
 	}
 	out.Correction = corrected || l.has(words, "meant")
+	if (q.Sort == WholeNumber || q.Sort == Decimal) && out.Confidence == Sure && slices.ContainsFunc(words, func(w word) bool { return l.hasWord("currency", w.text) }) {
+		out.Confidence = Unsure // "for a thousand dollars" is no number of rooms
+	}
 	if out.Confidence != NotUnderstood && q.Sort != YesNo {
 		return out
 	}

@@ -20,13 +20,14 @@ const (
 	Stop                  // a bare "stop": of the talk or of all calls, which is to be asked
 	NotGoodTime           // busy, driving: a call-back may be offered
 	WhereFrom             // where they got the number from
+	HandOver              // somebody else comes to the telephone
 	requestsCount         // how many there are
 )
 
 func (r Request) String() string {
 	return [...]string{
 		"none", "never again", "call back", "wrong number", "person", "robot", "who", "why", "repeat", "hold", "goodbye", "stop",
-		"not now", "where from",
+		"not now", "where from", "hand over",
 	}[r]
 }
 
@@ -44,7 +45,7 @@ var requests = []struct {
 	section string
 }{
 	{NeverAgain, "never again"}, {WrongNumber, "wrong number"}, {Person, "person"}, {AreYouARobot, "robot"},
-	{CallBack, "call back"}, {NotGoodTime, "not now"}, {WhoIsThis, "who"}, {WhyCall, "why"}, {WhereFrom, "where from"},
+	{CallBack, "call back"}, {NotGoodTime, "not now"}, {WhoIsThis, "who"}, {WhyCall, "why"}, {WhereFrom, "where from"}, {HandOver, "hand over"},
 	{HoldOn, "hold"}, {Repeat, "repeat"}, {Goodbye, "goodbye"}, {Stop, "stop"},
 }
 
@@ -71,6 +72,18 @@ func (l *Language) Request(text string, now time.Time) Asked {
 
 // Greets reports whether a turn is a greeting and nothing else: "Hello, speaking."
 func (l *Language) Greets(text string) bool { return l.is(l.turn(text), "greeting") }
+
+// BeginsInGreeting reports whether the first word of a turn greets: "Hello, this is Maria."
+func (l *Language) BeginsInGreeting(text string) bool {
+	words := l.turn(text)
+	return len(words) > 0 && l.is(words[:1], "greeting")
+}
+
+// Hesitates reports whether a turn is nothing but a hesitation: "um", "let me see".
+func (l *Language) Hesitates(text string) bool {
+	words := l.turn(text)
+	return len(words) > 0 && l.onlyHesitates(words)
+}
 
 // EndsInGreeting reports whether the last words of a turn greet: "… I am putting you through. Hello?"
 func (l *Language) EndsInGreeting(text string) bool {
