@@ -99,9 +99,16 @@ func kindOf(name string) string {
 	return "application/octet-stream"
 }
 
-// Serves reports whether a path is the dashboard's: a page, or a file or the place of one.
-func (d *Dashboard) Serves(path string) bool {
-	return isPage(path) || d.files[path] != nil || strings.HasPrefix(path, assetsPath)
+// Segments are the first segments of the paths that the dashboard answers: its pages, "" for the front page, and its files. They
+// match exactly.
+func (d *Dashboard) Segments() []string {
+	segments := append([]string{"", strings.Trim(assetsPath, "/")}, pages...)
+	for name := range d.files {
+		if !strings.HasPrefix(name, assetsPath) {
+			segments = append(segments, strings.TrimPrefix(name, "/"))
+		}
+	}
+	return segments
 }
 
 func isPage(path string) bool {

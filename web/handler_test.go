@@ -44,7 +44,7 @@ func TestPagesAnswerTheApplication(t *testing.T) {
 	t.Parallel()
 	d := built(t)
 	for _, path := range []string{"/", "/leads", "/calls/6650a1f2c3d4e5f60718293a", "/campaigns/6650a1f2c3d4e5f60718293a/"} {
-		if !d.Serves(path) {
+		if !slices.Contains(d.Segments(), strings.Split(path, "/")[1]) {
 			t.Errorf("%s is no page", path)
 		}
 		answer, text := get(d, path)
@@ -53,7 +53,7 @@ func TestPagesAnswerTheApplication(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/v2/Pearl", "/docs", "/healthz", "/openapi.json", "/Leads", "/leadsfoo", "/nonsense"} {
-		if d.Serves(path) {
+		if slices.Contains(d.Segments(), strings.Split(path, "/")[1]) {
 			t.Errorf("%s is taken from the API", path)
 		}
 	}

@@ -14,9 +14,9 @@ type Role int
 
 const (
 	Owner    Role = 1 // everything
-	Admin    Role = 2 // everything but other people's roles
-	Operator Role = 3 // campaigns, leads and calls
-	Viewer   Role = 4 // looks
+	Admin    Role = 2 // everything but people
+	Operator Role = 3 // campaigns, Pearls, leads, calls and the blacklist
+	Viewer   Role = 4 // looks at those
 )
 
 // Roles are in the order of what they may.
@@ -47,14 +47,33 @@ func ParseRole(name string) (Role, bool) {
 	return 0, false
 }
 
-// User is a person of an account. Only keys sign in so far.
+// Allows reports whether a person of the role may do what is for those of another, or above it.
+func (r Role) Allows(least Role) bool { return r >= Owner && r <= least }
+
+// User is a person of an account.
 type User struct {
 	ID      id.ID
 	Account id.ID
 	Email   string // as NormalizeEmail makes it
 	Role    Role
 	Created time.Time
+
+	Password    string // hashed; "" = the person has not joined, and cannot sign in
+	TwoFactor   TwoFactor
+	Code        []byte    // SHA-256 of the code by which a password is set; nil = there is none
+	CodeExpires time.Time // of the code
+	Sessions    int64     // grows when sessions end that were begun before; a session notes it
 }
+
+// TwoFactor is what a person has in an authenticator app; the zero value: nothing.
+type TwoFactor struct {
+	Secret    string // base32; kept encrypted
+	Confirmed bool   // by a code: it is asked for
+	Used      int64  // the step of the last code that was taken; it and earlier ones are not taken again
+}
+
+// Joined reports whether the person has set a password.
+func (u User) Joined() bool { return u.Password != "" }
 
 // Limits of an e-mail address (RFC 5321, 4.5.3.1, and its erratum 1690).
 const (

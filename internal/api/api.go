@@ -27,6 +27,7 @@ import (
 // Queries is what the API reads: what routes do, and the database itself. Implemented by store.
 type Queries interface {
 	route.Queries
+	engine.SignInQueries
 	engine.InstallationQueries
 }
 
@@ -66,7 +67,6 @@ type Config struct {
 	Metrics     http.Handler                    // nil = no /metrics
 	OpenMetrics bool                            // /metrics also for peers that are not loopback
 	Observe     func(route string, status int, took time.Duration)
-	Site        http.Handler // everything outside the API's own paths; nil = 404
 }
 
 // server serves requests. Immutable but for the limits, which guard themselves.
@@ -79,6 +79,8 @@ type server struct {
 	uploads  *uploads
 	failures *failures
 	leases   keyLeases
+	sessions *sessions
+	origins  *http.CrossOriginProtection
 	touched  sync.Map // key id → time.Time of the last use that was written
 	running  sync.Map // Idempotency-Keys of requests under way
 	special  map[string]func(*exchange)
@@ -126,6 +128,10 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 	s.bodies = newBodyMemory(config.BodyMemory)
 	s.uploads = newUploads(config.Uploads)
 	s.failures = newFailures()
+	s.sessions = newSessions(config.Engine, config.Queries)
+	if s.origins, err = ownOrigins(config.PublicURL); err != nil {
+		return nil, err
+	}
 	if s.document, err = describe(s.table); err != nil {
 		return nil, fmt.Errorf("describe the API: %w", err)
 	}

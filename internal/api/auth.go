@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nacre/internal/account"
+	"nacre/internal/api/route"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
@@ -20,22 +21,27 @@ const howTo = "Send Authorization: Bearer <AccountId>:<SecretKey>."
 // touchEvery is how exact the last use of a key is.
 const touchEvery = time.Minute
 
-// authorize returns the key of the request (contract 0.4). The body is not read. A right key is judged before the limit
-// on failures, so that nobody can lock it out from the same address.
-func (x *exchange) authorize() (account.Key, error) {
+// authorize finds out who asks: a key (contract 0.4), or without the header of one a person (contract 12.2). The body is not
+// read. A right key is judged before the limit on failures, so that nobody can lock it out from the same address.
+func (x *exchange) authorize() error {
+	if x.r.Header.Get("Authorization") == "" {
+		if signedIn, err := x.person(); signedIn || err != nil {
+			return err
+		}
+	}
 	key, err := x.key()
 	if err == nil {
 		x.touch(key)
-		x.signed = key
-		return key, nil
+		x.asker = route.Asker{Account: key.Account, Key: key, Until: key.Expires}
+		return nil
 	}
 	if !fault.Is(err, fault.Unauthenticated) {
-		return account.Key{}, err
+		return err
 	}
 	if wait, beyond := x.failures.count(x.address(), x.now); beyond {
-		return account.Key{}, &fault.Error{Kind: fault.TooMany, Detail: "Too many failed authentications from this address.", RetryAfter: wait}
+		return &fault.Error{Kind: fault.TooMany, Detail: "Too many failed authentications from this address.", RetryAfter: wait}
 	}
-	return account.Key{}, err
+	return err
 }
 
 func (x *exchange) key() (account.Key, error) {

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"nacre/internal/accept"
-	"nacre/internal/account"
 	"nacre/internal/api/problem"
 	"nacre/internal/api/route"
 )
@@ -30,7 +29,7 @@ type exchange struct {
 	begun    time.Time
 	trace    string      // W3C trace id, 32 hex digits
 	parent   string      // traceparent of this request: version, trace id, span id, flags
-	signed   account.Key // the key that was accepted, zero while there is none
+	asker    route.Asker // nobody while it is not known
 	route    *route.Route
 	name     string // of the route, for logs and metrics
 	words    string // what the route calls the Pearl
@@ -45,7 +44,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{server: s, w: w, r: r, now: s.Now(), begun: time.Now(), name: "none"}
 	x.identify()
 	defer x.finish()
-	defer func() { s.bodies.give(x.signed.Account, x.held) }()
+	defer func() { s.bodies.give(x.asker.Account, x.held) }()
 	x.dispatch()
 }
 
@@ -110,8 +109,8 @@ func (x *exchange) finish() {
 		}
 	}
 	// The answer is written: nobody waits for this.
-	if !x.signed.ID.Zero() && x.Engine != nil {
-		x.Engine.KeyUsed(x.signed, x.address())
+	if !x.asker.Key.ID.Zero() && x.Engine != nil {
+		x.Engine.KeyUsed(x.asker.Key, x.address())
 	}
 	if x.Observe != nil {
 		x.Observe(x.name, x.status, time.Since(x.begun))

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -29,9 +30,9 @@ func TestForeign(t *testing.T) {
 	own := map[string]string{"pearlId": "pearl", "outboundId": "pearl", "inboundId": "inbound"}
 	foreign := map[string]string{
 		"pearlId": "{foreign}", "outboundId": "{foreign}", "inboundId": "{foreign}", "leadId": "{otherLead}", "externalId": "theirs", "phoneNumber": "+14155550107",
-		"callId": "{otherCall}", "callRequestId": "{otherRequest}", "deliveryId": "{otherDelivery}", "trunkId": "{otherTrunk}", "phoneNumberId": "{otherNumber}", "keyId": "{otherKeyId}",
+		"callId": "{otherCall}", "callRequestId": "{otherRequest}", "deliveryId": "{otherDelivery}", "trunkId": "{otherTrunk}", "phoneNumberId": "{otherNumber}", "keyId": "{otherKeyId}", "userId": "{otherUser}",
 	}
-	tried := 0
+	tried, owner := 0, w.signIn(t, "ada")
 	for _, path := range slices.Sorted(maps.Keys(document.Paths)) {
 		if !strings.HasPrefix(path, "/v1/") && !strings.HasPrefix(path, "/v2/") {
 			continue
@@ -64,8 +65,11 @@ func TestForeign(t *testing.T) {
 						}
 					}
 					request := strings.ToUpper(method) + " " + target
+					if strings.Contains(path, "{userId}") {
+						request += owner
+					}
 					if method != "get" {
-						request += "\n\n{}"
+						request += "\n\n" + cmp.Or(leastBodies[strings.ToUpper(method)+" "+path], "{}")
 					}
 					tried++
 					response := w.ask(t, request)
@@ -88,6 +92,9 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// leastBodies are those of routes that judge the body before what the path names.
+var leastBodies = map[string]string{"PUT /v2/Account/Users/{userId}": `{"roleId":4}`}
+
 func parametersOf(path string) (names []string) {
 	for segment := range strings.SplitSeq(path, "/") {
 		if strings.HasPrefix(segment, "{") {
@@ -101,7 +108,11 @@ func parametersOf(path string) (names []string) {
 // by id, and of every route that is told no thing at all and so answers of the account as a whole.
 var foreignBodies = map[string]string{
 	"GET /v1/Account": "", "GET /v1/Outbound": "", "GET /v1/Inbound": "", "GET /v2/Account": "", "GET /v2/Account/Users": "", "GET /v2/Account/Voices": "",
-	"GET /v2/Account/Settings": "", "GET /v2/Account/PhoneNumbers": "", "GET /v2/Account/Trunks": "", "GET /v2/Account/Keys": "", "GET /v2/Pearl": "",
+	"GET /v2/Account/Settings": "", "GET /v2/Account/PhoneNumbers": "", "GET /v2/Account/Trunks": "", "GET /v2/Account/Keys": "", "GET /v2/Pearl": "", "GET /v2/Me": "", "GET /v2/FirstStart": "",
+	"POST /v2/SignOut": "", "POST /v2/SignOut/Everywhere": "", "PUT /v2/Me/TwoFactor": `{"code":"000000"}`, "POST /v2/Me/TwoFactor": `{"password":"x"}`, "DELETE /v2/Me/TwoFactor": `{"password":"x"}`,
+	"PUT /v2/Me/Password": `{"password":"x","newPassword":"correct horse battery"}`, "POST /v2/Account/Users": `{"email":"dan@example.com","roleId":4}`, "PUT /v2/Account/Users/{userId}": `{"roleId":4}`,
+	"POST /v2/FirstStart": `{"code":"x","email":"carol@example.com","password":"correct horse battery","company":"x"}`,
+	"POST /v2/SignIn":     `{"email":"carol@example.com","password":"correct horse battery"}`, "POST /v2/Join": `{"code":"x","password":"correct horse battery"}`,
 	"PUT /v2/Account/Settings":                        `{"retentionDays":7}`,
 	"POST /v2/Account/AuditLog":                       `{"from":"2026-01-01","to":"2027-01-01","userId":"{otherKeyId}"}`,
 	"POST /v2/Account/Blacklist":                      `{"phoneNumbers":["+1415555010"]}`,
@@ -160,7 +171,7 @@ func TestForeignBodies(t *testing.T) {
 		request = r.Method + " " + target + "\n\n" + request
 		response := w.ask(t, request)
 		text := read(t, response)
-		if status := response.StatusCode; status != http.StatusOK && status != http.StatusBadRequest {
+		if status := response.StatusCode; status != http.StatusOK && status != http.StatusBadRequest && !(r.Persons && status == http.StatusForbidden) && !(r.Open && status == http.StatusUnauthorized) {
 			t.Errorf("%s: %d %s", request, status, text)
 		}
 		for _, secret := range theirs {

@@ -471,14 +471,10 @@ func TestMetricsAreForLoopbackPeers(t *testing.T) {
 	wantStatus(t, ask(open, "192.0.2.1:5"), 200)
 }
 
-func TestTheSiteHasEverythingElse(t *testing.T) {
+func TestUnknownRoutes(t *testing.T) {
 	t.Parallel()
-	f := newFrame(t, func(c *Config) {
-		c.Site = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "site "+r.URL.Path) })
-	})
-	if got := f.do("GET", "/campaigns/1", "").Body.String(); got != "site /campaigns/1" {
-		t.Errorf("got %s", got)
-	}
+	f := newFrame(t, nil)
+	wantStatus(t, f.do("GET", "/campaigns/1", ""), 404)
 	wantStatus(t, f.do("GET", "/v2/campaigns", ""), 404)
 	wantStatus(t, f.do("GET", "/V1/campaigns", "", "Authorization", ""), 401)
 }

@@ -93,6 +93,8 @@ var (
 	aSecret = regexp.MustCompile(`signature=[\w-]+`)
 	ofHooks = regexp.MustCompile(`whsec_[\w+/=]+`)
 	ofAKey  = regexp.MustCompile(`:[0-9A-Za-z]{32}"`)
+	ofApp   = regexp.MustCompile(`\b[A-Z2-7]{32}\b`)
+	toJoin  = regexp.MustCompile(`"[A-Z2-7]{5}(-[A-Z2-7]{1,5}){5}"`)
 )
 
 // show writes an answer as golden files have it.
@@ -116,6 +118,7 @@ func (w *world) show(response *http.Response, text string) string {
 	}
 	shown := aSecret.ReplaceAllString(aTrace.ReplaceAllString(out.String(), "TRACE"), "signature=SIGNATURE")
 	shown = ofAKey.ReplaceAllString(ofHooks.ReplaceAllString(shown, "whsec_SECRET"), `:SECRET"`)
+	shown = toJoin.ReplaceAllString(ofApp.ReplaceAllString(shown, "SECRET"), `"CODE"`)
 	known := map[string]string{}
 	for name, value := range w.names {
 		known[value] = name

@@ -73,7 +73,7 @@ func (x *exchange) readBody(r *route.Route) ([]byte, error) {
 	for {
 		if len(body) == cap(body) {
 			larger := min(2*int64(cap(body)), announced+1)
-			if !x.bodies.take(x.signed.Account, larger-x.held) {
+			if !x.bodies.take(x.asker.Account, larger-x.held) {
 				return nil, problem.Status(http.StatusServiceUnavailable, "Too many large bodies are being received. Send the request again.").With("Retry-After", "2")
 			}
 			x.held = larger

@@ -6,14 +6,13 @@ import (
 	"sync"
 	"time"
 
-	"nacre/internal/account"
 	"nacre/internal/fault"
 	"nacre/internal/id"
 )
 
-// limit takes one token from the key's bucket and says in headers how full it is (contract 0.7).
-func (x *exchange) limit(key account.Key) error {
-	state, off := x.keys.take(key.ID, x.now)
+// limit takes one token from the bucket of a key or person and says in headers how full it is (contract 0.7).
+func (x *exchange) limit(asker id.ID) error {
+	state, off := x.keys.take(asker, x.now)
 	if off {
 		return nil
 	}

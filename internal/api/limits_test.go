@@ -31,6 +31,7 @@ func TestTheLimitsOfTheDocumentAreKept(t *testing.T) {
 	}
 	w.names["ownTrunk"] = string(trunk)
 	l := &limits{t: t, w: w, schemas: document.Components.Schemas}
+	owner := w.signIn(t, "ada")
 	for path, operations := range document.Paths {
 		for method, operation := range operations {
 			request, has := operation["requestBody"].(map[string]any)
@@ -41,7 +42,10 @@ func TestTheLimitsOfTheDocumentAreKept(t *testing.T) {
 			if !isJSON { // a file
 				continue
 			}
-			l.route = strings.ToUpper(method) + " " + path
+			l.route, l.headers = strings.ToUpper(method)+" "+path, ""
+			if _, forKeys := operation["x-scope"]; !forKeys {
+				l.headers = owner
+			}
 			l.walk(media["schema"].(map[string]any), media["example"].(map[string]any), nil)
 		}
 	}
@@ -55,6 +59,7 @@ type limits struct {
 	w       *world
 	schemas map[string]any
 	route   string
+	headers string // of who asks; "": the full key
 	tried   int
 }
 
@@ -218,6 +223,8 @@ func (l *limits) errorsOf(example map[string]any, at []step, value any) (sent st
 			return l.w.names["talkLead"]
 		case "{inboundId}":
 			return l.w.names["inbound"]
+		case "{userId}":
+			return l.w.names["bob"]
 		case "{phoneNumberId}":
 			return l.w.names["number"]
 		case "{trunkId}":
@@ -231,7 +238,7 @@ func (l *limits) errorsOf(example map[string]any, at []step, value any) (sent st
 		return name
 	})
 	sent = strings.ReplaceAll(string(text), "665f1f77bcf86cd799439077", l.w.names["number"])
-	response := l.w.ask(l.t, route+"\n\n"+sent)
+	response := l.w.ask(l.t, route+l.headers+"\n\n"+sent)
 	var problem struct{ Errors map[string]any }
 	_ = json.Unmarshal([]byte(read(l.t, response)), &problem)
 	return sent[:min(len(sent), 300)], response.StatusCode, problem.Errors

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -136,9 +137,12 @@ func (w *world) seed(t testing.TB, other id.ID) {
 	}
 	w.seedOther(t, engine.Actor{Account: other, By: "test"})
 	for _, email := range []string{"Ada@example.com", "bob@example.com"} { // the first is the owner
-		if _, err := w.engine.InviteUser(ctx, w.actor, email, 0); err != nil {
+		invited, code, err := w.engine.InviteUser(ctx, w.actor, email, 0)
+		if err != nil {
 			t.Fatal(err)
 		}
+		name, _, _ := strings.Cut(invited.Email, "@")
+		w.names[name], w.names[name+"Code"] = string(invited.ID), code
 	}
 }
 
@@ -187,7 +191,12 @@ func (w *world) seedOther(t testing.TB, actor engine.Actor) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.engine.InviteUser(t.Context(), actor, "carol@example.com", account.Owner); err != nil {
+	carol, code, err := w.engine.InviteUser(t.Context(), actor, "carol@example.com", account.Owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.names["otherUser"], w.names["carolCode"] = string(carol.ID), code
+	if w.names["startCode"], err = w.engine.OpenFirstStart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	w.names["otherTrunk"], w.names["otherNumber"], w.names["otherKeyId"] = string(trunk), string(numbers[0].ID), string(keys[0].ID)

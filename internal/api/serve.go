@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -25,7 +24,7 @@ func rawPath(r *http.Request) string {
 }
 
 // dispatch takes a request to where it belongs. Order matters: preflights, then everything outside the versions, then
-// the key, and only then anything about the request (contract 0.4).
+// who asks, and only then anything about the request (contract 0.4).
 func (x *exchange) dispatch() {
 	path := rawPath(x.r)
 	if x.preflight() {
@@ -35,26 +34,44 @@ func (x *exchange) dispatch() {
 		x.serveSpecial(path)
 		return
 	}
-	key, err := x.authorize()
-	if err != nil {
-		x.fail(err)
-		return
-	}
-	if err := x.limit(key); err != nil {
-		x.fail(err)
-		return
-	}
 	match := x.table.Match(x.r.Method, path)
+	if match.Route != nil && match.Route.Open {
+		x.take(match)
+		x.serveOpen(match)
+		return
+	}
+	if err := x.authorize(); err != nil {
+		x.fail(err)
+		return
+	}
+	if err := x.limit(x.asker.ID()); err != nil {
+		x.fail(err)
+		return
+	}
 	if match.Route == nil {
 		x.fail(x.noRoute(match))
 		return
 	}
-	x.route, x.name, x.words = match.Route, match.Route.Name(), match.Route.PearlWord()
-	if !allows(key.Scope, match.Route.Scope) {
-		x.fail(&fault.Error{Kind: fault.Denied, Detail: fmt.Sprintf("The key has the scope %q; this route needs %q.", key.Scope, match.Route.Scope)})
+	x.take(match)
+	if err := x.asker.May(match.Route); err != nil {
+		x.fail(err)
 		return
 	}
-	x.serve(key, match)
+	x.serve(match)
+}
+
+// take notes which route the request is for.
+func (x *exchange) take(match route.Match) {
+	x.route, x.name, x.words = match.Route, match.Route.Name(), match.Route.PearlWord()
+}
+
+// serveOpen runs a route that asks for neither key nor person. What it may change is nothing that other sites may ask for.
+func (x *exchange) serveOpen(match route.Match) {
+	if err := x.judgeOrigin(); err != nil {
+		x.fail(err)
+		return
+	}
+	x.serve(match)
 }
 
 // noSuchRoute tells where all routes are listed.
@@ -73,25 +90,14 @@ func printable(text string) string {
 	return strings.ToValidUTF8(text[:min(len(text), 40)], "?")
 }
 
-// allows: read < leads < full.
-func allows(has, needs account.Scope) bool {
-	switch needs {
-	case account.ScopeRead:
-		return true
-	case account.ScopeLeads:
-		return has == account.ScopeLeads || has == account.ScopeFull
-	default:
-		return has == account.ScopeFull
-	}
-}
-
-// serve runs a route for an authorized client: the Pearl, then the body, then the use case.
-func (x *exchange) serve(key account.Key, match route.Match) {
+// serve runs a route for who may use it: the Pearl, then the body, then the use case.
+func (x *exchange) serve(match route.Match) {
 	ctx, cancel := context.WithTimeout(x.r.Context(), match.Route.Timeout)
 	defer cancel()
 	request := route.NewRequest(ctx, x.r, match)
-	request.Actor = engine.Actor{Account: key.Account, By: engine.KeyPrefix + string(key.ID), Name: key.Name, Trace: x.trace}
-	request.Key, request.Now, request.Links, request.Queries = key, x.now, x.links, x.Queries
+	request.Asker, request.Actor = x.asker, x.asker.Actor(x.trace)
+	request.Now, request.Links, request.Queries = x.now, x.links, x.Queries
+	request.Browser = browser{x: x, header: request.Header}
 	request.Links.Base = x.base()
 	answer, err := x.carryOut(request)
 	if err != nil {
@@ -101,7 +107,7 @@ func (x *exchange) serve(key account.Key, match route.Match) {
 	// Large answers share the memory of large bodies: a client that does not read holds its answer for long. What has been
 	// changed is answered in any case.
 	if size := int64(len(answer.Body)); size > freeBody && request.Route.Scope == account.ScopeRead {
-		if !x.bodies.take(x.signed.Account, size) {
+		if !x.bodies.take(x.asker.Account, size) {
 			x.fail(problem.Status(http.StatusServiceUnavailable, "Too many large answers are on their way. Send the request again.").With("Retry-After", "2"))
 			return
 		}

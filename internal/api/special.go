@@ -41,9 +41,6 @@ func (x *exchange) serveSpecial(rawPath string) {
 	case known:
 		x.name = http.MethodGet + " " + path
 		serve(x)
-	case x.Site != nil:
-		x.name = "site"
-		x.handOver(x.Site)
 	default:
 		x.fail(x.noRoute(route.Match{}))
 	}

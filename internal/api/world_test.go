@@ -8,10 +8,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/pquerna/otp/totp"
 
 	"nacre/internal/account"
 	"nacre/internal/api"
@@ -140,6 +143,9 @@ func (w *world) pearl(t testing.TB, actor engine.Actor, kind campaign.Type) stri
 func (w *world) ask(t testing.TB, text string) *http.Response {
 	t.Helper()
 	w.tick(time.Second)
+	if strings.Contains(text, "{appCode}") {
+		w.names["appCode"] = w.appCode(t)
+	}
 	text = w.filled(text)
 	head, body, _ := strings.Cut(text, "\n\n")
 	lines := strings.Split(strings.TrimSpace(head), "\n")
@@ -169,7 +175,43 @@ func (w *world) ask(t testing.TB, text string) *http.Response {
 	request.RemoteAddr = "127.0.0.1:40000"
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, request.WithContext(context.WithoutCancel(t.Context())))
+	w.remember(recorder)
 	return recorder.Result()
+}
+
+var (
+	appSecret = regexp.MustCompile(`"secret":"([A-Z2-7]{32})"`)
+	joinCode  = regexp.MustCompile(`"code":"([A-Z2-7-]{31})"`)
+)
+
+// remember names what an answer hands out once: {cookie}, {joinCode}, and the secret that {appCode} is of.
+func (w *world) remember(answer *httptest.ResponseRecorder) {
+	for _, cookie := range answer.Result().Cookies() {
+		w.names["cookie"] = cookie.Name + "=" + cookie.Value
+	}
+	if found := joinCode.FindSubmatch(answer.Body.Bytes()); found != nil {
+		w.names["joinCode"] = string(found[1])
+	}
+	if found := appSecret.FindSubmatch(answer.Body.Bytes()); found != nil {
+		w.names["appSecret"] = string(found[1])
+	}
+}
+
+// signIn has a person whose code the world knows join, and returns the header lines by which the person asks.
+func (w *world) signIn(t *testing.T, name string) (headers string) {
+	t.Helper()
+	w.good(t, "POST /v2/Join\nAuthorization: -\n\n"+`{"code":"{`+name+`Code}","password":"correct horse battery"}`)
+	return "\nAuthorization: -\nCookie: " + w.names["cookie"]
+}
+
+// appCode is what an authenticator app shows now.
+func (w *world) appCode(t testing.TB) string {
+	t.Helper()
+	code, err := totp.GenerateCode(w.names["appSecret"], w.clock())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
 }
 
 // filled puts values in the place of {names}.

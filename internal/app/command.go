@@ -145,6 +145,13 @@ func (c *serveCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	fmt.Fprintln(s.Out, "listening on", running.url)
+	code, err := running.engine.OpenFirstStart(ctx)
+	switch {
+	case err != nil:
+		log.Warn("cannot tell whether anybody can sign in", "error", err)
+	case code != "":
+		fmt.Fprintf(s.Out, "nobody can sign in yet: make the owner's account at %s/start with the code %s\n", running.url, code)
+	}
 	if err = running.wait(ctx); err == nil {
 		log.Info("stopping", "grace", c.Grace)
 	} else {

@@ -355,11 +355,11 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	if err != nil {
 		return s, fmt.Errorf("make the API: %w", err)
 	}
-	handler = site.Over(handler, site.Config{Document: describeAPI, Now: time.Now, Log: log})
-	if handler, err = dashboardOver(handler, log); err != nil {
+	outer, err := newMux(handler, site.Config{Document: describeAPI, Now: time.Now, Log: log}, log)
+	if err != nil {
 		return s, err
 	}
-	web := api.NewServer(handler, log)
+	web := api.NewServer(outer, log)
 	go func() {
 		if err := web.Serve(clients); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			log.Error("serve", "error", err)

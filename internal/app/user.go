@@ -15,6 +15,7 @@ type userCommands struct {
 	Add    userAdd    `cmd:"" help:"Make somebody a person of an account."`
 	List   userList   `cmd:"" help:"List the people of an account."`
 	Role   userRole   `cmd:"" help:"Give a person another role."`
+	Code   userCode   `cmd:"" help:"Make a code by which a person sets a new password."`
 	Remove userRemove `cmd:"" help:"Take a person out of an account."`
 }
 
@@ -33,11 +34,12 @@ type userAdd struct {
 func (c *userAdd) Run(ctx context.Context, s streams) error {
 	role, _ := account.ParseRole(c.Role)
 	return withAccount(ctx, c.Database, c.Account, func(e *engine.Engine, actor engine.Actor) error {
-		made, err := e.InviteUser(ctx, actor, c.Email, role)
+		made, code, err := e.InviteUser(ctx, actor, c.Email, role)
 		if err != nil {
 			return err
 		}
 		printUser(s, made)
+		printCode(s, code, made.CodeExpires)
 		return nil
 	})
 }
@@ -67,22 +69,49 @@ type userRole struct {
 
 func (c *userRole) Run(ctx context.Context, s streams) error {
 	role, _ := account.ParseRole(c.Role)
-	return c.change(ctx, func(e *engine.Engine, actor engine.Actor) error { return e.UpdateUserRole(ctx, actor, c.Email, role) })
+	return c.change(ctx, func(e *engine.Engine, actor engine.Actor, person account.User) error {
+		return e.UpdateUserRole(ctx, actor, person.ID, role)
+	})
+}
+
+type userCode struct{ userTarget }
+
+func (c *userCode) Run(ctx context.Context, s streams) error {
+	return c.change(ctx, func(e *engine.Engine, actor engine.Actor, person account.User) error {
+		code, expires, err := e.RenewCode(ctx, actor, person.ID)
+		if err != nil {
+			return err
+		}
+		printCode(s, code, expires)
+		return nil
+	})
 }
 
 type userRemove struct{ userTarget }
 
 func (c *userRemove) Run(ctx context.Context, s streams) error {
-	return c.change(ctx, func(e *engine.Engine, actor engine.Actor) error { return e.RemoveUser(ctx, actor, c.Email) })
+	return c.change(ctx, func(e *engine.Engine, actor engine.Actor, person account.User) error {
+		return e.RemoveUser(ctx, actor, person.ID)
+	})
 }
 
 // change changes a user, who must exist.
-func (c *userTarget) change(ctx context.Context, fn func(*engine.Engine, engine.Actor) error) error {
-	err := withAccount(ctx, c.Database, c.Account, fn)
+func (c *userTarget) change(ctx context.Context, fn func(*engine.Engine, engine.Actor, account.User) error) error {
+	err := withAccount(ctx, c.Database, c.Account, func(e *engine.Engine, actor engine.Actor) error {
+		person, err := e.PersonOf(ctx, actor.Account, c.Email)
+		if err != nil {
+			return err
+		}
+		return fn(e, actor, person)
+	})
 	if fault.Is(err, fault.NotFound) {
 		return fmt.Errorf("the account has no person %s", c.Email)
 	}
 	return err
+}
+
+func printCode(s streams, code string, expires time.Time) {
+	fmt.Fprintf(s.Out, "code to set a password, until %s: %s\n", expires.Format(time.RFC3339), code)
 }
 
 func printUser(s streams, u account.User) {

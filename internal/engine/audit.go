@@ -59,6 +59,8 @@ func auditEntry(actor Actor, event int, now time.Time, data map[string]any) (Aud
 	switch {
 	case strings.HasPrefix(actor.By, KeyPrefix):
 		entry.UserType = "key"
+	case strings.HasPrefix(actor.By, PersonPrefix):
+		entry.UserType = "person"
 	case actor.By == anonymous:
 		entry.UserType = anonymous
 	case entry.UserName == "":

@@ -24,7 +24,7 @@ func (w *world) entered() (stored, added, removed []string) {
 	for _, row := range rows {
 		stored = append(stored, row.Entry)
 	}
-	entries, err := w.store.AuditLog(w.ctx, w.account, tuesday, tuesday.Add(time.Hour), 1002, "", 1000)
+	entries, err := w.store.AuditLog(w.ctx, w.account, tuesday, tuesday.Add(time.Hour), 1002, nil, 1000)
 	if err != nil {
 		w.t.Fatal(err)
 	}

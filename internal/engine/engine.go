@@ -10,6 +10,7 @@ import (
 
 	"nacre/internal/call"
 	"nacre/internal/campaign"
+	"nacre/internal/credential"
 	"nacre/internal/id"
 	"nacre/internal/lead"
 )
@@ -17,7 +18,7 @@ import (
 // Actor is on whose behalf a change is made; By goes into history and audit.
 type Actor struct {
 	Account id.ID
-	By      string // "key:<id>", "dialer", "callee", …
+	By      string // "key:<id>", "person:<id>", "dialer", "callee", …
 	Name    string // of the key or person
 	Trace   string // W3C trace id of the request
 }
@@ -61,6 +62,9 @@ type Engine struct {
 	leadCounts        leadCounts
 	rememberedAnswers rememberedAnswers
 	recorded          recorded
+	passwords         *credential.Passwords
+	attempts          attempts
+	firstStart        firstStart
 }
 
 // New makes an engine. Listen connects it to the dialer, the webhook sender and the keeper.
@@ -68,7 +72,7 @@ func New(config Config) *Engine {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{Config: config, signIns: newSignIns()}
+	return &Engine{Config: config, signIns: newSignIns(), passwords: credential.NewPasswords()}
 }
 
 // NewLead is a lead to add, as the caller wrote it.

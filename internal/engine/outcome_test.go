@@ -394,7 +394,7 @@ func testOptOutDuringTheTalk(t *testing.T, s engine.Store) {
 	if count != 1 || rows[0].Source != "optOut" || rows[0].Entry != phoneA {
 		t.Errorf("blacklist: %+v", rows)
 	}
-	log, err := s.AuditLog(w.ctx, w.account, time.Time{}, time.Time{}, 1002, "", 10)
+	log, err := s.AuditLog(w.ctx, w.account, time.Time{}, time.Time{}, 1002, nil, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ type RecordTx interface {
 
 // AuditQueries reads the audit log.
 type AuditQueries interface {
-	AuditLog(ctx context.Context, accountID id.ID, from, to time.Time, event int, user string, limit int) ([]Audit, error) // newest first
+	AuditLog(ctx context.Context, accountID id.ID, from, to time.Time, event int, users []string, limit int) ([]Audit, error) // newest first; of any of the users
 	// RememberedAnswers are the bytes of answers remembered for an account since then (RememberedRow more for each), and when the oldest was made.
 	RememberedAnswers(ctx context.Context, accountID id.ID, since time.Time) (bytes int64, oldest time.Time, err error)
 }

@@ -217,7 +217,7 @@ func (s *signIns) next(now time.Time) (next time.Time) {
 func (e *Engine) signInEntries(ctx context.Context, uses map[use]*signIn, refused map[id.ID]*refusals, now time.Time) (entries []Audit, err error) {
 	for u, s := range uses {
 		actor := Actor{Account: s.key.Account, By: KeyPrefix + string(s.key.ID), Name: s.key.Name}
-		earlier, err := e.Store.AuditLog(ctx, actor.Account, now.Add(-signInLasts), now, auditSignIn, actor.By, maxSources)
+		earlier, err := e.Store.AuditLog(ctx, actor.Account, now.Add(-signInLasts), now, auditSignIn, []string{actor.By}, maxSources)
 		if err != nil {
 			return nil, fmt.Errorf("read audit log: %w", err)
 		}

@@ -17,7 +17,7 @@ import (
 // signIns are the entries of the audit log about them, oldest first, in few words.
 func (w *world) signIns(event int) string {
 	w.t.Helper()
-	entries, err := w.store.AuditLog(w.ctx, w.account, time.Time{}, time.Time{}, event, "", 1000)
+	entries, err := w.store.AuditLog(w.ctx, w.account, time.Time{}, time.Time{}, event, nil, 1000)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func testSignIns(t *testing.T, s engine.Store) {
 	}
 	same(t, "a day later", w.signIns(2), another+`; key key:aaaaaaaaaaaaaaaaaaaaaaaa crm {"address":"192.0.2.2","count":1}`)
 
-	found, err := s.AuditLog(w.ctx, w.account, time.Time{}, time.Time{}, 2, "key:bbbbbbbbbbbbbbbbbbbbbbbb", 10)
+	found, err := s.AuditLog(w.ctx, w.account, time.Time{}, time.Time{}, 2, []string{"key:bbbbbbbbbbbbbbbbbbbbbbbb"}, 10)
 	if err != nil || len(found) != 1 {
 		t.Errorf("sign-ins of one key: %v, %v", found, err)
 	}
@@ -102,7 +102,7 @@ func testRefusedSignIns(t *testing.T, s engine.Store) {
 	}
 	want := entry(`{"address":"192.0.2.1","count":4}`)
 	same(t, "the first", w.signIns(1), want)
-	if found, err := s.AuditLog(w.ctx, unknown, time.Time{}, time.Time{}, 0, "", 10); err != nil || len(found) > 0 {
+	if found, err := s.AuditLog(w.ctx, unknown, time.Time{}, time.Time{}, 0, nil, 10); err != nil || len(found) > 0 {
 		t.Errorf("audit log of an account that does not exist: %v, %v", found, err)
 	}
 
@@ -208,7 +208,7 @@ func testSweepOfSignIns(t *testing.T, s engine.Store) {
 		t.Helper()
 		var counts []string
 		for _, event := range []int{1, 2, 10} {
-			entries, err := s.AuditLog(w.ctx, w.account, time.Time{}, time.Time{}, event, "", 100)
+			entries, err := s.AuditLog(w.ctx, w.account, time.Time{}, time.Time{}, event, nil, 100)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -41,6 +41,7 @@ type Store interface {
 // Lock order, to keep clear of deadlocks: node, add (Bulk), account, pearl, number, trunk, lead (by id), request, call, analysis, delivery.
 type Tx interface {
 	AccountTx
+	SessionTx
 	NumberTx
 	BlacklistTx
 	PearlTx
@@ -60,6 +61,7 @@ type Tx interface {
 // fault.NotFound as in Tx. Every read names the account, so that no account sees another's rows; RecordingOf says why it does not.
 type Queries interface {
 	AccountQueries
+	SignInQueries
 	NumberQueries
 	BlacklistQueries
 	PearlQueries

@@ -38,6 +38,7 @@ type Swept struct {
 	Answers                     int // to requests with an Idempotency-Key
 	SignIns                     int // entries of the audit log
 	Usage                       int // days of keys
+	Sessions                    int // of browsers
 }
 
 // Any reports whether anything was removed.
@@ -68,7 +69,8 @@ func (e *Engine) Sweep(ctx context.Context, discard func(recordings []string), r
 		}),
 		s.whole(ctx, "usage of days", &s.swept.Usage, func(tx Tx, now time.Time) (int, error) {
 			return tx.DeleteUsage(now.Add(-retainUsage), sweepBatch)
-		}))
+		}),
+		s.whole(ctx, "sessions", &s.swept.Sessions, func(tx Tx, now time.Time) (int, error) { return tx.DeleteSessions(now, sweepBatch) }))
 	return s.swept, errors.Join(faults...)
 }
 

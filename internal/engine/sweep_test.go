@@ -36,7 +36,7 @@ func (w *world) retain(days *int) {
 // deletions are the entries of the audit log about deleted calls, newest first.
 func (w *world) deletions() []string {
 	w.t.Helper()
-	entries, err := w.store.AuditLog(w.ctx, w.account, time.Time{}, time.Time{}, 1006, "", 100)
+	entries, err := w.store.AuditLog(w.ctx, w.account, time.Time{}, time.Time{}, 1006, nil, 100)
 	if err != nil {
 		w.t.Fatal(err)
 	}

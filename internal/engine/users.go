@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"nacre/internal/account"
+	"nacre/internal/credential"
 	"nacre/internal/fault"
+	"nacre/internal/id"
 )
 
 // Audit events of people (contract 8).
@@ -36,6 +39,10 @@ func (p people) find(email string) int {
 	return slices.IndexFunc(p, func(u account.User) bool { return u.Email == email })
 }
 
+func (p people) byID(userID id.ID) int {
+	return slices.IndexFunc(p, func(u account.User) bool { return u.ID == userID })
+}
+
 // keepOwner refuses what leaves people without an owner.
 func (p people) keepOwner() error {
 	if len(p) > 0 && !slices.ContainsFunc(p, func(u account.User) bool { return u.Role == account.Owner }) {
@@ -56,14 +63,16 @@ func judgeEmail(email string) (string, error) {
 	return normal, nil
 }
 
-// InviteUser makes somebody a person of the account. Without a role (0) the first becomes its owner, others look.
-func (e *Engine) InviteUser(ctx context.Context, actor Actor, email string, role account.Role) (account.User, error) {
+// InviteUser makes somebody a person of the account, and returns the code by which the person joins. Without a role (0) the first
+// becomes its owner, others look.
+func (e *Engine) InviteUser(ctx context.Context, actor Actor, email string, role account.Role) (account.User, string, error) {
 	email, err := judgeEmail(email)
 	if err != nil {
-		return account.User{}, err
+		return account.User{}, "", err
 	}
 	now := e.clock()
-	made := account.User{ID: e.IDs.New(now), Account: actor.Account, Email: email, Created: now}
+	code, hash := credential.Code()
+	made := account.User{ID: e.IDs.New(now), Account: actor.Account, Email: email, Created: now, Code: hash, CodeExpires: now.Add(codeLasts)}
 	err = e.update(ctx, func(tx Tx, _ *Signals) error {
 		known, err := e.people(tx, actor)
 		if err != nil {
@@ -88,33 +97,57 @@ func (e *Engine) InviteUser(ctx context.Context, actor Actor, email string, role
 		return e.audit(tx, actor, auditInviteUser, now, map[string]any{"after": userData(made)})
 	})
 	if err != nil {
-		return account.User{}, err
+		return account.User{}, "", err
 	}
-	return made, nil
+	return made, code, nil
 }
 
-// changeUser runs fn on the people of the account, of whom the n-th has the address.
-func (e *Engine) changeUser(ctx context.Context, actor Actor, email string, fn func(tx Tx, known people, n int) error) error {
+// RenewCode gives a person a new code: for who has not joined in time, or has lost password or telephone.
+func (e *Engine) RenewCode(ctx context.Context, actor Actor, userID id.ID) (code string, expires time.Time, err error) {
+	code, hash := credential.Code()
+	err = e.changePerson(ctx, actor, userID, func(tx Tx, u *account.User, now time.Time) error {
+		u.Code, u.CodeExpires = hash, now.Add(codeLasts)
+		expires = u.CodeExpires
+		return e.audit(tx, actor, auditInviteUser, now, map[string]any{"after": userData(*u)})
+	})
+	return code, expires, err
+}
+
+// PersonOf finds a person of the account by e-mail address.
+func (e *Engine) PersonOf(ctx context.Context, accountID id.ID, email string) (account.User, error) {
 	email, err := judgeEmail(email)
 	if err != nil {
-		return err
+		return account.User{}, err
 	}
+	found, err := e.Store.People(ctx, accountID)
+	if err != nil {
+		return account.User{}, err
+	}
+	n := people(found).find(email)
+	if n < 0 {
+		return account.User{}, fault.Missing("Email")
+	}
+	return found[n], nil
+}
+
+// changeUser runs fn on the people of the account, of whom the n-th has the id.
+func (e *Engine) changeUser(ctx context.Context, actor Actor, userID id.ID, fn func(tx Tx, known people, n int) error) error {
 	return e.update(ctx, func(tx Tx, _ *Signals) error {
 		known, err := e.people(tx, actor)
 		if err != nil {
 			return err
 		}
-		n := known.find(email)
+		n := known.byID(userID)
 		if n < 0 {
-			return fault.Missing("Email")
+			return fault.Missing("UserId")
 		}
 		return fn(tx, known, n)
 	})
 }
 
 // UpdateUserRole gives a person another role.
-func (e *Engine) UpdateUserRole(ctx context.Context, actor Actor, email string, role account.Role) error {
-	return e.changeUser(ctx, actor, email, func(tx Tx, known people, n int) error {
+func (e *Engine) UpdateUserRole(ctx context.Context, actor Actor, userID id.ID, role account.Role) error {
+	return e.changeUser(ctx, actor, userID, func(tx Tx, known people, n int) error {
 		before := known[n]
 		if before.Role == role {
 			return nil
@@ -131,8 +164,8 @@ func (e *Engine) UpdateUserRole(ctx context.Context, actor Actor, email string, 
 }
 
 // RemoveUser takes a person out of the account.
-func (e *Engine) RemoveUser(ctx context.Context, actor Actor, email string) error {
-	return e.changeUser(ctx, actor, email, func(tx Tx, known people, n int) error {
+func (e *Engine) RemoveUser(ctx context.Context, actor Actor, userID id.ID) error {
+	return e.changeUser(ctx, actor, userID, func(tx Tx, known people, n int) error {
 		removed := known[n]
 		if err := slices.Delete(slices.Clone(known), n, n+1).keepOwner(); err != nil {
 			return err

@@ -233,7 +233,7 @@ func TestStopsWhileSweeping(t *testing.T) {
 		if took := time.Since(began); took > 100*time.Millisecond {
 			t.Errorf("stopped after %v", took)
 		}
-		entries, err := w.store.AuditLog(t.Context(), w.account, time.Time{}, time.Time{}, 1006, "", 10)
+		entries, err := w.store.AuditLog(t.Context(), w.account, time.Time{}, time.Time{}, 1006, nil, 10)
 		if err != nil || len(entries) != 1 {
 			t.Fatalf("audit log %v, %v; want one entry", entries, err)
 		}
@@ -253,7 +253,7 @@ func TestSignInsAreWrittenSoonAndAtTheEnd(t *testing.T) {
 			t.Helper()
 			synctest.Wait()
 			for event, want := range map[int]int{2: signIns, 1: refused} {
-				entries, err := w.store.AuditLog(t.Context(), w.account, time.Time{}, time.Time{}, event, "", 10)
+				entries, err := w.store.AuditLog(t.Context(), w.account, time.Time{}, time.Time{}, event, nil, 10)
 				if err != nil || len(entries) != want {
 					t.Errorf("%s: %d entries of event %d, %v; want %d", what, len(entries), event, err, want)
 				}

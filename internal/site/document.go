@@ -29,6 +29,7 @@ type operation struct {
 	Summary     string              `json:"summary"`
 	Description string              `json:"description"`
 	Scope       string              `json:"x-scope"`
+	Role        string              `json:"x-role"`
 	Extension   bool                `json:"x-extension"`
 	Deprecated  bool                `json:"deprecated"`
 	Parameters  []parameter         `json:"parameters"`
@@ -151,6 +152,7 @@ type shown struct {
 	ID, Method, Path     string
 	Summary, Description string
 	Scope                string
+	Role                 string // the least role of people
 	Extension, Alias     bool
 	Open                 bool // needs no key
 	Sent                 bool // by nacre, to a receiver
@@ -253,8 +255,8 @@ func methodOrder(method string) int {
 
 func (d *document) show(method, path string, o operation) (shown, error) {
 	made := shown{
-		ID: o.ID, Method: method, Path: path, Summary: o.Summary, Description: o.Description, Scope: o.Scope,
-		Extension: o.Extension, Alias: o.Deprecated, Open: o.Scope == "",
+		ID: o.ID, Method: method, Path: path, Summary: o.Summary, Description: o.Description, Scope: o.Scope, Role: o.Role,
+		Extension: o.Extension, Alias: o.Deprecated, Open: o.Scope == "" && o.Role == "",
 	}
 	for _, p := range o.Parameters {
 		if name, refers := strings.CutPrefix(p.Reference, "#/components/parameters/"); refers {
@@ -355,8 +357,11 @@ func curl(o shown, body string) string {
 	} else if o.Method != "GET" && (o.Method != "POST" || body == "") {
 		b.WriteString(" -X " + o.Method)
 	}
-	if !o.Open {
+	switch {
+	case o.Scope != "":
 		b.WriteString(` -H "Authorization: Bearer $KEY"`)
+	case !o.Open:
+		b.WriteString(` --cookie "$SESSION"`)
 	}
 	b.WriteString(` "$API` + path + `"`)
 	if o.File {
@@ -372,5 +377,5 @@ var placeholder = strings.NewReplacer(
 	"{pearlId}", "6650a1f2c3d4e5f60718293a", "{outboundId}", "6650a1f2c3d4e5f60718293a", "{inboundId}", "6650a1f2c3d4e5f60718293b",
 	"{leadId}", "665f1f77bcf86cd799439011", "{voiceId}", "665f1f77bcf86cd7994390aa", "{callId}", "665f1f77bcf86cd799439099", "{callRequestId}", "665f1f77bcf86cd799439044",
 	"{deliveryId}", "665f1f77bcf86cd799439055", "{trunkId}", "665f1f77bcf86cd799439066", "{phoneNumberId}", "665f1f77bcf86cd799439077",
-	"{keyId}", "665f1f77bcf86cd799439088", "{phoneNumber}", "+14155550101", "{externalId}", "crm-4711",
+	"{keyId}", "665f1f77bcf86cd799439088", "{userId}", "665f1f77bcf86cd799439033", "{phoneNumber}", "+14155550101", "{externalId}", "crm-4711",
 )

@@ -28,6 +28,8 @@ type Config struct {
 	// Now is asked for the offsets that are in force.
 	Now func() time.Time
 	Log *slog.Logger
+	// Missing answers what is no page of the site.
+	Missing http.Handler
 }
 
 // Site serves the documentation. Immutable but for the page of time zones, which changes with daylight saving.
@@ -85,10 +87,10 @@ func New(config Config) (*Site, error) {
 	return s, nil
 }
 
-// Over serves the site's pages, and hands every other request to next: unknown pages and other methods get the API's own
-// answers. The site is made when the first page is asked for, so that the start of a server does not wait for it; where it
-// cannot be made, which is logged, next answers everything.
-func Over(next http.Handler, config Config) http.Handler {
+// Handler serves the site's pages; Config.Missing answers unknown pages and other methods. The site is made when the first page
+// is asked for, so that the start of a server does not wait for it; where it cannot be made, which is logged, Missing answers
+// everything.
+func Handler(config Config) http.Handler {
 	site := sync.OnceValue(func() *Site {
 		made, err := New(config)
 		if err != nil {
@@ -102,7 +104,7 @@ func Over(next http.Handler, config Config) http.Handler {
 				return
 			}
 		}
-		next.ServeHTTP(w, r)
+		config.Missing.ServeHTTP(w, r)
 	})
 }
 

@@ -32,6 +32,7 @@ func testConfig() Config {
 		Document: func() ([]byte, error) { return openapi.Document(routes().Routes(), "") },
 		Now:      func() time.Time { return time.Date(2026, 7, 1, 12, 7, 0, 0, time.UTC) },
 		Log:      slog.New(slog.DiscardHandler),
+		Missing:  beyond,
 	}
 }
 
@@ -295,7 +296,7 @@ func TestTimeZonesAreComplete(t *testing.T) {
 // TestServing: what the site answers itself and what it leaves to the API.
 func TestServing(t *testing.T) {
 	t.Parallel()
-	s := Over(beyond, testConfig())
+	s := Handler(testConfig())
 	for _, path := range []string{"/", "/docs", "/docs/", "/DOCS", "/docs/webhooks", "/docs/Webhooks/", "/docs/reference/v2/leads", "/docs/assets/site.css"} {
 		if code := ask(s, "GET", path).Code; code != http.StatusOK {
 			t.Errorf("GET %s: %d", path, code)
@@ -341,7 +342,7 @@ func TestWithoutADocument(t *testing.T) {
 	t.Parallel()
 	config := testConfig()
 	config.Document = func() ([]byte, error) { return []byte("{"), nil }
-	if code := ask(Over(beyond, config), "GET", "/docs").Code; code != http.StatusTeapot {
+	if code := ask(Handler(config), "GET", "/docs").Code; code != http.StatusTeapot {
 		t.Errorf("answered %d", code)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"strings"
 	"time"
 
 	"nacre/internal/engine"
@@ -53,16 +54,20 @@ func (t *tx) AddAudit(entries ...engine.Audit) error {
 	return t.insert(auditTable, rows)
 }
 
-// AuditLog implements engine.Queries; zero event and empty user do not filter, zero instants are open.
-func (s *Store) AuditLog(ctx context.Context, accountID id.ID, from, to time.Time, event int, user string, limit int) (found []engine.Audit, err error) {
+// AuditLog implements engine.Queries; zero event and no users do not filter, zero instants are open.
+func (s *Store) AuditLog(ctx context.Context, accountID id.ID, from, to time.Time, event int, users []string, limit int) (found []engine.Audit, err error) {
 	var f filter
 	f.add("account_id = ?%d", accountID)
 	f.between("at", from, to)
 	if event != 0 {
 		f.add("event = ?%d", event)
 	}
-	if user != "" {
-		f.add("actor = ?%d", user)
+	if len(users) > 0 {
+		args := make([]any, len(users))
+		for n, user := range users {
+			args[n] = user
+		}
+		f.add("actor IN (?%d"+strings.Repeat(", ?%d", len(users)-1)+")", args...)
 	}
 	err = s.scan(ctx, accountID, func(q session) error {
 		found, err = pageOf(q, func(r row) (e engine.Audit, err error) {

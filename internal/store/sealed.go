@@ -79,12 +79,12 @@ func (s *Store) SealAll(ctx context.Context) (rows int, err error) {
 		return 0, nil
 	}
 	var done []byte
-	var pearls, trunks, secrets []string
+	var pearls, trunks, people, secrets []string
 	err = s.backend.read(ctx, func(q session) (err error) {
 		if done, err = findSecret(q, sealedWith); err != nil && !errors.Is(err, errNoRow) || string(done) == s.keys.Current() {
 			return err
 		}
-		for text, into := range map[string]*[]string{"SELECT id FROM pearl": &pearls, "SELECT id FROM trunk": &trunks, "SELECT name FROM secret": &secrets} {
+		for text, into := range map[string]*[]string{"SELECT id FROM pearl": &pearls, "SELECT id FROM trunk": &trunks, "SELECT id FROM person WHERE two_factor <> ''": &people, "SELECT name FROM secret": &secrets} {
 			if *into, err = list(q, scanText[string], text); err != nil {
 				return err
 			}
@@ -107,6 +107,7 @@ func (s *Store) SealAll(ctx context.Context) (rows int, err error) {
 	}
 	each(pearls, (*tx).sealPearl)
 	each(trunks, (*tx).sealTrunk)
+	each(people, (*tx).sealPerson)
 	each(secrets, (*tx).sealSecret)
 	if err == nil {
 		err = s.markKey(ctx, true)
@@ -153,6 +154,17 @@ func (t *tx) sealTrunk(trunkID string) error {
 		return err
 	}
 	return t.SaveTrunk(trunk)
+}
+
+func (t *tx) sealPerson(userID string) error {
+	u, err := one(t, t.scanUser, lockText("SELECT "+userColumns+" FROM person WHERE id = ?1 ", engine.Exclusive), userID)
+	if errors.Is(err, errNoRow) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.SaveUser(u)
 }
 
 func (t *tx) sealSecret(name string) error {

@@ -67,7 +67,7 @@ func Document(routes []*route.Route, version string) ([]byte, error) {
 		"servers":      []any{object{"url": "/", "description": "this server"}},
 		"externalDocs": object{"url": "/docs", "description": "Guides and reference"},
 		"tags":         tagList,
-		"security":     []any{object{"key": []any{}}},
+		"security":     []any{object{"key": []any{}}, object{"session": []any{}}},
 		"paths":        paths,
 		"webhooks":     s.webhooks(),
 		"components": object{
@@ -75,7 +75,10 @@ func Document(routes []*route.Route, version string) ([]byte, error) {
 			"responses":  responses(version == ""),
 			"headers":    headers(),
 			"parameters": sharedParameters(),
-			"securitySchemes": object{"key": object{
+			"securitySchemes": object{"session": object{
+				"type": "apiKey", "in": "cookie", "name": "__Host-nacre",
+				"description": "A person who is signed in. Over plain HTTP on the machine of the server itself the cookie is nacre-PORT. Roles: Owner > Admin > Operator > Viewer.",
+			}, "key": object{
 				"type": "http", "scheme": "bearer", "bearerFormat": "<AccountId>:<SecretKey>",
 				"description": "AccountId is 24 hex digits, SecretKey 32 letters and digits. Scopes: " + strings.Join([]string{string(account.ScopeRead), string(account.ScopeLeads), string(account.ScopeFull)}, " < ") + ".",
 			}},
@@ -98,6 +101,7 @@ func tagTexts() map[string]string {
 		"Calls":     "Calls, and call requests that wait to become calls.",
 		"Analytics": "Calls counted by status, day and hour.",
 		"Account":   "The account with its keys, phone numbers, trunks and settings.",
+		"People":    "Who signs in, with which role.",
 		"Blacklist": "Numbers that are never called.",
 		"Webhooks":  "Webhook settings, deliveries and their replay.",
 		serviceTag:  "Outside the versions: health, metrics, documents, recordings. No key.",
@@ -124,6 +128,17 @@ func (s *schemas) operation(r *route.Route, method, pattern string) object {
 	}
 	if r.Extension {
 		operation["x-extension"] = true
+	}
+	switch {
+	case r.Open:
+		operation["security"] = []any{}
+		delete(operation, "x-scope")
+	case r.Persons:
+		operation["security"] = []any{object{"session": []any{}}}
+		delete(operation, "x-scope")
+	}
+	if !r.Open {
+		operation["x-role"] = r.Role.String()
 	}
 	if r.HasBody() {
 		media := object{"schema": s.of(r.In, true), "example": s.exampleOf(r.In, true)}
@@ -198,7 +213,7 @@ func pathExamples() map[string]string {
 		"pearlId": "6650a1f2c3d4e5f60718293a", "outboundId": "6650a1f2c3d4e5f60718293a", "inboundId": "6650a1f2c3d4e5f60718293b",
 		"leadId": "665f1f77bcf86cd799439011", "callId": "665f1f77bcf86cd799439099", "callRequestId": "665f1f77bcf86cd799439044",
 		"deliveryId": "665f1f77bcf86cd799439055", "trunkId": "665f1f77bcf86cd799439066", "phoneNumberId": "665f1f77bcf86cd799439077",
-		"keyId": "665f1f77bcf86cd799439088", "phoneNumber": "+14155550101", "externalId": "crm-4711",
+		"keyId": "665f1f77bcf86cd799439088", "userId": "665f1f77bcf86cd799439033", "phoneNumber": "+14155550101", "externalId": "crm-4711",
 	}
 }
 

@@ -69,7 +69,7 @@ func tables() map[string][]entry {
 			{52, "SetSubscription", ""}, {59, "CancelSubscription", ""}, {60, "PurchaseCredits", ""}, {61, "SetAutoRecharge", ""}, {70, "InviteUser", ""}, {71, "UserJoin", ""},
 			{72, "InvitationCanceled", ""}, {73, "UpdateUserRole", ""}, {74, "UpdateAccountInformations", ""}, {75, "RemoveUserFromTheAccount", ""}, {76, "UserLeftAccount", ""},
 			{80, "UpdateSessionTTL", ""}, {81, "Set2FA", ""}, {1001, "PearlSettings", "extension"}, {1002, "Blacklist", "extension"}, {1003, "PhoneNumber", "extension"},
-			{1004, "Trunk", "extension"}, {1005, "DeleteLeads", "extension"}, {1006, "DeleteCalls", "extension"},
+			{1004, "Trunk", "extension"}, {1005, "DeleteLeads", "extension"}, {1006, "DeleteCalls", "extension"}, {1007, "Password", "extension"},
 		},
 	}
 }

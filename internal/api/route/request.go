@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"nacre/internal/account"
 	"nacre/internal/api/body"
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
@@ -23,7 +22,8 @@ import (
 type Request struct {
 	Route   *Route
 	Actor   engine.Actor
-	Key     account.Key
+	Asker   Asker
+	Browser Browser
 	Now     time.Time
 	Links   recording.Links // their Base is this server's address as the client may use it
 	Pearl   campaign.Pearl  // the Pearl in the path, unless the route says PearlLater
@@ -55,7 +55,7 @@ func NewRequest(ctx context.Context, r *http.Request, match Match) *Request {
 
 // RecordingLink is a fresh link to the recording of a call, for the key of the request (contract 3.6).
 func (r *Request) RecordingLink(callID id.ID) (link string, expires time.Time) {
-	return r.Links.URL(callID, recording.Holder{Key: r.Key.ID, Expires: r.Key.Expires}, r.Now)
+	return r.Links.URL(callID, recording.Holder{Key: r.Asker.Key.ID, Expires: r.Asker.Until}, r.Now)
 }
 
 // Context ends when the client has gone or the route's time is over.

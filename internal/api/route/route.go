@@ -77,8 +77,11 @@ type Route struct {
 	Description string
 	Extension   bool // not part of the documented API that nacre stands in for
 
-	Scope account.Scope // the least scope that may
-	Pearl PearlKind
+	Scope   account.Scope // the least scope of keys that may
+	Role    account.Role  // the least role of people that may; 0 = the usual one of the scope: Viewer, Operator, Admin
+	Persons bool          // for people alone, whatever scope a key has
+	Open    bool          // asks for neither key nor person
+	Pearl   PearlKind
 	// PearlLater: the use case reports a missing Pearl itself; the framework judges it only when something else is wrong
 	// with the request, which saves hot routes a read. r.Pearl is not filled in.
 	PearlLater bool
@@ -138,6 +141,9 @@ func Handle[In, Out any](r Route, handler func(*Request, In) (Out, error)) Route
 	}
 	if (r.Pearl != NoPearl) != (r.pearlParameter() != "") {
 		panic(fmt.Sprintf("route: %s %s: Pearl and parameters disagree", r.Method, r.Pattern))
+	}
+	if r.Role == 0 {
+		r.Role = usualRole(r.Scope)
 	}
 	if r.MaxBody == 0 {
 		r.MaxBody = MaxBody

@@ -30,10 +30,10 @@ func pearlRoutes(services route.Services) []route.Route {
 		route.Handle(route.Route{Method: "GET", Pattern: "/v1/Inbound", Tag: "Inbound", Scope: account.ScopeRead, Summary: "List inbound Pearls"}, h.listOf(campaign.InboundPearl)),
 		route.Handle(of(route.OutboundPearl, route.Route{Method: "GET", Pattern: outbound, Scope: account.ScopeRead, Summary: "Get a campaign with its live totals"}), h.get),
 		route.Handle(of(route.InboundPearl, route.Route{Method: "GET", Pattern: inbound, Scope: account.ScopeRead, Summary: "Get an inbound Pearl with its live totals"}), h.get),
-		route.Handle(of(route.OutboundPearl, route.Route{Method: "POST", Pattern: outbound + "/Active", Scope: account.ScopeFull, Query: hangUp, Summary: "Run or pause"}), h.setActive),
-		route.Handle(of(route.InboundPearl, route.Route{Method: "POST", Pattern: inbound + "/Active", Scope: account.ScopeFull, Query: hangUp, Summary: "Run or pause"}), h.setActive),
+		route.Handle(of(route.OutboundPearl, route.Route{Method: "POST", Pattern: outbound + "/Active", Scope: account.ScopeFull, Role: account.Operator, Query: hangUp, Summary: "Run or pause"}), h.setActive),
+		route.Handle(of(route.InboundPearl, route.Route{Method: "POST", Pattern: inbound + "/Active", Scope: account.ScopeFull, Role: account.Operator, Query: hangUp, Summary: "Run or pause"}), h.setActive),
 		route.Handle(of(route.InboundPearl, route.Route{Method: "GET", Pattern: inbound + "/OngoingCalls", Scope: account.ScopeRead, Summary: "Calls in the air and waiting"}), h.ongoing),
-		route.Handle(route.Route{Method: "PUT", Pattern: "/v1/Pearl/{pearlId}/Memory/{phoneNumber}/Reset", Tag: "Outbound", Pearl: route.AnyPearl, Scope: account.ScopeFull, Summary: "Forget a caller"}, h.resetMemory),
+		route.Handle(route.Route{Method: "PUT", Pattern: "/v1/Pearl/{pearlId}/Memory/{phoneNumber}/Reset", Tag: "Outbound", Pearl: route.AnyPearl, Scope: account.ScopeFull, Role: account.Operator, Summary: "Forget a caller"}, h.resetMemory),
 	}
 }
 

@@ -27,9 +27,7 @@ func accountRoutes(services route.Services) []route.Route {
 	}
 	return []route.Route{
 		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Account", Scope: account.ScopeRead, Summary: "Get the account"}), h.get),
-		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Account/Users", Scope: account.ScopeRead, Summary: "List the people of the account",
-			Description: "They are invited at the command line (nacre user add). An account that is used by keys alone has none."}), h.users),
-		route.Handle(r(route.Route{Method: "POST", Pattern: "/v2/Account/AuditLog", Scope: account.ScopeRead, Summary: "Read the audit log", Description: "At most 1,000 entries, newest first."}), h.auditLog),
+		route.Handle(r(route.Route{Method: "POST", Pattern: "/v2/Account/AuditLog", Scope: account.ScopeRead, Role: account.Admin, Summary: "Read the audit log", Description: "At most 1,000 entries, newest first."}), h.auditLog),
 		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Account/Voices", Scope: account.ScopeRead, Summary: "List the voices of agents"}), h.voices),
 		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Account/Settings", Extension: true, Scope: account.ScopeRead, Summary: "Get the account's settings"}), h.settings),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: "/v2/Account/Settings", Extension: true, Scope: account.ScopeFull, Summary: "Change the account's settings"}), h.setSettings),
@@ -42,26 +40,6 @@ func (h accountHandlers) get(r *route.Request, _ route.None) (wire.Account, erro
 		return wire.Account{}, fmt.Errorf("read account: %w", err)
 	}
 	return wire.NewAccount(owner, h.Engine.CreditsBind), nil
-}
-
-// user is a person of the account.
-type user struct {
-	Email     string       `json:"email"`
-	RoleID    account.Role `json:"roleId"`
-	RoleName  string       `json:"roleName"`
-	CreatedAt wire.Time    `json:"createdAt"`
-}
-
-func (h accountHandlers) users(r *route.Request, _ route.None) ([]user, error) {
-	people, err := h.Queries.People(r.Context(), r.Actor.Account)
-	if err != nil {
-		return nil, fmt.Errorf("list users: %w", err)
-	}
-	rows := make([]user, len(people))
-	for n, u := range people {
-		rows[n] = user{Email: u.Email, RoleID: u.Role, RoleName: u.Role.String(), CreatedAt: wire.Time(u.Created)}
-	}
-	return rows, nil
 }
 
 // maxAudit is how many entries of the audit log an answer holds.
@@ -91,16 +69,19 @@ type auditEntry struct {
 type auditUser struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	Type string `json:"type" doc:"key; system: the command line, the person on the line"`
+	Type string `json:"type" doc:"key; person; system: the command line, the person on the line"`
 }
 
 func (h accountHandlers) auditLog(r *route.Request, in auditQuery) ([]auditEntry, error) {
 	if in.EventType.Set() && in.EventType.Value == 0 {
 		return []auditEntry{}, nil // a value outside the table matches nothing
 	}
-	who := in.UserID.Value
-	if parsed, ok := id.Parse(who); ok {
-		who = engine.KeyPrefix + string(parsed)
+	var who []string
+	if user := in.UserID.Value; user != "" {
+		who = []string{user}
+	}
+	if parsed, ok := id.Parse(in.UserID.Value); ok {
+		who = []string{engine.KeyPrefix + string(parsed), engine.PersonPrefix + string(parsed)}
 	}
 	entries, err := h.Queries.AuditLog(r.Context(), r.Actor.Account, in.From, in.To, in.EventType.Value, who, maxAudit)
 	if err != nil {
@@ -110,7 +91,7 @@ func (h accountHandlers) auditLog(r *route.Request, in auditQuery) ([]auditEntry
 	for n, e := range entries {
 		rows[n] = auditEntry{
 			Timestamp: wire.Time(e.At), EventType: e.Event, AdditionalData: wire.Object(e.Data),
-			User: auditUser{ID: strings.TrimPrefix(e.User, engine.KeyPrefix), Name: e.UserName, Type: e.UserType},
+			User: auditUser{ID: strings.TrimPrefix(strings.TrimPrefix(e.User, engine.KeyPrefix), engine.PersonPrefix), Name: e.UserName, Type: e.UserType},
 		}
 	}
 	return rows, nil

@@ -22,8 +22,8 @@ func blacklistRoutes(services route.Services) []route.Route {
 		return r
 	}
 	return []route.Route{
-		route.Handle(r(route.Route{Method: "POST", Pattern: all, Scope: account.ScopeFull, MaxBody: route.MaxListBody, Creates: true, Stops: true, Summary: "Add to the blacklist", Description: "After the answer no call begins to a covered number; a ringing one is cancelled."}), h.add),
-		route.Handle(r(route.Route{Method: "POST", Pattern: all + "/Remove", Scope: account.ScopeFull, MaxBody: route.MaxListBody, Summary: "Remove from the blacklist"}), h.remove),
+		route.Handle(r(route.Route{Method: "POST", Pattern: all, Scope: account.ScopeFull, Role: account.Operator, MaxBody: route.MaxListBody, Creates: true, Stops: true, Summary: "Add to the blacklist", Description: "After the answer no call begins to a covered number; a ringing one is cancelled."}), h.add),
+		route.Handle(r(route.Route{Method: "POST", Pattern: all + "/Remove", Scope: account.ScopeFull, Role: account.Operator, MaxBody: route.MaxListBody, Summary: "Remove from the blacklist"}), h.remove),
 		route.Handle(r(route.Route{Method: "POST", Pattern: all + "/Search", Scope: account.ScopeRead, Summary: "Search the blacklist"}), h.search),
 	}
 }

@@ -80,7 +80,7 @@ func (h keyHandlers) create(r *route.Request, in newKey) (madeKey, error) {
 	if in.ExpiresAt.Set() && !in.ExpiresAt.Value.After(r.Now) {
 		return madeKey{}, fault.Bad("ExpiresAt", "The value is not in the future.")
 	}
-	if expires := r.Key.Expires; !expires.IsZero() && (!in.ExpiresAt.Set() || in.ExpiresAt.Value.After(expires)) {
+	if expires := r.Asker.Key.Expires; !expires.IsZero() && (!in.ExpiresAt.Set() || in.ExpiresAt.Value.After(expires)) {
 		return madeKey{}, fault.Bad("ExpiresAt", "The key that asks expires at %s: a key that it makes must expire by then.", expires.UTC().Format(time.RFC3339))
 	}
 	keyID, text, err := h.Engine.CreateKey(r.Context(), r.Actor, in.Name, scope, in.ExpiresAt.Value)

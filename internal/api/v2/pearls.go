@@ -32,20 +32,20 @@ func pearlRoutes(services route.Services) []route.Route {
 	hangUp := []route.Query{{Name: "hangUp", Doc: "a pause also ends everything in the air"}}
 	return []route.Route{
 		route.Handle(r(route.Route{Method: "GET", Pattern: "/v2/Pearl", Scope: account.ScopeRead, Summary: "List Pearls"}), h.list),
-		route.Handle(r(route.Route{Method: "POST", Pattern: "/v2/Pearl", Scope: account.ScopeFull, MaxBody: route.MaxPearlBody, Creates: true, Summary: "Create a Pearl by form"}), h.create),
-		route.Handle(r(route.Route{Method: "POST", Pattern: "/v2/Pearl/Voice", Scope: account.ScopeFull, MaxBody: route.MaxPearlBody, Creates: true, Summary: "Create a Pearl from nodes"}), h.createFromNodes),
+		route.Handle(r(route.Route{Method: "POST", Pattern: "/v2/Pearl", Scope: account.ScopeFull, Role: account.Operator, MaxBody: route.MaxPearlBody, Creates: true, Summary: "Create a Pearl by form"}), h.create),
+		route.Handle(r(route.Route{Method: "POST", Pattern: "/v2/Pearl/Voice", Scope: account.ScopeFull, Role: account.Operator, MaxBody: route.MaxPearlBody, Creates: true, Summary: "Create a Pearl from nodes"}), h.createFromNodes),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one, Scope: account.ScopeRead, Summary: "Get a Pearl with its live totals"}), h.get),
-		route.Handle(r(route.Route{Method: "PUT", Pattern: one, Scope: account.ScopeFull, MaxBody: route.MaxPearlBody, Secrets: true, Summary: "Update a Pearl"}), h.update),
-		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Active", Aliases: []string{"POST " + one + "/Active"}, Scope: account.ScopeFull, Query: hangUp, Summary: "Run or pause"}), h.setActive),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one, Scope: account.ScopeFull, Role: account.Operator, MaxBody: route.MaxPearlBody, Secrets: true, Summary: "Update a Pearl"}), h.update),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Active", Aliases: []string{"POST " + one + "/Active"}, Scope: account.ScopeFull, Role: account.Operator, Query: hangUp, Summary: "Run or pause"}), h.setActive),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/OngoingCalls", Scope: account.ScopeRead, Summary: "Calls in the air and waiting"}), h.ongoing),
-		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/ResetMemory", Scope: account.ScopeFull, BodyOptional: true, Summary: "Forget callers"}), h.resetMemory),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/ResetMemory", Scope: account.ScopeFull, Role: account.Operator, BodyOptional: true, Summary: "Forget callers"}), h.resetMemory),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Settings", Scope: account.ScopeRead, Summary: "Get the settings"}), h.settings),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Warnings", Extension: true, Scope: account.ScopeRead, Summary: "What will probably not do what was meant",
 			Description: "Variables in texts that nothing declares, with the nearest name that is known, and members that have no effect on calls of this server: some have none yet, others only where a language model converses. Nothing here is refused."}), h.warnings),
-		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Outbound", Scope: account.ScopeFull, Secrets: true, Summary: "Change the outbound settings"}), h.setOutbound),
-		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Inbound", Scope: account.ScopeFull, Secrets: true, Summary: "Change the inbound settings",
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Outbound", Scope: account.ScopeFull, Role: account.Operator, Secrets: true, Summary: "Change the outbound settings"}), h.setOutbound),
+		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Inbound", Scope: account.ScopeFull, Role: account.Operator, Secrets: true, Summary: "Change the inbound settings",
 			Description: "Inbound Pearls are kept with all their settings; calls to their numbers are not answered yet."}), h.setInbound),
-		route.Handle(r(route.Route{Method: "POST", Pattern: one + "/Archive", Extension: true, Scope: account.ScopeFull, Summary: "Archive a Pearl, or bring it back"}), h.archive),
+		route.Handle(r(route.Route{Method: "POST", Pattern: one + "/Archive", Extension: true, Scope: account.ScopeFull, Role: account.Operator, Summary: "Archive a Pearl, or bring it back"}), h.archive),
 	}
 }
 

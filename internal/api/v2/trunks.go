@@ -31,7 +31,7 @@ func trunkRoutes(services route.Services) []route.Route {
 	const all = "/v2/Account/Trunks"
 	r := func(r route.Route) route.Route { r.Tag, r.Extension = "Account", true; return r }
 	return []route.Route{
-		route.Handle(r(route.Route{Method: "GET", Pattern: all, Scope: account.ScopeRead, Summary: "List SIP trunks"}), h.list),
+		route.Handle(r(route.Route{Method: "GET", Pattern: all, Scope: account.ScopeRead, Role: account.Admin, Summary: "List SIP trunks"}), h.list),
 		route.Handle(r(route.Route{Method: "POST", Pattern: all, Scope: account.ScopeFull, Creates: true, Summary: "Add a SIP trunk"}), h.create),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: all + "/{trunkId}", Scope: account.ScopeFull, Secrets: true, Summary: "Change a SIP trunk"}), h.update),
 		route.Handle(r(route.Route{Method: "DELETE", Pattern: all + "/{trunkId}", Scope: account.ScopeFull, Summary: "Delete a SIP trunk"}), h.delete),

@@ -28,11 +28,11 @@ func webhookRoutes(services route.Services) []route.Route {
 	return []route.Route{
 		route.Handle(r(route.Route{Method: "GET", Pattern: ofPearl, Scope: account.ScopeFull, Summary: "Get the webhook settings", Description: "The signing secret is among them, so a key that only reads may not."}), h.get),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: ofPearl, Scope: account.ScopeFull, Secrets: true, Summary: "Change the webhook settings", Description: "After rotateSecret deliveries are signed with the old secret besides for a day."}), h.set),
-		route.Handle(r(route.Route{Method: "POST", Pattern: ofPearl + "/Test", Scope: account.ScopeFull, BodyOptional: true, Timeout: time.Minute, Summary: "Send a sample"}), h.test),
+		route.Handle(r(route.Route{Method: "POST", Pattern: ofPearl + "/Test", Scope: account.ScopeFull, Role: account.Operator, BodyOptional: true, Timeout: time.Minute, Summary: "Send a sample"}), h.test),
 		route.Handle(r(route.Route{Method: "POST", Pattern: ofPearl + "/Deliveries", Scope: account.ScopeRead, Summary: "Search deliveries"}), h.search),
-		route.Handle(r(route.Route{Method: "POST", Pattern: ofPearl + "/Replay", Scope: account.ScopeFull, BodyOptional: true, Summary: "Send all dead deliveries again"}), h.replayDead),
+		route.Handle(r(route.Route{Method: "POST", Pattern: ofPearl + "/Replay", Scope: account.ScopeFull, Role: account.Operator, BodyOptional: true, Summary: "Send all dead deliveries again"}), h.replayDead),
 		route.Handle(r(route.Route{Method: "GET", Pattern: delivery, Scope: account.ScopeRead, Summary: "Get a delivery with its tries"}), h.read),
-		route.Handle(r(route.Route{Method: "POST", Pattern: delivery + "/Replay", Scope: account.ScopeFull, Summary: "Send a delivery again"}), h.replay),
+		route.Handle(r(route.Route{Method: "POST", Pattern: delivery + "/Replay", Scope: account.ScopeFull, Role: account.Operator, Summary: "Send a delivery again"}), h.replay),
 	}
 }
 

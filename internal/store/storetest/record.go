@@ -31,13 +31,14 @@ func testRecords(t *testing.T, store engine.Store) {
 		})
 	}
 	w.update(t, func(tx engine.Tx) error { return tx.AddAudit(entries...) })
-	log := func(from, to time.Time, event int, user string, limit int) []engine.Audit {
-		return must[[]engine.Audit](t)(store.AuditLog(t.Context(), w.account.ID, from, to, event, user, limit))
+	log := func(from, to time.Time, event int, users []string, limit int) []engine.Audit {
+		return must[[]engine.Audit](t)(store.AuditLog(t.Context(), w.account.ID, from, to, event, users, limit))
 	}
-	same(t, "audit log, newest first", log(time.Time{}, time.Time{}, 0, "", 3), []engine.Audit{entries[4], entries[3], entries[2]})
-	same(t, "audit log of a time", log(Noon, Noon, 0, "", 9), []engine.Audit{entries[1], entries[0]})
-	same(t, "audit log of an event", log(time.Time{}, time.Time{}, 11, "", 9), []engine.Audit{entries[3], entries[1]})
-	same(t, "audit log of a user", log(time.Time{}, time.Time{}, 0, "b", 9), []engine.Audit{entries[3], entries[1]})
+	same(t, "audit log, newest first", log(time.Time{}, time.Time{}, 0, nil, 3), []engine.Audit{entries[4], entries[3], entries[2]})
+	same(t, "audit log of a time", log(Noon, Noon, 0, nil, 9), []engine.Audit{entries[1], entries[0]})
+	same(t, "audit log of an event", log(time.Time{}, time.Time{}, 11, nil, 9), []engine.Audit{entries[3], entries[1]})
+	same(t, "audit log of a user", log(time.Time{}, time.Time{}, 0, []string{"b"}, 9), []engine.Audit{entries[3], entries[1]})
+	same(t, "audit log of two users", log(time.Time{}, time.Time{}, 0, []string{"b", "a"}, 2), []engine.Audit{entries[4], entries[3]})
 	signIns := []engine.Audit{
 		{Account: w.account.ID, At: Noon.Add(-2 * time.Hour), Event: 1, Data: json.RawMessage("{}")},
 		{Account: w.account.ID, At: Noon.Add(-time.Hour), Event: 1, Data: json.RawMessage("{}")},
@@ -58,8 +59,8 @@ func testRecords(t *testing.T, store engine.Store) {
 			t.Errorf("removed %d entries of event %d, want %d", got, step[0], step[2])
 		}
 	}
-	same(t, "sign-ins that are left", log(time.Time{}, time.Time{}, 1, "", 9), signIns[3:4])
-	if others := must[[]engine.Audit](t)(store.AuditLog(t.Context(), noID, time.Time{}, time.Time{}, 0, "", 9)); len(others) != 0 {
+	same(t, "sign-ins that are left", log(time.Time{}, time.Time{}, 1, nil, 9), signIns[3:4])
+	if others := must[[]engine.Audit](t)(store.AuditLog(t.Context(), noID, time.Time{}, time.Time{}, 0, nil, 9)); len(others) != 0 {
 		t.Errorf("audit log of another account: %v", others)
 	}
 }

@@ -17,6 +17,8 @@ func Run(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"accounts", testAccounts},
 		{"keys", testKeys},
 		{"people", testPeople},
+		{"sessions", testSessions},
+		{"signing in", testSigningIn},
 		{"numbers and trunks", testNumbersAndTrunks},
 		{"suppressions", testSuppressions},
 		{"pearls", testPearls},
