@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from frame import NOWHERE
-from objects import ACCOUNT, AUDIT, BLACKLIST_ROW, KEY, PHONE_NUMBER, TRUNK, USER, VOICES, page
+from objects import ACCOUNT, AUDIT, BLACKLIST_ROW, KEY, ME, PHONE_NUMBER, TRUNK, USER, VOICES, page
 from sdk import Client, date_text, now
 from shape import BOOL, FILLED, ID, INT, TEXT, TRUE, nullable
 
@@ -34,6 +34,8 @@ def numbers(walk):
 def people_and_voices(walk):
     judge = walk.judge
     judge.ok("GET", "/v2/Account/Users", [USER])
+    asks = judge.ok("GET", "/v2/Me", ME)
+    judge.check(asks["scope"] == "full" and asks["person"] is None, f"who asks: {asks}")
     voices = judge.ok("GET", "/v2/Account/Voices", [VOICES])
     judge.check(voices and voices[0]["voices"], "no voice")
 

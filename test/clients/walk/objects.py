@@ -103,7 +103,11 @@ DELIVERY_ROW = {
 DELIVERY = DELIVERY_ROW | {"body": OBJECT}
 
 ACCOUNT = {"name": FILLED, "totalAgents": COUNT, "creditBalance": NUMBER, "status": {1, 2, 3, 4, 5}}
-USER = {"email": FILLED, "roleId": ANY, "roleName": FILLED, "createdAt": DATE}
+USER = {"id": ID, "email": FILLED, "roleId": ANY, "roleName": FILLED, "createdAt": DATE, "hasJoined": BOOL, "hasTwoFactor": BOOL}
+ME = {
+    "accountId": ID, "accountName": FILLED, "scope": nullable({"read", "leads", "full"}), "key": nullable({"id": ID, "name": TEXT, "expiresAt": nullable(DATE)}),
+    "person": nullable({"id": ID, "email": FILLED, "roleId": ANY, "roleName": FILLED, "hasTwoFactor": BOOL}), "signedInUntil": nullable(DATE),
+}
 AUDIT = {"timestamp": DATE, "eventType": COUNT, "user": {"id": nullable(TEXT), "name": nullable(TEXT), "type": ANY}, "additionalData": OBJECT}
 VOICES = {"language": FILLED, "voices": [{"id": FILLED, "name": FILLED, "tags": [TEXT], "sample": URL}]}
 PHONE_NUMBER = {"id": ID, "number": FILLED, "phoneNumber": FILLED, "direction": DIRECTION, "isActive": BOOL, "trunkId": nullable(ID)}

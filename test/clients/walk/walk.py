@@ -32,13 +32,15 @@ class Walk:
 
 
 def every_route_taken(walk):
-    """The server's own document lists its routes: each must have been answered 2xx at least once."""
+    """The server's own document lists its routes: each that a key may use must have been answered 2xx at least once."""
     judge = walk.judge
     for version in ("v1", "v2"):
         document = judge.client.fetch(f"{judge.client.base}/openapi/{version}.json").json()
         for pattern, methods in document["paths"].items():
             path = re.compile(re.sub(r"\\\{[^}]*\\\}", ".+" if "External/" in pattern else "[^/]+", re.escape(pattern)), re.IGNORECASE)
-            for method in methods:
+            for method, operation in methods.items():
+                if method != "parameters" and {"key": []} not in operation.get("security", document["security"]):
+                    continue  # for people, who are no clients of the API
                 taken = any(one == method.upper() and path.fullmatch(at) for one, at in judge.client.taken)
                 judge.check(taken or method == "parameters", f"{method.upper()} {pattern} was never answered 2xx in this walk")
 
