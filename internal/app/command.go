@@ -150,7 +150,7 @@ func (c *serveCommand) Run(ctx context.Context, s streams) error {
 	case err != nil:
 		log.Warn("cannot tell whether anybody can sign in", "error", err)
 	case code != "":
-		fmt.Fprintf(s.Out, "nobody can sign in yet: make the owner's account at %s/start with the code %s\n", running.url, code)
+		fmt.Fprintf(s.Err, "nobody can sign in yet: make the owner's account at %s/start with the code %s\n", running.url, code)
 	}
 	if err = running.wait(ctx); err == nil {
 		log.Info("stopping", "grace", c.Grace)
