@@ -16,7 +16,7 @@ import (
 // sessionLasts is how long a browser stays signed in.
 const sessionLasts = 7 * 24 * time.Hour
 
-// sessions are those of browsers. The library makes tokens, hashes them, and reads and writes what they stand for (ADR 36).
+// sessions are those of browsers. The library makes tokens, hashes them, and reads and writes what they stand for (ADR 37).
 type sessions struct{ manager *scs.SessionManager }
 
 func newSessions(e *engine.Engine, queries engine.SignInQueries) *sessions {
