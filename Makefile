@@ -1,5 +1,6 @@
 # make        builds bin/nacre, with the embedded voice and the dashboard, and bin/speech: what hears and speaks with models
 # make demo   builds, then calls sixty simulated people and shows what came of it
+# make screenshots  every page of the dashboard with the data of a demo, in web/screenshots
 # make test   everything: what the tests need is installed where it may be, nothing is left out
 # make chaos  a campaign over PostgreSQL that is cut off, silenced and killed, for minutes
 # make bench  ratios against raw limits measured in the same run
@@ -18,7 +19,7 @@ GO = go
 # Packages whose tests hold real calls in real time: they run by themselves, one after another, so that audio finds a core.
 REALTIME = -e nacre/internal/app -e nacre/internal/telephony -e nacre/internal/media -e nacre/test/
 
-.PHONY: all build release demo test chaos bench bench-amd lint clean
+.PHONY: all build release demo screenshots test chaos bench bench-amd lint clean
 
 all: build
 
@@ -49,6 +50,10 @@ release:
 
 demo: build
 	bin/nacre demo
+
+screenshots: build
+	tools/require-packages
+	node web/test/screenshots.mjs bin/nacre web/screenshots
 
 test: $(VOICE) $(SPEECH) $(WEB)
 	tools/require-packages

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -140,5 +141,63 @@ func TestLockNamesNoRegistry(t *testing.T) {
 	}
 	if strings.Contains(string(text), `"resolved"`) {
 		t.Error("the lock file names download addresses")
+	}
+}
+
+// texts are those of a language by their key, all forms of a plural under one.
+func texts(t *testing.T, language string) map[string][]string {
+	t.Helper()
+	raw, err := os.ReadFile("src/texts/" + language + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]any
+	if err := json.Unmarshal(raw, &all); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]string{}
+	var walk func(prefix string, values map[string]any)
+	walk = func(prefix string, values map[string]any) {
+		for key, value := range values {
+			if inner, is := value.(map[string]any); is {
+				walk(prefix+key+".", inner)
+				continue
+			}
+			key = prefix + pluralForm.ReplaceAllString(key, "")
+			found[key] = append(found[key], value.(string))
+		}
+	}
+	walk("", all)
+	return found
+}
+
+var (
+	pluralForm = regexp.MustCompile(`_(zero|one|two|few|many|other)$`)
+	inserted   = regexp.MustCompile(`\{\{(\w+)\}\}`)
+)
+
+// TestLanguages: every language has every text of English, and inserts nothing that English does not know.
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	english := texts(t, "en")
+	for _, language := range []string{"he"} {
+		theirs := texts(t, language)
+		for key, ours := range english {
+			if len(theirs[key]) == 0 {
+				t.Errorf("%s has no text %s", language, key)
+			}
+			for _, text := range theirs[key] {
+				for _, name := range inserted.FindAllString(text, -1) {
+					if !slices.ContainsFunc(ours, func(one string) bool { return strings.Contains(one, name) }) {
+						t.Errorf("%s inserts %s, which English does not, in %s", language, name, key)
+					}
+				}
+			}
+		}
+		for key := range theirs {
+			if len(english[key]) == 0 {
+				t.Errorf("%s has a text %s that English does not", language, key)
+			}
+		}
 	}
 }

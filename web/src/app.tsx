@@ -3,7 +3,7 @@ import { Notifications } from '@mantine/notifications'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Redirect, Route, Switch } from 'wouter'
+import { Redirect, Route, Switch, useLocation } from 'wouter'
 import { Failure } from './api/client'
 import { SessionProvider, useSession } from './api/session'
 import { Frame } from './frame/frame'
@@ -11,8 +11,8 @@ import { LiveProvider } from './frame/live'
 import { directionOf } from './i18n'
 import { nonce } from './nonce'
 import { NotFound } from './pages/not-found'
-import { SignIn } from './pages/sign-in'
-import { Bones } from './pieces/states'
+import { Join, SignIn, Start } from './pages/door'
+import { Bones, Failing } from './pieces/states'
 import { theme, variables } from './theme'
 
 const Overview = lazy(() => import('./pages/overview'))
@@ -63,8 +63,12 @@ function Language() {
 }
 
 function Pages() {
-  const { account } = useSession()
-  if (!account) return <SignIn />
+  const { state, ask } = useSession()
+  const [location] = useLocation()
+  if (state === 'asking') return null
+  if (state === 'away') return <main className="door"><Failing error={new Failure(0, null, '')} retry={ask} /></main>
+  if (state === 'first') return <Start />
+  if (state === 'out') return location === '/join' ? <Join /> : <SignIn />
   return (
     <LiveProvider>
       <Frame>
@@ -80,6 +84,8 @@ function Pages() {
             <Route path="/webhooks" component={Webhooks} />
             <Route path="/blacklist" component={Blacklist} />
             <Route path="/sign-in"><Redirect to="/" /></Route>
+            <Route path="/start"><Redirect to="/" /></Route>
+            <Route path="/join"><Redirect to="/" /></Route>
             <Route component={NotFound} />
           </Switch>
         </Suspense>

@@ -1,5 +1,4 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { useLive } from '../frame/live'
 import { api, ask, type Schemas } from './client'
 
 // Every query's key begins with what it is of, so that changes can name what they touch (frame/live.tsx).
@@ -86,12 +85,10 @@ export async function readCalls(pearlId: string, filter: CallFilter, skip: numbe
 export const always = { fromDate: '2000-01-01T00:00:00Z', toDate: '2999-12-31T00:00:00Z' }
 
 // useLiveCalls reads the calls of a campaign that are in the air.
-export function useLiveCalls(pearlId: string, running: boolean) {
-  const { pace } = useLive()
+export function useLiveCalls(pearlId: string) {
   return useQuery({
     queryKey: ['calls', pearlId, 'live'],
     queryFn: () => readCalls(pearlId, { ...always, statuses: [40], sortProp: 'startTime', isAscending: true }, 0, 100),
-    refetchInterval: running ? pace : false,
   })
 }
 

@@ -1,12 +1,18 @@
-import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
-import { api, ask, carryKey, onRefused, type Schemas } from './client'
+import { api, ask, carryKey, Failure, onRefused, type Schemas } from './client'
+
+type Me = Schemas['Me']
 
 type Session = {
-  account: Schemas['Account'] | null // null: nobody is signed in
+  state: 'asking' | 'away' | 'first' | 'out' | 'in' // first: nobody can sign in to this server yet
+  me: Me | null
   ended: boolean // the server stopped knowing who asks
+  mayChange: boolean // leads, campaigns and calls; the server has the last word
+  enter: (me: Me) => void
   signInByKey: (key: string) => Promise<void>
-  signOut: () => void
+  signOut: () => Promise<void>
+  ask: () => void
 }
 
 const Context = createContext<Session | null>(null)
@@ -17,37 +23,67 @@ export function useSession(): Session {
   return session
 }
 
-// SessionProvider knows who uses the page.
+// SessionProvider knows who uses the page: a person by the session's cookie, or an API key for as long as the page is open.
 export function SessionProvider({ children }: { children: ReactNode }) {
-  const [account, setAccount] = useState<Schemas['Account'] | null>(null)
+  const [state, setState] = useState<Session['state']>('asking')
+  const [me, setMe] = useState<Me | null>(null)
   const [ended, setEnded] = useState(false)
   const queries = useQueryClient()
+  const signedIn = useRef(false)
+
+  const enter = useCallback((who: Me) => {
+    signedIn.current = true
+    setMe(who)
+    setEnded(false)
+    setState('in')
+  }, [])
 
   const leave = useCallback((byServer: boolean) => {
+    signedIn.current = false
     carryKey(null)
-    setAccount(null)
+    setMe(null)
     setEnded(byServer)
+    setState('out')
     queries.clear()
   }, [queries])
 
+  const look = useCallback(async () => {
+    setState('asking')
+    try {
+      enter(await ask(api.GET('/v2/Me')))
+    } catch (failure) {
+      if (!(failure instanceof Failure) || failure.status !== 401) return setState('away')
+      try {
+        setState((await ask(api.GET('/v2/FirstStart'))).isOpen ? 'first' : 'out')
+      } catch {
+        setState('away')
+      }
+    }
+  }, [enter])
+
   useEffect(() => {
-    onRefused(() => setAccount((current) => {
-      if (current) queueMicrotask(() => leave(true))
-      return current
-    }))
-  }, [leave])
+    onRefused(() => { if (signedIn.current) leave(true) })
+    void look()
+  }, [leave, look])
 
   const signInByKey = useCallback(async (key: string) => {
     carryKey(key.trim())
     try {
-      setAccount(await ask(api.GET('/v2/Account')))
-      setEnded(false)
+      enter(await ask(api.GET('/v2/Me')))
     } catch (failure) {
       carryKey(null)
       throw failure
     }
-  }, [])
+  }, [enter])
 
-  const session = useMemo(() => ({ account, ended, signInByKey, signOut: () => leave(false) }), [account, ended, signInByKey, leave])
+  const signOut = useCallback(async () => {
+    if (me?.person) await ask(api.POST('/v2/SignOut'))
+    leave(false)
+  }, [me, leave])
+
+  const mayChange = me !== null && (me.person ? me.person.roleId !== viewer : me.scope !== 'read')
+  const session = useMemo<Session>(() => ({ state, me, ended, mayChange, enter, signInByKey, signOut, ask: () => void look() }), [state, me, ended, mayChange, enter, signInByKey, signOut, look])
   return <Context.Provider value={session}>{children}</Context.Provider>
 }
+
+const viewer = 4

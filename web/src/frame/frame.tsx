@@ -10,6 +10,7 @@ import { Link, useLocation } from 'wouter'
 import { useNumbers } from '../api/queries'
 import { useSession } from '../api/session'
 import { languages, speak } from '../i18n'
+import { complain } from '../pieces/told'
 import { useWords } from '../pieces/words'
 import { useNow } from '../pieces/when'
 import { useCrumb } from './crumb'
@@ -67,7 +68,7 @@ export function Frame({ children }: { children: ReactNode }) {
         <Crumbs />
         <div className="grow" />
         <SandboxMark />
-        <button type="button" className="search-button" onClick={() => spotlight.open()} aria-label={t('frame.search')}>
+        <button type="button" className="search-button" onClick={() => spotlight.open()} aria-label={`${t('frame.search')} Ctrl K`}>
           <IconSearch size={15} aria-hidden="true" /><span>{t('frame.search')}</span><kbd>Ctrl K</kbd>
         </button>
         <LiveDot />
@@ -133,13 +134,14 @@ function LiveDot() {
 
 function Account() {
   const { t, i18n } = useTranslation()
-  const { account, signOut } = useSession()
+  const { me, signOut } = useSession()
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target><ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('frame.account')}><IconUserCircle size={21} stroke={1.5} /></ActionIcon></Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{account?.name}</Menu.Label>
+        <Menu.Label className="cut">{me?.accountName}</Menu.Label>
+        <Menu.Label className="cut" fw={400}>{me?.person ? `${me.person.email} · ${t(`role.of.${me.person.roleId}`)}` : t('frame.byKey', { name: me?.key?.name ?? '' })}</Menu.Label>
         <Menu.Divider />
         <Menu.Label>{t('frame.colours')}</Menu.Label>
         {([['auto', IconDeviceDesktop], ['light', IconSun], ['dark', IconMoon]] as const).map(([scheme, Icon]) => (
@@ -150,7 +152,7 @@ function Account() {
           <Menu.Item key={id} leftSection={<IconLanguage size={15} />} onClick={() => void speak(id)} fw={i18n.language === id ? 600 : undefined} lang={id}>{name}</Menu.Item>
         ))}
         <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={15} />} onClick={signOut}>{t('frame.signOut')}</Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => void signOut().catch(complain)}>{t('frame.signOut')}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )

@@ -1,23 +1,54 @@
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
-import { useIsFetching, useQueryClient, type Query } from '@tanstack/react-query'
+import { useQueryClient, type Query, type QueryClient } from '@tanstack/react-query'
 import { Failure } from '../api/client'
+import { useSession } from '../api/session'
+
+// Presence is a call in the air, as the stream tells it.
+export type Presence = { id: string; pearlId: string; leadId: string | null; to: string; state: 'ringing' | 'talking' | 'over'; startTime: string; answeredAt: string | null }
 
 type Live = {
   state: 'up' | 'catching' | 'away'
   at: number | null // when the server was last heard, milliseconds
-  pace: number // how often what moves is asked for, milliseconds
+  calls: ReadonlyMap<string, Presence> // by id; empty where there is no stream
 }
 
-const Context = createContext<Live>({ state: 'catching', at: null, pace: 3000 })
+const Context = createContext<Live>({ state: 'catching', at: null, calls: new Map() })
 
 export function useLive(): Live {
   return useContext(Context)
 }
 
-// What is shown of these changes while calls are made.
-const moving = new Set(['pearls', 'pearl', 'leads', 'lead', 'calls', 'call', 'deliveries'])
+// pace is how often at most what is shown is read again, milliseconds; where reading takes long it is read more rarely.
+const pace = 1500
 
-const pace = 3000
+type Heard = { state: Live['state']; at: number | null }
+
+// LiveProvider keeps what is shown in step with the server: by its stream of events where a person is signed in, by asking
+// again where a key is, since browsers send no key with a stream.
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const queries = useQueryClient()
+  const { me } = useSession()
+  const [heard, setHeard] = useState<Heard>({ state: 'catching', at: null })
+  const [calls, setCalls] = useState<ReadonlyMap<string, Presence>>(new Map())
+  const byStream = me?.person != null
+
+  useEffect(() => (byStream ? follow(queries, setHeard, setCalls) : poll(queries)), [byStream, queries])
+
+  useEffect(() => queries.getQueryCache().subscribe((event) => {
+    if (event.type !== 'updated') return
+    if (event.action.type === 'success') setHeard((before) => ({ state: byStream ? before.state : 'up', at: Date.now() }))
+    if ((event.action.type === 'error' || event.action.type === 'failed') && (event.action.error as unknown) instanceof Failure) {
+      const { status } = event.action.error as unknown as Failure
+      if (status === 0 || status >= 502) setHeard((before) => ({ ...before, state: 'away' }))
+    }
+  }), [queries, byStream])
+
+  const live = useMemo<Live>(() => ({ ...heard, calls }), [heard, calls])
+  return <Context.Provider value={live}>{children}</Context.Provider>
+}
+
+// moving is what changes while calls are made, by the first part of its key.
+const moving = new Set(['pearls', 'pearl', 'leads', 'lead', 'calls', 'call', 'deliveries'])
 
 // moves reports whether what a query read may have changed by itself: nothing of a call that is over does.
 function moves(query: Query): boolean {
@@ -25,30 +56,73 @@ function moves(query: Query): boolean {
   return moving.has(String(query.queryKey[0])) && query.queryKey[2] !== 'settings'
 }
 
-// LiveProvider keeps what is shown in step with the server, and knows whether it is heard.
-export function LiveProvider({ children }: { children: ReactNode }) {
-  const queries = useQueryClient()
-  const asking = useIsFetching()
-  const [heard, setHeard] = useState<{ at: number | null; lost: boolean }>({ at: null, lost: false })
+function readAgain(queries: QueryClient, which: (query: Query) => boolean): Promise<void> {
+  return queries.invalidateQueries({ predicate: which, type: 'active' }, { cancelRefetch: false })
+}
 
-  useEffect(() => {
-    const timer = window.setInterval(() => {
-      if (document.hidden) return
-      void queries.invalidateQueries({ predicate: moves, type: 'active' }, { cancelRefetch: false })
-    }, pace)
-    return () => window.clearInterval(timer)
-  }, [queries])
+function poll(queries: QueryClient): () => void {
+  const timer = window.setInterval(() => { if (!document.hidden) void readAgain(queries, moves) }, 2 * pace)
+  return () => window.clearInterval(timer)
+}
 
-  useEffect(() => queries.getQueryCache().subscribe((event) => {
-    if (event.type !== 'updated') return
-    if (event.action.type === 'success') setHeard({ at: Date.now(), lost: false })
-    if (event.action.type === 'error' || event.action.type === 'failed') {
-      const error = event.action.error as unknown
-      if (error instanceof Failure && (error.status === 0 || error.status >= 502)) setHeard((before) => ({ ...before, lost: true }))
+type Told = { pearlId: string; leadId?: string | null; callId?: string | null; what?: string }
+
+// follow reads the stream of events (contract 12.3). What they are about is gathered and read again together, so that many
+// changes a second cost no more than few.
+function follow(queries: QueryClient, hear: (change: (before: Heard) => Heard) => void, setCalls: (change: (before: ReadonlyMap<string, Presence>) => ReadonlyMap<string, Presence>) => void): () => void {
+  const stale = new Set<string>() // first and second part of keys
+  let timer = 0
+  let rest = pace
+  const flush = async () => {
+    if (!document.hidden && stale.size > 0) {
+      const these = new Set(stale)
+      stale.clear()
+      const began = Date.now()
+      await readAgain(queries, (query) => moves(query) && (these.has(`${String(query.queryKey[0])} ${String(query.queryKey[1] ?? '')}`) || (query.queryKey[0] === 'deliveries' && query.queryKey[1] === 'one' && [...these].some((one) => one.startsWith('deliveries')))))
+      rest = Math.max(pace, 4 * (Date.now() - began))
     }
-  }), [queries])
+    timer = window.setTimeout(() => void flush(), rest)
+  }
+  timer = window.setTimeout(() => void flush(), 300)
 
-  const state = heard.lost ? 'away' : heard.at === null && asking > 0 ? 'catching' : 'up'
-  const live = useMemo<Live>(() => ({ state, at: heard.at, pace }), [state, heard.at])
-  return <Context.Provider value={live}>{children}</Context.Provider>
+  const stream = new EventSource('/v2/Events/Stream')
+  let broken = false
+  const here = () => hear(() => ({ state: 'up', at: Date.now() }))
+  stream.onopen = () => {
+    if (broken) void readAgain(queries, moves) // what was missed while away
+    broken = false
+    here()
+  }
+  stream.onerror = () => {
+    broken = true
+    hear((before) => ({ ...before, state: stream.readyState === EventSource.CLOSED ? 'away' : 'catching' }))
+  }
+  const on = (kind: string, took: (told: Told) => void) => stream.addEventListener(kind, (event) => {
+    here()
+    took(JSON.parse((event as MessageEvent<string>).data) as Told)
+  })
+  const touch = (...keys: string[]) => keys.forEach((key) => stale.add(key))
+  on('lead', ({ pearlId, leadId }) => touch(`leads ${pearlId}`, `lead ${leadId}`, `pearl ${pearlId}`))
+  on('call', ({ pearlId, callId, leadId }) => touch(`calls ${pearlId}`, `call ${callId}`, `lead ${leadId}`, `pearl ${pearlId}`))
+  on('changed', ({ pearlId, what }) => {
+    if (what === 'pearl') touch('pearls ', `pearl ${pearlId}`)
+    if (what === 'leads') touch(`leads ${pearlId}`, `pearl ${pearlId}`)
+    if (what === 'deliveries') touch(`deliveries ${pearlId}`)
+  })
+  on('presence', (told) => {
+    const { isWhole, calls } = told as unknown as { isWhole: boolean; calls: Presence[] }
+    setCalls((before) => {
+      const next = isWhole ? new Map<string, Presence>() : new Map(before)
+      for (const call of calls) {
+        if (call.state === 'over') next.delete(call.id)
+        else next.set(call.id, call)
+        touch(`pearl ${call.pearlId}`, `calls ${call.pearlId}`)
+      }
+      return next
+    })
+  })
+  return () => {
+    stream.close()
+    window.clearTimeout(timer)
+  }
 }

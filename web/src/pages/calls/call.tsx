@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { api, ask, ownPath, type Schemas } from '../../api/client'
 import { useCall, usePearl } from '../../api/queries'
+import { useSession } from '../../api/session'
 import { useNamed } from '../../frame/crumb'
 import { useAddress } from '../../pieces/address'
 import { save } from '../../pieces/save'
@@ -29,6 +30,7 @@ export default function CallPage({ params: { id } }: { params: { id: string } })
 
 function Known({ call, t }: { call: Schemas['Call']; t: ReturnType<typeof useTranslation>['t'] }) {
   const words = useWords()
+  const { mayChange } = useSession()
   const pearl = usePearl(call.pearlId)
   const { params, set } = useAddress()
   const tab = params.get('tab') ?? 'result'
@@ -39,7 +41,7 @@ function Known({ call, t }: { call: Schemas['Call']; t: ReturnType<typeof useTra
         <h1>{call.name ?? <span className="mono ltr">{call.to}</span>}</h1>
         <LeadStatusMark status={call.conversationStatus} />
         <div className="grow" />
-        {inAir ? <HangUp call={call} /> : <Downloads call={call} />}
+        {inAir ? mayChange && <HangUp call={call} /> : <Downloads call={call} />}
       </div>
       <p className="soft call-line">
         {call.name && <span className="mono ltr">{call.to}</span>}

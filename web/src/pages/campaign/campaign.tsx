@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { api, ask, type Schemas } from '../../api/client'
 import { useAnalytics, useLeadCounts, usePearl } from '../../api/queries'
+import { useSession } from '../../api/session'
 import { useNamed } from '../../frame/crumb'
 import { useAddress } from '../../pieces/address'
 import { sinceStart } from '../../pieces/range'
@@ -19,6 +20,7 @@ import { Settings } from './settings'
 export default function Campaign({ params: { id } }: { params: { id: string } }) {
   const { t } = useTranslation()
   const { params, set } = useAddress()
+  const { mayChange } = useSession()
   const pearl = usePearl(id)
   useNamed(pearl.data?.name)
   if (pearl.error) return <div className="page"><Failing error={pearl.error} retry={() => void pearl.refetch()} /></div>
@@ -30,7 +32,7 @@ export default function Campaign({ params: { id } }: { params: { id: string } })
         <h1>{pearl.data.name}</h1>
         <Activity status={pearl.data.status} />
         <div className="grow" />
-        <RunOrPause pearl={pearl.data} />
+        {mayChange && <RunOrPause pearl={pearl.data} />}
       </div>
       <Tabs value={tab} onChange={(chosen) => set({ tab: chosen === 'settings' ? chosen : null })} keepMounted={false}>
         <Tabs.List>

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { api, ask, type Schemas } from '../../api/client'
 import { useLead, useLeadHistory, useLeadNext } from '../../api/queries'
+import { useSession } from '../../api/session'
 import { Peek } from '../../pieces/peek'
 import { Bones, Failing } from '../../pieces/states'
 import { LeadStatusMark, toneStyle } from '../../pieces/status'
@@ -58,6 +59,7 @@ function Copyable({ text }: { text: string }) {
 function Person({ pearlId, lead }: { pearlId: string; lead: Lead }) {
   const { t, i18n } = useTranslation()
   const [editing, setEditing] = useState(false)
+  const { mayChange } = useSession()
   const change = useChange(pearlId, lead.id)
   const stoppable = callable.includes(lead.status)
 
@@ -66,7 +68,7 @@ function Person({ pearlId, lead }: { pearlId: string; lead: Lead }) {
     onError: complain,
   })
   const stop = () => setStatus(130, t('lead.stopped', { number: lead.phoneNumber }), lead.status === 1 ? 1 : 10)
-  useHotkeys([['S', () => { if (stoppable && !change.isPending) stop() }], ['E', () => setEditing(true)]])
+  useHotkeys([['S', () => { if (mayChange && stoppable && !change.isPending) stop() }], ['E', () => mayChange && setEditing(true)]])
 
   return (
     <>
@@ -75,12 +77,12 @@ function Person({ pearlId, lead }: { pearlId: string; lead: Lead }) {
         <div className="row wrap small"><LeadStatusMark status={lead.status} /><span className="soft">{t('lead.clock', { time: atOffset(new Date(), lead.timeZone, i18n.language), offset: offsetText(lead.timeZone) })}</span></div>
       </div>
       <NextCall pearlId={pearlId} lead={lead} />
-      <div className="row wrap">
+      {mayChange && <div className="row wrap">
         {stoppable
           ? <Button leftSection={<IconHandStop size={16} />} rightSection={<kbd className="on-button">S</kbd>} loading={change.isPending} onClick={stop}>{t('lead.stop')}</Button>
           : <Button variant="default" leftSection={<IconPlayerPlay size={16} />} loading={change.isPending} onClick={() => setStatus(10, t('lead.resumed'))}>{t('lead.callAgain')}</Button>}
         {!editing && <Button variant="default" leftSection={<IconPencil size={16} />} rightSection={<kbd>E</kbd>} onClick={() => setEditing(true)}>{t('lead.edit')}</Button>}
-      </div>
+      </div>}
       {editing ? <LeadForm pearlId={pearlId} lead={lead} onDone={() => setEditing(false)} /> : <Data lead={lead} />}
       <Calls lead={lead} />
       <Timeline pearlId={pearlId} lead={lead} />
