@@ -4,6 +4,7 @@ package browser
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"net/http"
 	"os"
@@ -48,11 +49,13 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
-// serve starts the server, and stops it when the test ends; it returns its base URL and the code of the first start.
+// serve starts the server, and stops it when the test ends; it returns its base URL and the code of the first start, which is
+// told on stderr.
 func serve(t *testing.T, binary, data string) (base, code string) {
 	t.Helper()
 	command := exec.Command(binary, process.Serving("--data", data, "--log-level", "warn", "--grace", "1s")...)
-	command.Stderr = os.Stderr
+	codes := make(chan string, 1)
+	command.Stderr = &watcher{mark: " with the code ", found: codes}
 	out, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -66,21 +69,37 @@ func serve(t *testing.T, binary, data string) (base, code string) {
 			t.Errorf("a stop must end with exit code 0: %v", err)
 		}
 	})
-	lines := bufio.NewScanner(out)
-	for code == "" && lines.Scan() {
-		if address, found := strings.CutPrefix(lines.Text(), process.ServerReady); found {
-			base = address
-		}
-		if _, after, found := strings.Cut(lines.Text(), " with the code "); found {
-			code = strings.TrimSpace(after)
-		}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	base, found := strings.CutPrefix(strings.TrimSpace(line), process.ServerReady)
+	if err != nil || !found {
+		t.Fatalf("the server said %q: %v", line, err)
 	}
-	if base == "" || code == "" {
-		t.Fatalf("the server said neither where it listens nor the code of the first start: %q, %q, %v", base, code, lines.Err())
+	select {
+	case code = <-codes:
+	case <-time.After(time.Minute):
+		t.Fatal("the server told no code of the first start")
 	}
-	go func() { // nobody may wait for a reader
-		for lines.Scan() {
-		}
-	}()
 	return base, code
+}
+
+// watcher passes on what a process writes, and finds what follows a mark in one of its lines.
+type watcher struct {
+	mark  string
+	found chan<- string
+	line  []byte
+}
+
+// Write implements io.Writer.
+func (w *watcher) Write(text []byte) (int, error) {
+	w.line = append(w.line, text...)
+	for {
+		before, after, whole := bytes.Cut(w.line, []byte("\n"))
+		if !whole {
+			return os.Stderr.Write(text)
+		}
+		if _, code, is := bytes.Cut(before, []byte(w.mark)); is {
+			w.found <- strings.TrimSpace(string(code))
+		}
+		w.line = bytes.Clone(after)
+	}
 }

@@ -13,10 +13,9 @@ const [binary, folder, given] = process.argv.slice(2)
 mkdirSync(folder, { recursive: true })
 
 const data = given ?? JSON.parse(execFileSync(binary, ['demo', '--once', '--json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })).data
-const server = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0', '--sip-listen', '127.0.0.1:0', '--allow-private-webhooks', '--log-level', 'error', '--grace', '0s'], { stdio: ['ignore', 'pipe', 'inherit'] })
-const lines = createInterface(server.stdout)
-const said = (pattern) => new Promise((done) => lines.on('line', (line) => { const found = pattern.exec(line); if (found) done(found[1]) }))
-const [base, code] = await Promise.all([said(/^listening on (.*)$/), said(/ with the code (.*)$/)])
+const server = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0', '--sip-listen', '127.0.0.1:0', '--allow-private-webhooks', '--log-level', 'error', '--grace', '0s'], { stdio: ['ignore', 'pipe', 'pipe'] })
+const said = (stream, pattern) => new Promise((done) => createInterface(stream).on('line', (line) => { const found = pattern.exec(line); if (found) done(found[1]) }))
+const [base, code] = await Promise.all([said(server.stdout, /^listening on (.*)$/), said(server.stderr, / with the code (.*)$/)])
 const key = execFileSync(binary, ['key', 'create', '--data', data, '--name', 'screenshots'], { encoding: 'utf8' }).trim()
 const api = new Api(base, key)
 

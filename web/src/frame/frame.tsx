@@ -68,7 +68,7 @@ export function Frame({ children }: { children: ReactNode }) {
         <Crumbs />
         <div className="grow" />
         <SandboxMark />
-        <button type="button" className="search-button" onClick={() => spotlight.open()} aria-label={`${t('frame.search')} Ctrl K`}>
+        <button type="button" className="search-button" onClick={() => spotlight.open()}>
           <IconSearch size={15} aria-hidden="true" /><span>{t('frame.search')}</span><kbd>Ctrl K</kbd>
         </button>
         <LiveDot />

@@ -85,44 +85,59 @@ function follow(queries: QueryClient, hear: (change: (before: Heard) => Heard) =
   }
   timer = window.setTimeout(() => void flush(), 300)
 
-  const stream = new EventSource('/v2/Events/Stream')
+  let stream: EventSource
+  let again = 0
   let broken = false
   const here = () => hear(() => ({ state: 'up', at: Date.now() }))
-  stream.onopen = () => {
-    if (broken) void readAgain(queries, moves) // what was missed while away
-    broken = false
-    here()
+  // While the stream is away what is shown is asked for.
+  const asking = window.setInterval(() => { if (stream.readyState !== EventSource.OPEN && !document.hidden) void readAgain(queries, moves) }, 2 * pace)
+  const connect = () => {
+    stream = new EventSource('/v2/Events/Stream')
+    stream.onopen = () => {
+      if (broken) void readAgain(queries, moves) // what was missed while away
+      broken = false
+      here()
+    }
+    stream.onerror = () => {
+      broken = true
+      hear((before) => ({ ...before, state: 'catching' }))
+      // The browser comes back by itself after a connection that broke, but not after an answer that was no stream.
+      if (stream.readyState === EventSource.CLOSED) again = window.setTimeout(connect, 10 * pace)
+    }
+    for (const [kind, took] of Object.entries(events)) {
+      stream.addEventListener(kind, (event) => {
+        here()
+        took(JSON.parse((event as MessageEvent<string>).data) as Told)
+      })
+    }
   }
-  stream.onerror = () => {
-    broken = true
-    hear((before) => ({ ...before, state: stream.readyState === EventSource.CLOSED ? 'away' : 'catching' }))
-  }
-  const on = (kind: string, took: (told: Told) => void) => stream.addEventListener(kind, (event) => {
-    here()
-    took(JSON.parse((event as MessageEvent<string>).data) as Told)
-  })
   const touch = (...keys: string[]) => keys.forEach((key) => stale.add(key))
-  on('lead', ({ pearlId, leadId }) => touch(`leads ${pearlId}`, `lead ${leadId}`, `pearl ${pearlId}`))
-  on('call', ({ pearlId, callId, leadId }) => touch(`calls ${pearlId}`, `call ${callId}`, `lead ${leadId}`, `pearl ${pearlId}`))
-  on('changed', ({ pearlId, what }) => {
-    if (what === 'pearl') touch('pearls ', `pearl ${pearlId}`)
-    if (what === 'leads') touch(`leads ${pearlId}`, `pearl ${pearlId}`)
-    if (what === 'deliveries') touch(`deliveries ${pearlId}`)
-  })
-  on('presence', (told) => {
-    const { isWhole, calls } = told as unknown as { isWhole: boolean; calls: Presence[] }
-    setCalls((before) => {
-      const next = isWhole ? new Map<string, Presence>() : new Map(before)
-      for (const call of calls) {
-        if (call.state === 'over') next.delete(call.id)
-        else next.set(call.id, call)
-        touch(`pearl ${call.pearlId}`, `calls ${call.pearlId}`)
-      }
-      return next
-    })
-  })
+  const events: Record<string, (told: Told) => void> = {
+    lead: ({ pearlId, leadId }) => touch(`leads ${pearlId}`, `lead ${leadId}`, `pearl ${pearlId}`),
+    call: ({ pearlId, callId, leadId }) => touch(`calls ${pearlId}`, `call ${callId}`, `lead ${leadId}`, `pearl ${pearlId}`),
+    changed: ({ pearlId, what }) => {
+      if (what === 'pearl') touch('pearls ', `pearl ${pearlId}`)
+      if (what === 'leads') touch(`leads ${pearlId}`, `pearl ${pearlId}`)
+      if (what === 'deliveries') touch(`deliveries ${pearlId}`)
+    },
+    presence: (told) => {
+      const { isWhole, calls } = told as unknown as { isWhole: boolean; calls: Presence[] }
+      setCalls((before) => {
+        const next = isWhole ? new Map<string, Presence>() : new Map(before)
+        for (const call of calls) {
+          if (call.state === 'over') next.delete(call.id)
+          else next.set(call.id, call)
+        }
+        return next
+      })
+      for (const { pearlId } of calls) touch(`pearl ${pearlId}`, `calls ${pearlId}`)
+    },
+  }
+  connect()
   return () => {
     stream.close()
     window.clearTimeout(timer)
+    window.clearTimeout(again)
+    window.clearInterval(asking)
   }
 }
