@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -181,6 +182,9 @@ func (d *demo) open(ctx context.Context, c *demoCommand, s streams) (*server, er
 		return running, err
 	}
 	d.base = running.url
+	if err := d.owner(ctx, running); err != nil {
+		return running, err
+	}
 	select {
 	case <-running.rehearsed: // cold lines would make telephones ring longer
 	case <-ctx.Done():
@@ -196,6 +200,23 @@ func (d *demo) open(ctx context.Context, c *demoCommand, s streams) (*server, er
 		}
 	}
 	return running, d.run(ctx)
+}
+
+// demoEmail is by whom the dashboard of a demo is looked at.
+const demoEmail = "demo@example.com"
+
+// owner makes somebody who can sign in, and says first of all where.
+func (d *demo) owner(ctx context.Context, running *server) error {
+	code, err := running.engine.OpenFirstStart(ctx)
+	if err != nil {
+		return fmt.Errorf("make the owner: %w", err)
+	}
+	password := strings.ToLower(rand.Text()[:16])
+	if err := d.call(ctx, "POST", "/v2/FirstStart", map[string]any{"code": code, "email": demoEmail, "password": password, "company": "Pearl Fitness"}, &struct{}{}); err != nil {
+		return fmt.Errorf("make the owner: %w", err)
+	}
+	fmt.Fprintf(d.say, "Watch it at %s – sign in as %s with %s\n", d.base, demoEmail, password)
+	return nil
 }
 
 func (d *demo) campaign(ctx context.Context) error {

@@ -63,7 +63,7 @@ export default function Blacklist() {
             ? <Empty title={t('blacklist.noMatch')}><Button variant="default" onClick={() => set({ search: null })}>{t('filters.clear')}</Button></Empty>
             : <Empty icon={<IconBan size={28} stroke={1.5} />} title={t('blacklist.none')} help={t('blacklist.noneHelp')} />} />
       )}
-      <Modal opened={adding} onClose={dialog.close} title={t('blacklist.add')}><Add onDone={dialog.close} /></Modal>
+      <Modal closeButtonProps={{ 'aria-label': t('peek.close') }} opened={adding} onClose={dialog.close} title={t('blacklist.add')}><Add onDone={dialog.close} /></Modal>
     </div>
   )
 }

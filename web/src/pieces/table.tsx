@@ -64,6 +64,7 @@ export function Table<Row>(props: Props<Row>) {
 
   // What is drawn lies where the scroll bar is, however much content a pixel of it stands for.
   const shift = scale.shift(rows.scrollOffset ?? 0)
+  if (total === 0) return <div className="table"><div className="table-scroll">{props.empty}</div></div>
   return (
     <div className="table">
       <div className="table-scroll" ref={scroll} tabIndex={0} role="table" aria-label={props.label} aria-rowcount={total + 1} aria-colcount={columns.length}>
@@ -80,7 +81,6 @@ export function Table<Row>(props: Props<Row>) {
             </div>
           ))}
         </div>
-        {total === 0 ? props.empty : (
           <div role="rowgroup" style={{ height: Math.min(total * height, tallest), position: 'relative' }}>
             {items.map((item) => {
               const data = row(item.index)
@@ -100,7 +100,6 @@ export function Table<Row>(props: Props<Row>) {
               )
             })}
           </div>
-        )}
       </div>
     </div>
   )

@@ -6,7 +6,7 @@ import { Failure } from '../api/client'
 // tell says what was done, and how it is undone where it can be.
 export function tell(message: string, undo?: () => void) {
   const id = notifications.show({
-    withCloseButton: true, autoClose: undo ? 10_000 : 4000,
+    withCloseButton: true, closeButtonProps: { 'aria-label': i18next.t('peek.close') }, autoClose: undo ? 10_000 : 4000,
     message: (
       <span className="row">
         <span className="grow">{message}</span>
@@ -20,5 +20,5 @@ export function tell(message: string, undo?: () => void) {
 export function complain(error: unknown) {
   const failure = error instanceof Failure ? error : null
   const message = failure?.status === 0 ? i18next.t('states.awayHelp') : failure?.status === 403 ? i18next.t('states.forbiddenHelp') : error instanceof Error ? error.message : String(error)
-  notifications.show({ color: 'red', withCloseButton: true, autoClose: 12_000, title: i18next.t('told.notDone'), message })
+  notifications.show({ color: 'red', withCloseButton: true, closeButtonProps: { 'aria-label': i18next.t('peek.close') }, autoClose: 12_000, title: i18next.t('told.notDone'), message })
 }

@@ -22,7 +22,7 @@ export function draw(place: HTMLElement, audio: HTMLAudioElement, source: string
     const faint = (one: string) => one.replace(/^rgb\((.*)\)$/, 'rgba($1, .38)')
     const surfer = WaveSurfer.create({
       container: place, media: audio, url: new URL(source, window.location.href).href, // the address that the element has already: it is not loaded twice
-      height: 52, barWidth: 2, barGap: 1, barRadius: 1, cursorColor: cursor, cursorWidth: 1, normalize: true, dragToSeek: true, cspNonce: nonce,
+      height: 52, barWidth: 2, barGap: 1, barRadius: 1, cursorColor: cursor, cursorWidth: 1, normalize: true, dragToSeek: true, hideScrollbar: true, cspNonce: nonce,
       splitChannels: [{ waveColor: faint(agent), progressColor: agent }, { waveColor: faint(person), progressColor: person }],
     })
     surfer.on('error', failed)

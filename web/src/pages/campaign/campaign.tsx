@@ -32,17 +32,17 @@ export default function Campaign({ params: { id } }: { params: { id: string } })
         <h1>{pearl.data.name}</h1>
         <Activity status={pearl.data.status} />
         <div className="grow" />
+        <span className="tab-links">
+          <Link href={`/leads?campaign=${id}`} className="link">{t('places.leads')}</Link>
+          <Link href={`/calls?campaign=${id}`} className="link">{t('places.calls')}</Link>
+          <Link href={`/analytics?campaign=${id}`} className="link">{t('places.analytics')}</Link>
+        </span>
         {mayChange && <RunOrPause pearl={pearl.data} />}
       </div>
       <Tabs value={tab} onChange={(chosen) => set({ tab: chosen === 'settings' ? chosen : null })} keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="progress">{t('campaign.progress')}</Tabs.Tab>
           <Tabs.Tab value="settings">{t('campaign.settings')}</Tabs.Tab>
-          <span className="tab-links">
-            <Link href={`/leads?campaign=${id}`} className="link">{t('places.leads')}</Link>
-            <Link href={`/calls?campaign=${id}`} className="link">{t('places.calls')}</Link>
-            <Link href={`/analytics?campaign=${id}`} className="link">{t('places.analytics')}</Link>
-          </span>
         </Tabs.List>
         <Tabs.Panel value="progress" pt="lg"><Progress pearl={pearl.data} /></Tabs.Panel>
         <Tabs.Panel value="settings" pt="lg"><Settings pearlId={id} /></Tabs.Panel>
