@@ -47,8 +47,8 @@ type commands struct {
 	Pearl    pearlCommands    `cmd:"" help:"Pearls on hold by the operator, also beside a running server."`
 	Speech   speechCommands   `cmd:"" help:"Models on this machine that hear and speak: list and try them."`
 	AMD      amdCommand       `cmd:"" name:"amd" help:"Measure answering machine detection over labelled recordings."`
-	Talk     talkCommand      `cmd:"" help:"Talk to a Pearl in the terminal, as text: no call is made."`
-	Rehearse rehearseCommand  `cmd:"" help:"Run scenarios against a Pearl, as text in milliseconds; exit 1 where one fails."`
+	Talk     talkCommand      `cmd:"" help:"Talk to a Pearl in the terminal, as text or with a recording: no call is made."`
+	Rehearse rehearseCommand  `cmd:"" help:"Run scenarios against a Pearl, as text in milliseconds or by ear; exit 1 where one fails."`
 	Lead     leadCommands     `cmd:"" help:"Leads, over the API of a running server."`
 	Campaign campaignCommands `cmd:"" help:"Campaigns, over the API of a running server."`
 	Call     callCommands     `cmd:"" help:"Calls, over the API of a running server."`

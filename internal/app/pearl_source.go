@@ -17,12 +17,14 @@ import (
 
 	"nacre/internal/api/body"
 	"nacre/internal/api/wire"
+	"nacre/internal/brain"
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/config"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
+	"nacre/internal/provider"
 	"nacre/internal/rehearsal"
 	"nacre/internal/scenario"
 	"nacre/internal/zone"
@@ -35,23 +37,34 @@ type pearlSource struct {
 	Providers string `help:"YAML file of outside services, as the server has it: the Pearl thinks with its models (hosting guide, Providers)." placeholder:"FILE" env:"NACRE_PROVIDERS" type:"path"`
 }
 
-// rehearsal returns what conversations of the command have in common: the models that the server would think with, and the
-// languages of voices.
-func (s pearlSource) rehearsal(errs io.Writer) (in rehearsal.Config, language func(voiceID string) string, err error) {
-	log := newLog(errs, config.Log{LogLevel: "warn"})
+// rehearsal returns what conversations of the command have in common, the models that the server would think with, and the other
+// services of its file.
+func (s pearlSource) rehearsal(errs io.Writer) (rehearsal.Config, config.Providers, error) {
+	in := rehearsal.Config{Log: newLog(errs, config.Log{LogLevel: "warn"})}
 	services, err := config.ReadProviders(s.Providers, os.LookupEnv)
 	if err != nil {
-		return in, nil, err
+		return in, services, err
 	}
-	thinks, err := openModels(services.Models, log)
+	thinks, err := openModels(services.Models, in.Log)
 	if err != nil {
-		return in, nil, err
+		return in, services, err
 	}
-	in.Log = log
 	if thinks != nil {
-		in.Brains = thinks.brains
+		in.Brains, in.Model = thinks.brains, player{thinks.models}
 	}
-	return in, func(voiceID string) string { return languageOf(services.Voices, voiceID) }, nil
+	return in, services, nil
+}
+
+// player is a model that plays people: the first of a file that serves.
+type player struct{ models *provider.Order[brain.Named] }
+
+// Stream implements brain.Model.
+func (p player) Stream(ctx context.Context, messages []brain.Message, tools []brain.Tool, said func(string)) (answer brain.Answer, err error) {
+	err = p.models.Try(ctx, func(model brain.Named) (bool, error) {
+		answer, err = model.Model.Stream(ctx, messages, tools, said)
+		return answer.Text != "", err
+	})
+	return answer, err
 }
 
 // read returns a campaign by its id in the database, or from a file in the shape of POST /v2/Pearl or /v2/Pearl/Voice, JSON or

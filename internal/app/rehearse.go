@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
 	"nacre/internal/call"
 	"nacre/internal/campaign"
+	"nacre/internal/config"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
@@ -23,10 +26,13 @@ import (
 
 type rehearseCommand struct {
 	pearlSource
+	audioFlags
 	Files []string `arg:"" optional:"" name:"file" help:"Files of scenarios, YAML or JSON (docs/conversation.md)."`
 	From  string   `help:"Write a call that is over as a scenario, in place of rehearsing; it holds what is known of the person." name:"from-call" placeholder:"ID"`
 	Pearl string   `help:"Id or file of a Pearl in place of the one that the files name." placeholder:"PEARL"`
 	Keys  bool     `help:"The agent does not understand words: people answer by keys where a scenario says which."`
+	Audio bool     `help:"Rehearse by ear: people speak, the recogniser hears them, and the voice answers."`
+	Out   string   `help:"Folder for a WAV file of each scenario with --audio: the person left, the agent right." type:"path" placeholder:"DIR"`
 	JUnit string   `help:"Write the results as JUnit XML into this file too." name:"junit" placeholder:"FILE" type:"path"`
 }
 
@@ -49,14 +55,14 @@ func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
 	if c.From != "" {
 		return c.write(ctx, s)
 	}
-	in, language, err := c.rehearsal(s.Err)
+	in, services, err := c.rehearsal(s.Err)
 	if err != nil {
 		return err
 	}
 	casts := make([][]cast, len(c.Files))
 	var faults []error
 	for n, file := range c.Files {
-		if casts[n], err = c.open(ctx, file, in, language); err != nil {
+		if casts[n], err = c.open(ctx, file, in, services); err != nil {
 			var usage exitError
 			if !errors.As(err, &usage) {
 				return err
@@ -67,14 +73,23 @@ func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
 	if len(faults) > 0 {
 		return exitError{exitUsage, errors.Join(faults...)}
 	}
+	run := func(one cast) (rehearsal.Verdict, error) { return rehearsal.Run(ctx, one.scenario, one.config), nil }
+	if c.Audio {
+		a, err := openAudio(ctx, c.audioFlags, services, in.Log)
+		defer a.Close()
+		if err != nil {
+			return err
+		}
+		run = func(one cast) (rehearsal.Verdict, error) { return c.byEar(ctx, a, one) }
+	}
 	var suites []rehearsal.Suite
 	all, failed := 0, 0
 	for n, file := range c.Files {
 		suite := rehearsal.Suite{Name: file}
 		for _, one := range casts[n] {
-			verdict := rehearsal.Run(ctx, one.scenario, one.config)
-			if ctx.Err() != nil {
-				return ctx.Err()
+			verdict, err := run(one)
+			if err := errors.Join(ctx.Err(), err); err != nil {
+				return err
 			}
 			verdict.Write(s.Out)
 			suite.Verdicts = append(suite.Verdicts, verdict)
@@ -94,8 +109,35 @@ func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
+// byEar rehearses one scenario with audio, and keeps that where it is asked to.
+func (c *rehearseCommand) byEar(ctx context.Context, a *audio, one cast) (verdict rehearsal.Verdict, err error) {
+	path := ""
+	if c.Out != "" {
+		if err := os.MkdirAll(c.Out, 0o750); err != nil {
+			return verdict, fmt.Errorf("make folder: %w", err)
+		}
+		path = filepath.Join(c.Out, fileName(one.scenario.Name)+".wav")
+	}
+	out, err := createOut(path)
+	if err != nil {
+		return verdict, err
+	}
+	verdict, err = a.rehearse(ctx, one.scenario, one.config, out)
+	return verdict, errors.Join(err, closeOut(path, out))
+}
+
+// fileName returns the name of a scenario as that of a file: what else has a meaning in paths is "_".
+func fileName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '(' || r == ')' {
+			return r
+		}
+		return '_'
+	}, name)
+}
+
 // open reads a file of scenarios and their Pearl.
-func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Config, language func(voiceID string) string) ([]cast, error) {
+func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Config, services config.Providers) ([]cast, error) {
 	bad := func(err error) error { return exitError{exitUsage, fmt.Errorf("%s: %w", name, err)} }
 	raw, err := os.ReadFile(name)
 	if err != nil {
@@ -116,7 +158,7 @@ func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Co
 		if err != nil {
 			return nil, bad(fmt.Errorf("%s: %w", scenario.Name, err))
 		}
-		script.Language = language(script.VoiceID)
+		script.Language = languageOf(services.Voices, script.VoiceID)
 		in.Script, in.Deaf = script, c.Keys
 		variants := scenario.Variants()
 		for n := range variants {

@@ -71,11 +71,12 @@ func (m *models) ears(ctx context.Context, log *slog.Logger, metrics *metrics) (
 	ctx, cancel := context.WithTimeout(ctx, earsWait)
 	defer cancel()
 	_ = process.Wait(ctx) // why it does not hear is in the log, and in /readyz
-	return localEars(process, log, metrics), process
+	return localEars(process, log, metrics, 0), process
 }
 
-// localEars returns the recogniser of this machine's models, shared by all calls; metrics nil = nothing is counted.
-func localEars(client *speech.Client, log *slog.Logger, metrics *metrics) *utterance.Recognizer {
+// localEars returns the recogniser of this machine's models, shared by all calls; metrics nil = nothing is counted, deadline 0 =
+// that of calls.
+func localEars(client *speech.Client, log *slog.Logger, metrics *metrics, deadline time.Duration) *utterance.Recognizer {
 	config := utterance.Config{
 		Recognize: func(ctx context.Context, u utterance.Utterance) (string, error) {
 			urgency := speech.Partial
@@ -85,7 +86,7 @@ func localEars(client *speech.Client, log *slog.Logger, metrics *metrics) *utter
 			heard, err := client.Hear(ctx, u.Samples, urgency)
 			return heard.Text, err
 		},
-		Languages: []string{"en"}, Ready: client.Ready, AtOnce: speech.Hearers(), Log: log,
+		Languages: []string{"en"}, Ready: client.Ready, AtOnce: speech.Hearers(), Deadline: deadline, Log: log,
 	}
 	if metrics != nil {
 		config.Observe = metrics.heard(prometheus.Labels{"ears": localName})

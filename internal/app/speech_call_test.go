@@ -97,7 +97,7 @@ func TestCallGoesOnWhenItsEarsAreKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	agent := voice.New(voice.Config{
-		Speaker: newVoices(spoken), Recognizer: localEars(client, slog.New(slog.DiscardHandler), nil), SpeechModel: model, Log: slog.New(slog.DiscardHandler),
+		Speaker: newVoices(spoken), Recognizer: localEars(client, slog.New(slog.DiscardHandler), nil, 0), SpeechModel: model, Log: slog.New(slog.DiscardHandler),
 	})
 	leg := &caller{lines: slices.Concat([][]int16{weather}, slices.Repeat([][]int16{stop}, 5)), middle: func(line int) {
 		if line != 1 {

@@ -83,7 +83,7 @@ type speechHear struct {
 }
 
 func (c *speechHear) Run(ctx context.Context, s streams) error {
-	samples, err := readChannel(c.File, c.Channel)
+	samples, _, err := readChannel(c.File, c.Channel)
 	if err != nil {
 		return err
 	}
@@ -126,21 +126,22 @@ func (c *speechHear) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
-// readChannel returns one channel of a file, from 1, at 8 kHz.
-func readChannel(path string, channel int) ([]int16, error) {
+// readChannel returns one channel of a file, from 1, at 8 kHz, and how many it has.
+func readChannel(path string, channel int) (samples []int16, channels int, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer file.Close() //nolint:errcheck // only read
 	audio, err := wav.Read(file)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, 0, fmt.Errorf("read %s: %w", path, err)
 	}
 	if channel < 1 || channel > audio.Channels {
-		return nil, exitError{exitUsage, fmt.Errorf("--channel %d: the file has %d", channel, audio.Channels)}
+		return nil, 0, exitError{exitUsage, fmt.Errorf("--channel %d: the file has %d", channel, audio.Channels)}
 	}
-	return resample.All(audio.Channel(channel-1), audio.Rate, call.SampleRate)
+	samples, err = resample.All(audio.Channel(channel-1), audio.Rate, call.SampleRate)
+	return samples, audio.Channels, err
 }
 
 // hearAll has an ear hear samples as it would in a call, with an utterance's words awaited before the next one is begun.

@@ -200,7 +200,7 @@ func TestSpeechProcessKilledInMidSentence(t *testing.T) {
 	if err := client.Wait(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	ears := localEars(client, slog.New(slog.DiscardHandler), newMetrics())
+	ears := localEars(client, slog.New(slog.DiscardHandler), newMetrics(), 0)
 	ear, err := ears.Listen(t.Context(), "en-US")
 	if err != nil {
 		t.Fatal(err)

@@ -17,12 +17,16 @@ import (
 
 type talkCommand struct {
 	pearlSource
-	Pearl string            `arg:"" help:"Id of a Pearl in the database, or a file in the shape of POST /v2/Pearl, YAML or JSON."`
-	Set   map[string]string `help:"Variable of the person called, name=value; several times." mapsep:"none" placeholder:"NAME=VALUE"`
-	Zone  string            `help:"Time zone of the person; the campaign's without it."`
-	At    string            `help:"Local time of the talk (2026-11-26T10:15); now without it."`
-	Keys  bool              `help:"The agent does not understand words: you answer by /keys."`
-	JSON  bool              `help:"Print what came of it as JSON; the talk itself goes to stderr." name:"json"`
+	audioFlags
+	Pearl   string            `arg:"" help:"Id of a Pearl in the database, or a file in the shape of POST /v2/Pearl, YAML or JSON."`
+	Set     map[string]string `help:"Variable of the person called, name=value; several times." mapsep:"none" placeholder:"NAME=VALUE"`
+	Zone    string            `help:"Time zone of the person; the campaign's without it."`
+	At      string            `help:"Local time of the talk (2026-11-26T10:15); now without it."`
+	Keys    bool              `help:"The agent does not understand words: you answer by /keys."`
+	JSON    bool              `help:"Print what came of it as JSON; the talk itself goes to stderr." name:"json"`
+	Audio   string            `help:"WAV file of a caller, of any rate: it is played to the Pearl's ears, and its voice answers." type:"existingfile" placeholder:"FILE"`
+	Channel int               `help:"Channel of the file in which the caller is, from 1, where it has several."`
+	Out     string            `help:"WAV file to write with --audio: the caller left, the agent right." default:"talk.wav" type:"path"`
 }
 
 const talkHelp = `What you type is what you say. /keys 12# presses keys, /silence says nothing until the agent speaks, /hang up ends the call
@@ -45,12 +49,16 @@ func (c *talkCommand) Run(ctx context.Context, s streams) error {
 	if c.JSON {
 		say = s.Err
 	}
-	in, language, err := c.rehearsal(s.Err)
+	in, services, err := c.rehearsal(s.Err)
 	if err != nil {
 		return err
 	}
-	script.Language = language(script.VoiceID)
-	in.Script, in.Deaf, in.Said = script, c.Keys, func(words string) { fmt.Fprintln(say, "agent:", words) }
+	script.Language = languageOf(services.Voices, script.VoiceID)
+	in.Script, in.Deaf = script, c.Keys
+	if c.Audio != "" {
+		return c.playRecording(ctx, in, services, s)
+	}
+	in.Said = func(words string) { fmt.Fprintln(say, "agent:", words) }
 	conversation := rehearsal.Begin(ctx, in)
 	defer conversation.Close()
 	wanted, err := c.talk(ctx, conversation, s, say)

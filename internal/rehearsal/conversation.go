@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"nacre/internal/brain"
 	"nacre/internal/call"
 	"nacre/internal/minds"
 	"nacre/internal/scenario"
@@ -19,7 +20,8 @@ type Config struct {
 	// Brains are those of the conversation in the order in which they are asked; without any it goes by the rules of turn.Form,
 	// which also replaces brains that fail (voice.Config.Brains).
 	Brains func(call.Script) []turn.Brain
-	Deaf   bool // words are not understood: people answer by keys
+	Model  brain.Model // plays personas; nil = there is none
+	Deaf   bool        // words are not understood: people answer by keys
 	// Said is told what the agent says when it begins to say it. nil = nobody is told.
 	Said func(words string)
 	Log  *slog.Logger // nil = none

@@ -28,6 +28,15 @@ func Run(ctx context.Context, s scenario.Scenario, config Config) Verdict {
 	config.Deaf = config.Deaf || s.ByKeys
 	c := Begin(ctx, config)
 	defer c.Close()
+	if s.Persona != "" {
+		err := c.improvise(ctx, s)
+		c.End()
+		v := Judge(s, config.Script, c.Result(), 0, time.Since(began))
+		if err != nil {
+			v.Faults = append(v.Faults, err.Error())
+		}
+		return v
+	}
 	undone := 0
 	for n, act := range s.Turns {
 		if !c.perform(act) {

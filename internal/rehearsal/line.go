@@ -22,13 +22,15 @@ const (
 	keyEvery  = 150 * time.Millisecond
 	beepOnset = 160 * time.Millisecond
 
-	ourTurn   = 700 * time.Millisecond  // of quiet after the agent has spoken: it is the person's turn
-	noReply   = 3500 * time.Millisecond // the agent says nothing to what was done: it is the person's turn again
-	breath    = 600 * time.Millisecond  // between two sentences of one person
-	interrupt = time.Second             // into what the agent says, where it is interrupted
-	longest   = 2 * time.Hour           // of a conversation without callTimeout
-	optOutIn  = 100 * time.Millisecond  // what writing an opt-out takes
+	ourTurn   = 700 * time.Millisecond // of quiet after the agent has spoken: it is the person's turn
+	breath    = 600 * time.Millisecond // between two sentences of one person
+	interrupt = time.Second            // into what the agent says, where it is interrupted
+	longest   = 2 * time.Hour          // of a conversation without callTimeout
+	optOutIn  = 100 * time.Millisecond // what writing an opt-out takes
 )
+
+// NoReply is how long the agent says nothing to what a person did until it is their turn again.
+const NoReply = 3500 * time.Millisecond
 
 // lettersASecond is how quickly people and voices speak.
 const lettersASecond = 15
@@ -74,7 +76,7 @@ func (c *Conversation) turn() bool {
 	case c.spoke:
 		return c.now-c.agentAt >= ourTurn
 	default:
-		return c.now-c.doneAt >= noReply
+		return c.now-c.doneAt >= NoReply
 	}
 }
 

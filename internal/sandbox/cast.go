@@ -29,6 +29,12 @@ func People() []scenario.Scenario { return slices.Clone(people()) }
 // voices are the people's, as the embedded voice names them. A machine's is fast to synthesise; it speaks the long lines.
 var voices = map[string]string{scenario.Woman: "slt", scenario.Man: "rms", scenario.Scot: "awb", scenario.Machine: "kal16"}
 
+// VoiceOf returns a voice of people by its name in scenarios, as the embedded voice names it.
+func VoiceOf(name string) (voiceID string, ok bool) {
+	voiceID, ok = voices[name]
+	return voiceID, ok
+}
+
 func voiceOf(name string) string {
 	if voice, ok := voices[name]; ok {
 		return voice

@@ -74,6 +74,11 @@ type Ear interface {
 	Close()
 }
 
+// Pending is an Ear that knows whether results of what was written are still to come. tells is false where it does not now.
+type Pending interface {
+	Pending() (pending, tells bool)
+}
+
 // Heard is a result of an Ear. For each utterance come any number of partial results, each replacing the one before, and
 // one that is final; Text is "" for sound without words. While somebody speaks a partial result is due every half second: a
 // recogniser of which nothing is heard for long is taken for deaf, and sound alone counts.

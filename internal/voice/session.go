@@ -36,6 +36,8 @@ type session struct {
 	stepping bool
 	timeUp   bool
 	hungUp   bool
+	thinks   int  // the ask that a brain replies to; 0 = none
+	writes   bool // the opt-out is being written
 }
 
 var _ call.Party = (*session)(nil)
@@ -94,10 +96,14 @@ func (s *session) Exchange(heard, say *call.Frame) bool {
 	s.now += call.FrameTime
 	select {
 	case failed := <-s.optOuts:
+		s.writes = false
 		s.step(turn.Event{Kind: turn.OptOutDone, Failed: failed})
 	default:
 	}
 	for event, more := s.minds.Poll(); more; event, more = s.minds.Poll() {
+		if event.Ask == s.thinks && (event.Kind == turn.ReplyEnd || event.Kind == turn.AskFailed) {
+			s.thinks = 0
+		}
 		s.step(event)
 	}
 	if s.script.Timeout > 0 && s.now >= s.script.Timeout && !s.timeUp {
@@ -225,8 +231,12 @@ func (s *session) do(action turn.Action) {
 			s.more(action)
 		}
 	case turn.Ask:
+		s.thinks = action.Ask
 		s.minds.Ask(action)
 	case turn.CancelAsk:
+		if s.thinks == action.Ask {
+			s.thinks = 0
+		}
 		s.minds.Cancel()
 	case turn.ToolResult:
 		s.minds.Answer(action)
@@ -235,6 +245,7 @@ func (s *session) do(action turn.Action) {
 			s.endPlayout()
 		}
 	case turn.OptOut:
+		s.writes = true
 		go s.optOut()
 	case turn.HangUp:
 		s.hungUp = true

@@ -139,7 +139,7 @@ func (b *book) speak(text string, p *phrase) {
 		p.expect(length)
 	}
 	for try := 1; ; try++ {
-		if err = b.stream(voice, text, p); err == nil || errors.Is(err, errCut) {
+		if err = b.stream(voice, text, p); err == nil || errors.Is(err, errCut) || b.ctx.Err() != nil {
 			break
 		}
 		if try == tries {

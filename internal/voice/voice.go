@@ -28,6 +28,8 @@ type Config struct {
 	Log        *slog.Logger
 	// SpeechModel tells speech from other sounds; nil = whatever is loud enough is speech.
 	SpeechModel *hearing.SpeechModel
+	// ByFrames: the line is driven by no clock. Time passes by its frames alone, and no limit goes by the clock.
+	ByFrames bool
 	// Said is called with what the agent says in a call, when that begins; it must not block. Default none.
 	Said func(callID id.ID, words string)
 }
@@ -102,7 +104,8 @@ func (a *Agent) form(script call.Script, log *slog.Logger) (form *turn.Form, lis
 	return form, true
 }
 
-// Hold conducts the conversation on the leg until the call is over on the wire (call.Agent). A call whose time limit is
+// Hold conducts the conversation on the leg until the call is over on the wire (call.Agent). ByFrames it was answered when the
+// script says. A call whose time limit is
 // reached while it is on hold ends a little later.
 func (a *Agent) Hold(ctx context.Context, leg call.Leg, script call.Script, desk call.Desk) (call.Talk, call.Ending) {
 	if err := a.Ready(); err != nil {
@@ -111,11 +114,13 @@ func (a *Agent) Hold(ctx context.Context, leg call.Leg, script call.Script, desk
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if script.Timeout > 0 {
+	if script.Timeout > 0 && !a.config.ByFrames {
 		guard := time.AfterFunc(script.Timeout+a.timing.OptOutLimit+2*time.Second, cancel)
 		defer guard.Stop()
 	}
-	script.Answered = time.Now()
+	if !a.config.ByFrames {
+		script.Answered = time.Now()
+	}
 	s := a.session(ctx, script, desk)
 	ending := leg.Serve(ctx, s)
 	return s.finish(), ending

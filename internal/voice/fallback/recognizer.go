@@ -69,6 +69,18 @@ type frame struct {
 // Results returns the channel of what is heard (voice.Ear).
 func (e *ear) Results() <-chan voice.Heard { return e.results }
 
+// Pending passes on what the ear that is open tells (voice.Pending).
+func (e *ear) Pending() (pending, tells bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	inner, ok := e.inner.(voice.Pending)
+	if !ok {
+		return false, false
+	}
+	pending, tells = inner.Pending()
+	return pending || len(e.inner.Results()) > 0, tells
+}
+
 // Close ends the ear (voice.Ear).
 func (e *ear) Close() { e.cancel() }
 

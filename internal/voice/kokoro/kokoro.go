@@ -71,22 +71,23 @@ type Config struct {
 
 // Voice speaks (voice.Voices). It is safe for concurrent use.
 type Voice struct {
-	sayer   Sayer
-	log     *slog.Logger
-	lexicon *pronounce.Lexicon
-	ids     map[rune]int64    // of letters
-	hashes  map[string]string // of model and voice, by voice
-	voices  []voice.Info
-	cache   *cache
-	making  making
-	pace    pace
-	hits    atomic.Uint64
-	misses  atomic.Uint64
-	mu      sync.Mutex
-	texts   map[string][]clause // clauses of texts that were asked for, by voice and text
-	closing context.Context
-	close   context.CancelFunc
-	all     sync.WaitGroup
+	unhurried bool // Config.Unhurried
+	sayer     Sayer
+	log       *slog.Logger
+	lexicon   *pronounce.Lexicon
+	ids       map[rune]int64    // of letters
+	hashes    map[string]string // of model and voice, by voice
+	voices    []voice.Info
+	cache     *cache
+	making    making
+	pace      pace
+	hits      atomic.Uint64
+	misses    atomic.Uint64
+	mu        sync.Mutex
+	texts     map[string][]clause // clauses of texts that were asked for, by voice and text
+	closing   context.Context
+	close     context.CancelFunc
+	all       sync.WaitGroup
 }
 
 var _ voice.Voices = (*Voice)(nil)
@@ -94,7 +95,7 @@ var _ voice.Voices = (*Voice)(nil)
 // Open reads dictionary and alphabet, and opens the cache. It measures how quick this machine is when the speech process is
 // ready.
 func Open(config Config) (*Voice, error) {
-	v := &Voice{sayer: config.Sayer, log: config.Log, ids: map[rune]int64{}, hashes: map[string]string{}, texts: map[string][]clause{}}
+	v := &Voice{sayer: config.Sayer, log: config.Log, unhurried: config.Unhurried, ids: map[rune]int64{}, hashes: map[string]string{}, texts: map[string][]clause{}}
 	if err := v.read(config.Folder); err != nil {
 		return nil, fmt.Errorf("open neural voice: %w", err)
 	}
@@ -345,8 +346,12 @@ func (v *Voice) Length(voiceID, text string) (time.Duration, bool) {
 const crowded = 2
 
 // Ready reports whether a call that says all of the texts, and others where open is set, can be spoken in time: they are
-// kept, and few wait for speech now; or this machine makes speech quickly enough, and nobody does.
+// kept, and few wait for speech now; or this machine makes speech quickly enough, and nobody does. Where nobody is in a hurry
+// it can.
 func (v *Voice) Ready(voiceID string, texts []string, open bool) bool {
+	if v.unhurried {
+		return v.sayer.Ready() == nil
+	}
 	missing := open
 	for _, text := range texts {
 		if _, ok := v.Length(voiceID, text); !ok {

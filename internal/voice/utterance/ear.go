@@ -67,6 +67,13 @@ func (e *ear) reset() {
 // Results returns the channel of what is heard (voice.Ear).
 func (e *ear) Results() <-chan voice.Heard { return e.results }
 
+// Pending reports whether words that were asked for are still to come (voice.Pending).
+func (e *ear) Pending() (pending, tells bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.closed && (e.current != nil || len(e.order) > 0), true
+}
+
 // Close ends the ear (voice.Ear).
 func (e *ear) Close() { e.cancel() }
 
@@ -190,9 +197,13 @@ func (e *ear) guess(u urgency) {
 	}
 }
 
+// keep has a request be the latest one again, unless it was answered meanwhile.
 func (e *ear) keep(q *request) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if q != nil && q.answered {
+		q = nil
+	}
 	e.current = q
 }
 
@@ -252,6 +263,7 @@ func (e *ear) answer(q *request, text string, err error) {
 	text = strings.TrimSpace(text)
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	q.answered = true
 	if e.current == q {
 		e.current = nil
 	}

@@ -162,6 +162,7 @@ type request struct {
 	timer    *time.Timer // of a final one, while it waits
 	begun    bool        // recognition was begun: out of the queue
 	gone     bool        // nobody wants it any more
+	answered bool        // guarded by ear.mu
 	place    *slot       // of the final result; nil while it is none. Guarded by ear.mu
 }
 

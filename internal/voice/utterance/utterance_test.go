@@ -410,3 +410,46 @@ func TestLanguages(t *testing.T) {
 		}
 	}
 }
+
+// An ear tells that words are to come until they are there, however partial results and their answers cross.
+func TestPendingEnds(t *testing.T) {
+	t.Parallel()
+	for _, takes := range []time.Duration{time.Microsecond, 10 * time.Millisecond, 700 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &scripted{takes: takes}
+			ear, err := New(Config{Recognize: s.recognize}).Listen(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer ear.Close()
+			tells := ear.(voice.Pending)
+			frame, was := call.Frame{}, 0
+			for n := range frame {
+				frame[n] = int16(n%40*400 - 8000)
+			}
+			for n := range 500 {
+				if n%100 == 0 || n%100 == 90 {
+					ear.Speech(n%100 == 0)
+				}
+				if sound := &frame; n%100 < 80 {
+					ear.Write(sound)
+				} else {
+					ear.Write(&call.Frame{})
+				}
+				if pending, ok := tells.Pending(); pending && ok {
+					was++
+					if n%3 == 0 {
+						time.Sleep(time.Second) // of the bubble
+						synctest.Wait()
+						if pending, _ := tells.Pending(); pending {
+							t.Fatalf("frame %d: still pending", n)
+						}
+					}
+				}
+			}
+			if was == 0 {
+				t.Error("nothing was ever pending")
+			}
+		})
+	}
+}
