@@ -80,8 +80,9 @@ func (a *formAgent) hear(event hearing.Event) {
 			a.step(turn.Event{Kind: turn.Heard, Text: text, Final: true, From: from, To: to})
 		}
 	case a.ear.Speaking() && a.frames%25 == 0:
-		if text := a.words.next(int(pace*(a.ear.Heard()-from)/time.Second), false); text != "" {
-			a.step(turn.Event{Kind: turn.Heard, Text: text, From: from, To: to})
+		n := int(pace * (a.ear.Heard() - from) / time.Second)
+		if text := a.words.next(n, false); text != "" {
+			a.step(turn.Event{Kind: turn.Heard, Text: text, From: from, To: min(to, from+time.Duration(n)*time.Second/pace)}) // what follows was not heard yet
 		}
 	}
 }
