@@ -82,7 +82,7 @@ func TestEarsThatCannotKeepUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	metrics := newMetrics()
-	ears := localEars(client, slog.New(slog.NewTextHandler(&log, nil)), metrics)
+	ears := localEars(client, slog.New(slog.NewTextHandler(&log, nil)), metrics, 0)
 	if err := deaf(ears); err != nil {
 		t.Fatal(err)
 	}
