@@ -26,7 +26,7 @@ var _ Paced = (*session)(nil)
 
 // Waits tells what the next Exchange waits for (Paced).
 func (s *session) Waits() Wait {
-	pending, tells := s.hearer.pending()
+	pending, tells := s.senses.hearer.pending()
 	switch {
 	case pending || s.writes && len(s.optOuts) == 0 || s.playback.starves():
 		return WaitsForWork
