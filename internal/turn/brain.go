@@ -48,6 +48,7 @@ type Input struct {
 	Spoke       time.Duration // how long they spoke
 	Heard       int           // parts of our last reply that were played to their end
 	Interrupted bool          // our last reply was not played to its end
+	Unheard     bool          // they began to speak before they can have heard what the part that was cut off is about
 	At          time.Duration // now, since the answer
 	Deaf        bool          // there is no recogniser, or not any more
 	// OptedOut: they asked never to be called again, and will not be.

@@ -211,9 +211,19 @@ func (m *Machine) answer(in Input, yield time.Duration) {
 	case m.answerScreener(in):
 		return
 	default:
-		in.Heard, in.Interrupted = m.heard, m.interrupted
+		in.Heard, in.Interrupted, in.Unheard = m.heard, m.interrupted, m.spokeTooEarly()
 	}
 	m.pass(in, yield, false)
+}
+
+// spokeTooEarly reports whether their last speech began before the part of ours that it cut off can have told them anything: a
+// yes to what came before is none to it.
+func (m *Machine) spokeTooEarly() bool {
+	u := m.lastSaid
+	if !m.interrupted || u == nil || u.filler {
+		return false
+	}
+	return u.heard >= len(u.starts) || m.speechFrom < u.starts[u.heard]+m.timing.Reaction
 }
 
 // stayQuiet waits on, by a reply that has no words.

@@ -158,7 +158,7 @@ func (f *Form) wasAsked(in Input, q question, value any) bool {
 	if !in.Interrupted || f.askedAt < 0 || in.Heard > f.askedAt || f.known == f.at+1 {
 		return true
 	}
-	if in.Heard < f.askedAt {
+	if in.Heard < f.askedAt || in.Unheard {
 		return false
 	}
 	return !q.opening || value == false // a yes within the opening sentence may be a hello

@@ -149,6 +149,7 @@ type Timing struct {
 	BeepLimit     time.Duration // longest wait for quiet after a beep
 	Greeting      time.Duration // speech before a beep that makes a greeting
 	Backchannel   time.Duration // speech shorter than this does not interrupt the agent
+	Reaction      time.Duration // who speaks sooner than this after we begin to say something speaks of something else
 	KeyedSpeech   time.Duration // the same for speech that goes with a key just pressed
 	WithKey       time.Duration // speech that begins this soon after a key goes with it
 	MinSpeech     time.Duration // shorter sounds are no speech
@@ -187,7 +188,7 @@ func Defaults() Timing {
 		BeepWait: 2 * time.Second, PhraseWait: 6 * time.Second,
 		BeepQuiet: 260 * time.Millisecond, BareBeepQuiet: 1500 * time.Millisecond, BeepTalk: 2 * time.Second,
 		BareBeepTalk: 300 * time.Millisecond, BeepLimit: 4 * time.Second, Greeting: time.Second,
-		Backchannel: 400 * time.Millisecond, KeyedSpeech: 1500 * time.Millisecond, WithKey: time.Second,
+		Backchannel: 400 * time.Millisecond, Reaction: 300 * time.Millisecond, KeyedSpeech: 1500 * time.Millisecond, WithKey: time.Second,
 		MinSpeech: 120 * time.Millisecond, Grace: 1200 * time.Millisecond,
 		QuickGrace: 280 * time.Millisecond, WordsGrace: 700 * time.Millisecond, UnfinishedGrace: 2200 * time.Millisecond,
 		WordsWait: 2500 * time.Millisecond, Noise: 600 * time.Millisecond, DeafBarge: 1500 * time.Millisecond,
