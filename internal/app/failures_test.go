@@ -150,9 +150,7 @@ func TestCallsEndWellWhateverFails(t *testing.T) {
 		for _, line := range last.Transcript {
 			said += fmt.Sprintf("%d %s\n", line.Role, line.Content)
 		}
-		// A question that was answered as it began is not among what was heard.
-		asked := strings.Contains(said, "Do you agree?") || strings.Contains(said, "Are you still there?")
-		if !asked || !strings.Contains(said, "Goodbye") || last.Outcome != call.Success {
+		if !strings.Contains(said, "Do you agree?") || !strings.Contains(said, "Goodbye") || last.Outcome != call.Success {
 			t.Errorf("%s: %s of\n%s", how, last.Outcome, said)
 		}
 	}

@@ -53,6 +53,7 @@ type Form struct {
 	silences, wrong, worn, interrupted int
 
 	ears     *understanding.Language // nil = keys only
+	unasked  bool                    // a brain has conducted the conversation so far: no question of ours was put
 	askedAt  int                     // which part of the last reply is the question, -1 = none
 	doubted  int                     // the number of the question whose answer was doubtful, and asked for again as yes or no
 	known    int                     // the number of the question that was heard to its end last: from 1
@@ -119,6 +120,10 @@ func (f *Form) Next(in Input) Reply {
 	if f.at >= len(f.questions) {
 		return f.afterLast(in)
 	}
+	if f.unasked && (in.Kind == InputKeys || in.Kind == InputWords && f.ears != nil && !in.Deaf) {
+		f.silences = 0
+		return f.ask() // what they said answers somebody else
+	}
 	switch in.Kind {
 	case InputKeys:
 		f.silences = 0
@@ -148,7 +153,7 @@ func (f *Form) Next(in Input) Reply {
 
 // TakeOver goes on with the questions that have no value yet, as if the opening had been heard.
 func (f *Form) TakeOver(collected []call.Value) {
-	f.introduced, f.once, f.known, f.doubted = true, nil, 0, 0
+	f.introduced, f.once, f.known, f.doubted, f.unasked = true, nil, 0, 0, true
 	left := f.questions[f.at:]
 	f.questions = nil
 	for _, q := range left {
@@ -255,7 +260,7 @@ func (f *Form) ask(before ...string) Reply {
 		parts = append(append(parts, f.once...), asks...)
 	}
 	reply := f.reply(Reply{Parts: parts, Expect: expectOf(q.Type)})
-	f.askedAt = slices.Index(reply.Parts, q.Ask)
+	f.askedAt, f.unasked = slices.Index(reply.Parts, q.Ask), false
 	reply.Asked = f.askedAt + 1
 	return reply
 }

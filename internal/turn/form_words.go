@@ -155,6 +155,9 @@ func (f *Form) pass(q question) Reply {
 
 // wasAsked reports whether the question had begun when they spoke: what they say to what comes before is no answer to it.
 func (f *Form) wasAsked(in Input, q question, value any) bool {
+	if f.unasked {
+		return false
+	}
 	if !in.Interrupted || f.askedAt < 0 || in.Heard > f.askedAt || f.known == f.at+1 {
 		return true
 	}
