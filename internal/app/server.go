@@ -414,7 +414,7 @@ func judge(script call.Script, talk call.Talk, transcriptOptions int) engine.End
 
 func endingOf(talk call.Talk, j insight.Judgement) engine.Ending {
 	return engine.Ending{
-		Outcome: j.Outcome, Callback: talk.Callback, OptOut: talk.OptOut, Answerer: talk.Answerer, Evidence: talk.Evidence,
+		Outcome: j.Outcome, Callback: talk.Callback, OptOut: talk.OptOut, Transferred: talk.Transferred, Answerer: talk.Answerer, Evidence: talk.Evidence,
 		Transcript: j.Transcript, Collected: talk.Collected,
 		Tags: j.Tags, Summary: j.Summary, Sentiment: j.Sentiment, TurnsMS: talk.TurnLatencyMS,
 	}
@@ -445,7 +445,7 @@ func openSandbox(listen string, speaker sandbox.Speaker, options sandbox.Options
 	log := options.Log
 	c := &sandboxCarrier{log: log, carrier: sandbox.New(speaker, options)}
 	endpoint, err := telephony.Open(telephony.Config{
-		Listen: listen, Log: log, OnInvite: func(in telephony.Incoming) { c.carrier.Handle(in) },
+		Listen: listen, Log: log, OnInvite: func(in telephony.Incoming) { c.carrier.Handle(in) }, OnRefer: c.carrier.Refer,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open sandbox carrier: %w", err)

@@ -24,9 +24,10 @@ type caller struct {
 	ended  time.Duration  // stream time
 }
 
-func (*caller) SendKeys(string)      {}
-func (*caller) HangUp()              {}
-func (*caller) Stats() call.LegStats { return call.LegStats{} }
+func (*caller) Transfer(context.Context, string) error { return nil }
+func (*caller) SendKeys(string)                        {}
+func (*caller) HangUp()                                {}
+func (*caller) Stats() call.LegStats                   { return call.LegStats{} }
 
 func (c *caller) Serve(ctx context.Context, agent call.Party) call.Ending {
 	tick := time.NewTicker(call.FrameTime)
@@ -63,6 +64,8 @@ func (c *caller) Serve(ctx context.Context, agent call.Party) call.Ending {
 
 // optOuts counts those who never want to be called again.
 type optOuts struct{ atomic.Int32 }
+
+func (o *optOuts) MayTransfer(context.Context, string) error { return nil }
 
 func (o *optOuts) OptOut(context.Context) error {
 	o.Add(1)

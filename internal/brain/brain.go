@@ -64,6 +64,9 @@ func New(script call.Script, config Config) (*Brain, error) {
 	return &Brain{config: config, script: script, tools: newToolbox(script), system: Message{Role: System, Content: text}, phrases: turn.English()}, nil
 }
 
+// spokeOn tells a model that its answer is not wanted any more.
+const spokeOn = "they went on speaking: nothing was done, or you will be told what came of it"
+
 const (
 	mostRounds    = 4 // of tools without a word
 	mostSentences = 6 // in a turn: a model that goes on is stopped
@@ -79,6 +82,7 @@ func (b *Brain) Answer(ctx context.Context, in turn.Input, t turn.Turn) (turn.Re
 	if in.OptedOut {
 		return turn.Reply{Parts: []string{b.phrases.OptedOut}, End: true}, nil
 	}
+	b.hear(in)
 	for range mostRounds {
 		said, answer, err := b.ask(ctx, in, t)
 		switch {
@@ -94,6 +98,8 @@ func (b *Brain) Answer(ctx context.Context, in turn.Input, t turn.Turn) (turn.Re
 			return turn.Reply{}, err
 		}
 		switch {
+		case done.leaves:
+			return turn.Reply{}, nil
 		case done.end && said == 0 && done.optOut:
 			return turn.Reply{Parts: []string{b.phrases.OptedOut}, End: true}, nil
 		case done.end && said == 0:
@@ -105,6 +111,20 @@ func (b *Brain) Answer(ctx context.Context, in turn.Input, t turn.Turn) (turn.Re
 		}
 	}
 	return turn.Reply{}, errMute
+}
+
+// hear keeps what the conversation tells besides words: what came of actions.
+func (b *Brain) hear(in turn.Input) {
+	var notes []Message
+	for _, text := range in.Outcomes {
+		notes = append(notes, Message{Role: User, Content: "(" + flat(text, textLimit) + ")"})
+	}
+	if in.Kind == turn.InputWorked {
+		notes = append(notes, Message{Role: User, Content: "(They could not be put through: " + line(in.Text) + ". Tell them so, and offer to call back or to take a message.)"})
+	}
+	if len(notes) > 0 {
+		b.uses = append(b.uses, use{at: in.At, messages: notes})
+	}
 }
 
 // listening is the end of a reply that is answered, by words or digits.
@@ -180,14 +200,15 @@ func (b *Brain) use(calls []Call, in turn.Input, t turn.Turn) (all effect, err e
 	round := use{at: in.At, messages: []Message{{Role: Assistant, Calls: calls}}}
 	defer func() { b.uses = append(b.uses, round) }()
 	for n, c := range calls {
-		done, failed := effect{result: "nothing was done: they went on speaking", failed: true}, err
+		done, failed := effect{result: spokeOn, failed: true}, err
 		if failed == nil {
 			done, failed = b.tools.use(c, b.script.Answered.Add(in.At), t)
 		}
 		if failed != nil && err == nil {
 			err = failed
-			done = effect{result: "nothing was done: they went on speaking", failed: true}
+			done = effect{result: spokeOn, failed: true}
 		}
+		all.leaves = all.leaves || done.leaves
 		all.end, all.optOut = all.end || done.end, all.optOut || done.optOut
 		round.messages = append(round.messages, Message{Role: Result, Call: calls[n].ID, Content: done.result})
 	}

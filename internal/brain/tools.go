@@ -21,6 +21,8 @@ const (
 	toolNever       = "never_call_again"
 	toolCallBack    = "call_back"
 	toolMessage     = "leave_message"
+	toolTransfer    = "transfer"
+	toolKeys        = "press_keys"
 	toolTag         = "tag"
 	longestCallBack = 30 * 24 * time.Hour
 )
@@ -66,6 +68,11 @@ func newToolbox(script call.Script) toolbox {
 		"in_minutes": map[string]any{"type": "integer", "description": "instead of at: how many minutes from now"},
 	})
 	add(toolMessage, "Take a message for the company.", map[string]any{"text": text("the message in one sentence")}, "text")
+	if to := t.named(call.ActTransfer); len(to) > 0 {
+		add(toolTransfer, "Put them through to a person, after the words of this answer; you hear nothing of it unless it fails."+t.when(call.ActTransfer),
+			map[string]any{"to": map[string]any{"type": "string", "enum": to}}, "to")
+	}
+	add(toolKeys, "Press keys, where a telephone menu asks for them; never with a person.", map[string]any{"keys": text("digits, * and #")}, "keys")
 	if len(script.Brief.Tags) > 0 {
 		names := make([]string, len(script.Brief.Tags))
 		meanings := "Mark the call with a tag that applies:"
@@ -82,10 +89,41 @@ func newToolbox(script call.Script) toolbox {
 	return t
 }
 
+// named are the names of the actions of a kind.
+func (t toolbox) named(kind call.ActionKind) (names []string) {
+	for _, action := range t.script.Actions {
+		if action.Kind == kind {
+			names = append(names, action.Name)
+		}
+	}
+	return names
+}
+
+// when tells when the actions of a kind are to be done.
+func (t toolbox) when(kind call.ActionKind) string {
+	text := ""
+	for _, action := range t.script.Actions {
+		if when := line(action.When); action.Kind == kind && when != "" {
+			text += fmt.Sprintf(" %s: %s.", action.Name, strings.TrimSuffix(when, "."))
+		}
+	}
+	return text
+}
+
+// action returns the number of an action of a kind by its name.
+func (t toolbox) action(kind call.ActionKind, name string) (turn.Tool, error) {
+	n := slices.IndexFunc(t.script.Actions, func(a call.Action) bool { return a.Kind == kind && a.Name == name })
+	if n < 0 {
+		return turn.Tool{}, fmt.Errorf("there is no %s of this name", kind)
+	}
+	return turn.Tool{Kind: turn.ToolAct, Number: n}, nil
+}
+
 // effect is what came of a call of a tool.
 type effect struct {
 	result string // for the model
 	failed bool
+	leaves bool // they are put through after the words of this answer
 	end    bool // the call ends after the words of this answer
 	optOut bool
 }
@@ -118,7 +156,7 @@ func (t toolbox) use(c Call, now time.Time, in turn.Turn) (effect, error) {
 		result = confirmed
 	}
 	never := tool.Kind == turn.ToolOptOut
-	return effect{result: result, failed: failed, end: never, optOut: never}, nil
+	return effect{result: result, failed: failed, end: never, optOut: never, leaves: c.Name == toolTransfer && !failed}, nil
 }
 
 // arguments are those of all tools.
@@ -130,6 +168,8 @@ type arguments struct {
 	InMinutes *json.Number `json:"in_minutes"`
 	Text      string       `json:"text"`
 	Name      string       `json:"name"`
+	To        string       `json:"to"`
+	Keys      string       `json:"keys"`
 }
 
 // tool returns what a call asks for. confirmed is what the model is told where it is done; "" = what the conversation says. The
@@ -160,6 +200,11 @@ func (t toolbox) tool(name string, a arguments, now time.Time) (tool turn.Tool, 
 		}
 		at := now.Add(after).In(zoneOf(t.script))
 		return turn.Tool{Kind: turn.ToolCallBack, After: after}, "they will be called back on " + at.Format("Monday, 2 January, at 15:04") + ": tell them so", nil
+	case toolTransfer:
+		tool, err = t.action(call.ActTransfer, a.To)
+		return tool, "", err
+	case toolKeys:
+		return turn.Tool{Kind: turn.ToolKeys, Text: a.Keys}, "", nil
 	case toolMessage:
 		text := line(a.Text)
 		if text == "" {

@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"nacre/internal/id"
@@ -102,12 +103,29 @@ type Leg interface {
 	// When ctx ends the call is ended by BYE. Called once. It returns when the BYE was first sent or received, without
 	// waiting for the response to it.
 	Serve(ctx context.Context, party Party) Ending
+	// Transfer asks the peer to connect its side to a number in our place, blind (REFER, RFC 3515), and returns nil once it has
+	// told that this has happened. Our side of the call goes on, whatever comes of it. A *TransferError says that it did not come
+	// about, or that nothing was told of it within minutes. The end of ctx, or of the call, ends the wait.
+	Transfer(ctx context.Context, to string) error
 	// SendKeys queues keys to be sent as RFC 4733 events, one after another, in place of the audio.
 	SendKeys(keys string)
 	// HangUp ends the call by BYE without serving it (a cancel that crossed the answer). Safe to call at any time.
 	HangUp()
 	// Stats returns the counters of the media so far.
 	Stats() LegStats
+}
+
+// TransferError is why a transfer did not come about.
+type TransferError struct {
+	Code   int // status that the peer refused it with, or that the new call ended with; 0 = none was told
+	Reason string
+}
+
+func (e *TransferError) Error() string {
+	if e.Code == 0 {
+		return e.Reason
+	}
+	return fmt.Sprintf("%d %s", e.Code, e.Reason)
 }
 
 // Ending is how an answered call ended.

@@ -58,6 +58,8 @@ type Script struct {
 	Zone            *time.Location // of the person called; nil = UTC
 	Answered        time.Time      // set by the Agent when it begins to hold the call
 	Brief           Brief
+	Known           map[string]any // values of the variables that are known before the call, as JSON has them, for Actions
+	Actions         []Action
 }
 
 // Brief is what a model is told besides. Variables are substituted; those that are collected in the talk stand as [id]. Company
@@ -92,6 +94,7 @@ type Talk struct {
 	Callback      *Callback
 	OptOut        bool
 	Tags          []string // set in the conversation, each once
+	Transferred   bool     // the person was connected to somebody else in our place
 	Notes         []string // sentences for the summary, such as a message that was left with us
 	Transcript    []Line
 	Recording     *Recording // nil: the call was not recorded
@@ -111,6 +114,8 @@ type Desk interface {
 	// OptOut puts the callee on the account's blacklist. The agent hangs up only after it has returned (or after it has
 	// failed for 10 s; the end of the call writes it then).
 	OptOut(ctx context.Context) error
+	// MayTransfer returns why the account's rules do not allow to connect the callee to a number.
+	MayTransfer(ctx context.Context, number string) error
 }
 
 // Agent holds answered calls. Implemented by voice.

@@ -83,6 +83,7 @@ func (p Pearl) checkDefinition(judges Judges, faults *fault.List) {
 			faults.Add(fmt.Sprintf("Pearl.Agents[%d].VoiceId", n), "There is no voice with the id '%.64s'; GET /v2/Account/Voices lists those there are.", agent.VoiceID)
 		}
 	}
+	p.checkTransfers(faults.Add)
 	for n := range d.APISettings {
 		checkAPI(fmt.Sprintf("Pearl.ApiSettings[%d]", n), &d.APISettings[n], judges, faults)
 	}

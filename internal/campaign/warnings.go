@@ -25,6 +25,7 @@ const (
 	effectless = "This is stored and returned, and has no effect on calls yet."
 	mindless   = "This has no effect on calls of this server: it is for a language model, and none is configured (models of --providers)."
 	earless    = "This has no effect on calls of this server: it is for a language model, which converses only where something hears, and nothing does."
+	wordless   = "This has no effect on calls of this server: people ask for a person in words, and nothing hears them."
 )
 
 // Warnings names the variables in texts that nothing declares, and the members that have no effect on calls of a server of the
@@ -40,6 +41,9 @@ func (p Pearl) Warnings(server Abilities) []Warning {
 	})
 	for _, member := range p.withoutEffect() {
 		found = append(found, Warning{Member: member, Text: effectless})
+	}
+	if !server.Hears && len(p.Definition.TransferCallSettings) > 0 {
+		found = append(found, Warning{Member: "Pearl.TransferCallSettings", Text: wordless})
 	}
 	if server.Hears && server.Thinks {
 		return found
@@ -125,6 +129,9 @@ func (p Pearl) forModels() []string {
 	for n, node := range d.Nodes {
 		members.add(node.NodeType == NodeDialogue, fmt.Sprintf("Pearl.Nodes[%d]", n))
 	}
+	for n := range d.TransferCallSettings {
+		members.add(n > 0, fmt.Sprintf("Pearl.TransferCallSettings[%d]", n)) // the first one is for who asks for a person
+	}
 	members.add(len(d.IndicatorTags) > 0, "Pearl.IndicatorTags")
 	return members
 }
@@ -138,16 +145,15 @@ func (p Pearl) withoutEffect() []string {
 	for n, node := range d.Nodes {
 		members.add(!node.talks(), fmt.Sprintf("Pearl.Nodes[%d]", n))
 	}
-	members.add(len(d.TransferCallSettings) > 0, "Pearl.TransferCallSettings")
+	for n, t := range d.TransferCallSettings {
+		members.add(t.WarmTransferMessage != "", fmt.Sprintf("Pearl.TransferCallSettings[%d].WarmTransferMessage", n))
+	}
 	members.add(len(d.SMSSettings) > 0, "Pearl.SmsSettings")
 	members.add(len(d.EmailSettings) > 0, "Pearl.EmailSettings")
 	members.add(d.SMTPSettings != nil, "Pearl.SmtpSettings")
 	members.add(len(d.APISettings) > 0, "Pearl.ApiSettings")
 	members.add(len(d.Notifications) > 0, "Pearl.Notifications")
 	members.add(d.AskAllQuestions && !p.decidedByQuestion(), "Pearl.AskAllQuestions")
-	if p.Outbound != nil && p.Outbound.StopRecordingAfterTransfer != nil {
-		members.add(*p.Outbound.StopRecordingAfterTransfer, "Outbound.IsStopRecordingAfterTransferCall")
-	}
 	members.add(p.Inbound != nil, "Inbound")
 	return members
 }

@@ -27,6 +27,7 @@ type Engine interface {
 	Release(ctx context.Context, w engine.Work, wait time.Duration) error
 	Answer(ctx context.Context, begun call.Call) (holds bool, err error)
 	OptOut(ctx context.Context, begun call.Call) error
+	MayTransfer(ctx context.Context, begun call.Call, number string) error
 	Over(ctx context.Context, begun call.Call, ending engine.Ending) error
 	Finish(ctx context.Context, begun call.Call, ending engine.Ending) error
 	ToStop(ctx context.Context) ([]call.Call, error)

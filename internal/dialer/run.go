@@ -256,4 +256,8 @@ type desk struct {
 	begun *engine.Begun
 }
 
+func (k desk) MayTransfer(ctx context.Context, number string) error {
+	return k.d.Engine.MayTransfer(ctx, k.begun.Call, number)
+}
+
 func (k desk) OptOut(ctx context.Context) error { return k.d.Engine.OptOut(ctx, k.begun.Call) }

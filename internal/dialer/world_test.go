@@ -151,8 +151,9 @@ func (l *leg) end(by string) {
 func (l *leg) Serve(context.Context, call.Party) call.Ending {
 	panic("the agent of these tests holds no audio")
 }
-func (l *leg) SendKeys(string) {}
-func (l *leg) HangUp()         { l.end("hang up") }
+func (l *leg) Transfer(context.Context, string) error { return nil }
+func (l *leg) SendKeys(string)                        {}
+func (l *leg) HangUp()                                { l.end("hang up") }
 func (l *leg) Stats() call.LegStats {
 	l.carrier.mu.Lock()
 	defer l.carrier.mu.Unlock()

@@ -55,18 +55,19 @@ func (e *Engine) Answer(ctx context.Context, begun call.Call) (holds bool, err e
 
 // Ending is what Finish commits.
 type Ending struct {
-	Outcome    call.Outcome
-	Ended      time.Time // over on the wire
-	Callback   *call.Callback
-	OptOut     bool
-	Answerer   call.Answerer // "" = nobody answered
-	Evidence   []call.Evidence
-	Transcript []call.Line
-	Collected  []call.Value
-	Tags       []string
-	Summary    string
-	Sentiment  int
-	Recording  string
+	Outcome     call.Outcome
+	Ended       time.Time // over on the wire
+	Callback    *call.Callback
+	OptOut      bool
+	Answerer    call.Answerer // "" = nobody answered
+	Evidence    []call.Evidence
+	Transcript  []call.Line
+	Collected   []call.Value
+	Tags        []string
+	Transferred bool
+	Summary     string
+	Sentiment   int
+	Recording   string
 	// RecordingBytes is the size of the recording's file.
 	RecordingBytes int64
 	TurnsMS        []int              // latency per turn
@@ -207,6 +208,7 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 		current.Answered = time.Time{} // a 200 that crossed a cancel: duration 0
 	} else {
 		current.Transcript, current.Collected, current.Tags = ending.Transcript, ending.Collected, ending.Tags
+		current.Transferred = ending.Transferred
 		current.Summary, current.Sentiment = ending.Summary, ending.Sentiment
 		current.Answerer, current.Evidence = ending.Answerer, ending.Evidence
 		current.Recording, current.RecordingBytes = ending.Recording, ending.RecordingBytes
@@ -335,6 +337,32 @@ func collectedObject(values []call.Value) (json.RawMessage, error) {
 		return nil, fmt.Errorf("write collected values: %w", err)
 	}
 	return raw, nil
+}
+
+// MayTransfer returns why the account's rules do not allow to connect the callee of a call to a number: those for dialling it
+// over the call's trunk (contract 12).
+func (e *Engine) MayTransfer(ctx context.Context, begun call.Call, number string) error {
+	owner, err := e.Store.ReadAccount(ctx, begun.Account)
+	if err != nil {
+		return fmt.Errorf("read account: %w", err)
+	}
+	if !owner.Standing.MayCall() {
+		return fmt.Errorf("the account's status %d stops all calling", owner.Standing)
+	}
+	numbers, err := e.Store.Numbers(ctx, begun.Account)
+	if err != nil {
+		return fmt.Errorf("list numbers: %w", err)
+	}
+	var own []string
+	for _, n := range numbers {
+		if !n.Trunk.Zero() {
+			own = append(own, n.Number)
+		}
+	}
+	if why := owner.MayDial(phone.Number(number), begun.Trunk.Zero(), own); why != "" {
+		return errors.New(why)
+	}
+	return nil
 }
 
 // OptOut puts the callee of a call on the account's blacklist, while the call is still up.

@@ -172,7 +172,7 @@ func (o *outgoing) take() frameStep {
 	s.pressed.presses = s.pressed.presses[:0]
 	if !t.held {
 		s.jitter.pop(&o.heard)
-		if s.quiet++; t.direction != sendRecv { // the peer's SDP says that it does not send
+		if s.quiet++; s.tolerant || t.direction != sendRecv { // the peer's SDP says that it does not send
 			s.quiet = 0
 		}
 		step.lost = s.quiet > s.lostAfter

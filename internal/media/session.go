@@ -55,6 +55,7 @@ type Session struct {
 	jitter     jitterBuffer
 	pressed    keyReceiver
 	keys       keySender
+	tolerant   bool           // nothing from the peer is no loss
 	quiet      int            // frames since the last packet of a peer that sends, audio or report; hold not counted
 	began      time.Time      // of Serve
 	rtcpSource netip.AddrPort // of the peer's reports; zero until one came
@@ -243,6 +244,13 @@ func (s *Session) SendKeys(keys string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.keys.queue(keys)
+}
+
+// Tolerate says whether a peer that sends nothing, while its description says that it does, is no reason to end the call.
+func (s *Session) Tolerate(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tolerant, s.quiet = on, 0
 }
 
 // Stats returns the counters so far.

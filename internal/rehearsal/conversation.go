@@ -20,8 +20,10 @@ type Config struct {
 	// Brains are those of the conversation in the order in which they are asked; without any it goes by the rules of turn.Form,
 	// which also replaces brains that fail (voice.Config.Brains).
 	Brains func(call.Script) []turn.Brain
-	Model  brain.Model // plays personas; nil = there is none
-	Deaf   bool        // words are not understood: people answer by keys
+	// Act is what comes of an action of the script; nil = it is done, and brings nothing.
+	Act   func(action call.Action, values []call.Value) (text string, brought []call.Value, err error)
+	Model brain.Model // plays personas; nil = there is none
+	Deaf  bool        // words are not understood: people answer by keys
 	// Said is told what the agent says when it begins to say it. nil = nobody is told.
 	Said func(words string)
 	Log  *slog.Logger // nil = none
@@ -38,6 +40,7 @@ type Conversation struct {
 	over    bool
 	by      scenario.By
 	timeUp  bool
+	works   []result      // of actions, on their way
 	optOut  time.Duration // when the opt-out is written; 0 = none is being
 	asked   int           // the ask that a brain replies to; 0 = none
 
@@ -78,7 +81,7 @@ func Begin(ctx context.Context, config Config) *Conversation {
 		config: config,
 		machine: turn.New(turn.Config{
 			Rules: form, Voicemail: script.VoiceMail, Timing: turn.Defaults(),
-			Brains: len(brains), Opening: []string{script.Opening}, Questions: script.Questions, Language: script.Language,
+			Brains: len(brains), Opening: []string{script.Opening}, Questions: script.Questions, Actions: script.Actions, Language: script.Language,
 		}),
 	}
 	ctx, c.end = context.WithCancel(ctx)

@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -26,6 +27,7 @@ type Verdict struct {
 func Run(ctx context.Context, s scenario.Scenario, config Config) Verdict {
 	began := time.Now()
 	config.Deaf = config.Deaf || s.ByKeys
+	config.Act = func(action call.Action, _ []call.Value) (string, []call.Value, error) { return act(s, action) }
 	c := Begin(ctx, config)
 	defer c.Close()
 	if s.Persona != "" {
@@ -96,6 +98,14 @@ func Judge(s scenario.Scenario, script call.Script, r Result, undone int, took t
 	return v
 }
 
+// act is what the scenario says of an action.
+func act(s scenario.Scenario, action call.Action) (string, []call.Value, error) {
+	if s.Actions[action.Name] == "fails" {
+		return "", nil, errors.New("it failed")
+	}
+	return "done", nil, nil
+}
+
 // judge returns what is other than expected.
 func judge(e scenario.Expect, r Result) (faults []string) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
@@ -113,6 +123,9 @@ func judge(e scenario.Expect, r Result) (faults []string) {
 	}
 	if e.OptOut != nil && r.OptOut != *e.OptOut {
 		fault("optOut is %t, expected %t", r.OptOut, *e.OptOut)
+	}
+	if e.Transferred != nil && r.Transferred != *e.Transferred {
+		fault("transferred is %t, expected %t", r.Transferred, *e.Transferred)
 	}
 	for id, want := range sorted(e.Collected) {
 		n := slices.IndexFunc(r.Collected, func(v call.Value) bool { return v.ID == id })

@@ -27,6 +27,7 @@ const (
 	interrupt = time.Second            // into what the agent says, where it is interrupted
 	longest   = 2 * time.Hour          // of a conversation without callTimeout
 	optOutIn  = 100 * time.Millisecond // what writing an opt-out takes
+	workIn    = 500 * time.Millisecond // what an action takes
 )
 
 // NoReply is how long the agent says nothing to what a person did until it is their turn again.
@@ -71,7 +72,7 @@ func (c *Conversation) until(so func() bool) {
 // turn reports whether it is the person's turn.
 func (c *Conversation) turn() bool {
 	switch {
-	case c.playing != nil || c.asked != 0 || c.now < c.sayUntil || c.now < c.beepUntil:
+	case c.playing != nil || c.asked != 0 || len(c.works) > 0 || c.now < c.sayUntil || c.now < c.beepUntil:
 		return false
 	case c.spoke:
 		return c.now-c.agentAt >= ourTurn
@@ -117,6 +118,14 @@ func (c *Conversation) frame() {
 	if c.optOut != 0 && c.now >= c.optOut {
 		c.optOut = 0
 		c.step(turn.Event{Kind: turn.OptOutDone})
+	}
+	for len(c.works) > 0 && c.now >= c.works[0].due && !c.over {
+		event := c.works[0].event
+		c.works = c.works[1:]
+		c.step(event)
+	}
+	if c.over {
+		return
 	}
 	c.think()
 	if !c.over {
@@ -176,6 +185,8 @@ func (c *Conversation) do(action turn.Action) {
 		c.minds.Cancel()
 	case turn.ToolResult:
 		c.minds.Answer(action)
+	case turn.Work:
+		c.work(action)
 	case turn.OptOut:
 		c.optOut = c.now + optOutIn
 	case turn.HangUp:
@@ -185,6 +196,19 @@ func (c *Conversation) do(action turn.Action) {
 		}
 		c.minds.Cancel()
 	}
+}
+
+// work does an action of the script, as far as a rehearsal does.
+func (c *Conversation) work(action turn.Action) {
+	event := turn.Event{Kind: turn.Worked, Work: action.Work, Text: "done"}
+	if c.config.Act != nil {
+		text, values, err := c.config.Act(c.config.Script.Actions[action.Number], action.Values)
+		event.Text, event.Values = text, values
+		if event.Failed = err != nil; event.Failed {
+			event.Text = err.Error()
+		}
+	}
+	c.works = append(c.works, result{event, c.now + workIn})
 }
 
 func (c *Conversation) say(parts []string) {

@@ -14,18 +14,19 @@ import (
 
 // Result is what came of a conversation, as the call and its lead would have it.
 type Result struct {
-	Outcome    call.Outcome  `json:"outcome"`
-	Answerer   call.Answerer `json:"answerer"`
-	EndedBy    scenario.By   `json:"endedBy"`
-	Success    bool          `json:"success"`
-	Collected  []call.Value  `json:"collected"`
-	Tags       []string      `json:"tags"`
-	CallBack   *time.Time    `json:"callBack"` // promised, in the zone of the person; nil = none
-	OptOut     bool          `json:"optOut"`
-	Summary    string        `json:"summary"`
-	Broke      string        `json:"broke,omitempty"` // why the agent broke
-	Seconds    float64       `json:"seconds"`
-	Transcript []call.Line   `json:"transcript"`
+	Outcome     call.Outcome  `json:"outcome"`
+	Answerer    call.Answerer `json:"answerer"`
+	EndedBy     scenario.By   `json:"endedBy"`
+	Success     bool          `json:"success"`
+	Collected   []call.Value  `json:"collected"`
+	Tags        []string      `json:"tags"`
+	CallBack    *time.Time    `json:"callBack"` // promised, in the zone of the person; nil = none
+	OptOut      bool          `json:"optOut"`
+	Transferred bool          `json:"transferred"` // to somebody else, in place of the agent
+	Summary     string        `json:"summary"`
+	Broke       string        `json:"broke,omitempty"` // why the agent broke
+	Seconds     float64       `json:"seconds"`
+	Transcript  []call.Line   `json:"transcript"`
 }
 
 // ResultOf is what came of a talk by a script, which was over a while after the answer.
@@ -33,7 +34,7 @@ func ResultOf(script call.Script, talk call.Talk, by scenario.By, after time.Dur
 	j := insight.Judge(script, talk, insight.FullTranscript)
 	r := Result{
 		Outcome: j.Outcome, Answerer: talk.Answerer, EndedBy: by, Success: j.Outcome == call.Success, Collected: append([]call.Value{}, talk.Collected...),
-		Tags: j.Tags, OptOut: talk.OptOut, Summary: j.Summary, Broke: talk.Broke, Seconds: after.Seconds(), Transcript: j.Transcript,
+		Tags: j.Tags, OptOut: talk.OptOut, Transferred: talk.Transferred, Summary: j.Summary, Broke: talk.Broke, Seconds: after.Seconds(), Transcript: j.Transcript,
 	}
 	if talk.Callback != nil { // as the end of a call makes it
 		at := script.Answered.Add(after + talk.Callback.After).Truncate(time.Minute)
@@ -56,6 +57,9 @@ func (r Result) Write(out io.Writer) {
 	}
 	if r.CallBack != nil {
 		fmt.Fprintf(out, "call-back   %s\n", r.CallBack.Format("Mon 2006-01-02 15:04 MST"))
+	}
+	if r.Transferred {
+		fmt.Fprintln(out, "transfer    to somebody else")
 	}
 	if r.OptOut {
 		fmt.Fprintln(out, "opt-out     never to be called again")

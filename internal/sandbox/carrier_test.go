@@ -356,9 +356,10 @@ func (w *waiting) Serve(ctx context.Context, _ call.Party) call.Ending {
 	w.ended = true
 	return call.ContextEnded
 }
-func (w *waiting) SendKeys(string)      {}
-func (w *waiting) HangUp()              {}
-func (w *waiting) Stats() call.LegStats { return call.LegStats{} }
+func (w *waiting) Transfer(context.Context, string) error { return nil }
+func (w *waiting) SendKeys(string)                        {}
+func (w *waiting) HangUp()                                {}
+func (w *waiting) Stats() call.LegStats                   { return call.LegStats{} }
 
 func TestReport(t *testing.T) {
 	t.Parallel()

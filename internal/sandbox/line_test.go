@@ -93,9 +93,10 @@ type press struct {
 	key rune
 }
 
-func (l *line) SendKeys(keys string) { l.keys = append(l.keys, []rune(keys)...) }
-func (l *line) HangUp()              {}
-func (l *line) Stats() call.LegStats { return call.LegStats{} }
+func (l *line) Transfer(context.Context, string) error { return nil }
+func (l *line) SendKeys(keys string)                   { l.keys = append(l.keys, []rune(keys)...) }
+func (l *line) HangUp()                                {}
+func (l *line) Stats() call.LegStats                   { return call.LegStats{} }
 
 func (l *line) Serve(ctx context.Context, party call.Party) call.Ending {
 	var fromAgent, fromPerson call.Frame

@@ -33,6 +33,8 @@ type Scenario struct {
 	// Persona is who a model plays, in place of Turns: "You are in a hurry and deaf in one ear …".
 	Persona string `yaml:"persona,omitempty"`
 	Turns   []Act  `yaml:"turns"`
+	// Actions says what comes of actions of the Pearl by their names: fails, ok.
+	Actions map[string]string `yaml:"actions,omitempty"`
 	// Then is done one after another whenever it is the person's turn after Turns, the last one again and again; without it the
 	// person does nothing more until the agent hangs up.
 	Then   []Act  `yaml:"then,omitempty"`
@@ -67,15 +69,16 @@ func (s Scenario) Variant(n int) Scenario {
 
 // Expect is what must come of a conversation. What is not named is not judged.
 type Expect struct {
-	Collected map[string]yaml.Node `yaml:"collected,omitempty"` // by the id of the variable; null = not known
-	Said      []string             `yaml:"said,omitempty"`      // by the agent and heard, in any case of letters, in any order
-	NeverSaid []string             `yaml:"neverSaid,omitempty"`
-	Outcome   call.Outcome         `yaml:"outcome,omitempty"`
-	Answerer  call.Answerer        `yaml:"answerer,omitempty"`
-	EndedBy   By                   `yaml:"endedBy,omitempty"`
-	Tags      *[]string            `yaml:"tags,omitempty"`     // all of them, in any order
-	CallBack  *string              `yaml:"callBack,omitempty"` // local time of the person (2026-11-27T17:00, 5 minutes more or less), any, none
-	OptOut    *bool                `yaml:"optOut,omitempty"`
+	Collected   map[string]yaml.Node `yaml:"collected,omitempty"` // by the id of the variable; null = not known
+	Said        []string             `yaml:"said,omitempty"`      // by the agent and heard, in any case of letters, in any order
+	NeverSaid   []string             `yaml:"neverSaid,omitempty"`
+	Outcome     call.Outcome         `yaml:"outcome,omitempty"`
+	Answerer    call.Answerer        `yaml:"answerer,omitempty"`
+	EndedBy     By                   `yaml:"endedBy,omitempty"`
+	Tags        *[]string            `yaml:"tags,omitempty"`     // all of them, in any order
+	CallBack    *string              `yaml:"callBack,omitempty"` // local time of the person (2026-11-27T17:00, 5 minutes more or less), any, none
+	OptOut      *bool                `yaml:"optOut,omitempty"`
+	Transferred *bool                `yaml:"transferred,omitempty"`
 }
 
 // By is who ended a conversation.
@@ -149,7 +152,7 @@ func (s Scenario) check() error {
 // check returns what is wrong with what is expected.
 func (e Expect) check() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	if len(e.Collected)+len(e.Said)+len(e.NeverSaid) == 0 && e.Outcome == "" && e.Answerer == "" && e.EndedBy == "" && e.Tags == nil && e.CallBack == nil && e.OptOut == nil {
+	if len(e.Collected)+len(e.Said)+len(e.NeverSaid) == 0 && e.Outcome == "" && e.Answerer == "" && e.EndedBy == "" && e.Tags == nil && e.CallBack == nil && e.OptOut == nil && e.Transferred == nil {
 		fault("nothing is")
 	}
 	for _, text := range slices.Concat(e.Said, e.NeverSaid) {

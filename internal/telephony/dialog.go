@@ -108,6 +108,7 @@ type dialog struct {
 	seq       uint32      // of our last request
 	remoteSeq uint32      // of the peer's last request
 	changing  bool        // a re-INVITE of ours waits for its final response
+	reference *reference  // a REFER of ours that is under way
 	earlyBye  map[string]bool
 	pending   map[uint32]chan *sip.Request // 2xx of ours that wait for their ACK, by CSeq
 }

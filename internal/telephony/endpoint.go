@@ -38,8 +38,12 @@ type Config struct {
 	RTPTo    int                  // last UDP port for audio
 	Codecs   []string             // of calls that come from outside, in order of preference; nil = PCMU, PCMA
 	OnInvite func(Incoming)
-	Log      *slog.Logger
-	Timers   Timers
+	// OnRefer is called, in a goroutine of its own, when the peer of a call that was taken by OnInvite wants to be connected to a
+	// number by REFER: it tells by tell how that goes, at last by a final status, and returns when the call is over. nil = such
+	// requests are refused, as those of carriers always are.
+	OnRefer func(to string, over <-chan struct{}, tell func(code int, reason string))
+	Log     *slog.Logger
+	Timers  Timers
 
 	senders     int                // addresses that the library may remember; 0 = maxSenders
 	connections int                // TCP connections from addresses that are no trunk's; 0 = maxConnections
@@ -54,6 +58,7 @@ type Timers struct {
 	AfterCancel time.Duration // from a CANCEL until the INVITE is given up: 32 s
 	Bye         time.Duration // how long Close and a challenge wait for the answer to a BYE: 4 s
 	NoAck       time.Duration // Timer H, a 200 of ours without ACK: 32 s
+	Transfer    time.Duration // from a REFER until its outcome is told: 3 min
 	Backoff     time.Duration // between failed registrations: 30 s
 	Refresh     time.Duration // at least, between registrations that succeed: 20 s
 	Idle        time.Duration // a TCP connection from outside that sends nothing: 10 min
@@ -71,6 +76,7 @@ func (t Timers) withDefaults() Timers {
 	set(&t.AfterCancel, 32*time.Second)
 	set(&t.Bye, 4*time.Second)
 	set(&t.NoAck, 32*time.Second)
+	set(&t.Transfer, 3*time.Minute)
 	set(&t.Backoff, 30*time.Second)
 	set(&t.Refresh, 20*time.Second)
 	set(&t.Idle, 10*time.Minute)

@@ -29,7 +29,7 @@ func (e *Endpoint) handleRequest(request *sip.Request, tx *sip.ServerTx) {
 		e.replyOnce(tx, request, sip.StatusOK, "OK", sip.NewHeader("Allow", allowed), sip.NewHeader("Accept", "application/sdp"))
 	case sip.ACK:
 		tx.Terminate() // for a refused INVITE whose transaction is gone; an ACK gets no response
-	case sip.CANCEL, sip.BYE, sip.UPDATE, sip.INFO:
+	case sip.CANCEL, sip.BYE, sip.UPDATE, sip.INFO, sip.NOTIFY:
 		e.replyOnce(tx, request, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
 	default:
 		e.replyOnce(tx, request, sip.StatusMethodNotAllowed, "Method Not Allowed", sip.NewHeader("Allow", allowed))
@@ -57,6 +57,10 @@ func (e *Endpoint) handleInDialog(d *dialog, request *sip.Request, tx *sip.Serve
 		d.handleUpdate(request, tx)
 	case request.Method == sip.INFO:
 		d.handleInfo(request, tx)
+	case request.Method == sip.NOTIFY:
+		d.handleNotify(request, tx)
+	case request.Method == sip.REFER:
+		d.handleRefer(request, tx)
 	default:
 		e.reply(tx, request, sip.StatusMethodNotAllowed, "Method Not Allowed", sip.NewHeader("Allow", allowed))
 	}

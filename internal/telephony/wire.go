@@ -19,7 +19,7 @@ import (
 
 const (
 	product = "nacre"
-	allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
+	allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, NOTIFY"
 
 	statusIntervalTooSmall = 422 // RFC 4028
 

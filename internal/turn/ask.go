@@ -27,7 +27,8 @@ func (m *Machine) ask(in Input, yield time.Duration, filled bool) {
 	m.turnAnswered()
 	m.clear(atWords, atSilence, atTail)
 	m.spoke = 0
-	in.Transcript = m.lines.inOrder()
+	in.Transcript, in.Outcomes = m.lines.inOrder(), m.work.outcomes
+	m.work.outcomes = nil
 	m.asks++
 	m.asked = &asked{number: m.asks, in: in, yield: yield, filled: filled}
 	m.do(Action{Do: Ask, Ask: m.asks, Brain: m.brain, Input: in})
@@ -45,6 +46,7 @@ func (m *Machine) dropAsk() {
 	}
 	m.asked = nil
 	m.clear(atFiller, byBrain)
+	m.dropTransfer()
 }
 
 // source is the passage that a part of a reply is taken from.
@@ -115,6 +117,9 @@ func (m *Machine) whole(a *asked, reply Reply) {
 	m.clear(atFiller, byBrain)
 	m.reply = reply
 	m.reply.Parts = a.parts
+	if m.work.transfer != nil {
+		m.phase, reply.End, m.reply.End = handing, false, false
+	}
 	if reply.End {
 		m.phase = ending
 		m.set(byReply, max(a.yield, m.timing.GoodbyeYield))
@@ -159,7 +164,7 @@ func (m *Machine) nextBrain() {
 	}
 	m.dropAsk()
 	in := a.in
-	in.Transcript = nil
+	in.Transcript, in.Outcomes = nil, nil
 	m.pass(in, a.yield, a.filled)
 }
 
@@ -187,6 +192,9 @@ func (m *Machine) pass(in Input, yield time.Duration, filled bool) {
 	if m.optOut && !optOut && len(reply.Parts) == 0 {
 		m.endWith(NoticeOptOut, 0)
 		return
+	}
+	if m.work.transfer != nil {
+		m.phase, reply.End = handing, false
 	}
 	if len(reply.Parts) == 0 && !reply.End {
 		m.stayQuiet(reply)
@@ -257,6 +265,10 @@ func (m *Machine) toolUsed(event Event) {
 		m.result(event.Use, "they went on speaking: nothing was done", true)
 		return
 	}
+	if event.Tool.Kind == ToolAct {
+		m.act(event)
+		return
+	}
 	text, failed := m.use(event.Tool)
 	if event.Tool.Kind == ToolOptOut && m.optOutPending {
 		m.optOutUses = append(m.optOutUses, event.Use)
@@ -307,6 +319,11 @@ func (m *Machine) use(tool Tool) (text string, failed bool) {
 	case ToolGoal:
 		m.goal = &tool.Reached
 		return "noted", false
+	case ToolAct:
+		text, failed, _ = m.startWork(tool.Number, waiting{})
+		return text, failed
+	case ToolKeys:
+		return m.pressKeys(tool.Text)
 	case ToolTag:
 		return keep(&m.tags, tool.Text)
 	case ToolNote:

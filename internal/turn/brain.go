@@ -37,6 +37,7 @@ const (
 	InputWords                    // they spoke and have finished
 	InputSilence                  // nothing came
 	InputRepeat                   // they asked to hear it again
+	InputWorked                   // an action that our reply had done is over: Action, Failed, Text, Values
 	InputAnew                     // somebody else has come to the telephone, and is greeted; no Brain is asked
 )
 
@@ -51,6 +52,13 @@ type Input struct {
 	Unheard     bool          // they began to speak before they can have heard what the part that was cut off is about
 	At          time.Duration // now, since the answer
 	Deaf        bool          // there is no recogniser, or not any more
+	// Action is the number of an action that is over, Text what came of it, Values the variables that it brought.
+	Action int
+	Failed bool
+	Text   string
+	Values []call.Value
+	// Outcomes are what came, meanwhile, of actions for which nobody waited any more.
+	Outcomes []string
 	// OptedOut: they asked never to be called again, and will not be.
 	OptedOut bool
 	// Transcript is the conversation so far, for a Brain: what was heard by either side, of our words no more than was played.
@@ -111,6 +119,8 @@ const (
 	ToolCollect  ToolKind = "collect"        // Value of the question Value.ID; nil = not known
 	ToolGoal     ToolKind = "goal"           // Reached: whether the success definition is met
 	ToolTag      ToolKind = "tag"            // Text is a tag of the call
+	ToolAct      ToolKind = "act"            // action Number of the script; a transfer begins after the words of the reply, and InputWorked tells if it fails
+	ToolKeys     ToolKind = "pressKeys"      // Text is keys for a machine on the other side
 	ToolNote     ToolKind = "note"           // Text is a sentence for the summary, such as a message that was left with us
 )
 
@@ -121,6 +131,7 @@ type Tool struct {
 	Value   call.Value
 	Reached bool
 	Text    string
+	Number  int
 }
 
 // Notice is an event that the machine announces by a sentence of its own.
@@ -137,5 +148,6 @@ const (
 	NoticeCallback                   // they will be called in so many hours
 	NoticeFailure                    // we cannot go on
 	NoticeFiller                     // our reply takes a moment
+	NoticeTransfer                   // they are put through to a person
 	NoticeScreened                   // who calls and why, in one sentence, for a screening assistant
 )

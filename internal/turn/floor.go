@@ -112,6 +112,11 @@ func (m *Machine) tickTalking() {
 			return
 		}
 		m.speakWhenFree()
+	case m.work.brought != nil:
+		m.tellRules()
+		m.speakWhenFree()
+	case m.work.rules != 0:
+		m.awaitWork()
 	case m.asked != nil:
 		m.awaitReply()
 	case m.turnOver():
@@ -269,6 +274,9 @@ func (m *Machine) speakWhenFree() {
 		return
 	}
 	m.unqueue()
+	if t := m.work.transfer; t != nil {
+		t.said = true
+	}
 	m.heard, m.interrupted = 0, false
 	more := false
 	var from []source
@@ -391,6 +399,8 @@ func (m *Machine) speakFailed(event Event) {
 		return // the reply may yet be spoken
 	}
 	switch m.phase {
+	case handing: // they are put through all the same
+		m.work.transfer.said = true
 	case talking:
 		m.broke = event.Text
 		m.endWith(NoticeFailure, 0)

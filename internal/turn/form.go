@@ -60,6 +60,7 @@ type Form struct {
 	aside    *aside                  // something that is settled before the question goes on
 	missed   int                     // times that words were not understood since the last question
 	byKeys   bool                    // the keys are named, since words did not help
+	handed   bool                    // they were to be put through to a person once
 	waits    bool                    // they asked us to hold on
 	comes    coming                  // somebody else comes to the telephone
 	chatter  int                     // turns of words since the last question
@@ -113,6 +114,9 @@ func (f *Form) Next(in Input) Reply {
 	f.gaveUp = false
 	if in.Kind == InputAnew {
 		f.aside = nil
+	}
+	if in.Kind == InputWorked {
+		return f.worked(in)
 	}
 	if reply, ok := f.hear(in); ok {
 		return reply
@@ -191,6 +195,8 @@ func (f *Form) Phrase(n Notice) string {
 		return f.phrases.Failure
 	case n.Kind == NoticeFiller:
 		return f.phrases.Filler
+	case n.Kind == NoticeTransfer:
+		return f.phrases.Transfer
 	case n.Kind == NoticeScreened:
 		return f.screened()
 	case n.Hours == 1:
@@ -220,6 +226,9 @@ func (f *Form) Vocabulary() []string {
 			all = append(all, f.keys(q))
 		}
 	}
+	if f.ears != nil && f.transfer() >= 0 {
+		all = append(all, p.Transfer, p.NotConnected)
+	}
 	all = append(all, p.Goodbye, p.Thanks, p.OptedOut, p.Declined, p.OnlyKeys, p.StillThere, p.OtherKeys, p.WrongKey,
 		p.GaveUp, p.CallbackHour, f.Phrase(Notice{Kind: NoticeCallback, Hours: defaultHours}), p.Failure)
 	seen := make(map[string]bool, len(all))
@@ -237,6 +246,9 @@ func (f *Form) Vocabulary() []string {
 func (f *Form) Notices() []string {
 	p := f.phrases
 	all := []string{p.Filler, p.OptedOut, p.Failure, p.CallbackHour, f.Phrase(Notice{Kind: NoticeCallback, Hours: defaultHours})}
+	if f.transfer() >= 0 {
+		all = append(all, p.Transfer)
+	}
 	if f.ears != nil {
 		all = append(all, f.screened())
 	}

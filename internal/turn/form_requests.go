@@ -3,6 +3,7 @@ package turn
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -104,7 +105,7 @@ func (f *Form) request(asked understanding.Asked, in Input) (Reply, bool) {
 	case understanding.NotGoodTime:
 		return f.callBack(understanding.When{}, in, p.SorryToDisturb), true
 	case understanding.Person:
-		reply := f.callBack(understanding.When{}, in, p.NoPerson)
+		reply := f.putThrough(in)
 		reply.Tools = append(reply.Tools, Tool{Kind: ToolTag, Text: TagWantsPerson}, Tool{Kind: ToolNote, Text: "They want to speak to a person."})
 		return reply, true
 	case understanding.AreYouARobot:
@@ -186,6 +187,26 @@ const shortReply = 2
 func (f *Form) greetAnew() Reply {
 	f.comes, f.waits, f.silences, f.missed = nobodyComes, false, 0, 0
 	return f.ask(f.phrases.Heard.Anew, f.whyCall())
+}
+
+// transfer returns the number of the transfer that is made for who wants a person, -1 without one.
+func (f *Form) transfer() int {
+	return slices.IndexFunc(f.script.Actions, func(a call.Action) bool { return a.Kind == call.ActTransfer })
+}
+
+// putThrough connects who wants a person to one, once; else they are called back.
+func (f *Form) putThrough(in Input) Reply {
+	to := f.transfer()
+	if to < 0 || f.handed {
+		return f.callBack(understanding.When{}, in, f.phrases.Heard.NoPerson)
+	}
+	f.handed, f.aside = true, nil
+	return Reply{Parts: f.reply(Reply{Parts: []string{f.phrases.Transfer}}).Parts, Tools: []Tool{{Kind: ToolAct, Number: to}}}
+}
+
+// worked goes on after an action: who could not be put through is called back.
+func (f *Form) worked(in Input) Reply {
+	return f.callBack(understanding.When{}, in, f.phrases.NotConnected)
 }
 
 func (f *Form) sayAgain(in Input) Reply {

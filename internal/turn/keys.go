@@ -31,6 +31,9 @@ func (m *Machine) key(key rune) {
 	case m.phase == ending:
 		m.keyAtEnd(key)
 		return
+	case m.phase == handing:
+		m.keyWhileHanding(key)
+		return
 	}
 	if m.surplus(key) {
 		m.flushKeys()

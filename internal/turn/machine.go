@@ -15,6 +15,7 @@ const (
 	talking
 	beeped
 	leaving
+	handing
 	ending
 	over
 )
@@ -34,6 +35,8 @@ const (
 	atTail                  // the last word was played and the tail has passed
 	byGoodbye               // the call ends even if they go on speaking
 	atFiller                // the reply takes too long to say nothing
+	byWork                  // what the rules wait for has taken too long
+	byTransfer              // nobody has taken the person over
 	byBrain                 // the brain has failed
 	timerCount
 )
@@ -75,8 +78,9 @@ type Machine struct {
 	rules     Rules
 	voicemail string
 	questions []call.Question
-	opening   []string // not heard yet
-	greeting  []string // the opening, for whoever comes to the telephone later
+	pearl     []call.Action // what the script has done besides talking
+	opening   []string      // not heard yet
+	greeting  []string      // the opening, for whoever comes to the telephone later
 
 	now     time.Duration
 	phase   phase
@@ -154,6 +158,7 @@ type Machine struct {
 	optOutUses    []int // of the tool, to be answered when it is done
 	collected     []call.Value
 	goal          *bool
+	work          work
 	tags, notes   []string
 	broke         string
 }
@@ -169,13 +174,14 @@ type Config struct {
 	Opening []string
 	// Questions are what tools may collect.
 	Questions []call.Question
+	Actions   []call.Action
 	Language  string // of the phrases that are no turn; BCP 47
 }
 
 // New returns the Machine of one conversation.
 func New(c Config) *Machine {
 	m := &Machine{
-		timing: c.Timing, rules: c.Rules, voicemail: c.Voicemail, questions: c.Questions, opening: c.Opening, greeting: c.Opening, brains: c.Brains,
+		timing: c.Timing, rules: c.Rules, voicemail: c.Voicemail, questions: c.Questions, pearl: c.Actions, opening: c.Opening, greeting: c.Opening, brains: c.Brains,
 		phrases: listeningIn(c.Language), answerers: answerersIn(c.Language),
 	}
 	m.set(atFirst, m.timing.FirstWait)
@@ -236,6 +242,8 @@ func (m *Machine) Step(now time.Duration, event Event) []Action {
 		m.beep(event.Tone)
 	case NetworkTones:
 		m.networkTones(event.NotInService)
+	case Worked:
+		m.worked(event)
 	case Held:
 		m.hold()
 	case Resumed:
@@ -255,7 +263,7 @@ func (m *Machine) Talk() call.Talk {
 	return call.Talk{
 		Answerer: m.evidence.answerer(), Evidence: m.evidence.pieces, NotInService: m.notInService(), VoicemailLeft: m.voicemailLeft,
 		Collected: collected, Success: success, Judged: m.goal != nil,
-		Callback: m.callback, OptOut: m.optOut, Tags: m.tags, Notes: m.notes,
+		Callback: m.callback, OptOut: m.optOut, Tags: m.tags, Notes: m.notes, Transferred: m.work.transferred,
 		Transcript: m.lines.inOrder(), Broke: m.broke, TurnLatencyMS: m.latencies,
 	}
 }
@@ -288,6 +296,8 @@ func (m *Machine) tick(active bool) {
 		m.tickTalking()
 	case beeped:
 		m.tickBeeped()
+	case handing:
+		m.tickHanding()
 	case ending:
 		m.tickEnding()
 	}
@@ -365,6 +375,7 @@ func (m *Machine) finish() {
 		m.rules.Next(Input{Kind: InputKeys, Keys: m.keypad.text, Heard: m.heard, Interrupted: m.interrupted})
 	}
 	m.flushKeys()
+	m.transferUntold()
 	m.phase = over
 	m.unqueue()
 }

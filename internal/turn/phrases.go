@@ -20,6 +20,8 @@ type Phrases struct {
 	CallbackHour string // in one hour
 	Callback     string // with %d hours
 	Failure      string
+	Transfer     string // they are put through
+	NotConnected string // and it did not come about
 	Filler       string // while a reply takes its time
 
 	Heard HeardPhrases // said where there are ears
@@ -46,6 +48,8 @@ func English() Phrases {
 		CallbackHour: "You will be called again in one hour. Goodbye.",
 		Callback:     "You will be called again in %d hours. Goodbye.",
 		Failure:      "I am sorry, I cannot go on. Goodbye.",
+		Transfer:     "I will put you through now. One moment, please.",
+		NotConnected: "I am sorry, I could not put you through.",
 		Filler:       "One moment.",
 
 		Heard: HeardPhrases{

@@ -28,6 +28,8 @@ var update = flag.Bool("update", false, "rewrite the scenarios' answers")
 //	               before comes a part of the reply, or !fail, !end (hang up), !hang (nothing more) or the tool !KIND ARGUMENT
 //	ears           a recogniser listens: it has words 60 ms after a pause of 160 ms, every half second of speech, and at its end
 //	listens        the form understands words
+//	action KIND NAME  the script has such an action
+//	works S ok|fail TEXT id=VALUE …  what comes, S seconds later, of the next action that is done; nothing without it
 //	understands    rules for these tests know yes, no, digits, "never call" and what is unfinished
 //	wait S         let S seconds pass
 //	say S TEXT     speak for S seconds, then go on with the list; a recogniser hears TEXT, nothing without it
@@ -118,6 +120,9 @@ type stage struct {
 	replies [][]string // of the brains, to the turns to come
 	asks    int
 
+	works   []string    // what comes of actions, in order
+	working []beingDone // actions that are being done
+
 	todo      []string
 	until     time.Duration // the list goes on then
 	sayUntil  time.Duration
@@ -191,6 +196,36 @@ func (w wordy) Next(in Input) Reply {
 	return w.Form.Next(in)
 }
 
+// beingDone is an action that is being done.
+type beingDone struct {
+	event Event
+	due   time.Duration
+}
+
+// work has an action done: S ok|fail [TEXT] [v=VALUE …] S seconds later.
+func (s *stage) work(a Action) {
+	s.logf("work %d: action %d", a.Work, a.Number)
+	for _, v := range a.Values {
+		s.logf("    %s = %v", v.ID, v.Value)
+	}
+	if len(s.works) == 0 {
+		return // nothing is heard of it
+	}
+	number, rest, _ := strings.Cut(s.works[0], " ")
+	s.works = s.works[1:]
+	seconds, _ := strconv.ParseFloat(number, 64)
+	how, text, _ := strings.Cut(rest, " ")
+	e := Event{Kind: Worked, Work: a.Work, Failed: how == "fail"}
+	for _, word := range strings.Fields(text) {
+		if id, value, ok := strings.Cut(word, "="); ok {
+			e.Values = append(e.Values, call.Value{ID: id, Name: id, Value: value})
+		} else {
+			e.Text = join(e.Text, word)
+		}
+	}
+	s.working = append(s.working, beingDone{e, s.now + time.Duration(seconds*float64(time.Second))})
+}
+
 // thought is what a brain is about to say.
 type thought struct {
 	ask   int
@@ -238,6 +273,11 @@ func runScenario(t *testing.T, given string) string {
 			listens = true
 		case "understands":
 			understands = true
+		case "action":
+			kind, name, _ := strings.Cut(rest, " ")
+			script.Actions = append(script.Actions, call.Action{Kind: call.ActionKind(kind), Name: name})
+		case "works":
+			s.works = append(s.works, rest)
 		case "brains":
 			brains, _ = strconv.Atoi(rest)
 		case "reply":
@@ -252,7 +292,7 @@ func runScenario(t *testing.T, given string) string {
 	}
 	config := Config{
 		Rules: form, Voicemail: script.VoiceMail, Timing: Defaults(),
-		Brains: brains, Opening: []string{script.Opening}, Questions: script.Questions, Language: script.Language,
+		Brains: brains, Opening: []string{script.Opening}, Questions: script.Questions, Actions: script.Actions, Language: script.Language,
 	}
 	if understands {
 		config.Rules = wordy{form}
@@ -305,7 +345,7 @@ func (s *stage) act(a Action) {
 		}
 		s.current.parts, s.current.more = append(s.current.parts, a.Parts...), a.More
 	case Ask:
-		kind := [...]string{"keys " + a.Input.Keys, "words " + a.Input.Words, "silence", "repeat"}[a.Input.Kind]
+		kind := [...]string{"keys " + a.Input.Keys, "words " + a.Input.Words, "silence", "repeat", "worked " + a.Input.Text}[a.Input.Kind]
 		s.logf("ask %d of brain %d  %s", a.Ask, a.Brain, kind)
 		for _, l := range a.Input.Transcript {
 			s.logf("    %d  %s", l.Role, l.Content)
@@ -321,6 +361,10 @@ func (s *stage) act(a Action) {
 	case StopSpeaking:
 		s.logf("stop %d", a.Utterance)
 		s.finish()
+	case Work:
+		s.work(a)
+	case PressKeys:
+		s.logf("press %s", a.Text)
 	case OptOut:
 		s.logf("opt out")
 		s.optOut = s.now + time.Second
@@ -377,6 +421,7 @@ func (s *stage) brains() {
 				continue
 			}
 			tool := Tool{Kind: ToolKind(word[1:]), Text: argument, Reached: argument == "true"}
+			tool.Number, _ = strconv.Atoi(argument)
 			tool.After, _ = time.ParseDuration(argument)
 			if id, value, ok := strings.Cut(argument, "="); ok {
 				tool.Value = call.Value{ID: id, Value: value}
@@ -422,6 +467,18 @@ func (s *stage) frame() {
 		s.optOut = 0
 		s.logf("opted out")
 		s.step(Event{Kind: OptOutDone})
+	}
+	for n := 0; n < len(s.working) && !s.over; n++ {
+		if s.now >= s.working[n].due {
+			e := s.working[n].event
+			s.working = slices.Delete(s.working, n, n+1)
+			s.logf("worked %d, failed %v  %s", e.Work, e.Failed, e.Text)
+			s.step(e)
+			n--
+		}
+	}
+	if s.over {
+		return
 	}
 	s.brains()
 	s.party()
@@ -618,6 +675,9 @@ func (s *stage) talk() {
 	}
 	if talk.Callback != nil {
 		fmt.Fprintf(&s.log, ", call back in %s", talk.Callback.After)
+	}
+	if talk.Transferred {
+		s.log.WriteString(", transferred")
 	}
 	if talk.OptOut {
 		s.log.WriteString(", opted out")

@@ -14,11 +14,16 @@
 //	    └─────────────────────────┘
 //
 // Answering: the agent has not spoken yet. Talking: a brain decides what is said, or the rules. Beeped: a beep was detected without a
-// sign of a person; its end is awaited. Leaving: the voicemail text is spoken. Ending: last words, and an opt-out that is
+// sign of a person; its end is awaited. Leaving: the voicemail text is spoken. Handing (from talking, and back): the person is put
+// through to somebody else. Ending: last words, and an opt-out that is
 // being written; the call is not ended before both are done.
 package turn
 
-import "time"
+import (
+	"time"
+
+	"nacre/internal/call"
+)
 
 // Kind is the kind of an Event.
 type Kind int
@@ -63,6 +68,8 @@ const (
 	// Held and Resumed: the other side put the call on hold, and resumed it. In between all timers stop.
 	Held
 	Resumed
+	// Worked: the action Work is done, or (Failed) could not be; Text tells what came of it, Values are variables that it brought.
+	Worked
 	// OptOutDone: the opt-out is written, or (Failed) could not be.
 	OptOutDone
 	// PeerHungUp: the call is over on the wire, whoever ended it. No action follows.
@@ -93,6 +100,8 @@ type Event struct {
 	Tone      float64
 	// NotInService is of NetworkTones.
 	NotInService bool
+	Work         int
+	Values       []call.Value
 }
 
 // Verb is the kind of an Action.
@@ -113,6 +122,11 @@ const (
 	CancelAsk
 	// ToolResult answers Use: Text is what came of it, Failed that it was not done.
 	ToolResult
+	// Work has action Number of the script done beside the talk, and reports Worked; Values are the variables known so far. A
+	// transfer is reported as soon as it is known what came of it, however late.
+	Work
+	// PressKeys sends the keys of Text.
+	PressKeys
 	// OptOut puts the callee on the suppression list and reports OptOutDone.
 	OptOut
 	// HangUp ends the call. It is the last action.
@@ -131,6 +145,9 @@ type Action struct {
 	Use       int
 	Text      string
 	Failed    bool
+	Work      int
+	Number    int
+	Values    []call.Value
 }
 
 // Timing holds the durations of a conversation. Defaults returns the ones in use.
@@ -177,6 +194,8 @@ type Timing struct {
 	ScreenWait    time.Duration // for the person, once a screening assistant has been told who calls
 	FillerWait    time.Duration // from a turn's end to a filler, where the brain has not begun to reply
 	BrainLimit    time.Duration // longest wait for the next part of a reply
+	WorkLimit     time.Duration // longest wait for an action
+	TransferWait  time.Duration // longest wait for a transfer to come about
 	Tail          time.Duration // from the last word to the hang-up
 }
 
@@ -196,5 +215,6 @@ func Defaults() Timing {
 		AnswerWait: 5 * time.Second, KeyPause: 3 * time.Second, KeyGap: 300 * time.Millisecond, TrailingHash: 2 * time.Second,
 		KeyReply: 120 * time.Millisecond, KeyYield: 3 * time.Second, GoodbyeYield: 10 * time.Second, Patience: 2 * time.Minute, ListenerQuiet: 6 * time.Second,
 		OptOutLimit: 10 * time.Second, Tail: 240 * time.Millisecond, ScreenWait: time.Minute, FillerWait: 1200 * time.Millisecond, BrainLimit: 8 * time.Second,
+		WorkLimit: 12 * time.Second, TransferWait: time.Minute,
 	}
 }

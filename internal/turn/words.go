@@ -34,6 +34,13 @@ func (m *Machine) heardWords(event Event) {
 	if event.Final && m.ears && m.phase == talking && m.saying != nil && m.screening.told == 0 && m.late(who, text) {
 		return
 	}
+	if m.phase == handing {
+		if event.Final && m.optsOut(text) {
+			m.phase = talking
+			m.optOutNow()
+		}
+		return
+	}
 	if event.Failed || !m.ears || m.phase == answering || m.phase == beeped || m.phase == leaving || event.To <= m.answered+heardSlack {
 		return
 	}

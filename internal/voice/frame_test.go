@@ -12,7 +12,7 @@ func frames(tb testing.TB) func() {
 	script := offer()
 	script.Timeout = 0
 	a := New(Config{Speaker: &tones{}})
-	s := a.session(tb.Context(), script, &desk{})
+	s := a.session(tb.Context(), nil, script, &desk{})
 	for _, text := range []string{script.Opening, "Press star nine to never be called again.", script.Questions[0].Ask, "Press 1 for yes, 2 for no."} {
 		<-s.book.get(text).done
 	}

@@ -75,10 +75,18 @@ func beepSound(length time.Duration) []int16 {
 	return samples
 }
 
-// desk notes opt-outs.
+// desk notes opt-outs, and refuses transfers to refuses.
 type desk struct {
-	calls atomic.Int32
-	do    func(ctx context.Context, attempt int) error
+	refuses string
+	calls   atomic.Int32
+	do      func(ctx context.Context, attempt int) error
+}
+
+func (d *desk) MayTransfer(_ context.Context, number string) error {
+	if number == d.refuses {
+		return errors.New("not allowed")
+	}
+	return nil
 }
 
 func (d *desk) OptOut(ctx context.Context) error {
@@ -108,6 +116,8 @@ type line struct {
 	frames    int
 	hungUp    bool
 	keysSent  string
+	transfers func(ctx context.Context, to string) error // nil = they come about at once
+	referred  []string
 }
 
 func newLine(script string) *line {
@@ -118,6 +128,14 @@ func newLine(script string) *line {
 		}
 	}
 	return l
+}
+
+func (l *line) Transfer(ctx context.Context, to string) error {
+	l.referred = append(l.referred, to)
+	if l.transfers == nil {
+		return nil
+	}
+	return l.transfers(ctx, to)
 }
 
 func (l *line) SendKeys(keys string)   { l.keysSent += keys }

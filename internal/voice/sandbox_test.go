@@ -63,6 +63,8 @@ func (o *oneAtATime) Length(string, string) (time.Duration, bool) { return 0, fa
 // optOuts is a desk that counts opt-outs.
 type optOuts struct{ atomic.Int32 }
 
+func (o *optOuts) MayTransfer(context.Context, string) error { return nil }
+
 func (o *optOuts) OptOut(context.Context) error {
 	o.Add(1)
 	return nil
@@ -79,15 +81,16 @@ type pair struct {
 	elapsed time.Duration
 }
 
-func (p *pair) To() string                 { return p.number }
-func (p *pair) From() string               { return "+14155550100" }
-func (p *pair) Ring(int) error             { return nil }
-func (p *pair) Reject(int, string) error   { return nil }
-func (p *pair) Cancelled() <-chan struct{} { return nil }
-func (p *pair) Answer() (call.Leg, error)  { return callee{p}, nil }
-func (p *pair) SendKeys(string)            {}
-func (p *pair) HangUp()                    {}
-func (p *pair) Stats() call.LegStats       { return call.LegStats{} }
+func (p *pair) To() string                             { return p.number }
+func (p *pair) From() string                           { return "+14155550100" }
+func (p *pair) Ring(int) error                         { return nil }
+func (p *pair) Reject(int, string) error               { return nil }
+func (p *pair) Cancelled() <-chan struct{}             { return nil }
+func (p *pair) Answer() (call.Leg, error)              { return callee{p}, nil }
+func (p *pair) Transfer(context.Context, string) error { return nil }
+func (p *pair) SendKeys(string)                        {}
+func (p *pair) HangUp()                                {}
+func (p *pair) Stats() call.LegStats                   { return call.LegStats{} }
 
 // callee is the person's end.
 type callee struct{ *pair }

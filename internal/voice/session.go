@@ -17,13 +17,16 @@ import (
 type session struct {
 	script  call.Script
 	desk    call.Desk
+	leg     call.Leg
 	log     *slog.Logger
 	ctx     context.Context
 	machine *turn.Machine
 	minds   *minds.Minds
 	book    *book
-	record  *recorder // nil = none
-	optOuts chan bool // receives when the opt-out is done; true = failed
+	record  *recorder       // nil = none
+	works   chan turn.Event // actions that are over
+	working int             // actions that are not
+	optOuts chan bool       // receives when the opt-out is done; true = failed
 	limit   time.Duration
 	said    func(callID id.ID, words string) // Config.Said; nil = none
 	saying  []string
@@ -43,7 +46,7 @@ type session struct {
 var _ call.Party = (*session)(nil)
 
 // session returns the session of one call; ctx bounds the call.
-func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk) *session {
+func (a *Agent) session(ctx context.Context, leg call.Leg, script call.Script, desk call.Desk) *session {
 	log := a.log.With("call", script.Call, "trace", script.Trace)
 	form, listens := a.form(script, log)
 	var brains []turn.Brain
@@ -51,16 +54,16 @@ func (a *Agent) session(ctx context.Context, script call.Script, desk call.Desk)
 		brains = a.config.Brains(script)
 	}
 	s := &session{
-		script: script, desk: desk, log: log, ctx: ctx,
+		script: script, desk: desk, leg: leg, log: log, ctx: ctx,
 		machine: turn.New(turn.Config{
 			Rules: form, Voicemail: script.VoiceMail, Timing: a.timing,
-			Brains: len(brains), Opening: []string{script.Opening}, Questions: script.Questions, Language: script.Language,
+			Brains: len(brains), Opening: []string{script.Opening}, Questions: script.Questions, Actions: script.Actions, Language: script.Language,
 		}),
 		book:    &book{ctx: ctx, speaker: a.config.Speaker, log: log, phrases: make(map[string]*phrase)},
-		optOuts: make(chan bool, 1),
-		limit:   a.timing.OptOutLimit,
-		said:    a.config.Said,
-		events:  make([]turn.Event, 0, 8),
+		optOuts: make(chan bool, 1), works: make(chan turn.Event, 64),
+		limit:  a.timing.OptOutLimit,
+		said:   a.config.Said,
+		events: make([]turn.Event, 0, 8),
 	}
 	s.minds = minds.New(ctx, brains, func(part string) { s.book.get(part) }, log)
 	if a.config.Recordings != "" && script.Call != "" {
@@ -100,6 +103,7 @@ func (s *session) Exchange(heard, say *call.Frame) bool {
 		s.step(turn.Event{Kind: turn.OptOutDone, Failed: failed})
 	default:
 	}
+	s.takeWorks()
 	for event, more := s.minds.Poll(); more; event, more = s.minds.Poll() {
 		if event.Ask == s.thinks && (event.Kind == turn.ReplyEnd || event.Kind == turn.AskFailed) {
 			s.thinks = 0
@@ -244,6 +248,11 @@ func (s *session) do(action turn.Action) {
 		if s.playback.utterance == action.Utterance {
 			s.endPlayout()
 		}
+	case turn.Work:
+		s.working++
+		go s.work(action)
+	case turn.PressKeys:
+		s.leg.SendKeys(action.Text)
 	case turn.OptOut:
 		s.writes = true
 		go s.optOut()
@@ -303,6 +312,7 @@ func (s *session) finish() call.Talk {
 	if s.playback.utterance != 0 {
 		s.endPlayout()
 	}
+	s.lastWorks()
 	s.step(turn.Event{Kind: turn.PeerHungUp})
 	s.minds.Cancel()
 	s.senses.Close()

@@ -121,7 +121,7 @@ func (a *Agent) Hold(ctx context.Context, leg call.Leg, script call.Script, desk
 	if !a.config.ByFrames {
 		script.Answered = time.Now()
 	}
-	s := a.session(ctx, script, desk)
+	s := a.session(ctx, leg, script, desk)
 	ending := leg.Serve(ctx, s)
 	return s.finish(), ending
 }

@@ -328,7 +328,7 @@ func TestSlowDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	s := New(Config{Speaker: &tones{}, Recordings: folder, Log: slog.New(slog.NewTextHandler(&log, nil))}).session(t.Context(), offer(), &desk{})
+	s := New(Config{Speaker: &tones{}, Recordings: folder, Log: slog.New(slog.NewTextHandler(&log, nil))}).session(t.Context(), nil, offer(), &desk{})
 	var heard, say call.Frame
 	s.Exchange(&heard, &say)
 	talk := s.finish()

@@ -1,0 +1,199 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"nacre/internal/call"
+	"nacre/internal/campaign"
+	"nacre/internal/config"
+	"nacre/internal/engine"
+	"nacre/internal/hours"
+	"nacre/internal/id"
+	"nacre/internal/provider/providertest"
+)
+
+// talkingServer is a whole server with a scripted model, and ears that always hear the same, on the sandbox carrier.
+func talkingServer(t *testing.T, chat http.HandlerFunc, heard string) (*server, engine.Actor) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("needs the embedded voice and real time")
+	}
+	services := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/audio/transcriptions") {
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"text":%q}`, heard)
+			return
+		}
+		chat(w, r)
+	}))
+	t.Cleanup(func() { services.CloseClientConnections(); services.Close() })
+	var log syncBuffer
+	settings := config.Serve{
+		Database: config.Database{Data: t.TempDir()}, Listen: "127.0.0.1:0", SIPListen: "127.0.0.1:0", Grace: time.Second, Speech: config.Speech{Folder: "none"},
+		AllowPrivateWebhooks: true,
+		Providers: providersFile(t, `models: [{kind: openai, address: "%[1]s/v1", model: m, key-file: $KEY}]
+ears: [{kind: openai, address: "%[1]s/v1", model: w, key-file: $KEY}]
+`, services.URL),
+	}
+	running, err := start(t.Context(), settings, newLog(&log, config.Log{LogLevel: "debug"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		running.Close()
+		if t.Failed() {
+			_, _ = os.Stderr.WriteString(log.String())
+		}
+		if strings.Contains(log.String(), providertest.Secret) {
+			t.Error("a key is in the log")
+		}
+	})
+	owner, err := running.engine.CreateAccount(t.Context(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-running.rehearsed
+	return running, engine.Actor{Account: owner.ID, By: "test"}
+}
+
+// callOne has a running campaign of the definition call one number, and returns the call when it is final.
+func callOne(t *testing.T, s *server, actor engine.Actor, definition campaign.Definition, variables []campaign.Variable, number, callData string) call.Call {
+	t.Helper()
+	ctx, e := t.Context(), s.engine
+	numbers, err := e.Store.Numbers(ctx, actor.Account)
+	if err != nil || len(numbers) != 1 {
+		t.Fatalf("numbers: %v %v", numbers, err)
+	}
+	outbound := campaign.DefaultOutbound()
+	outbound.PhoneNumberID, outbound.MaximumCallAttempts = numbers[0].ID, 1
+	for day := range 7 {
+		outbound.CallingHours = append(outbound.CallingHours, hours.Window{Day: day, Start: "00:00", End: "24:00"})
+	}
+	definition.TimeZone, definition.CompanyDescription = "UTC", "x"
+	pearlID, err := e.CreatePearl(ctx, actor, campaign.Pearl{Type: campaign.OutboundPearl, Name: "test", Outbound: &outbound, Definition: definition, Variables: variables}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leadID, err := e.AddLead(ctx, actor, pearlID, engine.NewLead{Phone: number, CallData: []byte(callData)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.SetActive(ctx, actor, pearlID, true, false); err != nil {
+		t.Fatal(err)
+	}
+	return finalCall(ctx, t, s, leadID)
+}
+
+func finalCall(ctx context.Context, t *testing.T, s *server, leadID id.ID) call.Call {
+	t.Helper()
+	deadline := time.After(90 * time.Second)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-deadline:
+			t.Fatal("the call does not end")
+		case <-tick.C:
+		}
+		_, last, err := s.engine.Store.LeadCalls(ctx, leadID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last != nil && !last.Finished.IsZero() {
+			return *last
+		}
+	}
+}
+
+// answerChat writes an answer of a model as it streams: words, then calls of tools by name and arguments, in turn.
+func answerChat(w http.ResponseWriter, words string, calls ...string) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	fmt.Fprintf(w, "data: {\"choices\":[{\"delta\":{\"content\":%q}}]}\n\n", words)
+	for n := 0; n+1 < len(calls); n += 2 {
+		fmt.Fprintf(w, "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":%d,\"id\":\"c%d\",\"function\":{\"name\":%q,\"arguments\":%q}}]}}]}\n\n", n/2, n/2, calls[n], calls[n+1])
+	}
+	_, _ = io.WriteString(w, "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n")
+}
+
+func saidBy(c call.Call, role call.Role) string {
+	var all []string
+	for _, line := range c.Transcript {
+		if line.Role == role {
+			all = append(all, line.Content)
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+// A model talks over real SIP and RTP: it is refused a tool that the Pearl does not have, collects a value, and puts the person
+// through by REFER; NOTIFY tells that somebody has picked up, and the call ends.
+func TestModelPutsThrough(t *testing.T) {
+	asked := 0
+	s, actor := talkingServer(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if asked++; asked == 1 {
+			answerChat(w, "I will put you through to sales.", "wire_money", `{"to":"+19005550123"}`, "collect", `{"id":"interest","value":"roses"}`, "transfer", `{"to":"transfer_1"}`)
+			return
+		}
+		answerChat(w, "Goodbye.", "end_call", "{}")
+	}, "tell me more about the roses")
+	c := callOne(t, s, actor, campaign.Definition{
+		OpeningSentence: "Hello Ada.", TransferCallSettings: []campaign.Transfer{{PhoneNumber: "+1 415 555 0101", TriggerDescription: "They want roses."}},
+	}, []campaign.Variable{{ID: "interest", Name: "interest", Group: campaign.InCall}}, "+14155550100", `{}`)
+	if !c.Transferred || c.Outcome != call.Answered || !strings.Contains(c.Summary, "put through to a person") || asked != 1 {
+		t.Errorf("transferred %v, %s, %q after %d requests", c.Transferred, c.Outcome, c.Summary, asked)
+	}
+	if len(c.Collected) != 1 || c.Collected[0].Value != "roses" {
+		t.Errorf("%+v", c.Collected)
+	}
+	if said := saidBy(c, call.Pearl); !strings.Contains(said, "Hello Ada.") || !strings.HasSuffix(said, "put you through to sales.") {
+		t.Errorf("%q", said)
+	}
+}
+
+// Whoever interrupts a model has its answer stopped on the wire and its request closed; it hears how far it was heard.
+func TestModelIsInterrupted(t *testing.T) {
+	closed, again := make(chan struct{}), make(chan string, 1)
+	asked := 0
+	s, actor := talkingServer(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		switch asked++; asked {
+		case 1:
+			w.Header().Set("Content-Type", "text/event-stream")
+			fmt.Fprintf(w, "data: {\"choices\":[{\"delta\":{\"content\":%q}}]}\n\n", "Roses are flowers of many colours, and we bring them to every town and every village of the whole wide country, every week. And ")
+			w.(http.Flusher).Flush()
+			select { // the answer is not whole when they interrupt
+			case <-r.Context().Done():
+				close(closed)
+			case <-time.After(30 * time.Second):
+			}
+		default:
+			select {
+			case again <- string(body):
+			default:
+			}
+			answerChat(w, "All right. Goodbye.", "end_call", "{}")
+		}
+	}, "sorry who is this")
+	c := callOne(t, s, actor, campaign.Definition{OpeningSentence: "Hello."}, nil, "+14155550190", `{}`)
+	select {
+	case <-closed:
+	default:
+		t.Error("the request of the interrupted answer was not closed")
+	}
+	if said := saidBy(c, call.Pearl); !strings.Contains(said, "Roses are") || strings.Contains(said, "every week") {
+		t.Errorf("said %q", said)
+	}
+	if told := <-again; !strings.Contains(told, "Roses are") || strings.Contains(told, "every week") || !strings.Contains(told, "sorry who is this") {
+		t.Errorf("the model hears %s", told)
+	}
+}
