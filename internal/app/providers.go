@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"nacre/internal/action"
 	"nacre/internal/brain"
 	"nacre/internal/brain/chat"
 	"nacre/internal/call"
@@ -173,6 +174,20 @@ func openEar(entry config.Ear, log *slog.Logger) (voice.Recognizer, error) {
 		AtOnce: heardAtOnce, FirstPartial: -1, // each is paid for
 		Log: log,
 	}), nil
+}
+
+// openGateways are those for text messages of a file.
+func openGateways(list []config.SMS) (gateways []action.Gateway, err error) {
+	for _, entry := range list {
+		address, err := url.Parse(entry.Address)
+		if err != nil {
+			return nil, fmt.Errorf("address of %s: %w", entry.Name, err)
+		}
+		gateways = append(gateways, action.Gateway{
+			Name: entry.Name, Address: address, Key: entry.Key(), User: entry.User, From: entry.From, Form: entry.Encoding == "form", Fields: entry.Fields,
+		})
+	}
+	return gateways, nil
 }
 
 // thinker makes the brains of conversations, and reads what calls amounted to.

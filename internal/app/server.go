@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"nacre/internal/account"
+	"nacre/internal/action"
 	"nacre/internal/analyst"
 	"nacre/internal/api"
 	"nacre/internal/api/openapi"
@@ -203,6 +204,12 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		return s, err
 	}
 	agentConfig.Recognizer = ears
+	gateways, err := openGateways(services.SMS)
+	if err != nil {
+		return s, err
+	}
+	judgeURL := func(raw string) error { return webhook.CheckURL(raw, settings.AllowPrivateWebhooks) }
+	doer := action.New(action.Config{AllowPrivate: settings.AllowPrivateWebhooks, CheckURL: judgeURL, SMS: gateways, Log: log})
 	thinks, err := openModels(services.Models, log)
 	switch {
 	case err != nil:
@@ -304,7 +311,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		ends = thinks.judge
 	}
 	s.dialer = dialer.New(dialer.Config{
-		Engine: s.engine, Queries: s.store, Dial: sip, Prober: sip, Active: registrar.SetTrunks, Agent: agent, Judge: ends,
+		Engine: s.engine, Queries: s.store, Dial: sip, Prober: sip, Active: registrar.SetTrunks, Agent: agent, Judge: ends, Act: doer.Do,
 		Sandbox: carrier.trunk, Now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }, Log: log, Observe: metrics,
 		PrepareFor: wait,
 	})
@@ -343,10 +350,10 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		Engine: s.engine, Queries: s.store, Log: log, Now: time.Now, PublicURL: settings.PublicURL, TrustedProxies: proxies, RateLimit: settings.RateLimit,
 		CORSOrigins: settings.CORSOrigins, BodyMemory: int64(settings.BodyMemory) << 20, Uploads: int64(settings.UploadsPerAccount) << 20, RecordingsDir: s.recordings, Metrics: metrics.handler(), OpenMetrics: settings.PublicMetrics,
 		Prober: sip, Judges: campaign.Judges{
-			URL:    func(raw string) error { return webhook.CheckURL(raw, settings.AllowPrivateWebhooks) },
+			URL:    judgeURL,
 			Header: webhook.CheckCredentialHeader,
 		},
-		Networks: networks, Abilities: campaign.Abilities{Hears: ears != nil, Thinks: thinks != nil},
+		Networks: networks, Abilities: campaign.Abilities{Hears: ears != nil, Thinks: thinks != nil, Texts: len(gateways) > 0},
 		Voices: speakers.list(sampled, base), VoiceSample: sampled.sample, TestWebhook: sender.TestKind,
 		Ready: func(ctx context.Context) error {
 			return errors.Join(s.store.Ping(ctx), mute(speech), deaf(ears), watch.Room())

@@ -23,6 +23,9 @@ const (
 	toolMessage     = "leave_message"
 	toolTransfer    = "transfer"
 	toolKeys        = "press_keys"
+	toolAPI         = "call_api"
+	toolSMS         = "send_sms"
+	toolEmail       = "send_email"
 	toolTag         = "tag"
 	longestCallBack = 30 * 24 * time.Hour
 )
@@ -71,6 +74,18 @@ func newToolbox(script call.Script) toolbox {
 	if to := t.named(call.ActTransfer); len(to) > 0 {
 		add(toolTransfer, "Put them through to a person, after the words of this answer; you hear nothing of it unless it fails."+t.when(call.ActTransfer),
 			map[string]any{"to": map[string]any{"type": "string", "enum": to}}, "to")
+	}
+	for _, do := range []struct {
+		kind              call.ActionKind
+		name, description string
+	}{
+		{call.ActRequest, toolAPI, "Have a system of the company do or tell something. Values that it needs are those that you have collected: collect them first."},
+		{call.ActSMS, toolSMS, "Send them a text message, to the number that was called."},
+		{call.ActEmail, toolEmail, "Send them an e-mail, to their address; collect it first where it is not known."},
+	} {
+		if names := t.named(do.kind); len(names) > 0 {
+			add(do.name, do.description+t.when(do.kind), map[string]any{"name": map[string]any{"type": "string", "enum": names}}, "name")
+		}
 	}
 	add(toolKeys, "Press keys, where a telephone menu asks for them; never with a person.", map[string]any{"keys": text("digits, * and #")}, "keys")
 	if len(script.Brief.Tags) > 0 {
@@ -202,6 +217,15 @@ func (t toolbox) tool(name string, a arguments, now time.Time) (tool turn.Tool, 
 		return turn.Tool{Kind: turn.ToolCallBack, After: after}, "they will be called back on " + at.Format("Monday, 2 January, at 15:04") + ": tell them so", nil
 	case toolTransfer:
 		tool, err = t.action(call.ActTransfer, a.To)
+		return tool, "", err
+	case toolAPI:
+		tool, err = t.action(call.ActRequest, a.Name)
+		return tool, "", err
+	case toolSMS:
+		tool, err = t.action(call.ActSMS, a.Name)
+		return tool, "", err
+	case toolEmail:
+		tool, err = t.action(call.ActEmail, a.Name)
 		return tool, "", err
 	case toolKeys:
 		return turn.Tool{Kind: turn.ToolKeys, Text: a.Keys}, "", nil

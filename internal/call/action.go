@@ -64,3 +64,16 @@ type SMTP struct {
 	Name     string // shown with the sender
 	Password string
 }
+
+// Step is a request that is made before the dial. OnSuccess and OnFailure are what follows: the number of another Step, Dial or
+// DoNotDial.
+type Step struct {
+	Action               Action
+	OnSuccess, OnFailure int
+}
+
+// What follows a Step besides another one.
+const (
+	Dial      = -1
+	DoNotDial = -2
+)

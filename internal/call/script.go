@@ -60,6 +60,8 @@ type Script struct {
 	Brief           Brief
 	Known           map[string]any // values of the variables that are known before the call, as JSON has them, for Actions
 	Actions         []Action
+	Before          []Step // made before the dial, from the first one on
+	Closing         string // said at the end of a talk that went as it should; "" = the agent's own words
 }
 
 // Brief is what a model is told besides. Variables are substituted; those that are collected in the talk stand as [id]. Company
@@ -109,6 +111,12 @@ type Recording struct {
 	Saved func() (name string, bytes int64)
 }
 
+// Done is what came of an Action.
+type Done struct {
+	Text   string  // in words, for a model
+	Values []Value // of variables that it brought; only ids and values
+}
+
 // Desk is what an agent can do outside of the call while it is up.
 type Desk interface {
 	// OptOut puts the callee on the account's blacklist. The agent hangs up only after it has returned (or after it has
@@ -116,6 +124,9 @@ type Desk interface {
 	OptOut(ctx context.Context) error
 	// MayTransfer returns why the account's rules do not allow to connect the callee to a number.
 	MayTransfer(ctx context.Context, number string) error
+	// Act does an action of the script other than a transfer. values are those of variables that the talk has brought. The text of
+	// the error is for a model.
+	Act(ctx context.Context, action Action, values []Value) (Done, error)
 }
 
 // Agent holds answered calls. Implemented by voice.

@@ -53,12 +53,15 @@ func (d Definition) flow() string {
 	}
 	var b strings.Builder
 	for _, n := range d.Nodes {
-		if !n.talks() {
+		if !n.talks() && n.NodeType != NodeAPI {
 			continue
 		}
 		fmt.Fprintf(&b, "Step \"%s\".", n.Name)
 		if n.NodeType == NodeEndCall {
 			b.WriteString(" The call ends here.")
+		}
+		if n.NodeType == NodeAPI {
+			fmt.Fprintf(&b, " Use call_api for \"%s\", and go on by what came of it.", n.Name)
 		}
 		if script := strings.TrimSpace(n.Script); script != "" {
 			fmt.Fprintf(&b, " Say: %s", script)
@@ -67,6 +70,11 @@ func (d Definition) flow() string {
 			fmt.Fprintf(&b, " Instructions: %s", instructions)
 		}
 		for _, t := range n.Transitions {
+			if t.APIResult != nil {
+				result := map[int]string{apiSuccess: "success", apiFailure: "failure"}[*t.APIResult]
+				fmt.Fprintf(&b, "\n- %s (%s): go to \"%s\"", t.Name, result, named[t.ToNodeID])
+				continue
+			}
 			fmt.Fprintf(&b, "\n- %s: go to \"%s\"", t.Name, named[t.ToNodeID])
 		}
 		b.WriteString("\n")

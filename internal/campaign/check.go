@@ -136,6 +136,8 @@ func checkAPI(path string, a *API, judges Judges, faults *fault.List) {
 			reason = err
 		}
 		faults.Add(path+".EndpointUrl", "The URL '%.200s' is not allowed: %s.", a.EndpointURL, reason)
+	} else if len(call.Variables(hostOf(a.EndpointURL))) > 0 {
+		faults.Add(path+".EndpointUrl", "Variables may stand in the path and the query of a URL, not in its host.")
 	}
 	for name, value := range a.Headers {
 		switch {
@@ -206,9 +208,9 @@ func notOfVariable(r rune) bool {
 
 // preCallOnly refuses variables that are collected during the call in a text that is spoken before it (contract 7).
 func (p Pearl) preCallOnly(path, text string, faults *fault.List) {
-	for _, match := range placeholder.FindAllStringSubmatch(text, -1) {
+	for _, name := range call.Variables(text) {
 		for _, v := range p.Variables {
-			if v.ID == match[1] && v.Group == InCall {
+			if v.ID == name && v.Group == InCall {
 				faults.Add(path, "The variable {%s} is collected during the call (group 2); only variables of group 1 are known here.", v.ID)
 				return
 			}

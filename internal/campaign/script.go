@@ -3,40 +3,27 @@ package campaign
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
 	"nacre/internal/call"
 )
 
-// placeholder is {variableId} in a text (contract 7). Keys of callData that are not declared are usable by their name too,
-// and may hold more than the id of a variable.
-var placeholder = regexp.MustCompile(`\{([^{}]{1,128})\}`)
-
-// Fill replaces {variableId} by its value; a missing value becomes empty text and never blocks a call. What is between
-// braces and can be no variable stays as it is.
+// Fill replaces {variableId} by its value (call.Fill).
 func Fill(text string, values map[string]string) string {
-	return placeholder.ReplaceAllStringFunc(text, func(match string) string {
-		name := match[1 : len(match)-1]
-		value, known := values[name]
-		if !known && !variableID(name) {
-			return match
-		}
-		return value
+	return call.Fill(text, func(id string) (string, bool) {
+		value, known := values[id]
+		return value, known
 	})
 }
 
-// PreCallValues are the texts of all variables known before a call: callData, and the built-in ones that do not come from it.
-func (p Pearl) PreCallValues(c call.Call) map[string]string {
-	values := map[string]string{}
-	data := map[string]any{}
+// known are all variables known before a call, as JSON has them: callData, and the built-in ones that do not come from it.
+func (p Pearl) known(c call.Call) map[string]any {
+	values := map[string]any{}
 	decoder := json.NewDecoder(strings.NewReader(string(c.CallData)))
 	decoder.UseNumber() // numbers keep their digits
-	if decoder.Decode(&data) == nil {
-		for key, value := range data {
-			values[key] = spoken(value)
-		}
+	if decoder.Decode(&values) != nil || values == nil {
+		values = map[string]any{}
 	}
 	values["phoneNumber"], values["callId"], values["companyName"] = c.To, string(c.ID), p.Definition.CompanyName
 	if agents := p.Definition.Agents; len(agents) > 0 {
@@ -45,26 +32,13 @@ func (p Pearl) PreCallValues(c call.Call) map[string]string {
 	return values
 }
 
-func spoken(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	case bool:
-		if v {
-			return "yes"
-		}
-		return "no"
-	default:
-		raw, err := json.Marshal(v)
-		if err != nil {
-			return ""
-		}
-		return string(raw)
+// PreCallValues are the texts of all variables known before a call.
+func (p Pearl) PreCallValues(c call.Call) map[string]string {
+	values := map[string]string{}
+	for id, value := range p.known(c) {
+		values[id] = call.Spoken(value)
 	}
+	return values
 }
 
 // Opening is the opening sentence: of a node Pearl the script of its OpeningSentence node.
@@ -77,6 +51,41 @@ func (d Definition) Opening() string {
 	return d.OpeningSentence
 }
 
+// closing is the script of a node Pearl's EndCall node.
+func (d Definition) closing() string {
+	for _, n := range d.Nodes {
+		if n.NodeType == NodeEndCall {
+			return strings.TrimSpace(n.Script)
+		}
+	}
+	return ""
+}
+
+// With returns the call as if callData had held these values too: what requests before the dial brought.
+func With(c call.Call, values []call.Value) (call.Call, error) {
+	data := map[string]json.RawMessage{}
+	if len(c.CallData) > 0 {
+		if err := json.Unmarshal(c.CallData, &data); err != nil {
+			return c, fmt.Errorf("read callData: %w", err)
+		}
+	}
+	for _, v := range values {
+		raw, err := json.Marshal(v.Value)
+		if err != nil {
+			return c, fmt.Errorf("write %s: %w", v.ID, err)
+		}
+		if data == nil {
+			data = map[string]json.RawMessage{}
+		}
+		data[v.ID] = raw
+	}
+	var err error
+	if c.CallData, err = json.Marshal(data); err != nil {
+		return c, fmt.Errorf("write callData: %w", err)
+	}
+	return c, nil
+}
+
 // Script is what the agent needs to hold one call of a campaign, variables filled in.
 func (p Pearl) Script(c call.Call) call.Script {
 	values := p.PreCallValues(c)
@@ -86,7 +95,7 @@ func (p Pearl) Script(c call.Call) call.Script {
 		AskAll:    p.Definition.AskAllQuestions,
 		VoiceMail: Fill(p.Outbound.VoiceMail, values), ScreeningAnswer: strings.TrimSpace(Fill(p.Outbound.ScreeningAnswer, values)), Recording: p.Outbound.RecordingTrack,
 		Timeout: time.Duration(p.Outbound.CallTimeout) * time.Minute,
-		Brief:   p.brief(values), Actions: p.actions(),
+		Brief:   p.brief(values), Actions: p.actions(), Before: p.before(), Closing: Fill(p.Definition.closing(), values), Known: p.known(c),
 	}
 	if agents := p.Definition.Agents; len(agents) > 0 {
 		script.VoiceID = agents[0].VoiceID

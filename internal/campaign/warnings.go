@@ -18,6 +18,7 @@ type Warning struct {
 type Abilities struct {
 	Hears  bool // words are understood
 	Thinks bool // language models are configured; they converse where the server hears
+	Texts  bool // there is a gateway for text messages
 }
 
 // Effects of members on calls, where they have none.
@@ -25,6 +26,8 @@ const (
 	effectless = "This is stored and returned, and has no effect on calls yet."
 	mindless   = "This has no effect on calls of this server: it is for a language model, and none is configured (models of --providers)."
 	earless    = "This has no effect on calls of this server: it is for a language model, which converses only where something hears, and nothing does."
+	textless   = "This has no effect on calls of this server: it has no gateway for text messages (sms of --providers)."
+	mailless   = "This has no effect: neither the e-mail nor the Pearl has smtpSettings with smtpServer and senderEmail."
 	wordless   = "This has no effect on calls of this server: people ask for a person in words, and nothing hears them."
 )
 
@@ -33,14 +36,22 @@ const (
 func (p Pearl) Warnings(server Abilities) []Warning {
 	var found []Warning
 	p.eachText(func(member, text string) {
-		for _, match := range placeholder.FindAllStringSubmatch(text, -1) {
-			if warning, unknown := p.unknownVariable(match[1]); unknown {
+		for _, name := range call.Variables(text) {
+			if warning, unknown := p.unknownVariable(name); unknown {
 				found = append(found, Warning{Member: member, Text: warning})
 			}
 		}
 	})
 	for _, member := range p.withoutEffect() {
 		found = append(found, Warning{Member: member, Text: effectless})
+	}
+	if !server.Texts && len(p.Definition.SMSSettings) > 0 {
+		found = append(found, Warning{Member: "Pearl.SmsSettings", Text: textless})
+	}
+	for n, e := range p.Definition.EmailSettings {
+		if p.Definition.mailServer(e.SMTPSettings) == nil {
+			found = append(found, Warning{Member: fmt.Sprintf("Pearl.EmailSettings[%d]", n), Text: mailless})
+		}
 	}
 	if !server.Hears && len(p.Definition.TransferCallSettings) > 0 {
 		found = append(found, Warning{Member: "Pearl.TransferCallSettings", Text: wordless})
@@ -127,11 +138,14 @@ func (p Pearl) forModels() []string {
 	members.add(d.ModelType != 0, "Pearl.ModelType")
 	members.add(d.FlowScript != "", "Pearl.FlowScript")
 	for n, node := range d.Nodes {
-		members.add(node.NodeType == NodeDialogue, fmt.Sprintf("Pearl.Nodes[%d]", n))
+		members.add(node.NodeType == NodeDialogue || node.NodeType == NodeAPI, fmt.Sprintf("Pearl.Nodes[%d]", n))
 	}
 	for n := range d.TransferCallSettings {
 		members.add(n > 0, fmt.Sprintf("Pearl.TransferCallSettings[%d]", n)) // the first one is for who asks for a person
 	}
+	members.add(len(d.APISettings) > 0, "Pearl.ApiSettings")
+	members.add(len(d.SMSSettings) > 0, "Pearl.SmsSettings")
+	members.add(len(d.EmailSettings) > 0, "Pearl.EmailSettings")
 	members.add(len(d.IndicatorTags) > 0, "Pearl.IndicatorTags")
 	return members
 }
@@ -143,15 +157,11 @@ func (p Pearl) withoutEffect() []string {
 	members.add(d.Memory, "Pearl.Memory")
 	members.add(len(d.SpeechRecognitionKeywords) > 0, "Pearl.SpeechRecognitionKeywords")
 	for n, node := range d.Nodes {
-		members.add(!node.talks(), fmt.Sprintf("Pearl.Nodes[%d]", n))
+		members.add(node.NodeType == NodePostCallActions, fmt.Sprintf("Pearl.Nodes[%d]", n))
 	}
 	for n, t := range d.TransferCallSettings {
 		members.add(t.WarmTransferMessage != "", fmt.Sprintf("Pearl.TransferCallSettings[%d].WarmTransferMessage", n))
 	}
-	members.add(len(d.SMSSettings) > 0, "Pearl.SmsSettings")
-	members.add(len(d.EmailSettings) > 0, "Pearl.EmailSettings")
-	members.add(d.SMTPSettings != nil, "Pearl.SmtpSettings")
-	members.add(len(d.APISettings) > 0, "Pearl.ApiSettings")
 	members.add(len(d.Notifications) > 0, "Pearl.Notifications")
 	members.add(d.AskAllQuestions && !p.decidedByQuestion(), "Pearl.AskAllQuestions")
 	members.add(p.Inbound != nil, "Inbound")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"regexp"
@@ -23,6 +24,7 @@ type Providers struct {
 	Ears   []Ear   `yaml:"ears"`
 	Voices []Voice `yaml:"voices"`
 	Models []Model `yaml:"models"`
+	SMS    []SMS   `yaml:"sms"`
 }
 
 // Kinds of providers. Local is what this machine has by itself.
@@ -32,6 +34,7 @@ const (
 	KindDeepgram   = "deepgram"
 	KindElevenLabs = "elevenlabs"
 	KindCartesia   = "cartesia"
+	KindHTTP       = "http" // a gateway for text messages
 )
 
 // Service is what every provider has.
@@ -94,6 +97,15 @@ type Model struct {
 		Cached float64 `yaml:"million-cached-tokens"`
 		Output float64 `yaml:"million-output-tokens"`
 	} `yaml:"price"`
+}
+
+// SMS is a gateway that takes text messages by a POST over HTTP.
+type SMS struct {
+	Service  `yaml:",inline"`
+	From     string            `yaml:"from"`
+	User     string            `yaml:"user"`     // "" = the key is a bearer token, else this user's password
+	Encoding string            `yaml:"encoding"` // json, form; "" = json
+	Fields   map[string]string `yaml:"fields"`   // with {to}, {from}, {text}; none = to, from, text
 }
 
 const (
@@ -162,6 +174,21 @@ func ReadProviders(path string, env func(name string) (string, bool)) (Providers
 			}
 		}
 	}
+	for n := range p.SMS {
+		s := &p.SMS[n]
+		place := fmt.Sprintf("sms[%d]", n)
+		s.check(place, fault, names, env, KindHTTP)
+		if s.Encoding != "" && s.Encoding != "json" && s.Encoding != "form" {
+			fault("%s: encoding is json or form", place)
+		}
+		if s.Model != "" || s.First != 0 || s.Between != 0 {
+			fault("%s: kind http takes no model and no time limits", place)
+		}
+		whole := strings.Join(slices.Collect(maps.Values(s.Fields)), " ")
+		if len(s.Fields) > 0 && (!strings.Contains(whole, "{to}") || !strings.Contains(whole, "{text}")) {
+			fault("%s: fields have {to} and {text} in their values", place)
+		}
+	}
 	chosen := map[int]bool{}
 	for n := range p.Models {
 		m := &p.Models[n]
@@ -219,6 +246,8 @@ func (s *Service) check(place string, fault func(string, ...any), names map[stri
 		return
 	}
 	switch u, err := url.Parse(s.Address); {
+	case s.Address == "" && s.Kind == KindHTTP:
+		fault("%s: address is missing: where messages are posted", place)
 	case s.Address == "" && s.Kind == KindOpenAI:
 		fault("%s: address is missing, such as https://api.openai.com/v1 or http://127.0.0.1:8000/v1", place)
 	case s.Address != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != ""):
@@ -230,7 +259,7 @@ func (s *Service) check(place string, fault func(string, ...any), names map[stri
 	key, err := s.readKey(env)
 	if err != nil {
 		fault("%s: %w", place, err)
-	} else if key == "" && s.Kind != KindOpenAI {
+	} else if key == "" && s.Kind != KindOpenAI && s.Kind != KindHTTP {
 		fault("%s: key-env or key-file is missing", place)
 	}
 	s.key = provider.NewKey(key)

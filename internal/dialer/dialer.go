@@ -63,6 +63,8 @@ type Config struct {
 	Prober  call.Prober
 	Active  func([]call.Trunk) // is told which trunks are active: those that register are kept registered
 	Agent   call.Agent
+	// Act does an action of a call to a number with the variables known so far (call.Desk); nil = none is done.
+	Act func(ctx context.Context, action call.Action, to string, values map[string]any) (call.Done, error)
 	// PrepareFor is how long a Preparer may delay the INVITE of a call; 0 = it renders while the telephone rings.
 	PrepareFor time.Duration
 	Judge      Judge

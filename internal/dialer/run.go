@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -26,6 +27,12 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 	}()
 	meter := &call.Meter{}
 	ctx = call.WithMeter(ctx, meter)
+	if !d.before(ctx, log, begun) && ctx.Err() == nil {
+		log.Info("not dialled: a request before the dial failed, and the Pearl ends the call then")
+		d.finish(begun, engine.Ending{Outcome: call.SetupFailed, Ended: d.Now(), Charges: meter.Charges()})
+		d.Observe.CallEnded(call.SetupFailed, 0, call.LegStats{})
+		return
+	}
 	d.waitFor(ctx, d.prepare(ctx, log, begun.Script))
 	log.Debug("dial")
 	leg, failure := d.Dial.Dial(ctx, begun.Invite)
@@ -258,6 +265,22 @@ type desk struct {
 
 func (k desk) MayTransfer(ctx context.Context, number string) error {
 	return k.d.Engine.MayTransfer(ctx, k.begun.Call, number)
+}
+
+func (k desk) Act(ctx context.Context, action call.Action, values []call.Value) (call.Done, error) {
+	if k.d.Act == nil {
+		return call.Done{}, errors.New("this server cannot do that")
+	}
+	known := maps.Clone(k.begun.Script.Known)
+	if known == nil {
+		known = map[string]any{}
+	}
+	for _, v := range values {
+		if v.Value != nil || known[v.ID] == nil {
+			known[v.ID] = v.Value
+		}
+	}
+	return k.d.Act(ctx, action, k.begun.Call.To, known)
 }
 
 func (k desk) OptOut(ctx context.Context) error { return k.d.Engine.OptOut(ctx, k.begun.Call) }

@@ -21,6 +21,8 @@ type Begun struct {
 	Call   call.Call
 	Invite call.Invite
 	Script call.Script
+	// Refill is Script with what requests before the dial brought.
+	Refill func(values []call.Value) (call.Script, error)
 	// TranscriptOptions as the campaign had them when the call began (contract 8).
 	TranscriptOptions int
 }
@@ -107,6 +109,12 @@ func (e *Engine) begin(tx Tx, s *Signals, w Work, trace string) (*Begun, error) 
 			RingFor: p.ringFor, RingUntil: p.closes(zoneKey, now),
 		},
 		Script: script,
+		Refill: func(values []call.Value) (call.Script, error) {
+			with, err := campaign.With(current, values)
+			refilled := p.script(pearl, with, zoneKey)
+			refilled.Language = script.Language
+			return refilled, err
+		},
 	}, nil
 }
 

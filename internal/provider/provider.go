@@ -46,6 +46,14 @@ func (k Key) Header(header http.Header, name, prefix string) {
 	}
 }
 
+// Basic sets the Authorization header to a user whose password is the key (RFC 7617).
+func (k Key) Basic(header http.Header, user string) {
+	if k.Set() {
+		request := http.Request{Header: header}
+		request.SetBasicAuth(user, k.text())
+	}
+}
+
 func (k Key) String() string               { return hidden }
 func (k Key) GoString() string             { return hidden }
 func (k Key) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, hidden) }

@@ -229,7 +229,7 @@ func (f *Form) Vocabulary() []string {
 	if f.ears != nil && f.transfer() >= 0 {
 		all = append(all, p.Transfer, p.NotConnected)
 	}
-	all = append(all, p.Goodbye, p.Thanks, p.OptedOut, p.Declined, p.OnlyKeys, p.StillThere, p.OtherKeys, p.WrongKey,
+	all = append(all, f.goodbye(), p.Goodbye, p.Thanks, p.OptedOut, p.Declined, p.OnlyKeys, p.StillThere, p.OtherKeys, p.WrongKey,
 		p.GaveUp, p.CallbackHour, f.Phrase(Notice{Kind: NoticeCallback, Hours: defaultHours}), p.Failure)
 	seen := make(map[string]bool, len(all))
 	kept := all[:0]
@@ -385,7 +385,7 @@ func (f *Form) settle(q question, value any) Reply {
 	if f.at < len(f.questions) {
 		return f.ask(f.phrases.Thanks)
 	}
-	last := f.phrases.Goodbye
+	last := f.goodbye()
 	if q.Type == call.Boolean && value == false {
 		last = f.phrases.Declined
 	}
@@ -435,7 +435,15 @@ func (f *Form) afterLast(in Input) Reply {
 		f.once = []string{f.script.Opening, f.optOutWords()}
 		return f.ask()
 	}
-	return f.reply(Reply{Parts: []string{f.phrases.Goodbye}, End: true})
+	return f.reply(Reply{Parts: []string{f.goodbye()}, End: true})
+}
+
+// goodbye ends a talk that went as it should.
+func (f *Form) goodbye() string {
+	if f.script.Closing != "" {
+		return f.script.Closing
+	}
+	return f.phrases.Goodbye
 }
 
 // optOutWords say how to end all calls.

@@ -89,6 +89,10 @@ func (d *desk) MayTransfer(_ context.Context, number string) error {
 	return nil
 }
 
+func (d *desk) Act(context.Context, call.Action, []call.Value) (call.Done, error) {
+	return call.Done{Text: "done"}, nil
+}
+
 func (d *desk) OptOut(ctx context.Context) error {
 	attempt := int(d.calls.Add(1))
 	if d.do != nil {

@@ -65,6 +65,10 @@ type optOuts struct{ atomic.Int32 }
 
 func (o *optOuts) MayTransfer(context.Context, string) error { return nil }
 
+func (o *optOuts) Act(context.Context, call.Action, []call.Value) (call.Done, error) {
+	return call.Done{Text: "done"}, nil
+}
+
 func (o *optOuts) OptOut(context.Context) error {
 	o.Add(1)
 	return nil

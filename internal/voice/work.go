@@ -12,6 +12,9 @@ import (
 // lastWorkWait is how long the end of a call waits for what was being done: its record tells what came of it.
 const lastWorkWait = 2 * time.Second
 
+// workLimit is how long an action may take; whoever does it has less.
+const workLimit = 15 * time.Second
+
 // takeWorks steps what came of actions since the last frame.
 func (s *session) takeWorks() {
 	for {
@@ -49,7 +52,16 @@ func (s *session) work(action turn.Action) {
 		done.Failed, done.Text = true, "it failed"
 	})
 	what := s.script.Actions[action.Number]
-	err := s.transfer(what.Number)
+	var err error
+	if what.Kind == call.ActTransfer {
+		err = s.transfer(what.Number)
+	} else { // what has begun is done to its end, also after the call
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), workLimit)
+		defer cancel()
+		var did call.Done
+		did, err = s.desk.Act(ctx, what, action.Values)
+		done.Text, done.Values = did.Text, did.Values
+	}
 	if err != nil {
 		s.log.Warn("action failed", "action", what.Name, "error", err)
 		done.Failed, done.Text = true, err.Error()

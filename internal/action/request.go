@@ -1,0 +1,243 @@
+package action
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"nacre/internal/call"
+)
+
+const (
+	mostSent = 64 << 10  // bytes of a body
+	mostRead = 256 << 10 // bytes of an answer
+	mostTold = 2000      // bytes of an answer without outputs that a model sees
+	mostURL  = 8 << 10
+)
+
+// request makes a request to an API. Redirects are not followed: they would take headers past the guard.
+func (d *Doer) request(ctx context.Context, r call.Request, values map[string]any) (done call.Done, err error) {
+	address, err := fillURL(r.URL, values)
+	if err != nil {
+		return done, err
+	}
+	members, err := fields(r.Fields, values)
+	if err != nil {
+		return done, err
+	}
+	var body []byte
+	switch r.Method {
+	case http.MethodGet, http.MethodDelete:
+		if address, err = withQuery(address, members); err != nil {
+			return done, err
+		}
+	default:
+		if body, err = json.Marshal(object(members)); err != nil {
+			return done, fmt.Errorf("write body: %w", err)
+		}
+	}
+	if len(body) > mostSent || len(address) > mostURL {
+		return done, failed("there is too much to send")
+	}
+	if d.config.CheckURL != nil {
+		if err := d.config.CheckURL(address); err != nil {
+			return done, fmt.Errorf("address refused: %w", err)
+		}
+	}
+	request, err := http.NewRequestWithContext(ctx, r.Method, address, bytes.NewReader(body))
+	if err != nil {
+		return done, fmt.Errorf("make request: %w", err)
+	}
+	if body == nil {
+		request.Body, request.ContentLength = http.NoBody, 0
+	} else {
+		request.Header.Set("Content-Type", "application/json; charset=utf-8")
+	}
+	request.Header.Set("User-Agent", "nacre")
+	request.Header.Set("Accept", "application/json")
+	for name, value := range r.Headers {
+		request.Header.Set(name, value)
+	}
+	answer, err := d.http.RoundTrip(request)
+	if err != nil {
+		return done, err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, mostRead+1))
+	switch {
+	case answer.StatusCode/100 != 2:
+		return done, failed("the API answered %d", answer.StatusCode)
+	case err != nil:
+		return done, fmt.Errorf("read answer: %w", err)
+	case len(text) > mostRead:
+		return done, failed("the API's answer is too long")
+	}
+	done.Values = r.Read(text)
+	switch {
+	case len(r.Outputs) == 0:
+		done.Text = "done" + told(text)
+	case len(done.Values) == 0:
+		done.Text = "done; it told nothing"
+	default:
+		done.Text = "done: " + call.Brought(done.Values)
+	}
+	return done, nil
+}
+
+// told is the beginning of an answer as a model sees it.
+func told(answer []byte) string {
+	text := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(string(answer), " "))
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > mostTold {
+		text = strings.ToValidUTF8(text[:mostTold], "") + " …"
+	}
+	if text == "" {
+		return ""
+	}
+	return ": " + text
+}
+
+// fillURL fills variables in where a URL may hold them: each value stays one segment of the path, or one text of the query. The host
+// is the Pearl's alone.
+func fillURL(address string, values map[string]any) (string, error) {
+	address, _, _ = strings.Cut(address, "#")
+	scheme, rest, ok := strings.Cut(address, "://")
+	if !ok {
+		return "", failed("its address is wrong")
+	}
+	end := strings.IndexAny(rest, "/?")
+	if end < 0 {
+		end = len(rest)
+	}
+	host, path := rest[:end], rest[end:]
+	if len(call.Variables(host)) > 0 {
+		return "", failed("its address is wrong")
+	}
+	path, query, asks := strings.Cut(path, "?")
+	var segments []string
+	for segment := range strings.SplitSeq(path, "/") {
+		filled := call.Fill(segment, func(id string) (string, bool) {
+			value, known := values[id]
+			return url.PathEscape(text(value)), known
+		})
+		if plain, err := url.PathUnescape(filled); filled != segment && (err != nil || plain == "." || plain == "..") {
+			return "", failed("a value cannot be part of its address")
+		}
+		segments = append(segments, filled)
+	}
+	filled := scheme + "://" + host + strings.Join(segments, "/")
+	if asks {
+		filled += "?" + call.Fill(query, func(id string) (string, bool) {
+			value, known := values[id]
+			return url.QueryEscape(text(value)), known
+		})
+	}
+	return filled, nil
+}
+
+// text is a value as programs write it.
+func text(value any) string {
+	if b, ok := value.(bool); ok {
+		if b {
+			return "true"
+		}
+		return "false"
+	}
+	return call.Spoken(value)
+}
+
+// filledField is a member of a body.
+type filledField struct {
+	key   string
+	value any
+}
+
+// fields are the members of a body. One without a value is left out, unless it is required.
+func fields(of []call.Field, values map[string]any) (members []filledField, err error) {
+	for _, f := range of {
+		var value any
+		if f.Variable != "" {
+			value = values[f.Variable]
+		} else if value, err = literal(f.Value, values); err != nil {
+			return nil, fmt.Errorf("read the value of %q: %w", f.Key, err)
+		}
+		switch {
+		case f.Key == "":
+		case value == nil && f.Required && f.Variable != "":
+			return nil, failed("the value of %s is not known yet: it is needed", f.Variable)
+		case value == nil && f.Required:
+			return nil, failed("the value of %s is missing", f.Key)
+		case value != nil:
+			members = append(members, filledField{f.Key, value})
+		}
+	}
+	return members, nil
+}
+
+// literal is a value that the Pearl gives, its texts filled in.
+func literal(raw json.RawMessage, values map[string]any) (any, error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err
+	}
+	return fillAll(value, values), nil
+}
+
+func fillAll(value any, values map[string]any) any {
+	switch v := value.(type) {
+	case string:
+		return call.Fill(v, func(id string) (string, bool) {
+			known, ok := values[id]
+			return text(known), ok
+		})
+	case []any:
+		for n := range v {
+			v[n] = fillAll(v[n], values)
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = fillAll(v[key], values)
+		}
+	}
+	return value
+}
+
+func object(members []filledField) map[string]any {
+	all := make(map[string]any, len(members))
+	for _, m := range members {
+		all[m.key] = m.value
+	}
+	return all
+}
+
+// withQuery adds members to the query of an address.
+func withQuery(address string, members []filledField) (string, error) {
+	if len(members) == 0 {
+		return address, nil
+	}
+	more := url.Values{}
+	for _, m := range members {
+		more.Set(m.key, text(m.value))
+	}
+	separator := "?"
+	if strings.Contains(address, "?") {
+		separator = "&"
+	}
+	return address + separator + more.Encode(), nil
+}
