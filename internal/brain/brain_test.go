@@ -412,3 +412,32 @@ func TestTransfer(t *testing.T) {
 		t.Errorf("%v: a number that is none of the Pearl's: %v", err, f.used)
 	}
 }
+
+// The Pearl's requests and messages are offered by their names and done by number; what it does not have is not, whatever the model
+// asks for.
+func TestActionsOfThePearl(t *testing.T) {
+	t.Parallel()
+	shop := script(t)
+	shop.Actions = []call.Action{
+		{Kind: call.ActRequest, Name: "stock", When: "They ask for stock.", Request: &call.Request{URL: "https://secret.example", Headers: map[string]string{"X": "s3cret"}}},
+		{Kind: call.ActSMS, Name: "sms_1", Message: &call.Message{Body: "x"}}, {Kind: call.ActEmail, Name: "email_1", Message: &call.Message{Body: "x"}},
+	}
+	f, m := &floor{}, &scripted{answers: []func(context.Context, func(string)) (Answer, error){
+		says("One moment.", Call{ID: "1", Name: "call_api", Arguments: `{"name":"stock"}`}, Call{ID: "2", Name: "send_sms", Arguments: `{"name":"sms_1"}`},
+			Call{ID: "3", Name: "send_email", Arguments: `{"name":"email_1"}`}, Call{ID: "4", Name: "call_api", Arguments: `{"name":"sms_1"}`},
+			Call{ID: "5", Name: "call_api", Arguments: `{"name":"https://evil.example"}`}, Call{ID: "6", Name: "press_keys", Arguments: `{"keys":"1#"}`},
+			Call{ID: "7", Name: "transfer", Arguments: `{"to":"+12125550199"}`}),
+	}}
+	if _, err := newBrain(t, shop, m).Answer(t.Context(), words("Do you have roses?"), f); err != nil {
+		t.Fatal(err)
+	}
+	want := []turn.Tool{{Kind: turn.ToolAct}, {Kind: turn.ToolAct, Number: 1}, {Kind: turn.ToolAct, Number: 2}, {Kind: turn.ToolKeys, Text: "1#"}}
+	if diff := cmp.Diff(want, f.used); diff != "" {
+		t.Errorf("%s", diff)
+	}
+	for _, tool := range m.tools {
+		if text := tool.Description + string(tool.Parameters); strings.Contains(text, "secret") || strings.Contains(text, "s3cret") {
+			t.Errorf("the model sees %s", text)
+		}
+	}
+}

@@ -2,10 +2,12 @@ package campaign
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
 	"nacre/internal/call"
+	"nacre/internal/fault"
 )
 
 func TestFill(t *testing.T) {
@@ -86,5 +88,77 @@ func TestScript(t *testing.T) {
 	c.CallData = nil
 	if got := p.Script(c).Opening; got != "Hi " {
 		t.Errorf("opening without data %q", got)
+	}
+}
+
+// What a Pearl has done besides talking is in the script, each by a name of its own; requests before the dial come first by which
+// leads to which.
+func TestActionsOfAScript(t *testing.T) {
+	t.Parallel()
+	outbound := DefaultOutbound()
+	one, two := 1, 2
+	api := func(url string) *API {
+		return &API{Method: 2, EndpointURL: url, Headers: map[string]string{"X-Key": "s"}, OutputBody: []APIOutput{{Key: "a.b", VariableID: "size"}}}
+	}
+	p := Pearl{
+		Type: OutboundPearl, Outbound: &outbound, Variables: []Variable{{ID: "size", Name: "size", Group: InCall, Type: call.Int}},
+		Definition: Definition{
+			TransferCallSettings: []Transfer{{PhoneNumber: "no number"}, {PhoneNumber: "+1 (212) 555-0199", TriggerDescription: "They are angry."}},
+			APISettings:          []API{{Name: "look up", Method: 1, EndpointURL: "https://a.example/"}, {Name: "look up", Method: 5}},
+			SMSSettings:          []SMS{{Body: "Hi"}}, SMTPSettings: &SMTP{SMTPServer: "mail.example", SenderEmail: "a@b.example", EnableSSL: true},
+			EmailSettings: []Email{{Subject: "x"}},
+			Nodes: []Node{
+				{NodeID: "o", NodeType: NodeOpeningSentence, Script: "Hello."},
+				{NodeID: "b", Name: "second", NodeType: NodePreCallAPI, APISettings: api("https://b.example/"), Transitions: []Transition{{ToNodeID: "e", APIResult: &two}}},
+				{NodeID: "a", Name: "first", NodeType: NodePreCallAPI, APISettings: api("https://a.example/"), Transitions: []Transition{{ToNodeID: "b", APIResult: &one}, {ToNodeID: "o", APIResult: &two}}},
+				{NodeID: "n", Name: "stock", NodeType: NodeAPI, APISettings: api("https://n.example/")},
+				{NodeID: "e", Name: "end", NodeType: NodeEndCall, Script: " Bye {firstName}. "},
+			},
+		},
+	}
+	script := p.Script(call.Call{CallData: []byte(`{"firstName":"Ada","n":1.50}`)})
+	names := ""
+	for _, a := range script.Actions {
+		names += string(a.Kind) + " " + a.Name + " " + a.Number + ";"
+	}
+	if names != "transfer transfer_2 +12125550199;request look up ;request api_2 ;request stock ;sms sms_1 ;email email_1 ;" {
+		t.Errorf("%s", names)
+	}
+	if len(script.Before) != 2 || script.Before[0].Action.Name != "first" || script.Before[0].OnSuccess != 1 || script.Before[0].OnFailure != call.Dial ||
+		script.Before[1].OnSuccess != call.Dial || script.Before[1].OnFailure != call.DoNotDial {
+		t.Errorf("%+v", script.Before)
+	}
+	if out := script.Before[0].Action.Request.Outputs; len(out) != 1 || out[0].Type != call.Int {
+		t.Errorf("%+v", out)
+	}
+	if script.Closing != "Bye Ada." || script.Known["n"] != json.Number("1.50") {
+		t.Errorf("%q, %v", script.Closing, script.Known)
+	}
+	if flow := script.Brief.Flow; !strings.Contains(flow, `Use call_api for "stock"`) || strings.Contains(flow, "first") {
+		t.Errorf("%s", flow)
+	}
+	with, err := With(call.Call{CallData: []byte(`{"firstName":"Ada"}`)}, []call.Value{{ID: "firstName", Value: "Eve"}, {ID: "size", Value: int64(3)}})
+	if err != nil || string(with.CallData) != `{"firstName":"Eve","size":3}` {
+		t.Errorf("%s, %v", with.CallData, err)
+	}
+}
+
+// What cannot be done is refused when it is stored: a number that nobody can dial, a host that a variable chooses.
+func TestActionsThatCannotRun(t *testing.T) {
+	t.Parallel()
+	outbound := DefaultOutbound()
+	p := Pearl{Name: "x", Type: OutboundPearl, Outbound: &outbound, Definition: Definition{
+		TimeZone: "UTC", CompanyDescription: "x", OpeningSentence: "Hello.", TransferCallSettings: []Transfer{{PhoneNumber: "12"}, {}},
+		APISettings: []API{{Method: 1, EndpointURL: "https://{host}.example/x"}, {Method: 1, EndpointURL: "https://a.example/{id}?q={name}"}},
+	}}
+	p.Complete()
+	err := p.Check(Judges{})
+	for _, member := range []string{"Pearl.TransferCallSettings[0].TransferCallPhoneNumber", "Pearl.TransferCallSettings[1].TransferCallPhoneNumber", "Pearl.ApiSettings[0].EndpointUrl"} {
+		if err == nil || !strings.Contains(fmt.Sprintf("%+v", err.(*fault.Error).Fields), member) {
+			t.Errorf("%s is not refused: %v", member, err)
+		}
+	}
+	if err != nil && len(err.(*fault.Error).Fields) != 3 {
+		t.Errorf("%+v", err)
 	}
 }
