@@ -45,9 +45,10 @@ func init() {
 // presser presses a key whenever the agent has been quiet for a second.
 type presser struct{ pressed int }
 
-func (*presser) SendKeys(string)      {}
-func (*presser) HangUp()              {}
-func (*presser) Stats() call.LegStats { return call.LegStats{} }
+func (*presser) Transfer(context.Context, string) error { return nil }
+func (*presser) SendKeys(string)                        {}
+func (*presser) HangUp()                                {}
+func (*presser) Stats() call.LegStats                   { return call.LegStats{} }
 
 func (p *presser) Serve(ctx context.Context, agent call.Party) call.Ending {
 	var heard, said call.Frame
