@@ -66,6 +66,12 @@ type desk struct{}
 
 func (desk) OptOut(context.Context) error { return nil }
 
+func (desk) MayTransfer(context.Context, string) error { return nil }
+
+func (desk) Act(context.Context, call.Action, []call.Value) (call.Done, error) {
+	return call.Done{Text: "done"}, nil
+}
+
 // line is the agent's leg of the call (call.Leg).
 type line struct {
 	caller call.Party
@@ -87,6 +93,9 @@ func (l *line) press(keys string) {
 	defer l.mu.Unlock()
 	l.keys = append(l.keys, []rune(keys)...)
 }
+
+// Transfer comes about at once (call.Leg).
+func (l *line) Transfer(context.Context, string) error { return nil }
 
 // SendKeys has the caller hear the agent's keys (call.Leg).
 func (l *line) SendKeys(keys string) {
