@@ -97,5 +97,5 @@ export function nameOf(callData: Record<string, unknown>): string | null {
 }
 
 function sample(pearlId: string): string {
-  return `curl ${window.location.origin}/v2/Outbound/${pearlId}/Lead -H "Authorization: Bearer $NACRE_KEY" -d '{"phoneNumber":"+14155550101"}'`
+  return `curl ${window.location.origin}/v2/Outbound/${pearlId}/Lead -H "Authorization: Bearer $NACRE_KEY" -H "Content-Type: application/json" -d '{"phoneNumber":"+14155550101"}'`
 }
