@@ -6,7 +6,6 @@ import { Link } from 'wouter'
 import { api, ask, type Schemas } from '../../api/client'
 import { useLiveCalls } from '../../api/queries'
 import { useSession } from '../../api/session'
-import { useLive } from '../../frame/live'
 import { complain, tell } from '../../pieces/told'
 import { Elapsed } from '../../pieces/when'
 import { callAddress } from '../../routes'
@@ -29,7 +28,6 @@ export function LiveCalls({ pearl }: { pearl: Schemas['FullPearl'] }) {
 function LiveCall({ call, pearlId }: { call: Schemas['Row']; pearlId: string }) {
   const { t } = useTranslation()
   const { mayChange } = useSession()
-  const presence = useLive().calls.get(call.id)
   const queries = useQueryClient()
   const hangUp = useMutation({
     mutationFn: () => ask(api.POST('/v2/Call/{callId}/HangUp', { params: { path: { callId: call.id } } })),
@@ -43,7 +41,6 @@ function LiveCall({ call, pearlId }: { call: Schemas['Row']; pearlId: string }) 
     <li>
       <span className="status" data-breathes="true" style={{ '--tone': 'var(--status-moving)' } as React.CSSProperties}><i aria-hidden="true" /><Elapsed since={call.startTime} /></span>
       <Link href={callAddress(call.id)} className="grow row"><span className="mono ltr">{call.to}</span><span className="cut">{call.name}</span></Link>
-      {presence && <span className="soft">{t(`liveCalls.${presence.state}`)}</span>}
       {mayChange && <Button variant="default" size="compact-sm" leftSection={<IconPhoneOff size={14} />} loading={hangUp.isPending} onClick={() => hangUp.mutate()} aria-label={t('liveCalls.hangUpOf', { number: call.to })}>{t('liveCalls.hangUp')}</Button>}
     </li>
   )
