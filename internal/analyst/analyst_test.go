@@ -49,6 +49,12 @@ func (q *queue) SettleAnalysis(_ context.Context, job engine.AnalysisJob, result
 	return call.AnalysisDone, nil
 }
 
+func (q *queue) count() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.settled)
+}
+
 func jobs(names ...string) (all []engine.AnalysisJob) {
 	for _, name := range names {
 		job := engine.AnalysisJob{Analysis: engine.Analysis{Call: id.ID(name), Account: "a", Tries: 1}}
@@ -92,13 +98,13 @@ func TestTries(t *testing.T) {
 		q.mu.Unlock()
 		a.Committed(engine.Signals{})
 		synctest.Wait()
-		if len(q.settled) != 0 {
+		if q.count() != 0 {
 			t.Error("it looked without having been told")
 		}
 		a.Committed(engine.Signals{Analyses: true})
 		synctest.Wait()
-		if len(q.settled) != 4 {
-			t.Errorf("%d were settled beside the one that hangs", len(q.settled))
+		if settled := q.count(); settled != 4 {
+			t.Errorf("%d were settled beside the one that hangs", settled)
 		}
 		time.Sleep(askFor)
 		synctest.Wait()
