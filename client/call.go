@@ -69,6 +69,18 @@ type Call struct {
 	Transcript       []Line  `json:"transcript"`
 	Summary          *string `json:"summary"`
 	OverallSentiment int     `json:"overallSentiment"` // 0 not judged, 1 negative to 5 positive
+
+	Answerer         *string    `json:"answerer"` // who picked up (contract 3.2)
+	AnswererEvidence []Evidence `json:"answererEvidence"`
+}
+
+// Evidence is one thing that tells who picked up. The weights for one answerer add up; 4 are enough.
+type Evidence struct {
+	At       float64 `json:"at"`     // seconds since the answer
+	Source   string  `json:"source"` // words, cadence, beep, tones, keys, quiet
+	Answerer string  `json:"answerer"`
+	Weight   int     `json:"weight"`
+	Detail   string  `json:"detail"`
 }
 
 // CallSearch selects calls that began from From to To (contract 3.3), the newest first.
