@@ -1,8 +1,10 @@
 """Leads through both versions: add, update, patch, read, find, search, delete."""
 
+import json
+
 from objects import HISTORY, LEAD_ROW, LEAD_V1, LEAD_V2, NEXT, page
 from sdk import given, segment
-from shape import COUNT, ID, TRUE
+from shape import COUNT, ID, TEXT, TRUE
 
 FULL = {"v1": LEAD_V1, "v2": LEAD_V2}
 # as they are sent, and the path spellings under which they must be found
@@ -146,6 +148,18 @@ def bulk_and_paging(walk):
         judge.check(found == count, f"v1 {filter_}: {found}, want {count}")
 
 
+def files(walk):
+    """A file of leads: what it would be taken for, and what would come of it, line by line."""
+    judge, path = walk.judge, f"/v2/Outbound/{walk.second}/Leads/Import"
+    file, csv = b"Mobile;Plan\n+16015550199;A\n415;B\n", {"Content-Type": "text/csv"}
+    preview = judge.ok("POST", path + "/Preview", {"columns": [TEXT], "mapping": [TEXT], "rows": COUNT, "sample": [[TEXT]]}, content=file, headers=csv)
+    judge.check(preview["mapping"] == ["phoneNumber", "Plan"] and preview["rows"] == 2, f"preview: {preview}")
+    answer = judge.client.send("POST", path + "?dryRun=true", content=file, headers=csv)
+    judge.check(answer.status == 200 and answer.headers.get("Content-Type") == "application/x-ndjson; charset=utf-8", f"import: {answer.status} {answer.headers}")
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    judge.check(lines[0]["total"] == 2 and lines[1]["added"] == 1 and lines[1]["refused"][0]["line"] == 3 and lines[-1] == {"done": True}, f"import: {lines}")
+
+
 def delete(walk):
     """DELETE with a JSON body; ids that name nothing are ignored; gone for every getter."""
     judge = walk.judge
@@ -171,4 +185,4 @@ def delete(walk):
             judge.refused("DELETE", base + path, 400, "$")
 
 
-steps = [add_and_get, lookups, update, bulk_and_paging, delete]
+steps = [add_and_get, lookups, update, bulk_and_paging, files, delete]
