@@ -41,7 +41,7 @@ type file struct {
 	immutable    bool // its name changes with its content
 }
 
-// ErrNotBuilt: the binary was built without the application (go build by itself).
+// ErrNotBuilt means that the binary was built without the application (go build by itself).
 var ErrNotBuilt = errors.New("the dashboard was not built into this binary; make does")
 
 // New reads what is embedded; ErrNotBuilt where there is nothing.

@@ -18,8 +18,8 @@ type Ears struct {
 
 // Delays of words on a machine that is not busy: what the recogniser takes besides, and for each second of speech.
 const (
-	wordsLate   = 40 * time.Millisecond
-	wordsPerSec = 45 * time.Millisecond
+	wordsLate = 40 * time.Millisecond
+	wordsPace = 45 * time.Millisecond
 )
 
 func (e *Ears) listen(ctx context.Context) (voice.Ear, error) {
@@ -62,7 +62,7 @@ func (e *ear) collect() {
 			if !open {
 				return
 			}
-			late := e.now + wordsLate + wordsPerSec*(heard.To-heard.From)/time.Second
+			late := e.now + wordsLate + wordsPace*(heard.To-heard.From)/time.Second
 			if n := len(e.due); n > 0 {
 				late = max(late, e.due[n-1])
 			}

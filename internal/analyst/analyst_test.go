@@ -22,7 +22,6 @@ type queue struct {
 	mu      sync.Mutex
 	waiting []engine.AnalysisJob
 	settled map[id.ID]engine.AnalysisResult
-	states  map[id.ID]call.AnalysisState
 }
 
 func (q *queue) NextAnalyses(_ context.Context, lease time.Duration, free int, running map[id.ID]int) ([]engine.AnalysisJob, error) {

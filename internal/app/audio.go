@@ -37,17 +37,26 @@ type audio struct {
 	closing  []func()
 }
 
-// openAudio starts ears and voices. Close must be called, also after an error.
-func openAudio(ctx context.Context, flags audioFlags, services config.Providers, log *slog.Logger) (a *audio, err error) {
-	a = &audio{services: services}
+// openAudio starts ears and voices.
+func openAudio(ctx context.Context, flags audioFlags, services config.Providers, log *slog.Logger) (*audio, error) {
+	a := &audio{services: services}
+	if err := a.open(ctx, flags, services, log); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+// open opens one after another; what is open when it fails is closed by Close.
+func (a *audio) open(ctx context.Context, flags audioFlags, services config.Providers, log *slog.Logger) error {
 	cache, err := os.MkdirTemp("", "nacre-voice-")
 	if err != nil {
-		return a, fmt.Errorf("make folder: %w", err)
+		return fmt.Errorf("make folder: %w", err)
 	}
 	a.onClose(func() { _ = os.RemoveAll(cache) })
 	models, noModels, err := findSpeech(flags.Speech, log)
 	if err != nil {
-		return a, err
+		return err
 	}
 	embedded, missing := openVoice(cache, log)
 	own, neural := localVoices(models, cache, sayCache, true, embedded, log)
@@ -56,17 +65,17 @@ func openAudio(ctx context.Context, flags audioFlags, services config.Providers,
 	}
 	speaker, err := allVoices(services.Voices, own, log)
 	if err != nil {
-		return a, err
+		return err
 	}
 	if speaker == nil {
-		return a, missing
+		return missing
 	}
 	a.onClose(func() { _ = speaker.Close() })
 	a.known, a.voices = speaker, newVoices(speaker)
 	if flags.Voice != "" {
 		chosen, err := voiceNamed(speaker, flags.Voice)
 		if err != nil {
-			return a, exitError{exitUsage, err}
+			return exitError{exitUsage, err}
 		}
 		a.voiceID = voiceID(chosen.ID)
 	}
@@ -76,13 +85,13 @@ func openAudio(ctx context.Context, flags audioFlags, services config.Providers,
 		process := models.open(speech.Hearing, log)
 		a.onClose(func() { _ = process.Close() })
 		if err := process.Wait(ctx); err != nil {
-			return a, err
+			return err
 		}
 		local = localEars(process, log, nil, time.Minute) // nobody waits
 		a.config.SpeechModel = models.voiced
 	}
 	if a.config.Recognizer, err = openEars(services.Ears, local, log); err != nil {
-		return a, err
+		return err
 	}
 	if a.config.Recognizer == nil {
 		a.deaf = fmt.Errorf("there is nothing to hear with: %s", noModels)
@@ -90,7 +99,7 @@ func openAudio(ctx context.Context, flags audioFlags, services config.Providers,
 	if neural != nil {
 		_ = neural.process.Wait(ctx) // where it does not come the embedded voice speaks
 	}
-	return a, nil
+	return nil
 }
 
 func (a *audio) onClose(f func()) { a.closing = append(a.closing, f) }
@@ -258,10 +267,10 @@ func (c *talkCommand) playRecording(ctx context.Context, in rehearsal.Config, se
 		return err
 	}
 	a, err := openAudio(ctx, c.audioFlags, services, in.Log)
-	defer a.Close()
 	if err != nil {
 		return err
 	}
+	defer a.Close()
 	out, err := createOut(c.Out)
 	if err != nil {
 		return err

@@ -76,10 +76,10 @@ func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
 	run := func(one cast) (rehearsal.Verdict, error) { return rehearsal.Run(ctx, one.scenario, one.config), nil }
 	if c.Audio {
 		a, err := openAudio(ctx, c.audioFlags, services, in.Log)
-		defer a.Close()
 		if err != nil {
 			return err
 		}
+		defer a.Close()
 		run = func(one cast) (rehearsal.Verdict, error) { return c.byEar(ctx, a, one) }
 	}
 	var suites []rehearsal.Suite
