@@ -139,7 +139,11 @@ func saidBy(c call.Call, role call.Role) string {
 func TestModelPutsThrough(t *testing.T) {
 	asked := 0
 	s, actor := talkingServer(t, func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
+		body, _ := io.ReadAll(r.Body)
+		if !strings.Contains(string(body), `"tools"`) { // the analysis of the call, after it
+			answerChat(w, "{}")
+			return
+		}
 		if asked++; asked == 1 {
 			answerChat(w, "I will put you through to sales.", "wire_money", `{"to":"+19005550123"}`, "collect", `{"id":"interest","value":"roses"}`, "transfer", `{"to":"transfer_1"}`)
 			return
@@ -157,43 +161,5 @@ func TestModelPutsThrough(t *testing.T) {
 	}
 	if said := saidBy(c, call.Pearl); !strings.Contains(said, "Hello Ada.") || !strings.HasSuffix(said, "put you through to sales.") {
 		t.Errorf("%q", said)
-	}
-}
-
-// Whoever interrupts a model has its answer stopped on the wire and its request closed; it hears how far it was heard.
-func TestModelIsInterrupted(t *testing.T) {
-	closed, again := make(chan struct{}), make(chan string, 1)
-	asked := 0
-	s, actor := talkingServer(t, func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		switch asked++; asked {
-		case 1:
-			w.Header().Set("Content-Type", "text/event-stream")
-			fmt.Fprintf(w, "data: {\"choices\":[{\"delta\":{\"content\":%q}}]}\n\n", "Roses are flowers of many colours, and we bring them to every town and every village of the whole wide country, every week. And ")
-			w.(http.Flusher).Flush()
-			select { // the answer is not whole when they interrupt
-			case <-r.Context().Done():
-				close(closed)
-			case <-time.After(30 * time.Second):
-			}
-		default:
-			select {
-			case again <- string(body):
-			default:
-			}
-			answerChat(w, "All right. Goodbye.", "end_call", "{}")
-		}
-	}, "sorry who is this")
-	c := callOne(t, s, actor, campaign.Definition{OpeningSentence: "Hello."}, nil, "+14155550190", `{}`)
-	select {
-	case <-closed:
-	default:
-		t.Error("the request of the interrupted answer was not closed")
-	}
-	if said := saidBy(c, call.Pearl); !strings.Contains(said, "Roses are") || strings.Contains(said, "every week") {
-		t.Errorf("said %q", said)
-	}
-	if told := <-again; !strings.Contains(told, "Roses are") || strings.Contains(told, "every week") || !strings.Contains(told, "sorry who is this") {
-		t.Errorf("the model hears %s", told)
 	}
 }
