@@ -265,6 +265,7 @@ func TestSound(t *testing.T) {
 	loud := slices.Repeat([]int16{3000, -3000}, 400) // 0.1 s
 	quiet := slices.Repeat([]int16{100, -100}, 400)  // 29 dB below
 	silence := make([]int16, 4000)
+	room := slices.Repeat([]int16{120, -120}, 2000)
 	for name, test := range map[string]struct {
 		samples  []int16
 		from, to int
@@ -274,6 +275,11 @@ func TestSound(t *testing.T) {
 		"alone":    {loud, 0, 800},
 		"weak end": {slices.Concat(silence, loud, quiet, silence), 4000, 5600},
 		"short":    {loud[:50], 0, 0},
+		"nothing":  {nil, 0, 0},
+		// A room of 120 (RMS), 28 dB below the speech: above a fiftieth of the peak, and no sound for it.
+		"in a room": {slices.Concat(room, loud, room), 4000, 4800},
+		// Without a pause there is no room to be seen.
+		"all of it": {slices.Concat(loud, quiet, loud), 0, 2400},
 	} {
 		if from, to := sound(test.samples); from != test.from || to != test.to {
 			t.Errorf("%s: %d to %d", name, from, to)

@@ -18,6 +18,11 @@ const (
 
 	quietest  = 60.0 // RMS of silence at most, of 32,768: −55 dBFS
 	belowPeak = 0.02 // of the loudest block: −34 dB
+
+	// A room is not silent: what is below its noise, of which a tenth of the blocks has no more, is no sound either. An
+	// utterance without a pause has no such blocks: there nothing above a tenth of the loudest is cut.
+	overNoise  = 1.6
+	mostOfPeak = 0.1 // −20 dB
 )
 
 // sound returns where the sound of an utterance begins and ends; nothing if it is silent.
@@ -32,7 +37,11 @@ func sound(samples []int16) (from, to int) {
 		level := math.Sqrt(sum / block)
 		levels, loudest = append(levels, level), max(loudest, level)
 	}
-	threshold := max(quietest, belowPeak*loudest)
+	if len(levels) == 0 {
+		return 0, 0
+	}
+	noise := slices.Sorted(slices.Values(levels))[len(levels)/10]
+	threshold := max(quietest, belowPeak*loudest, min(overNoise*noise, mostOfPeak*loudest))
 	for i, level := range levels {
 		if level <= threshold {
 			continue
