@@ -189,14 +189,15 @@ func (b *bench) claims(ctx context.Context, small *folder, smallPearl id.ID, few
 	return nil
 }
 
-// memory is what a server needs that has the leads and was asked about some of them.
+// memory is what a server needs that has the leads and was asked about some of them; what hears and speaks takes the same
+// with any number of leads, and is left out.
 func (b *bench) memory(ctx context.Context, f *folder, pearlID id.ID, count int) (err error) {
 	_, key, err := f.engine.CreateKey(ctx, f.actor, "bench", account.ScopeFull, time.Time{})
 	if err = errors.Join(err, f.store.Close()); err != nil {
 		return err
 	}
 	server, err := start(ctx, "", filepath.Join(b.dir, "memory.log"), nil, b.nacre, "serve", "--data", f.dir, "--listen", "127.0.0.1:0",
-		"--sip-listen", "127.0.0.1:0", "--rate-limit", "0", "--log-level", "error")
+		"--sip-listen", "127.0.0.1:0", "--rate-limit", "0", "--speech", "none", "--log-level", "error")
 	if err != nil {
 		return err
 	}

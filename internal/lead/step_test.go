@@ -174,7 +174,7 @@ func TestStateMachineDocument(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	b.WriteString("# The state machine of a lead\n\nPrinted from `internal/lead` (`go test ./internal/lead -run StateMachineDocument -update`); do not edit.\n")
-	b.WriteString("Each cell is the status after the event and what else changes; “–” is a conflict that changes nothing. Three attempts are allowed, the retry interval is 24 h, the ring time 30 s.\n")
+	b.WriteString("Each cell is the status after the event and what else changes; “–” is a conflict that\nchanges nothing. Three attempts are allowed, the retry interval is 24 h, the ring time 30 s.\n")
 	for _, s := range states() {
 		fmt.Fprintf(&b, "\n## From: %s (%d, attempts %d)\n\n| event | after it |\n|---|---|\n", s.name, s.lead.Status, s.lead.Attempts)
 		for _, e := range events() {
