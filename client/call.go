@@ -83,6 +83,15 @@ type Evidence struct {
 	Detail   string  `json:"detail"`
 }
 
+// SIPMessage is one message of a call's signalling.
+type SIPMessage struct {
+	At     time.Time `json:"at"`
+	Sent   bool      `json:"sent"`   // by nacre; false: by the carrier
+	Line   string    `json:"line"`   // start line (RFC 3261 7.1, 7.2)
+	Method string    `json:"method"` // of the request that it is, or answers
+	Detail string    `json:"detail"` // Reason, Warning and the like; SDP where it carries a description
+}
+
 // CallSearch selects calls that began from From to To (contract 3.3), the newest first.
 type CallSearch struct {
 	From                 time.Time    `json:"fromDate"`
@@ -121,6 +130,13 @@ func (c *Client) GetCall(ctx context.Context, callID string) (*Call, error) {
 		return nil, err
 	}
 	return call, nil
+}
+
+// Signalling returns the SIP messages of a call in the order in which they passed; none until the call is final.
+func (c *Client) Signalling(ctx context.Context, callID string) ([]SIPMessage, error) {
+	var messages []SIPMessage
+	_, err := c.do(ctx, request{method: http.MethodGet, path: v2("Call", callID, "Signalling")}, &messages)
+	return messages, err
 }
 
 // SearchCalls returns one page of a Pearl's calls.

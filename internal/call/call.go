@@ -93,15 +93,16 @@ type Call struct {
 	Summary          string // "" = none
 	Sentiment        int    // 1–5, 0 not judged
 	Transferred      bool
-	TurnLatencyMS    []int    // end of the person's turn → first packet of our answer, one after another
-	CallbackPromised bool     // a call-back was promised (analytics: needFollowUp)
-	Recording        string   // file name within the recordings folder, "" = none
-	RecordingBytes   int64    // of that file
-	Charges          []Charge // what it took of outside services
-	Analysis         Analysis // what a model makes of it
-	Cost             int64    // in hundredths of the account's currency unit
-	Sequence         int64    // nacre-sequence of a made call
-	Key              id.ID    // the API key that had it made (lead.Lead.Key), on whose account it goes; zero: none
+	TurnLatencyMS    []int        // end of the person's turn → first packet of our answer, one after another
+	CallbackPromised bool         // a call-back was promised (analytics: needFollowUp)
+	Recording        string       // file name within the recordings folder, "" = none
+	RecordingBytes   int64        // of that file
+	Charges          []Charge     // what it took of outside services
+	Messages         []SIPMessage // of SIP
+	Analysis         Analysis     // what a model makes of it
+	Cost             int64        // in hundredths of the account's currency unit
+	Sequence         int64        // nacre-sequence of a made call
+	Key              id.ID        // the API key that had it made (lead.Lead.Key), on whose account it goes; zero: none
 }
 
 // Live reports whether the call still holds its agent and its number.

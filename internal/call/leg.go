@@ -56,9 +56,10 @@ type Invite struct {
 
 // Failure is why a call was not answered. Code and Reason are those of the final SIP response (0, "" without one).
 type Failure struct {
-	Cause  Cause
-	Code   int
-	Reason string
+	Cause    Cause
+	Code     int
+	Reason   string
+	Messages []SIPMessage // that passed
 }
 
 // Dialer places calls. Implemented by telephony.
@@ -111,7 +112,7 @@ type Leg interface {
 	SendKeys(keys string)
 	// HangUp ends the call by BYE without serving it (a cancel that crossed the answer). Safe to call at any time.
 	HangUp()
-	// Stats returns the counters of the media so far.
+	// Stats returns what was counted and noted so far.
 	Stats() LegStats
 }
 
@@ -143,8 +144,10 @@ func (e Ending) String() string {
 	return [...]string{"peer hung up", "party hung up", "context ended", "audio lost", "signalling lost"}[e]
 }
 
-// LegStats counts packets of one leg. Late are packets of ours sent more than 5 ms after they were due.
+// LegStats counts packets of one leg, and has the SIP messages that passed. Late are packets of ours sent more than 5 ms after
+// they were due.
 type LegStats struct {
+	Messages                   []SIPMessage
 	Ended                      time.Time // when the BYE was first sent or received; zero while the call is up
 	Sent, Received, Lost, Late uint64
 	JitterMS                   float64 // RFC 3550 interarrival jitter of what we received

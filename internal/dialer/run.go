@@ -43,7 +43,7 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 			slog.Group("pii", "reason", failure.Reason))
 		d.trunkMet(ctx, begun, failure)
 		outcome := call.OutcomeOf(failure.Cause)
-		d.finish(begun, engine.Ending{Outcome: outcome, Ended: ended, Charges: meter.Charges()})
+		d.finish(begun, engine.Ending{Outcome: outcome, Ended: ended, Charges: meter.Charges(), Messages: failure.Messages})
 		d.Observe.CallEnded(outcome, 0, call.LegStats{})
 		return
 	}
@@ -64,7 +64,7 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 		if err != nil {
 			outcome = call.SetupFailed
 		}
-		d.finish(begun, engine.Ending{Outcome: outcome, Ended: d.endOf(leg), Charges: meter.Charges()})
+		d.finish(begun, engine.Ending{Outcome: outcome, Ended: d.endOf(leg), Charges: meter.Charges(), Messages: leg.Stats().Messages})
 		d.Observe.CallEnded(outcome, 0, leg.Stats())
 		return
 	}
@@ -83,7 +83,7 @@ func (d *Dialer) run(ctx context.Context, begun *engine.Begun) {
 		ending.CutOff()
 	}
 	ending.Recording, ending.RecordingBytes = d.saved(log, begun, talk, ending)
-	ending.Charges = meter.Charges()
+	ending.Charges, ending.Messages = meter.Charges(), leg.Stats().Messages
 	d.finish(begun, ending)
 	stats := leg.Stats()
 	d.Observe.CallEnded(ending.Outcome, over.Sub(answered), stats)

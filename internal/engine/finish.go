@@ -72,6 +72,7 @@ type Ending struct {
 	RecordingBytes int64
 	TurnsMS        []int              // latency per turn
 	Charges        []call.Charge      // of outside services, also where nobody answered
+	Messages       []call.SIPMessage  // of SIP, as far as they had passed
 	Analysis       *call.AnalysisTask // for a language model, once the call is final; nil = none
 	// OnTheWire: nobody has ended the call there; it may ring, or be on the line, so that its number stays taken a while.
 	OnTheWire bool
@@ -196,7 +197,7 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 	}
 	current.Outcome, current.Status = ending.Outcome, ending.Outcome.Status()
 	current.Ended, current.Finished = ending.Ended, now
-	current.Charges = ending.Charges
+	current.Charges, current.Messages = ending.Charges, ending.Messages
 	if !over {
 		if err := countFinished(tx, current); err != nil {
 			return err

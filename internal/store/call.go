@@ -17,7 +17,7 @@ import (
 const (
 	lightCallColumns = "id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, start, answered, " +
 		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, recording_bytes, cost, sequence, key_id, answerer"
-	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms, charges, analysis, evidence"
+	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms, charges, analysis, evidence, messages"
 )
 
 // callTable has besides what is only searched and sorted by.
@@ -29,8 +29,8 @@ var (
 func scanLightCall(r row) (call.Call, error) { return readCall(r) }
 
 func scanCall(r row) (call.Call, error) {
-	var summary, callData, collected, transcript, turns, charges, analysis, evidence string
-	c, err := readCall(r, &summary, &callData, &collected, &transcript, &turns, &charges, &analysis, &evidence)
+	var summary, callData, collected, transcript, turns, charges, analysis, evidence, messages string
+	c, err := readCall(r, &summary, &callData, &collected, &transcript, &turns, &charges, &analysis, &evidence, &messages)
 	if err != nil {
 		return c, err
 	}
@@ -48,6 +48,9 @@ func scanCall(r row) (call.Call, error) {
 		return c, err
 	}
 	if err := decode(evidence, &c.Evidence); err != nil {
+		return c, err
+	}
+	if err := decode(messages, &c.Messages); err != nil {
 		return c, err
 	}
 	return c, decode(transcript, &c.Transcript)
@@ -111,10 +114,14 @@ func (t *tx) InsertCall(c call.Call) error {
 	if err != nil {
 		return err
 	}
+	messages, err := listText(c.Messages)
+	if err != nil {
+		return err
+	}
 	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name,
 		millis(c.Start), millis(c.Answered), millis(c.Ended), millis(c.Finished), c.Cancel, c.HangUp, int(c.Status), c.Outcome, c.Conversation,
 		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.RecordingBytes, c.Cost, c.Sequence, c.Key, c.Answerer,
-		c.Summary, string(c.CallData), collected, transcript, turns, charges, analysis, evidence, searchable(c.Name), c.Duration())
+		c.Summary, string(c.CallData), collected, transcript, turns, charges, analysis, evidence, messages, searchable(c.Name), c.Duration())
 	if t.violates(err, liveNumber) {
 		return engine.ErrNumberTaken
 	}
@@ -153,6 +160,10 @@ func (t *tx) SaveCall(c call.Call) error {
 	if err != nil {
 		return err
 	}
+	messages, err := listText(c.Messages)
+	if err != nil {
+		return err
+	}
 	var set columnSet
 	set.set(true, "answered", millis(c.Answered))
 	set.set(true, "cancel", string(c.Cancel))
@@ -182,6 +193,7 @@ func (t *tx) SaveCall(c call.Call) error {
 		set.set(true, "analysis", analysis)
 		set.set(true, "answerer", string(c.Answerer))
 		set.set(true, "evidence", evidence)
+		set.set(true, "messages", messages)
 	}
 	text, args := set.update("call", "id = ?1", string(c.ID))
 	return t.queue(fault.Missing("CallId"), text, args...)

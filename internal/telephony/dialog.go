@@ -93,6 +93,7 @@ type dialog struct {
 	contact   *sip.ContactHeader
 	session   *media.Session
 	secrets   credentials // for a challenge to our BYE
+	ladder    *ladder     // nil = its messages are not noted
 
 	ended chan struct{} // closed when the dialog is over
 	acked chan struct{} // of a dialog that the peer began: closed with its ACK; no BYE goes before that (RFC 3261 15)
@@ -125,6 +126,9 @@ func (d *dialog) unregister() {
 	defer d.e.mu.Unlock()
 	if d.e.dialogs[d.key] == d {
 		delete(d.e.dialogs, d.key)
+	}
+	if d.ladder != nil { // our BYE, or the response to the peer's, follows
+		time.AfterFunc(ladderEnds, func() { ladders.Delete(d.key.callID) })
 	}
 }
 

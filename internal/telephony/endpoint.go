@@ -116,10 +116,12 @@ type Endpoint struct {
 // configureSIPGo sets sipgo's package variables once. The default logger writes to the standard log whatever the options
 // say. UDPMTUSize makes the library refuse to send datagrams over 1,300 bytes: a carrier with a long nonce, or behind many
 // proxies, could then not be called at all. Longer datagrams are fragmented instead (RFC 3261 18.1.1 switches to TCP,
-// which a trunk over UDP does not offer).
+// which a trunk over UDP does not offer). The tracer notes the messages of our calls (ladder).
 var configureSIPGo = sync.OnceFunc(func() {
 	sip.SetDefaultLogger(slog.New(slog.DiscardHandler))
 	sip.UDPMTUSize = 1 << 16
+	sip.SIPDebugTracer(tracer{})
+	sip.SIPDebug = true // has the tracer told
 })
 
 // Open binds the sockets and starts to serve them. The caller must Close the Endpoint.

@@ -97,7 +97,11 @@ func (inv *invitation) deliver(v dialResult) {
 }
 
 func (inv *invitation) fail(cause call.Cause, code int, reason string) {
-	inv.deliver(dialResult{failure: &call.Failure{Cause: cause, Code: code, Reason: reason}})
+	failure := &call.Failure{Cause: cause, Code: code, Reason: reason}
+	if inv.dialog != nil && inv.dialog.ladder != nil {
+		failure.Messages = inv.dialog.ladder.Messages()
+	}
+	inv.deliver(dialResult{failure: failure})
 }
 
 // unsent ends an invitation whose INVITE was not sent.
@@ -214,6 +218,8 @@ func (inv *invitation) prepare(ctx context.Context) (*sip.ClientTx, error) {
 		e.closeSession(session)
 		return nil, err
 	}
+	inv.dialog.ladder = &ladder{local: e.udp.LocalAddr().String()}
+	ladders.Store(inv.dialog.key.callID, inv.dialog.ladder)
 	inv.dialog.register()
 	e.mu.Lock()
 	e.invitations[inv.dialog.key.callID] = inv

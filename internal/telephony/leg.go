@@ -53,9 +53,12 @@ func (l *leg) HangUp() {
 	l.d.e.closeSession(l.d.session)
 }
 
-// Stats returns the counters of the media, and when the call ended (call.Leg).
+// Stats returns the counters of the media, the messages, and when the call ended (call.Leg).
 func (l *leg) Stats() call.LegStats {
 	stats := l.d.session.Stats()
+	if l.d.ladder != nil {
+		stats.Messages = l.d.ladder.Messages()
+	}
 	l.d.mu.Lock()
 	defer l.d.mu.Unlock()
 	stats.Ended = l.d.endedAt

@@ -2,6 +2,7 @@ package telephony
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,9 @@ func TestSIPpAnswers(t *testing.T) {
 					t.Errorf("%+v", s)
 				}
 				peer.finish()
+				if short := rungs(got.leg.Stats().Messages); !strings.HasPrefix(short, ">INVITE <1") || !strings.Contains(short, " <200/INVITE >ACK >BYE") {
+					t.Error(short)
+				}
 			})
 		}
 	}

@@ -203,6 +203,28 @@ func (h *Handlers) Analysis(r *route.Request, _ route.None) (Analysis, error) {
 	return Analysis{State: wire.Text(string(a.State)), Tries: a.Tries, Error: wire.Text(a.Error), At: wire.At(a.At)}, nil
 }
 
+// SIPMessage is one message of a call's signalling.
+type SIPMessage struct {
+	At     *wire.Time `json:"at"`
+	Sent   bool       `json:"sent" doc:"by nacre; false: by the carrier"`
+	Line   string     `json:"line" doc:"start line (RFC 3261 7.1, 7.2)"`
+	Method string     `json:"method" doc:"of the request that it is, or answers"`
+	Detail string     `json:"detail" doc:"Reason, Warning, Retry-After and the like; SDP where it carries a description"`
+}
+
+// Signalling answers the SIP messages of a call, in the order in which they passed, once the call is final.
+func (h *Handlers) Signalling(r *route.Request, _ route.None) ([]SIPMessage, error) {
+	found, err := h.read(r)
+	if err != nil {
+		return nil, err
+	}
+	list := []SIPMessage{}
+	for _, m := range settled(found).Messages {
+		list = append(list, SIPMessage{At: wire.At(m.At), Sent: m.Sent, Line: m.Line, Method: m.Method, Detail: m.Detail})
+	}
+	return list, nil
+}
+
 // CallIDs names calls to delete.
 type CallIDs struct {
 	CallIDs []string `json:"callIds" api:"required,maxitems=50000" doc:"ids that name nothing are ignored"`

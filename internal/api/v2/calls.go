@@ -20,6 +20,7 @@ func callRoutes(services route.Services) []route.Route {
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Recording", Scope: account.ScopeRead, Summary: "Get a link to the recording"}), h.Recording),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Charges", Extension: true, Scope: account.ScopeRead, Summary: "Get what a call took of outside services"}), h.Charges),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Analysis", Extension: true, Scope: account.ScopeRead, Summary: "Get how far the analysis by a language model is"}), h.Analysis),
+		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Signalling", Extension: true, Scope: account.ScopeRead, Summary: "Get the SIP messages of a call"}), h.Signalling),
 		route.Handle(r(route.Route{Method: "DELETE", Pattern: "/v2/Call", Scope: account.ScopeFull, Role: account.Operator, MaxBody: route.MaxListBody, Timeout: 2 * time.Minute, Summary: "Delete calls"}), h.Delete),
 		route.Handle(r(route.Route{Method: "POST", Pattern: one + "/HangUp", Extension: true, Scope: account.ScopeFull, Role: account.Operator, Summary: "End a call"}), h.HangUp),
 		route.Handle(r(route.Route{Method: "POST", Pattern: pearl + "/Calls", Pearl: route.AnyPearl, Scope: account.ScopeRead, Summary: "Search calls"}), h.Find),

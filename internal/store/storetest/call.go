@@ -28,6 +28,7 @@ func finished(c call.Call) call.Call {
 	c.RecordingBytes = 1044
 	c.TurnLatencyMS = []int{120, 1400}
 	c.Answerer = call.Screening
+	c.Messages = []call.SIPMessage{{At: c.Start, Sent: true, Line: "INVITE sip:+14155550101@carrier.example SIP/2.0", Method: "INVITE", Detail: "SDP"}}
 	c.Evidence = []call.Evidence{{At: 3.2, Source: call.EvidenceWords, Answerer: call.Screening, Weight: 6, Detail: "call screening"}}
 	c.Charges = []call.Charge{{Kind: call.ChargeModel, Provider: "p", Model: "m", InputTokens: 1200, OutputTokens: 40, Cost: 0.0125}}
 	c.Analysis = call.Analysis{State: call.AnalysisFailed, Tries: 6, Error: "m: limited (429)", At: c.Start.Add(time.Hour)}
