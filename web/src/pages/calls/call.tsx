@@ -16,6 +16,7 @@ import { Elapsed, When } from '../../pieces/when'
 import { useWords } from '../../pieces/words'
 import { leadAddress } from '../../routes'
 import { said } from '../leads/peek'
+import { Ladder } from './ladder'
 import { Listen } from './listen'
 
 // CallPage is one call: what was said, heard again, and what came of it.
@@ -54,9 +55,10 @@ function Known({ call, t }: { call: Schemas['Call']; t: ReturnType<typeof useTra
       <div className="call">
         <Listen call={call} />
         <Tabs value={tab} onChange={(chosen) => set({ tab: chosen === 'result' ? null : chosen })} className="call-side">
-          <Tabs.List><Tabs.Tab value="result">{t('call.result')}</Tabs.Tab><Tabs.Tab value="charges">{t('call.charges')}</Tabs.Tab></Tabs.List>
+          <Tabs.List><Tabs.Tab value="result">{t('call.result')}</Tabs.Tab><Tabs.Tab value="charges">{t('call.charges')}</Tabs.Tab><Tabs.Tab value="signalling">{t('ladder.title')}</Tabs.Tab></Tabs.List>
           <Tabs.Panel value="result" pt="md"><Result call={call} /></Tabs.Panel>
           <Tabs.Panel value="charges" pt="md">{tab === 'charges' && <Charges callId={call.id} />}</Tabs.Panel>
+          <Tabs.Panel value="signalling" pt="md">{tab === 'signalling' && <Ladder callId={call.id} inAir={inAir} />}</Tabs.Panel>
         </Tabs>
       </div>
     </div>
