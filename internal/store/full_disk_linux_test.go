@@ -94,10 +94,15 @@ func TestRoomIsSetAside(t *testing.T) {
 			content[at] = round
 		}
 		for n := range megabytes {
-			err := s.backend.update(t.Context(), func(q session) error {
+			done, err := s.AwaitPart(t.Context()) // as a long list does: its parts wait while the log is being copied
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = s.backend.update(t.Context(), func(q session) error {
 				_, err := q.exec("INSERT INTO secret (name, content) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET content = excluded.content", fmt.Sprint(n), content)
 				return err
 			})
+			done()
 			if err != nil {
 				t.Fatalf("megabyte %d of round %d: %v", n, round, err)
 			}
