@@ -88,7 +88,7 @@ func Judge(ctx context.Context, r Recording, config Config) (Judgement, error) {
 		Brief:     call.Brief{Company: "Example Corporation"},
 		Questions: []call.Question{{ID: "offer", Name: "offer", Type: call.Boolean, Ask: question}},
 	}
-	form := turn.NewForm(script, turn.English())
+	form := turn.NewForm(script)
 	var ear voice.Ear
 	if config.Recognizer != nil {
 		form.Listen()

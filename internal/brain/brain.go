@@ -35,13 +35,13 @@ type Config struct {
 // Brain implements turn.Brain for one conversation. A model that fails before its first sentence is replaced by the next in
 // order, turn by turn.
 type Brain struct {
-	config  Config
-	script  call.Script
-	tools   toolbox
-	system  Message
-	phrases turn.Phrases
-	uses    []use            // of tools, in order
-	known   *knowledge.Index // of the Pearl's knowledge, once it is asked for
+	config Config
+	script call.Script
+	tools  toolbox
+	system Message
+	says   *turn.Sentences
+	uses   []use            // of tools, in order
+	known  *knowledge.Index // of the Pearl's knowledge, once it is asked for
 }
 
 // use is a round of tools: what the model asked for and what came of it.
@@ -61,7 +61,7 @@ func New(script call.Script, config Config) (*Brain, error) {
 	if config.Knowledge == nil {
 		config.Knowledge = knowledge.New
 	}
-	return &Brain{config: config, script: script, tools: newToolbox(script), system: Message{Role: System, Content: text}, phrases: turn.English()}, nil
+	return &Brain{config: config, script: script, tools: newToolbox(script), system: Message{Role: System, Content: text}, says: turn.SentencesIn(script.Language)}, nil
 }
 
 // spokeOn tells a model that its answer is not wanted any more.
@@ -80,7 +80,7 @@ var (
 // Answer replies to a turn (turn.Brain). Whoever has asked never to be called again hears so, whatever the model would say.
 func (b *Brain) Answer(ctx context.Context, in turn.Input, t turn.Turn) (turn.Reply, error) {
 	if in.OptedOut {
-		return turn.Reply{Parts: []string{b.phrases.OptedOut}, End: true}, nil
+		return turn.Reply{Parts: []string{b.says.OptedOut}, End: true}, nil
 	}
 	b.hear(in)
 	for range mostRounds {
@@ -101,9 +101,9 @@ func (b *Brain) Answer(ctx context.Context, in turn.Input, t turn.Turn) (turn.Re
 		case done.leaves:
 			return turn.Reply{}, nil
 		case done.end && said == 0 && done.optOut:
-			return turn.Reply{Parts: []string{b.phrases.OptedOut}, End: true}, nil
+			return turn.Reply{Parts: []string{b.says.OptedOut}, End: true}, nil
 		case done.end && said == 0:
-			return turn.Reply{Parts: []string{b.phrases.Goodbye}, End: true}, nil
+			return turn.Reply{Parts: []string{b.says.Goodbye}, End: true}, nil
 		case done.end:
 			return turn.Reply{End: true}, nil
 		case said > 0:

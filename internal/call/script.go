@@ -32,7 +32,7 @@ type Question struct {
 	ID   string
 	Name string
 	Type VariableType
-	Ask  string // the sentence to speak, ending in a question mark where it is a question
+	Ask  string // the question to speak; "" = one in the agent's words, made of Name
 	Hint string // how the Pearl describes the variable; "" = not
 }
 

@@ -113,14 +113,10 @@ func (p Pearl) Script(c call.Call) call.Script {
 	return script
 }
 
-// question is the description where that is a question, else "Please give" and the name.
+// question is the description where that is a question, else none.
 func question(v Variable, values map[string]string) string {
 	if description := strings.TrimSpace(v.Description); strings.HasSuffix(description, "?") {
 		return Fill(description, values)
 	}
-	name := v.Name
-	if name == "" {
-		name = v.ID
-	}
-	return fmt.Sprintf("Please give %s.", name)
+	return ""
 }

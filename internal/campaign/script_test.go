@@ -76,7 +76,7 @@ func TestScript(t *testing.T) {
 	if q := script.Questions[0]; q.ID != "bunches" || q.Type != call.Int || q.Ask != "How many for Main St?" {
 		t.Errorf("first question %+v", q)
 	}
-	if q := script.Questions[1]; q.ID != "colour" || q.Type != call.String || q.Ask != "Please give colour." {
+	if q := script.Questions[1]; q.ID != "colour" || q.Type != call.String || q.Ask != "" {
 		t.Errorf("second question %+v", q)
 	}
 

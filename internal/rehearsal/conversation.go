@@ -69,7 +69,7 @@ func Begin(ctx context.Context, config Config) *Conversation {
 		log = slog.New(slog.DiscardHandler)
 	}
 	script := config.Script
-	form := turn.NewForm(script, turn.English())
+	form := turn.NewForm(script)
 	if !config.Deaf {
 		form.Listen()
 	}

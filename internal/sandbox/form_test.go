@@ -32,7 +32,7 @@ type formAgent struct {
 }
 
 func newFormAgent(script call.Script, speaker sandbox.Speaker, words *said) *formAgent {
-	form := turn.NewForm(script, turn.English())
+	form := turn.NewForm(script)
 	if words != nil {
 		form.Listen()
 	}

@@ -1,8 +1,9 @@
 package turn
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,7 +40,7 @@ type question struct {
 // unless Script.AskAll is set.
 type Form struct {
 	script    call.Script
-	phrases   Phrases
+	says      *Sentences
 	questions []question
 	at        int
 
@@ -72,9 +73,9 @@ type Form struct {
 	success   bool
 }
 
-// NewForm returns the Form of one conversation.
-func NewForm(script call.Script, phrases Phrases) *Form {
-	f := &Form{script: script, phrases: phrases, askedAt: -1, previous: -1}
+// NewForm returns the Form of one conversation, in the language of the script.
+func NewForm(script call.Script) *Form {
+	f := &Form{script: script, says: SentencesIn(script.Language), askedAt: -1, previous: -1}
 	deciding := -1
 	for i, q := range script.Questions {
 		if q.Type == call.Boolean {
@@ -90,19 +91,23 @@ func NewForm(script call.Script, phrases Phrases) *Form {
 		f.once = append(f.once, script.Opening)
 	}
 	for i, q := range script.Questions {
+		if q.Ask == "" {
+			q.Ask = fill(f.says.Give, "name", cmp.Or(q.Name, q.ID))
+		}
 		f.questions = append(f.questions, question{Question: q, decides: i == deciding})
 	}
-	f.once = append(f.once, phrases.OptOutKeys)
+	f.once = append(f.once, f.says.OptOutKeys)
+	tables := understanding.For(script.Language)
+	for i, q := range f.questions {
+		f.questions[i].wants = tables.Question(q.Question)
+	}
 	return f
 }
 
 // Listen makes the form understand words: there are ears that bring them. It is called before Open.
 func (f *Form) Listen() {
 	f.ears = understanding.For(f.script.Language)
-	f.once[len(f.once)-1] = f.phrases.Heard.OptOut
-	for i, q := range f.questions {
-		f.questions[i].wants = f.ears.Question(q.Question)
-	}
+	f.once[len(f.once)-1] = f.says.OptOut
 }
 
 // Open returns the opening sentence, how to opt out, and the first question.
@@ -151,7 +156,7 @@ func (f *Form) Next(in Input) Reply {
 			return f.giveUp()
 		}
 		f.byKeys = f.byKeys || f.silences > 1 // perhaps the ears are deaf
-		return f.repeat(f.phrases.StillThere)
+		return f.repeat(f.says.StillThere)
 	}
 }
 
@@ -190,29 +195,29 @@ func (f *Form) Result() ([]call.Value, bool) {
 func (f *Form) Phrase(n Notice) string {
 	switch {
 	case n.Kind == NoticeOptOut:
-		return f.phrases.OptedOut
+		return f.says.OptedOut
 	case n.Kind == NoticeFailure:
-		return f.phrases.Failure
+		return f.says.Failure
 	case n.Kind == NoticeFiller:
-		return f.phrases.Filler
+		return f.says.Filler
 	case n.Kind == NoticeTransfer:
-		return f.phrases.Transfer
+		return f.says.Transfer
 	case n.Kind == NoticeScreened:
 		return f.screened()
 	case n.Hours == 1:
-		return f.phrases.CallbackHour
+		return f.says.CallbackHour
 	default:
-		return fmt.Sprintf(f.phrases.Callback, n.Hours)
+		return fill(f.says.Callback, "hours", strconv.Itoa(n.Hours))
 	}
 }
 
 // Vocabulary returns all sentences that the form may say, in the order of likely use, so that they can be synthesised while
 // the phone rings. Only call-backs in other than 1 or 24 hours are missing, and what repeats the person's own words.
 func (f *Form) Vocabulary() []string {
-	p := f.phrases
+	p := f.says
 	all := []string{f.script.Opening, p.OptOutKeys}
 	if f.ears != nil {
-		all[1] = p.Heard.OptOut
+		all[1] = p.OptOut
 	}
 	for _, q := range f.questions {
 		all = append(all, q.Ask)
@@ -221,7 +226,7 @@ func (f *Form) Vocabulary() []string {
 		}
 	}
 	if f.ears != nil {
-		all = append(append(all, p.Heard.fixed()...), f.screened(), f.who(), f.whyCall(), f.robot())
+		all = append(append(all, p.fixed()...), f.screened(), f.who(), f.whyCall(), f.robot())
 		for _, q := range f.questions {
 			all = append(all, f.keys(q))
 		}
@@ -244,7 +249,7 @@ func (f *Form) Vocabulary() []string {
 
 // Notices returns the sentences of events that the Machine handles by itself, the most likely first.
 func (f *Form) Notices() []string {
-	p := f.phrases
+	p := f.says
 	all := []string{p.Filler, p.OptedOut, p.Failure, p.CallbackHour, f.Phrase(Notice{Kind: NoticeCallback, Hours: defaultHours})}
 	if f.transfer() >= 0 {
 		all = append(all, p.Transfer)
@@ -284,7 +289,7 @@ func (f *Form) repeat(why string) Reply {
 	}
 	if !f.hinted && (f.ears == nil || f.byKeys) {
 		f.hinted = true
-		return f.ask(why, f.phrases.OtherKeys)
+		return f.ask(why, f.says.OtherKeys)
 	}
 	return f.ask(why)
 }
@@ -328,7 +333,7 @@ func (f *Form) take(keys string) Reply {
 			return f.giveUp()
 		}
 		f.byKeys = true
-		return f.repeat(f.phrases.WrongKey)
+		return f.repeat(f.says.WrongKey)
 	}
 	return f.accept(q, value)
 }
@@ -343,7 +348,7 @@ func (f *Form) accept(q question, value any) Reply {
 		f.note(q, value)
 		f.previous, f.changes = f.at, true
 		f.at = len(f.questions)
-		return f.reply(Reply{Parts: []string{f.phrases.Declined}, End: true})
+		return f.reply(Reply{Parts: []string{f.says.Declined}, End: true})
 	}
 	return f.settle(q, value)
 }
@@ -383,11 +388,11 @@ func (f *Form) settle(q question, value any) Reply {
 	f.missed, f.chatter, f.thought, f.byKeys, f.aside = 0, 0, 0, false, nil
 	f.changes = f.at == len(f.questions)
 	if f.at < len(f.questions) {
-		return f.ask(f.phrases.Thanks)
+		return f.ask(f.says.Thanks)
 	}
 	last := f.goodbye()
 	if q.Type == call.Boolean && value == false {
-		last = f.phrases.Declined
+		last = f.says.Declined
 	}
 	return f.reply(Reply{Parts: []string{last}, End: true})
 }
@@ -398,7 +403,7 @@ func (f *Form) notUnderstood(in Input) Reply {
 		if f.interrupted++; f.interrupted > interruptions {
 			return f.giveUp()
 		}
-		return f.repeat(f.phrases.OnlyKeys)
+		return f.repeat(f.says.OnlyKeys)
 	}
 	if in.Spoke >= longUtterance {
 		f.worn += wearLong
@@ -411,14 +416,14 @@ func (f *Form) notUnderstood(in Input) Reply {
 	if f.worn > patience {
 		return f.giveUp()
 	}
-	return f.repeat(f.phrases.OnlyKeys)
+	return f.repeat(f.says.OnlyKeys)
 }
 
 // giveUp says goodbye, and still accepts an answer meanwhile.
 func (f *Form) giveUp() Reply {
 	f.gaveUp = true
 	q := f.questions[f.at]
-	return f.reply(Reply{Parts: []string{f.phrases.GaveUp}, Expect: expectOf(q.Type), End: true})
+	return f.reply(Reply{Parts: []string{f.says.GaveUp}, Expect: expectOf(q.Type), End: true})
 }
 
 // afterLast replies to a turn when no question is left.
@@ -443,13 +448,13 @@ func (f *Form) goodbye() string {
 	if f.script.Closing != "" {
 		return f.script.Closing
 	}
-	return f.phrases.Goodbye
+	return f.says.Goodbye
 }
 
 // optOutWords say how to end all calls.
 func (f *Form) optOutWords() string {
 	if f.ears != nil {
-		return f.phrases.Heard.OptOut
+		return f.says.OptOut
 	}
-	return f.phrases.OptOutKeys
+	return f.says.OptOutKeys
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nacre/internal/call"
+	"nacre/internal/understanding"
 )
 
 // How the form has questions answered by keys.
@@ -13,16 +14,16 @@ import (
 func (f *Form) keys(q question) string {
 	switch q.Type {
 	case call.Boolean:
-		return f.phrases.YesNoKeys
+		return f.says.YesNoKeys
 	case call.Int:
-		return f.phrases.DigitsKeys
+		return f.says.DigitsKeys
 	case call.Float:
-		return f.phrases.DecimalKeys
+		return f.says.DecimalKeys
 	default:
 		if q.digits() {
-			return f.phrases.TextKeys
+			return f.says.TextKeys
 		}
-		return f.phrases.SpokenText
+		return f.says.SpokenText
 	}
 }
 
@@ -31,11 +32,15 @@ func (q question) text() bool {
 	return q.Type != call.Boolean && q.Type != call.Int && q.Type != call.Float
 }
 
-// madeOfDigits matches questions for a text that can be typed in digits.
+// madeOfDigits matches English questions for a text that can be typed in digits, besides those that the tables of words know.
 var madeOfDigits = regexp.MustCompile(`(?i)\b(numbers?|digits?|codes?|zip|postcode|phone|telephone|mobile|fax|pin|extension|account|dates?|birthday|year|age|amount|how (many|much|old))\b`)
 
 // digits reports whether the answer to a text question can be typed in digits.
 func (q question) digits() bool {
+	switch q.wants.Sort {
+	case understanding.Digits, understanding.Phone, understanding.PostalCode, understanding.Date, understanding.WholeNumber, understanding.Money:
+		return true
+	}
 	return madeOfDigits.MatchString(q.Ask) || madeOfDigits.MatchString(q.Name) || madeOfDigits.MatchString(strings.ReplaceAll(q.ID, "_", " "))
 }
 

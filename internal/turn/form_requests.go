@@ -1,7 +1,6 @@
 package turn
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -80,7 +79,7 @@ func asksUs(asked understanding.Asked) bool {
 
 // request replies to a request; ok is false where there is none.
 func (f *Form) request(asked understanding.Asked, in Input) (Reply, bool) {
-	p := f.phrases.Heard
+	p := f.says
 	waited := f.waits
 	if asked.Request != understanding.HoldOn && asked.Request != understanding.NoRequest {
 		f.waits = false
@@ -133,7 +132,7 @@ func (f *Form) request(asked understanding.Asked, in Input) (Reply, bool) {
 		f.comes = comesSoon
 		return f.hold(p.IWait), true
 	case understanding.Goodbye:
-		return f.leave(f.phrases.Goodbye), true
+		return f.leave(f.says.Goodbye), true
 	default:
 		return Reply{}, false
 	}
@@ -186,7 +185,7 @@ const shortReply = 2
 // greetAnew greets whoever has come to the telephone: with who calls and why, as they have heard nothing yet.
 func (f *Form) greetAnew() Reply {
 	f.comes, f.waits, f.silences, f.missed = nobodyComes, false, 0, 0
-	return f.ask(f.phrases.Heard.Anew, f.whyCall())
+	return f.ask(f.says.Anew, f.whyCall())
 }
 
 // transfer returns the number of the transfer that is made for who wants a person, -1 without one.
@@ -198,15 +197,15 @@ func (f *Form) transfer() int {
 func (f *Form) putThrough(in Input) Reply {
 	to := f.transfer()
 	if to < 0 || f.handed {
-		return f.callBack(understanding.When{}, in, f.phrases.Heard.NoPerson)
+		return f.callBack(understanding.When{}, in, f.says.NoPerson)
 	}
 	f.handed, f.aside = true, nil
-	return Reply{Parts: f.reply(Reply{Parts: []string{f.phrases.Transfer}}).Parts, Tools: []Tool{{Kind: ToolAct, Number: to}}}
+	return Reply{Parts: f.reply(Reply{Parts: []string{f.says.Transfer}}).Parts, Tools: []Tool{{Kind: ToolAct, Number: to}}}
 }
 
 // worked goes on after an action: who could not be put through is called back.
 func (f *Form) worked(in Input) Reply {
-	return f.callBack(understanding.When{}, in, f.phrases.NotConnected)
+	return f.callBack(understanding.When{}, in, f.says.NotConnected)
 }
 
 func (f *Form) sayAgain(in Input) Reply {
@@ -225,12 +224,12 @@ func (f *Form) optOut() Reply {
 
 func (f *Form) askOptOut(ends bool) Reply {
 	f.aside = &aside{kind: asideOptOut, ends: ends}
-	return f.reply(Reply{Parts: []string{f.phrases.Heard.AskOptOut}, Expect: ExpectYesNo})
+	return f.reply(Reply{Parts: []string{f.says.AskOptOut}, Expect: ExpectYesNo})
 }
 
 // wrongNumber ends a call to somebody else; whatever was answered before is not theirs to give.
 func (f *Form) wrongNumber() Reply {
-	reply := f.leave(f.phrases.Heard.WrongNumber)
+	reply := f.leave(f.says.WrongNumber)
 	f.success, f.collected = false, nil
 	reply.Tools = []Tool{{Kind: ToolTag, Text: TagWrongNumber}, {Kind: ToolNote, Text: "It was a wrong number."}}
 	return reply
@@ -261,16 +260,16 @@ func (f *Form) callBack(when understanding.When, in Input, before string) Reply 
 		return f.tooFar()
 	case when.HasDate:
 		f.aside = &aside{kind: asideTime, day: when.At}
-		return f.reply(Reply{Parts: []string{before, f.phrases.Heard.AskTime}})
+		return f.reply(Reply{Parts: []string{before, f.says.AskTime}})
 	default:
 		f.aside = &aside{kind: asideWhen}
-		return f.reply(Reply{Parts: []string{before, f.phrases.Heard.AskWhen}})
+		return f.reply(Reply{Parts: []string{before, f.says.AskWhen}})
 	}
 }
 
 // readBack promises a call-back at an instant, says it, and asks whether it is right.
 func (f *Form) readBack(now, at time.Time) Reply {
-	p := f.phrases.Heard
+	p := f.says
 	after := at.Sub(now)
 	if after < soonest {
 		after = soonest
@@ -281,14 +280,14 @@ func (f *Form) readBack(now, at time.Time) Reply {
 	}
 	f.aside = &aside{kind: asideCallback, day: at}
 	return f.reply(Reply{
-		Parts: []string{fmt.Sprintf(p.CallbackAt, spokenInstant(now, at)), p.IsThatRight}, Expect: ExpectYesNo,
+		Parts: []string{fill(p.CallbackAt, "when", p.when(now, at)), p.IsThatRight}, Expect: ExpectYesNo,
 		Tools: []Tool{{Kind: ToolCallBack, After: after}}, // it holds whether they confirm it or hang up
 	})
 }
 
 func (f *Form) tooFar() Reply {
 	f.aside = &aside{kind: asideWhen}
-	return f.reply(Reply{Parts: []string{f.phrases.Heard.WithinMonth, f.phrases.Heard.AskWhen}})
+	return f.reply(Reply{Parts: []string{f.says.WithinMonth, f.says.AskWhen}})
 }
 
 // promise promises a call-back and ends the call.
@@ -307,18 +306,18 @@ func (f *Form) settleCallback(in Input, answer understanding.Answer) Reply {
 	case when.HasTime && !when.HasDate && !a.day.IsZero(): // of the day that was named
 		return f.readBack(now, time.Date(a.day.Year(), a.day.Month(), a.day.Day(), when.At.Hour(), when.At.Minute(), 0, 0, now.Location()))
 	case when.HasTime && a.kind == asideCallback && saidAgain(when, a.day):
-		return f.leave(f.phrases.Heard.AgreedGoodbye)
+		return f.leave(f.says.AgreedGoodbye)
 	case when.HasTime:
 		return f.readBack(now, when.At)
 	case when.HasDate:
 		return f.callBack(when, in, "")
 	case a.kind == asideCallback && answer.Value == true:
-		return f.leave(f.phrases.Heard.AgreedGoodbye)
+		return f.leave(f.says.AgreedGoodbye)
 	case a.kind == asideCallback && answer.Value == false:
 		f.aside = &aside{kind: asideWhen}
-		return f.reply(Reply{Parts: []string{f.phrases.Heard.AskWhen}})
+		return f.reply(Reply{Parts: []string{f.says.AskWhen}})
 	case a.kind == asideWhen && answer.Value == false: // "never mind", "no": they need none
-		return f.leave(f.phrases.Heard.AgreedGoodbye)
+		return f.leave(f.says.AgreedGoodbye)
 	case a.kind != asideCallback && (answer.Unknown || f.ears.Request(in.Words, now).Request == understanding.CallBack):
 		return f.dropAside(in) // "later", "I don't know"
 	default:
@@ -337,21 +336,21 @@ func saidAgain(when understanding.When, readBack time.Time) bool {
 // robot says truthfully what speaks.
 func (f *Form) robot() string {
 	if f.script.Brief.Company != "" {
-		return fmt.Sprintf(f.phrases.Heard.RobotFor, f.script.Brief.Company)
+		return fill(f.says.RobotFor, "company", f.script.Brief.Company)
 	}
-	return f.phrases.Heard.Robot
+	return f.says.Robot
 }
 
 // who says who calls.
 func (f *Form) who() string {
-	p, agent, company := f.phrases.Heard, f.script.AgentName, f.script.Brief.Company
+	p, agent, company := f.says, f.script.AgentName, f.script.Brief.Company
 	switch {
 	case agent != "" && company != "":
-		return fmt.Sprintf(p.WhoFor, agent, company)
+		return fill(p.WhoFor, "agent", agent, "company", company)
 	case agent != "":
-		return fmt.Sprintf(p.Who, agent)
+		return fill(p.Who, "agent", agent)
 	case company != "":
-		return fmt.Sprintf(p.CompanyOnly, company)
+		return fill(p.CompanyOnly, "company", company)
 	default:
 		return p.Robot
 	}
@@ -361,7 +360,7 @@ func (f *Form) who() string {
 func (f *Form) whyCall() string {
 	reason := firstSentences(f.script.Brief.Description, longestReason)
 	if reason == "" {
-		reason = f.phrases.Heard.NoReason
+		reason = f.says.NoReason
 	}
 	return f.who() + " " + reason
 }
@@ -371,25 +370,26 @@ func (f *Form) screened() string {
 	if f.script.ScreeningAnswer != "" {
 		return f.script.ScreeningAnswer
 	}
-	p, agent, company := f.phrases.Heard, f.script.AgentName, f.script.Brief.Company
+	p, agent, company := f.says, f.script.AgentName, f.script.Brief.Company
 	who := p.Assistant
 	switch {
 	case agent != "" && company != "":
-		who = fmt.Sprintf(p.AgentOf, agent, company)
+		who = fill(p.AgentOf, "agent", agent, "company", company)
 	case agent != "":
-		who = fmt.Sprintf(p.AgentAlone, agent)
+		who = fill(p.AgentAlone, "agent", agent)
 	case company != "":
-		who = fmt.Sprintf(p.AssistantOf, company)
+		who = fill(p.AssistantOf, "company", company)
 	}
 	reason := firstSentence(firstSentences(f.script.Brief.Description, longestReason))
 	if reason == "" {
 		reason = p.NoReason
 	}
-	return fmt.Sprintf(p.Screened, who, reason)
+	return fill(p.Screened, "who", who, "reason", reason)
 }
 
-// sentenceEnd is the end of a sentence that another one follows: an abbreviation is short, or goes on in small letters.
-var sentenceEnd = regexp.MustCompile(`^.{20,}?[.!?]( \p{Lu})`)
+// sentenceEnd is the end of a sentence that another one follows: an abbreviation is short, or goes on in small letters, where a
+// script has them.
+var sentenceEnd = regexp.MustCompile(`^.{20,}?[.!?]( [\p{Lu}\p{Lo}¿¡])`)
 
 func firstSentence(text string) string {
 	if end := sentenceEnd.FindStringSubmatchIndex(text); end != nil {

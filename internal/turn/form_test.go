@@ -114,7 +114,7 @@ func TestVocabularyIsWhole(t *testing.T) {
 			first, ears := inputs[n/2], n%2 == 1
 			for _, second := range inputs {
 				for _, third := range inputs {
-					f := NewForm(script, English())
+					f := NewForm(script)
 					if ears {
 						f.Listen()
 					}
@@ -135,7 +135,7 @@ func TestVocabularyIsWhole(t *testing.T) {
 
 func TestWordsAreEvidence(t *testing.T) {
 	t.Parallel()
-	m := New(Config{Rules: NewForm(call.Script{Opening: "Hello."}, English()), Timing: Defaults()})
+	m := New(Config{Rules: NewForm(call.Script{Opening: "Hello."}), Timing: Defaults()})
 	now := time.Duration(0)
 	run := func(until time.Duration, active bool) (first time.Duration) {
 		for ; now < until; now += tick {
@@ -169,7 +169,7 @@ func TestBargeInTiming(t *testing.T) {
 		stops  bool
 	}{{200 * time.Millisecond, false}, {360 * time.Millisecond, false}, {440 * time.Millisecond, true}, {2 * time.Second, true}} {
 		s := &stage{t: t}
-		s.m = New(Config{Rules: NewForm(call.Script{Opening: "A rather long opening sentence that takes a while to say."}, English()), Timing: Defaults()})
+		s.m = New(Config{Rules: NewForm(call.Script{Opening: "A rather long opening sentence that takes a while to say."}), Timing: Defaults()})
 		for s.now < 3*time.Second {
 			s.frame()
 		}
@@ -198,7 +198,7 @@ func TestFormUnderstandsItsLanguage(t *testing.T) {
 		{"", "yes, sure", true}, {"en-GB", "no, thank you", false}, {"es-MX", "sí, claro", true}, {"es", "no, gracias", false},
 		{"fr-FR", "oui", true}, {"de", "ja, gerne", true}, {"he-IL", "כן", true}, {"en-US", "כן", nil},
 	} {
-		f := NewForm(call.Script{Opening: "Hello.", Language: c.language, Questions: []call.Question{{ID: "a", Ask: "Would you?", Type: call.Boolean}}}, English())
+		f := NewForm(call.Script{Opening: "Hello.", Language: c.language, Questions: []call.Question{{ID: "a", Ask: "Would you?", Type: call.Boolean}}})
 		f.Listen()
 		heard := len(f.Open().Parts)
 		f.Next(Input{Kind: InputWords, Words: c.words, Spoke: time.Second, Heard: heard})

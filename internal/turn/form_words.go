@@ -1,7 +1,6 @@
 package turn
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -79,7 +78,7 @@ func (f *Form) hear(in Input) (Reply, bool) {
 			return reply, true
 		}
 		if f.chatter > longestChat && !sureOptOut(asked) {
-			return f.leave(f.phrases.Goodbye), true
+			return f.leave(f.says.Goodbye), true
 		}
 		return f.request(asked, in)
 	}
@@ -133,13 +132,13 @@ func (f *Form) answer(in Input, q question, answer understanding.Answer) (Reply,
 		return f.pass(q), true
 	case answer.Unknown:
 		f.missed++
-		return f.ask(f.phrases.Heard.NoMatter, f.phrases.Heard.YesOrNo), true
+		return f.ask(f.says.NoMatter, f.says.YesOrNo), true
 	case value == nil:
 		return Reply{}, false
 	case doubtful && q.Type == call.Boolean && f.doubted != f.at+1:
 		f.missed++
 		f.doubted = f.at + 1
-		return f.reply(Reply{Parts: []string{f.phrases.Heard.YesOrNoAgain}, Expect: ExpectYesNo}), true
+		return f.reply(Reply{Parts: []string{f.says.YesOrNoAgain}, Expect: ExpectYesNo}), true
 	case doubtful && q.Type != call.Boolean:
 		return f.confirm(q, value), true
 	default:
@@ -170,7 +169,7 @@ func (f *Form) wasAsked(in Input, q question, value any) bool {
 // confirm asks whether a doubtful answer was understood.
 func (f *Form) confirm(q question, value any) Reply {
 	f.aside = &aside{kind: asideValue, value: value}
-	return f.reply(Reply{Parts: []string{fmt.Sprintf(f.phrases.Heard.DidYouSay, spoken(q.wants, value))}, Expect: expectOf(q.Type)})
+	return f.reply(Reply{Parts: []string{fill(f.says.DidYouSay, "said", f.says.spoken(q.wants, value))}, Expect: expectOf(q.Type)})
 }
 
 // corrects replies to "no, I meant five" about the question before this one.
@@ -196,9 +195,9 @@ func (f *Form) corrects(in Input, now time.Time, current understanding.Answer) (
 	}
 	if f.declines(q, earlier.Value) {
 		f.at = len(f.questions)
-		return f.reply(Reply{Parts: []string{f.phrases.Declined}, End: true}), true
+		return f.reply(Reply{Parts: []string{f.says.Declined}, End: true}), true
 	}
-	return f.ask(fmt.Sprintf(f.phrases.Heard.Corrected, spoken(q.wants, earlier.Value))), true
+	return f.ask(fill(f.says.Corrected, "said", f.says.spoken(q.wants, earlier.Value))), true
 }
 
 // whole is how many words a yes or no to a question that is over takes to be no mere politeness.
@@ -231,7 +230,7 @@ func (f *Form) changesMind(asked understanding.Asked, in Input, now time.Time) (
 	}
 	reply := f.accept(q, answer.Value)
 	if f.at >= len(f.questions) {
-		reply.Parts = f.reply(Reply{Parts: append([]string{fmt.Sprintf(f.phrases.Heard.Corrected, spoken(q.wants, answer.Value))}, reply.Parts...)}).Parts
+		reply.Parts = f.reply(Reply{Parts: append([]string{fill(f.says.Corrected, "said", f.says.spoken(q.wants, answer.Value))}, reply.Parts...)}).Parts
 	}
 	return reply, true
 }
@@ -276,13 +275,13 @@ func (f *Form) misheard(in Input) Reply {
 		return f.giveUp()
 	}
 	if f.missed++; f.missed == 1 {
-		return f.ask(f.phrases.Heard.NotUnderstood, f.inOtherWords(q))
+		return f.ask(f.says.NotUnderstood, f.inOtherWords(q))
 	}
 	f.byKeys = true
 	if q.text() && !q.digits() && f.missed > 2 {
 		return f.settle(q, nil) // it cannot be typed
 	}
-	return f.repeat(f.phrases.Heard.StillNot)
+	return f.repeat(f.says.StillNot)
 }
 
 // begin says the opening again before the question.
@@ -296,7 +295,7 @@ func (f *Form) begin() Reply {
 
 // inOtherWords says what kind of answer is wanted.
 func (f *Form) inOtherWords(q question) string {
-	p := f.phrases.Heard
+	p := f.says
 	switch q.wants.Sort {
 	case understanding.YesNo:
 		return p.YesOrNo
@@ -382,9 +381,9 @@ func (f *Form) settleAside(in Input, answer understanding.Answer) (Reply, bool) 
 		case yes:
 			return f.wrongNumber(), true
 		case a.ends:
-			return f.leave(f.phrases.Heard.AgreedGoodbye), true
+			return f.leave(f.says.AgreedGoodbye), true
 		default:
-			return f.ask(f.phrases.Heard.Noted), true
+			return f.ask(f.says.Noted), true
 		}
 	default:
 		return f.settleCallback(in, answer), true
@@ -428,10 +427,10 @@ func (f *Form) againAside(in Input) Reply {
 	if a.tries++; a.tries > asideTries {
 		return f.dropAside(in)
 	}
-	p := f.phrases.Heard
+	p := f.says
 	why := p.NotUnderstood
 	if in.Kind == InputSilence {
-		why = f.phrases.StillThere
+		why = f.says.StillThere
 	}
 	switch a.kind {
 	case asideValue:
@@ -439,15 +438,15 @@ func (f *Form) againAside(in Input) Reply {
 		f.aside = a
 		return reply
 	case asideOptOut:
-		return f.reply(Reply{Parts: []string{why, p.AskOptOut, f.phrases.YesNoKeys}, Expect: ExpectYesNo})
+		return f.reply(Reply{Parts: []string{why, p.AskOptOut, f.says.YesNoKeys}, Expect: ExpectYesNo})
 	case asideWrongNumber:
-		return f.reply(Reply{Parts: []string{why, p.AskWrongNumber, f.phrases.YesNoKeys}, Expect: ExpectYesNo})
+		return f.reply(Reply{Parts: []string{why, p.AskWrongNumber, f.says.YesNoKeys}, Expect: ExpectYesNo})
 	case asideWhen:
 		return f.reply(Reply{Parts: []string{why, p.JustTheTime, p.AskWhen}})
 	case asideTime:
 		return f.reply(Reply{Parts: []string{why, p.AskTime}})
 	default:
-		return f.reply(Reply{Parts: []string{why, p.IsThatRight, f.phrases.YesNoKeys}, Expect: ExpectYesNo})
+		return f.reply(Reply{Parts: []string{why, p.IsThatRight, f.says.YesNoKeys}, Expect: ExpectYesNo})
 	}
 }
 
@@ -483,6 +482,6 @@ func (f *Form) dropAside(in Input) Reply {
 		now := f.now(in)
 		return f.readBack(now, time.Date(a.day.Year(), a.day.Month(), a.day.Day(), now.Hour(), now.Minute(), 0, 0, now.Location()))
 	default:
-		return f.leave(f.phrases.Heard.AgreedGoodbye)
+		return f.leave(f.says.AgreedGoodbye)
 	}
 }

@@ -128,7 +128,7 @@ func drawScript(t *rapid.T) call.Script {
 }
 
 func drawRules(t *rapid.T, script call.Script) Rules {
-	form := NewForm(script, English())
+	form := NewForm(script)
 	switch rapid.IntRange(0, 2).Draw(t, "understands") {
 	case 1:
 		return wordy{form}

@@ -251,6 +251,8 @@ func runScenario(t *testing.T, given string) string {
 			script.SuccessDefined = true
 		case "ask":
 			script.AskAll = true
+		case "opening":
+			script.Opening = rest
 		case "agent":
 			script.AgentName = rest
 		case "company":
@@ -286,7 +288,7 @@ func runScenario(t *testing.T, given string) string {
 			s.todo = append(s.todo, line)
 		}
 	}
-	form := NewForm(script, English())
+	form := NewForm(script)
 	if listens {
 		form.Listen()
 	}

@@ -1,7 +1,6 @@
 package turn
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -10,56 +9,56 @@ import (
 )
 
 // spoken writes a value so that it is read aloud as it was meant: digits one by one, dates by name.
-func spoken(wants understanding.Question, value any) string {
+func (s *Sentences) spoken(wants understanding.Question, value any) string {
 	switch v := value.(type) {
 	case bool:
 		if v {
-			return "yes"
+			return s.Yes
 		}
-		return "no"
+		return s.No
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
+		return strings.Replace(strconv.FormatFloat(v, 'f', -1, 64), ".", s.DecimalMark, 1)
 	case string:
-		return spokenValue(wants, v)
+		return s.spokenText(wants, v)
 	default:
 		return ""
 	}
 }
 
-func spokenValue(wants understanding.Question, text string) string {
+func (s *Sentences) spokenText(wants understanding.Question, text string) string {
 	switch wants.Sort {
 	case understanding.Digits, understanding.Phone, understanding.PostalCode:
-		return spokenDigits(text)
+		return s.digits(text)
 	case understanding.Email:
-		return strings.NewReplacer("@", " at ", ".", " dot ", "_", " underscore ", "-", " dash ", "+", " plus ").Replace(text)
+		return strings.NewReplacer("@", " "+s.At+" ", ".", " "+s.Dot+" ", "_", " "+s.Underscore+" ", "-", " "+s.Dash+" ", "+", " "+s.Plus+" ").Replace(text)
 	case understanding.Date:
 		if day, err := time.Parse(time.DateOnly, text); err == nil {
-			return day.Format("January 2, 2006")
+			return s.date(s.Date, day)
 		}
 	case understanding.Time:
 		if at, err := time.Parse("15:04", text); err == nil {
-			return spokenClock(at)
+			return s.clock(at)
 		}
 	case understanding.DateTime:
 		if at, err := time.Parse("2006-01-02T15:04", text); err == nil {
-			return at.Format("Monday, January 2") + ", at " + spokenClock(at)
+			return s.date(s.DayAndTime, at)
 		}
 		if day, err := time.Parse(time.DateOnly, text); err == nil {
-			return day.Format("Monday, January 2")
+			return s.date(s.Day, day)
 		}
 	}
 	return text
 }
 
-// spokenDigits separates digits, in groups as people say them: 4 1 5, 5 5 5, 0 1 3 2.
-func spokenDigits(text string) string {
+// digits separates digits, in groups as people say them: 4 1 5, 5 5 5, 0 1 3 2.
+func (s *Sentences) digits(text string) string {
 	var b strings.Builder
 	left := len(text)
 	for i, c := range []byte(text) {
 		if c == '+' {
-			b.WriteString("plus ")
+			b.WriteString(s.Plus + " ")
 			left--
 			continue
 		}
@@ -76,30 +75,39 @@ func spokenDigits(text string) string {
 	return b.String()
 }
 
-func spokenClock(at time.Time) string {
+func (s *Sentences) clock(at time.Time) string {
 	if at.Minute() == 0 {
-		return at.Format("3 PM")
+		return s.Hours[at.Hour()]
 	}
-	return at.Format("3:04 PM")
+	return fill(s.Times[at.Hour()], "minute", at.Format("04"))
 }
 
-// spokenInstant says when something in the future is, as seen from now: "in 20 minutes", "tomorrow at 5 PM", "on Monday,
-// December 7, at 4:30 PM".
-func spokenInstant(now, at time.Time) string {
+// date fills the places of a sentence about an instant.
+func (s *Sentences) date(sentence string, at time.Time) string {
+	day := strconv.Itoa(at.Day())
+	if at.Day() == 1 {
+		day = s.FirstDay
+	}
+	return fill(sentence, "weekday", s.Weekdays[at.Weekday()], "day", day, "month", s.Months[at.Month()-1], "year", strconv.Itoa(at.Year()), "time", s.clock(at))
+}
+
+// when says when something in the future is, as seen from now: "in 20 minutes, at 5:10 PM", "tomorrow, Friday, at 5 PM", "on
+// Monday, December 7, at 4:30 PM".
+func (s *Sentences) when(now, at time.Time) string {
 	if after := at.Sub(now); after <= 90*time.Minute {
-		minutes := fmt.Sprintf("%d minutes", int((after+30*time.Second)/time.Minute))
-		if minutes == "60 minutes" {
-			minutes = "one hour"
+		minutes := int((after + 30*time.Second) / time.Minute)
+		if minutes == 60 {
+			return s.date(s.InHour, at)
 		}
-		return fmt.Sprintf("in %s, at %s", minutes, spokenClock(at))
+		return fill(s.date(s.InMinutes, at), "minutes", strconv.Itoa(minutes))
 	}
 	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, time.UTC) }
 	switch int(day(at).Sub(day(now)).Hours()) / 24 {
 	case 0:
-		return "today at " + spokenClock(at)
+		return s.date(s.Today, at)
 	case 1:
-		return "tomorrow, " + at.Format("Monday") + ", at " + spokenClock(at)
+		return s.date(s.Tomorrow, at)
 	default:
-		return "on " + at.Format("Monday, January 2") + ", at " + spokenClock(at)
+		return s.date(s.OnDay, at)
 	}
 }

@@ -19,7 +19,7 @@ import (
 // A talk is a script, what a person says, and, after a line of dashes, the whole conversation with the form. The call was
 // answered on Thursday 2026-11-26 at 10:15 in New York; every turn takes ten seconds.
 //
-//	success | ask all | question TYPE TEXT | agent NAME | company NAME | about TEXT | zone NAME      the script
+//	success | ask all | question TYPE TEXT | agent NAME | company NAME | about TEXT | zone NAME | language TAG      the script
 //	say TEXT       they say it
 //	over N TEXT    they say it when N parts of what the agent says have been heard
 //	mumble         they say something that is not recognised
@@ -78,6 +78,8 @@ func talkScript(t *testing.T, given string) (script call.Script, turns []string)
 			script.Brief.Description = rest
 		case "zone":
 			zone = rest
+		case "language":
+			script.Language = rest
 		case "question":
 			kind, ask, _ := strings.Cut(rest, " ")
 			id := "v" + strconv.Itoa(len(script.Questions)+1)
@@ -98,7 +100,7 @@ func talkScript(t *testing.T, given string) (script call.Script, turns []string)
 func runTalk(t *testing.T, given string) string {
 	t.Helper()
 	script, turns := talkScript(t, given)
-	form := NewForm(script, English())
+	form := NewForm(script)
 	form.Listen()
 	var b strings.Builder
 	reply := form.Open()
@@ -186,7 +188,7 @@ func TestAnyWords(t *testing.T) {
 				ID: fmt.Sprint(len(script.Questions)), Ask: asks[random.IntN(len(asks))], Type: kinds[random.IntN(len(kinds))],
 			})
 		}
-		form := NewForm(script, English())
+		form := NewForm(script)
 		form.Listen()
 		reply := form.Open()
 		only := -1

@@ -36,10 +36,9 @@ type Config struct {
 
 // Agent holds answered calls. It is safe for concurrent use.
 type Agent struct {
-	config  Config
-	log     *slog.Logger
-	phrases turn.Phrases
-	timing  turn.Timing
+	config Config
+	log    *slog.Logger
+	timing turn.Timing
 }
 
 var _ call.Agent = (*Agent)(nil)
@@ -50,7 +49,7 @@ func New(config Config) *Agent {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Agent{config: config, log: log, phrases: turn.English(), timing: turn.Defaults()}
+	return &Agent{config: config, log: log, timing: turn.Defaults()}
 }
 
 var errNoSpeaker = errors.New("the agent has no voice")
@@ -92,7 +91,7 @@ func (a *Agent) Vocabulary(script call.Script) []string {
 
 // form returns the form of one conversation, and whether words can be recognised now; people answer by keys otherwise.
 func (a *Agent) form(script call.Script, log *slog.Logger) (form *turn.Form, listens bool) {
-	form = turn.NewForm(script, a.phrases)
+	form = turn.NewForm(script)
 	if a.config.Recognizer == nil {
 		return form, false
 	}
