@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,17 +22,19 @@ import (
 	"nacre/internal/provider/providertest"
 )
 
-// talkingServer is a whole server with a scripted model, and ears that always hear the same, on the sandbox carrier.
-func talkingServer(t *testing.T, chat http.HandlerFunc, heard string) (*server, engine.Actor) {
+// talkingServer is a whole server with a scripted model, and ears that hear one text after another, the last one again and again,
+// whatever is said, on the sandbox carrier.
+func talkingServer(t *testing.T, chat http.HandlerFunc, heard ...string) (*server, engine.Actor) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs the embedded voice and real time")
 	}
+	var utterances atomic.Int64
 	services := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/audio/transcriptions") {
 			_, _ = io.Copy(io.Discard, r.Body)
 			w.Header().Set("Content-Type", "application/json")
-			fmt.Fprintf(w, `{"text":%q}`, heard)
+			fmt.Fprintf(w, `{"text":%q}`, heard[min(int(utterances.Add(1)), len(heard))-1])
 			return
 		}
 		chat(w, r)
@@ -163,3 +167,79 @@ func TestModelPutsThrough(t *testing.T) {
 		t.Errorf("%q", said)
 	}
 }
+
+// Whoever interrupts a model's answer has it stopped on the wire and its request closed; the model hears how far it was heard, and
+// the words that stopped it, which it answers. The person asks something, speaks over the answer, and agrees.
+func TestModelIsInterrupted(t *testing.T) {
+	closed := make(chan struct{})
+	told := make(chan []chatMessage, 8)
+	asked := 0
+	s, actor := talkingServer(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if !strings.Contains(string(body), `"tools"`) { // the analysis of the call, after it
+			answerChat(w, "{}")
+			return
+		}
+		var request struct{ Messages []chatMessage }
+		if err := json.Unmarshal(body, &request); err != nil {
+			t.Errorf("request: %v", err)
+		}
+		told <- request.Messages
+		switch asked++; asked {
+		case 1:
+			w.Header().Set("Content-Type", "text/event-stream")
+			fmt.Fprintf(w, "data: {\"choices\":[{\"delta\":{\"content\":%q}}]}\n\n", "Roses are flowers of many colours, and we bring them to every town and every little village of the whole wide country, in summer and in winter, in rain and in snow, on every day of every week. And ")
+			w.(http.Flusher).Flush()
+			select { // the answer is not whole when they interrupt
+			case <-r.Context().Done():
+				close(closed)
+			case <-time.After(30 * time.Second):
+			}
+		case 2:
+			answerChat(w, "This is Nora of Roses.")
+		default:
+			answerChat(w, "Thank you. Goodbye.", "end_call", "{}")
+		}
+	}, "hello", "why are you calling", "sorry who is this", "yes please")
+	c := callOne(t, s, actor, campaign.Definition{OpeningSentence: "Hello."}, nil, "+14155550199", `{}`)
+	select {
+	case <-closed:
+	default:
+		t.Error("the request of the interrupted answer was not closed")
+	}
+	if said := saidBy(c, call.Pearl); !strings.Contains(said, "Roses are") || strings.Contains(said, "every week") || !strings.Contains(said, "This is Nora of Roses.") {
+		t.Errorf("said %q", said)
+	}
+	close(told)
+	var all [][]chatMessage
+	for messages := range told {
+		all = append(all, messages)
+	}
+	if len(all) != 3 {
+		t.Fatalf("%d requests: %+v", len(all), all)
+	}
+	last := func(messages []chatMessage) string { return messages[len(messages)-1].Content }
+	if got := last(all[0]); got != "why are you calling" {
+		t.Errorf("it is asked first: %q", got)
+	}
+	if got := last(all[1]); got != "sorry who is this" {
+		t.Errorf("it is asked after it was interrupted: %q", got)
+	}
+	for n, messages := range all[1:] {
+		heard := ""
+		for _, m := range messages {
+			if m.Role == "assistant" && strings.HasPrefix(m.Content, "Roses") {
+				heard = m.Content
+			}
+			if m.Role == "assistant" && (strings.Contains(m.Content, "every week") || strings.Contains(m.Content, "And")) {
+				t.Errorf("request %d has what nobody heard: %q", n+2, m.Content)
+			}
+		}
+		if !strings.HasPrefix(heard, "Roses are flowers") || n == 0 && !strings.HasSuffix(heard, "…") {
+			t.Errorf("request %d has of the answer %q", n+2, heard)
+		}
+	}
+}
+
+// chatMessage is one of a request to a chat model.
+type chatMessage struct{ Role, Content string }
