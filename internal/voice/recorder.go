@@ -121,7 +121,7 @@ func (r *recorder) saved() (name string, bytes int64) {
 	}
 }
 
-// write writes chunks until the channel is closed; after a failure it discards them.
+// write writes chunks until the channel is closed; after a failure it discards them, and removes the file in the end.
 func (r *recorder) write(folder string, track call.Track) {
 	defer survive(func(err error) { r.done <- err })
 	writer, err := create(folder, r.name, track)
@@ -142,6 +142,9 @@ func (r *recorder) write(folder string, track call.Track) {
 		if closed := writer.Close(); err == nil {
 			err = closed
 		}
+	}
+	if err != nil && writer != nil { // no call names what there is of it, and its disk may be full
+		err = errors.Join(err, os.Remove(filepath.Join(folder, r.name)))
 	}
 	if err == nil {
 		err = syncFolder(folder)

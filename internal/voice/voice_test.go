@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -316,6 +317,31 @@ func TestRecordingFails(t *testing.T) {
 	talk, _ := hold(t, New(Config{Speaker: &tones{}, Recordings: file}), offer(), newLine("hear; keys 1"), &desk{})
 	if name, _ := talk.Recording.Saved(); name != "" || !talk.Success {
 		t.Errorf("recorded %q of %+v", name, talk)
+	}
+}
+
+// A recording that ends in the middle, here at the largest file of the process, costs the recording, not the call; nothing of it is
+// left.
+func TestRecordingEndsInTheMiddle(t *testing.T) {
+	// Not parallel: other recordings are as large.
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 64 << 10, Max: was.Max}); err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	talk, _ := hold(t, New(Config{Speaker: &tones{}, Recordings: folder}), offer(), newLine("hear; wait 2; keys 1"), &desk{})
+	name, _ := talk.Recording.Saved()
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(folder)
+	if name != "" || !talk.Success || err != nil || len(left) > 0 {
+		t.Errorf("recorded %q of %+v; left: %v, %v", name, talk, left, err)
 	}
 }
 

@@ -44,7 +44,7 @@ func Create(path string, channels int) (*Writer, error) {
 	}
 	w := &Writer{file: file, channels: channels, buffer: make([]byte, 0, chunkFrames*call.FrameSamples*2*bytesPerSample)}
 	if _, err := file.Write(appendHeader(nil, call.SampleRate, channels, 0)); err != nil {
-		return nil, fmt.Errorf("write recording header: %w", errors.Join(err, file.Close()))
+		return nil, fmt.Errorf("write recording header: %w", errors.Join(err, file.Close(), os.Remove(path)))
 	}
 	return w, nil
 }
