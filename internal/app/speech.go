@@ -99,7 +99,7 @@ func deaf(ears voice.Recognizer) error {
 	if ears == nil {
 		return nil
 	}
-	err := ears.Ready()
+	err := ears.Ready("")
 	if err == nil {
 		return nil
 	}

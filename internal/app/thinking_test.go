@@ -111,7 +111,7 @@ func TestEarsOfTheFile(t *testing.T) {
 		t.Errorf("%v: nothing hears", ears)
 	}
 	ears := open("ears: [{kind: deepgram, key-file: $KEY}, {kind: openai, address: 'http://127.0.0.1:9/v1'}]", nil)
-	if ears == nil || ears.Ready() != nil {
+	if ears == nil || ears.Ready("") != nil {
 		t.Errorf("%v", ears)
 	}
 }

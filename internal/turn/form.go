@@ -47,6 +47,7 @@ type Form struct {
 	once  []string // sentences that must be played to their end once: the opening, and the opt-out key
 	spoke []string // parts of the last reply
 
+	opened     bool // the first words were asked for
 	introduced bool // the opening has been heard to its end
 	hinted     bool // the other keys have been explained
 	gaveUp     bool
@@ -104,14 +105,23 @@ func NewForm(script call.Script) *Form {
 	return f
 }
 
-// Listen makes the form understand words: there are ears that bring them. It is called before Open.
+// Listen makes the form understand words: there are ears that bring them. People who were told of keys before, as it is called after
+// Open, are told that they can speak.
 func (f *Form) Listen() {
 	f.ears = understanding.For(f.script.Language)
-	f.once[len(f.once)-1] = f.says.OptOut
+	if n := slices.Index(f.once, f.says.OptOutKeys); n >= 0 {
+		f.once[n] = f.says.OptOut
+	}
+	if f.opened {
+		f.once = append(f.once, f.says.Hears)
+	}
 }
 
 // Open returns the opening sentence, how to opt out, and the first question.
-func (f *Form) Open() Reply { return f.ask() }
+func (f *Form) Open() Reply {
+	f.opened = true
+	return f.ask()
+}
 
 // Next returns the reply to one turn.
 func (f *Form) Next(in Input) Reply {
@@ -162,7 +172,7 @@ func (f *Form) Next(in Input) Reply {
 
 // TakeOver goes on with the questions that have no value yet, as if the opening had been heard.
 func (f *Form) TakeOver(collected []call.Value) {
-	f.introduced, f.once, f.known, f.doubted, f.unasked = true, nil, 0, 0, true
+	f.opened, f.introduced, f.once, f.known, f.doubted, f.unasked = true, true, nil, 0, 0, true
 	left := f.questions[f.at:]
 	f.questions = nil
 	for _, q := range left {

@@ -211,3 +211,36 @@ func TestFormUnderstandsItsLanguage(t *testing.T) {
 		}
 	}
 }
+
+// Ears that come in the middle of a call are told of, once, and what is said to them is understood.
+func TestFormListensLater(t *testing.T) {
+	t.Parallel()
+	english := SentencesIn("en")
+	ask := func(id string) call.Question {
+		return call.Question{ID: id, Ask: "Would you like " + id + "?", Type: call.Boolean}
+	}
+	f := NewForm(call.Script{Opening: "Hello.", Questions: []call.Question{ask("a"), ask("b"), ask("c")}})
+	reply := f.Open()
+	says := func(kind InputKind, words string, want ...string) {
+		t.Helper()
+		reply = f.Next(Input{Kind: kind, Words: words, Spoke: time.Second, Heard: len(reply.Parts), Deaf: f.ears == nil})
+		if !slices.Equal(reply.Parts, want) {
+			t.Errorf("%q is answered by %q, want %q", words, reply.Parts, want)
+		}
+	}
+	says(InputWords, "", english.OnlyKeys, english.OtherKeys, "Would you like a?", english.YesNoKeys)
+	f.Listen()
+	says(InputWords, "yes please", english.Thanks, english.Hears, "Would you like b?")
+	says(InputWords, "no thanks", english.Thanks, "Would you like c?")
+	says(InputWords, "yes", english.Goodbye)
+	want := []call.Value{{ID: "a", Value: true}, {ID: "b", Value: false}, {ID: "c", Value: true}}
+	if got, _ := f.Result(); !reflect.DeepEqual(got, want) {
+		t.Errorf("collected %+v", got)
+	}
+	// Before the first words there is nothing to be told.
+	f = NewForm(call.Script{Opening: "Hello."})
+	f.Listen()
+	if parts := f.Open().Parts; !slices.Equal(parts, []string{"Hello.", english.OptOut}) {
+		t.Errorf("opens by %q", parts)
+	}
+}

@@ -41,6 +41,7 @@ type Sentences struct {
 
 	// Said where there are ears.
 	OptOut         string // the first words say how to end all calls, by voice or by keys
+	Hears          string // there are ears now, and were none when the call began
 	NotUnderstood  string // the first time
 	StillNot       string // after that; the keys are named then
 	YesOrNo        string // the question in other words, by what is asked for
@@ -107,7 +108,7 @@ func (s *Sentences) fixed() []string {
 	return []string{
 		s.NotUnderstood, s.YesOrNo, s.JustTheNumber, s.YesOrNoAgain, s.StillNot, s.AskWhen, s.AskOptOut, s.AgreedGoodbye, s.WrongNumber,
 		s.IsThatRight, s.Robot, s.Noted, s.NoMatter, s.DigitByDigit, s.JustTheDay, s.JustTheTime, s.JustTheName, s.SpellIt, s.AskTime,
-		s.SorryToDisturb, s.TakeYourTime, s.IWait, s.Anew, s.NoPerson, s.WhereFrom, s.NoReason, s.WithinMonth, s.AskWrongNumber,
+		s.Hears, s.SorryToDisturb, s.TakeYourTime, s.IWait, s.Anew, s.NoPerson, s.WhereFrom, s.NoReason, s.WithinMonth, s.AskWrongNumber,
 	}
 }
 

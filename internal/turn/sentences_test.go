@@ -103,24 +103,24 @@ func TestValuesAreReadInTheLanguage(t *testing.T) {
 	for tag, want := range map[string][]string{
 		"en": {
 			"in 20 minutes, at 10:35 AM", "in one hour, at 11:15 AM", "today at 5 PM", "tomorrow, Friday, at 4:05 PM", "on Tuesday, December 1, at 1 PM",
-			"December 1, 2026", "4:30 PM", "Monday, December 7", "Monday, December 7, at 12:30 AM", "2.5", "yes", "ada dot b at example dot com", "plus 1 4 1 5, 5 5 5, 0 1 3 2",
+			"December 1, 2026", "4:30 PM", "Monday, December 7", "Monday, December 7, at 12:30 AM", "2.5", "yes", "ada dot b at example dot com", "plus 1, 4 1 5, 5 5 5, 0 1 3 2",
 		},
 		"es": {
 			"dentro de 20 minutos, a las 10:35 de la mañana", "dentro de una hora, a las 11:15 de la mañana", "hoy a las 5 de la tarde", "mañana, viernes, a las 4:05 de la tarde",
 			"el martes 1 de diciembre a la 1 de la tarde", "el 1 de diciembre de 2026", "las 4:30 de la tarde", "el lunes 7 de diciembre", "el lunes 7 de diciembre a las 12:30 de la noche",
-			"2,5", "sí", "ada punto b arroba example punto com", "más 1 4 1 5, 5 5 5, 0 1 3 2",
+			"2,5", "sí", "ada punto b arroba example punto com", "más 1, 4 1 5, 5 5 5, 0 1 3 2",
 		},
 		"fr": {
 			"dans 20 minutes, à 10 heures 35", "dans une heure, à 11 heures 15", "aujourd'hui à 17 heures", "demain, vendredi, à 16 heures 05", "le mardi 1er décembre à 13 heures",
-			"le 1er décembre 2026", "16 heures 30", "le lundi 7 décembre", "le lundi 7 décembre à minuit 30", "2,5", "oui", "ada point b arobase example point com", "plus 1 4 1 5, 5 5 5, 0 1 3 2",
+			"le 1er décembre 2026", "16 heures 30", "le lundi 7 décembre", "le lundi 7 décembre à minuit 30", "2,5", "oui", "ada point b arobase example point com", "plus 1, 4 1 5, 5 5 5, 0 1 3 2",
 		},
 		"de": {
 			"in 20 Minuten, um 10 Uhr 35,", "in einer Stunde, um 11 Uhr 15,", "heute um 17 Uhr", "morgen, Freitag, um 16 Uhr 05", "am Dienstag, dem 1. Dezember, um 13 Uhr",
-			"1. Dezember 2026", "16 Uhr 30", "Montag, 7. Dezember", "Montag, 7. Dezember, um 0 Uhr 30", "2,5", "ja", "ada Punkt b at example Punkt com", "plus 1 4 1 5, 5 5 5, 0 1 3 2",
+			"1. Dezember 2026", "16 Uhr 30", "Montag, 7. Dezember", "Montag, 7. Dezember, um 0 Uhr 30", "2,5", "ja", "ada Punkt b at example Punkt com", "plus 1, 4 1 5, 5 5 5, 0 1 3 2",
 		},
 		"he": {
 			"בעוד 20 דקות, בשעה 10:35", "בעוד שעה, בשעה 11:15", "היום בשעה 17:00", "מחר, יום שישי, בשעה 16:05", "ביום שלישי, 1 בדצמבר, בשעה 13:00",
-			"1 בדצמבר 2026", "16:30", "יום שני, 7 בדצמבר", "יום שני, 7 בדצמבר, בשעה 0:30", "2.5", "כן", "ada נקודה b שטרודל example נקודה com", "פלוס 1 4 1 5, 5 5 5, 0 1 3 2",
+			"1 בדצמבר 2026", "16:30", "יום שני, 7 בדצמבר", "יום שני, 7 בדצמבר, בשעה 0:30", "2.5", "כן", "ada נקודה b שטרודל example נקודה com", "פלוס 1, 4 1 5, 5 5 5, 0 1 3 2",
 		},
 	} {
 		s := SentencesIn(tag)

@@ -1,8 +1,10 @@
 package voice
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -18,11 +20,17 @@ type listener struct {
 	listen error
 	slow   time.Duration // until the ear is open
 	panics bool
+	deaf   int // how often it is not ready yet
 
 	ears []*scriptedEar
 }
 
-func (l *listener) Ready() error { return nil }
+func (l *listener) Ready(language string) error {
+	if l.deaf--; l.deaf >= 0 {
+		return errors.New("no ears yet")
+	}
+	return nil
+}
 
 func (l *listener) Listen(ctx context.Context, language string) (Ear, error) {
 	select {
@@ -146,5 +154,28 @@ func TestBargeInByWords(t *testing.T) {
 		if silent != c.stops {
 			t.Errorf("%q: silent %v", c.says, silent)
 		}
+	}
+}
+
+// A call that begins while no ears are ready goes by keys, says so, and is heard as soon as they are.
+func TestEarsComeLater(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	l := &listener{says: []string{"Mumble", "Yes, please."}, deaf: 14}
+	talk, ending := hold(t, New(Config{Speaker: &tones{}, Recognizer: l, Log: slog.New(slog.NewTextHandler(&log, nil))}), offer(), newLine("say 0.5; hear; say 1; hear; say 1; hear; say 1"), &desk{})
+	if !talk.Success || talk.Broke != "" || ending != call.PartyHungUp {
+		t.Errorf("%s, %+v", ending, talk)
+	}
+	english := turn.SentencesIn("en")
+	said := strings.Join(lines(talk, call.Pearl), " | ")
+	keys, words := strings.Index(said, english.OptOutKeys), strings.Index(said, english.Hears)
+	if only := strings.Index(said, english.OnlyKeys); keys < 0 || only < keys || words < only || strings.Contains(said, english.OptOut) || strings.Contains(said[words:], english.YesNoKeys) {
+		t.Errorf("said %s", said)
+	}
+	if got := strings.Join(lines(talk, call.Client), " | "); !strings.HasSuffix(got, "Yes, please.") {
+		t.Errorf("heard %q", got)
+	}
+	if text := log.String(); strings.Count(text, "not understood yet") != 1 || strings.Count(text, "understood from now on") != 1 {
+		t.Errorf("the log: %s", text)
 	}
 }

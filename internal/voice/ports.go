@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -55,9 +56,12 @@ func LengthOf(samples []int16) time.Duration {
 type Recognizer interface {
 	// Listen opens the ear of one call; ctx ends it. language is a BCP 47 tag, "" = the recogniser's own.
 	Listen(ctx context.Context, language string) (Ear, error)
-	// Ready returns an error while it hears nothing, or cannot keep up.
-	Ready() error
+	// Ready returns an error while it does not hear a language (BCP 47; "" = any at all), or cannot keep up.
+	Ready(language string) error
 }
+
+// ErrLanguage is the error of a Recognizer for a language that it does not know: words that are misheard are worse than keys.
+var ErrLanguage = errors.New("the recogniser does not know the language")
 
 // Ear hears one side of one call. Its time is stream time: 20 ms a Write. Write, Speech and Close are called by one
 // goroutine and never block.

@@ -33,6 +33,8 @@ type session struct {
 
 	now      time.Duration // since the answer
 	heldAt   time.Time
+	form     *turn.Form
+	deaf     Recognizer // that is not ready; nil = there is none, or it listens
 	senses   *Senses
 	playback playback
 	events   []turn.Event
@@ -61,7 +63,7 @@ func (a *Agent) session(ctx context.Context, leg call.Leg, script call.Script, d
 		}),
 		book:    &book{ctx: ctx, speaker: a.config.Speaker, log: log, phrases: make(map[string]*phrase)},
 		optOuts: make(chan bool, 1), works: make(chan turn.Event, 64),
-		limit:  a.timing.OptOutLimit,
+		limit: a.timing.OptOutLimit, form: form,
 		said:   a.config.Said,
 		events: make([]turn.Event, 0, 8),
 	}
@@ -72,6 +74,8 @@ func (a *Agent) session(ctx context.Context, leg call.Leg, script call.Script, d
 	var h *hearer
 	if listens {
 		h = openEar(ctx, a.config.Recognizer, script.Language, log)
+	} else {
+		s.deaf = a.config.Recognizer
 	}
 	s.senses = sensesOf(h, a.config.SpeechModel)
 	texts := vocabulary(form, script, len(brains) > 0)
@@ -114,12 +118,28 @@ func (s *session) Exchange(heard, say *call.Frame) bool {
 		s.timeUp = true
 		s.step(turn.Event{Kind: turn.TimeUp})
 	}
+	s.listen()
 	s.senses.Hear(heard, s.now, s.step)
 	s.speak(say)
 	if s.record != nil {
 		s.record.add(say, heard)
 	}
 	return !s.hungUp
+}
+
+// earsAgain is how often a call whose words are not understood looks whether they can be now.
+const earsAgain = time.Second
+
+// listen has a call that began without ears be heard as soon as there are some.
+func (s *session) listen() {
+	if s.deaf == nil || s.now%earsAgain != 0 || s.deaf.Ready(s.script.Language) != nil {
+		return
+	}
+	s.log.Info("words are understood from now on in this call")
+	s.form.Listen()
+	s.senses.hearer = openEar(s.ctx, s.deaf, s.script.Language, s.log)
+	s.deaf = nil
+	go s.book.fetch(s.form.Vocabulary())
 }
 
 // Key handles a key of the other side (call.Party).

@@ -89,14 +89,14 @@ func (a *Agent) Vocabulary(script call.Script) []string {
 	return vocabulary(form, script, a.config.Brains != nil)
 }
 
-// form returns the form of one conversation, and whether words can be recognised now; people answer by keys otherwise.
+// form returns the form of one conversation, and whether words can be recognised now; people answer by keys until they are.
 func (a *Agent) form(script call.Script, log *slog.Logger) (form *turn.Form, listens bool) {
 	form = turn.NewForm(script)
 	if a.config.Recognizer == nil {
 		return form, false
 	}
-	if err := a.config.Recognizer.Ready(); err != nil {
-		log.Warn("words are not understood in this call", "error", err)
+	if err := a.config.Recognizer.Ready(script.Language); err != nil {
+		log.Warn("words are not understood yet in this call", "error", err)
 		return form, false
 	}
 	form.Listen()

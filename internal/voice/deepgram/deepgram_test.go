@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -338,5 +339,50 @@ func TestRefused(t *testing.T) {
 	s := providertest.Serve(t, providertest.Hang)
 	if _, err := New(Config{Endpoint: s.Endpoint(t, "", long, long)}).Listen(ctx, ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
+	}
+}
+
+// The service is told the language of the call, whatever the operator's default is; a model that does not know it is not asked, and
+// does not rest for it.
+func TestLanguageOfTheCall(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		config Config
+		call   string
+		want   string // of the query; "" = refused
+	}{
+		{Config{}, "", "language=en"},
+		{Config{}, "es-MX", "language=es"},
+		{Config{}, "he-IL", "language=he"},
+		{Config{Language: "de"}, "", "language=de"},
+		{Config{Language: "de"}, "es", "language=es"},
+		{Config{Language: "en-GB"}, "en-US", "language=en-GB"},
+		{Config{Query: map[string]string{"language": "multi"}}, "", "language=multi"},
+		{Config{Query: map[string]string{"language": "multi"}}, "fr-FR", "language=fr"},
+		{Config{Model: "flux-general-multi"}, "fr-CA", "language_hint=fr"},
+		{Config{Model: "flux-general-multi", Language: "es"}, "", "language_hint=es"},
+		{Config{Model: "flux-general-en"}, "en-GB", "model=flux-general-en"},
+		{Config{Model: "flux-general-en"}, "", "model=flux-general-en"},
+		{Config{Model: "flux-general-en"}, "es", ""},
+	} {
+		s, done := serve(t, func(l line) { l.text() })
+		c.config.Endpoint = s.Endpoint(t, "", long, long)
+		r := New(c.config)
+		ready := r.Ready(c.call)
+		ear, err := r.Listen(t.Context(), c.call)
+		if c.want == "" {
+			if !errors.Is(err, voice.ErrLanguage) || !errors.Is(ready, voice.ErrLanguage) || provider.KindOf(err) != provider.Rejected || len(s.Requests()) != 0 {
+				t.Errorf("%+v, %q: %v, ready %v after %d requests", c.config, c.call, err, ready, len(s.Requests()))
+			}
+			continue
+		}
+		if err != nil || ready != nil {
+			t.Fatal(err, ready)
+		}
+		ear.Close()
+		<-done
+		if query := s.Requests()[0].Query; !slices.Contains(strings.Split(query, "&"), c.want) || strings.Count(query, "language") > 1 {
+			t.Errorf("%+v, %q: told %s, want %s", c.config.Model, c.call, query, c.want)
+		}
 	}
 }

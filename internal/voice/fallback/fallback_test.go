@@ -25,7 +25,7 @@ type recogniser struct {
 	ears   []*fakeEar
 }
 
-func (r *recogniser) Ready() error { return nil }
+func (r *recogniser) Ready(string) error { return nil }
 
 func (r *recogniser) Listen(ctx context.Context, language string) (voice.Ear, error) {
 	r.mu.Lock()

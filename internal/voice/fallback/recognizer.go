@@ -32,8 +32,10 @@ func NewRecognizer(order *provider.Order[voice.Recognizer]) *Recognizer {
 	return &Recognizer{order: order, again: again}
 }
 
-// Ready returns why none of them hears (voice.Recognizer).
-func (r *Recognizer) Ready() error { return r.order.Ready(voice.Recognizer.Ready) }
+// Ready returns why none of them hears a language (voice.Recognizer).
+func (r *Recognizer) Ready(language string) error {
+	return r.order.Ready(func(of voice.Recognizer) error { return of.Ready(language) })
+}
 
 // Listen opens the ear of a call; it does not wait for the connection of one (voice.Recognizer).
 func (r *Recognizer) Listen(ctx context.Context, language string) (voice.Ear, error) {

@@ -105,7 +105,10 @@ func orDefault(d, standard time.Duration) time.Duration {
 }
 
 // Ready returns why words are not recognised, or are late (voice.Recognizer).
-func (r *Recognizer) Ready() error {
+func (r *Recognizer) Ready(language string) error {
+	if !r.knows(language) {
+		return fmt.Errorf("%w %s", voice.ErrLanguage, language)
+	}
 	if r.config.Ready != nil {
 		if err := r.config.Ready(); err != nil {
 			return err
@@ -124,14 +127,15 @@ func (r *Recognizer) Ready() error {
 	return nil
 }
 
-// ErrLanguage is the error of Listen for a language that is not among Config.Languages: words that are misheard are worse than keys.
-var ErrLanguage = errors.New("the recogniser does not know the language")
+func (r *Recognizer) knows(language string) bool {
+	primary, _, _ := strings.Cut(strings.ToLower(language), "-")
+	return primary == "" || r.config.Languages == nil || slices.Contains(r.config.Languages, primary)
+}
 
 // Listen opens the ear of one call (voice.Recognizer).
 func (r *Recognizer) Listen(ctx context.Context, language string) (voice.Ear, error) {
-	primary, _, _ := strings.Cut(strings.ToLower(language), "-")
-	if primary != "" && r.config.Languages != nil && !slices.Contains(r.config.Languages, primary) {
-		return nil, fmt.Errorf("%w %s", ErrLanguage, language)
+	if !r.knows(language) {
+		return nil, fmt.Errorf("%w %s", voice.ErrLanguage, language)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	e := &ear{r: r, ctx: ctx, cancel: cancel, language: language, results: make(chan voice.Heard, 64)}

@@ -283,7 +283,7 @@ func TestDeadline(t *testing.T) {
 	var mu sync.Mutex
 	config := Config{Observe: func(r Report) { mu.Lock(); reports = append(reports, r); mu.Unlock() }, FirstPartial: -1}
 	bubble(t, s, config, func(t *testing.T, r *Recognizer) {
-		if err := r.Ready(); err != nil {
+		if err := r.Ready(""); err != nil {
 			t.Fatal(err)
 		}
 		c, other := listen(t, r), listen(t, r)
@@ -301,7 +301,7 @@ func TestDeadline(t *testing.T) {
 		if at := other.at[0]; at > 2500*time.Millisecond+3*time.Second+call.FrameTime {
 			t.Errorf("told at %s", at)
 		}
-		if err := r.Ready(); !errors.Is(err, ErrBehind) {
+		if err := r.Ready(""); !errors.Is(err, ErrBehind) {
 			t.Errorf("ready: %v", err)
 		}
 		if len(reports) != 2 || !errors.Is(reports[1].Err, ErrLate) {
@@ -312,7 +312,7 @@ func TestDeadline(t *testing.T) {
 		if f := c.finals(); len(f) != 2 || f[1].Text != "8" {
 			t.Errorf("after that: %+v", f)
 		}
-		if err := r.Ready(); err != nil {
+		if err := r.Ready(""); err != nil {
 			t.Errorf("still not ready: %v", err)
 		}
 	})
@@ -403,10 +403,14 @@ func TestLanguages(t *testing.T) {
 		knows    []string
 		language string
 		want     error
-	}{{[]string{"en"}, "en-US", nil}, {[]string{"en"}, "EN", nil}, {[]string{"en"}, "", nil}, {[]string{"en"}, "es-MX", ErrLanguage}, {[]string{"en"}, "eng", ErrLanguage}, {nil, "es", nil}} {
-		ear, err := New(Config{Recognize: recognize, Languages: c.knows}).Listen(t.Context(), c.language)
+	}{{[]string{"en"}, "en-US", nil}, {[]string{"en"}, "EN", nil}, {[]string{"en"}, "", nil}, {[]string{"en"}, "es-MX", voice.ErrLanguage}, {[]string{"en"}, "eng", voice.ErrLanguage}, {nil, "es", nil}} {
+		r := New(Config{Recognize: recognize, Languages: c.knows})
+		ear, err := r.Listen(t.Context(), c.language)
 		if !errors.Is(err, c.want) || (err == nil) != (ear != nil) {
 			t.Errorf("%v, %q: %v", c.knows, c.language, err)
+		}
+		if err := r.Ready(c.language); !errors.Is(err, c.want) {
+			t.Errorf("%v, %q: ready %v", c.knows, c.language, err)
 		}
 	}
 }
