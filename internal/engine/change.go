@@ -28,6 +28,7 @@ type change struct {
 	deliveries []Delivery
 	signals    *Signals
 	calls      func() ([]id.ID, error) // those to the lead, oldest first
+	part       id.ID                   // the change of many leads that this is part of, zero: none
 }
 
 func (e *Engine) change(tx Tx, pearl campaign.Pearl, l lead.Lead, actor Actor, now time.Time, s *Signals) *change {

@@ -49,6 +49,26 @@ type LeadQueries interface {
 	LeadCalls(ctx context.Context, leadID id.ID) (ids []id.ID, last *call.Call, err error)
 	SearchLeads(ctx context.Context, accountID, pearlID id.ID, filter LeadFilter, page Page) (count int, rows []lead.Lead, err error)
 	LeadHistory(ctx context.Context, leadID id.ID) ([]History, error) // oldest first
+	// MatchingLeads are all leads of a campaign that match: those with a call in the air or claimed first, then those that are due,
+	// by due instant. With ids (not nil) it is these instead of those that match the filter, and those that name nothing are left
+	// out; with stoppedBy only leads that this change stopped. A Pearl of another account is fault.NotFound.
+	MatchingLeads(ctx context.Context, accountID, pearlID id.ID, filter LeadFilter, ids []id.ID, stoppedBy id.ID) ([]MatchingLead, error)
+	// WaitingByZone counts the leads of a campaign that are to be called, now or later, by their own zone.
+	WaitingByZone(ctx context.Context, accountID, pearlID id.ID) ([]WaitingZone, error)
+	// ReadLeads are those of the leads that the campaign has, in the order of ids.
+	ReadLeads(ctx context.Context, accountID, pearlID id.ID, ids []id.ID) ([]lead.Lead, error)
+}
+
+// WaitingZone is how many leads wait in a zone.
+type WaitingZone struct {
+	ZoneKey string // IANA name of the leads' own zone, "" for leads without one
+	Leads   int
+}
+
+// MatchingLead is a lead that was found.
+type MatchingLead struct {
+	ID     id.ID
+	OnCall bool // with a call in the air
 }
 
 // History is one entry of a lead's history (contract 12).
@@ -76,4 +96,11 @@ type LeadFilter struct {
 	Statuses []int
 	Search   string       // case-insensitive substring of phone number, external id or any callData value
 	Number   phone.Number // the number that Search is by itself, as the campaign reads it, "" = none
+	Attempts []int        // one of these numbers of attempts
+	Zones    []string     // one of these zones of their own, by key; "" = none of their own
+}
+
+// Counted reports whether the counters of statuses tell how many leads match.
+func (f LeadFilter) Counted() bool {
+	return f.Search == "" && len(f.Attempts) == 0 && len(f.Zones) == 0
 }

@@ -66,7 +66,7 @@ func (c *change) edit(input LeadUpdate) error {
 		}
 		closed = !p.open(patch.ZoneKey, c.now)
 	}
-	if _, err := c.step(lead.Edited{Patch: patch, HangUp: input.HangUp, Closed: closed}); err != nil {
+	if _, err := c.step(lead.Edited{Patch: patch, HangUp: input.HangUp, Closed: closed, Change: c.part}); err != nil {
 		return err
 	}
 	if c.lead.Phone != c.before.Phone || patch.Status != nil && patch.Status.Callable() {

@@ -81,7 +81,7 @@ func testUpdateLead(t *testing.T, s engine.Store) {
 		for _, warm := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/%s/warm %v", row.situation, row.update, warm), func(t *testing.T) {
 				t.Parallel()
-				same(t, "lead | call | history | deliveries | told => then", tryUpdate(t, s, row.situation, row.update, warm), row.want)
+				same(t, "lead | call | history | deliveries | told => then", tryUpdate(t, s, row.situation, row.update, warm, (*world).update), row.want)
 			})
 		}
 	}
@@ -95,7 +95,7 @@ func openFromFive(p *campaign.Pearl) {
 	}
 }
 
-func tryUpdate(t *testing.T, s engine.Store, where, update string, warm bool) string {
+func tryUpdate(t *testing.T, s engine.Store, where, update string, warm bool, carryOut func(*world, id.ID, engine.LeadUpdate) lead.Lead) string {
 	t.Helper()
 	w := newWorld(t, s)
 	w.pearl = w.addPearl(openFromFive)
@@ -120,7 +120,7 @@ func tryUpdate(t *testing.T, s engine.Store, where, update string, warm bool) st
 	deliveries, history := len(w.deliveries(engine.DeliveryFilter{Lead: leadID})), len(w.history(leadID))
 	w.heard.reset()
 	w.clock.Add(time.Minute)
-	answered := w.update(leadID, input)
+	answered := carryOut(w, leadID, input)
 	after := w.lead(leadID)
 	if answered.Version != after.Version || answered.Status != after.Status {
 		t.Errorf("the answer has version %d and status %d, the database %d and %d", answered.Version, answered.Status, after.Version, after.Status)

@@ -65,9 +65,13 @@ type Analysed struct {
 // Edited means that the lead was updated (Update Lead).
 type Edited struct {
 	Patch  Patch
-	HangUp bool // a stop also ends an answered conversation
-	Closed bool // the hours of the (new) zone are closed now: a queued lead leaves the queue
+	HangUp bool  // a stop also ends an answered conversation
+	Closed bool  // the hours of the (new) zone are closed now: a queued lead leaves the queue
+	Change id.ID // the change of many leads that this is part of, whose stops can be taken back; zero: none
 }
+
+// TakenBack means that the change of many leads that stopped this one is taken back.
+type TakenBack struct{ Change id.ID }
 
 // HungUp means that a person, or the stop of the process, ends the live call: it is cancelled while it rings, and an
 // answered one is ended where Why is ByPerson.
@@ -91,6 +95,7 @@ func (Finished) name() string   { return "Finished" }
 func (Lost) name() string       { return "Lost" }
 func (Analysed) name() string   { return "Analysed" }
 func (Edited) name() string     { return "Edited" }
+func (TakenBack) name() string  { return "TakenBack" }
 func (HungUp) name() string     { return "HungUp" }
 func (Suppressed) name() string { return "Suppressed" }
 func (Deleted) name() string    { return "Deleted" }

@@ -117,7 +117,7 @@ func draw(t *rapid.T, l Lead, at time.Time, next func() id.ID) Event {
 		call.Success, call.NotSuccess, call.Answered, call.Voicemail, call.Machine, call.BusyOutcome, call.RangOut,
 		call.SetupFailed, call.NotAllocated, call.NeverRang, call.Cancelled, call.Broke,
 	})
-	switch rapid.IntRange(0, 13).Draw(t, "event") {
+	switch rapid.IntRange(0, 14).Draw(t, "event") {
 	case 0, 1:
 		return Claimed{Claim: next(), Node: "a", Blacklisted: rapid.IntRange(0, 9).Draw(t, "black") == 0}
 	case 2, 3:
@@ -150,8 +150,10 @@ func draw(t *rapid.T, l Lead, at time.Time, next func() id.ID) Event {
 			p = other
 		}
 		return Edited{Patch: Patch{Phone: &p}}
+	case 13:
+		return TakenBack{Change: changeID}
 	default:
 		s := rapid.SampledFrom([]Status{New, NeedRetry, Success, NotSuccessful, Completed}).Draw(t, "status")
-		return Edited{Patch: Patch{Status: &s}}
+		return Edited{Patch: Patch{Status: &s}, Change: rapid.SampledFrom([]id.ID{"", changeID}).Draw(t, "change")}
 	}
 }

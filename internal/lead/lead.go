@@ -126,6 +126,17 @@ type State struct {
 	Forgotten    bool                 `json:"forgotten,omitempty"` // set to New while the call was in the air: it counts no more
 	Judged       id.ID                `json:"judged,omitempty"`    // the call that has made the lead NotSuccessful; "" once anybody has set its status by hand
 	Told         id.ID                `json:"told,omitempty"`      // the call that Collected is of
+	Before       Before               `json:"before,omitzero"`     // the stop that set the status, where it can be taken back
+}
+
+// Before is what a change of many leads found where it stopped the calling, so that it can be taken back: no call was made of
+// such a lead since, nor was its status set otherwise.
+type Before struct {
+	Change   id.ID     `json:"change"` // of which it was part
+	Status   Status    `json:"status"`
+	Due      time.Time `json:"due,omitzero"`
+	Rest     Rest      `json:"rest,omitzero"`
+	Promised bool      `json:"promised,omitempty"`
 }
 
 // Patch is an update of a lead: nil members stay as they are. Values are validated and normalised already.

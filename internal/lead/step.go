@@ -36,6 +36,8 @@ func Step(l Lead, event Event, rules Rules, now time.Time) (Lead, Effects, error
 		l.analysed(e)
 	case Edited:
 		l.edited(e, rules, now, &effects)
+	case TakenBack:
+		err = l.takenBack(e)
 	case HungUp:
 		err = l.hungUp(e, &effects)
 	case Suppressed:
@@ -277,6 +279,7 @@ func (l *Lead) edited(e Edited, rules Rules, now time.Time, effects *Effects) {
 	l.State.Judged = ""
 	stop := *p.Status != New && *p.Status != NeedRetry
 	inAir := !l.Call.Zero()
+	l.State.Before = Before{}
 	if stop && inAir {
 		l.cancelRinging(call.ByStop, effects)
 		effects.HangUp = e.HangUp && l.State.Answered
@@ -294,11 +297,33 @@ func (l *Lead) edited(e Edited, rules Rules, now time.Time, effects *Effects) {
 		}
 		l.wait(now, Rest{})
 	default:
+		if !inAir && !e.Change.Zero() {
+			l.State.Before = l.standing(e.Change)
+		}
 		l.rest(*p.Status)
 	}
 	if inAir {
 		l.Due = time.Time{} // due only after this call
 	}
+}
+
+// standing is how the lead stands, with no call in the air; at InCallQueue how it stood when it was claimed.
+func (l *Lead) standing(change id.ID) Before {
+	if l.Status == InCallQueue {
+		return Before{Change: change, Status: l.State.From, Due: l.State.FromDue, Rest: l.State.FromRest, Promised: l.State.FromPromised}
+	}
+	return Before{Change: change, Status: l.Status, Due: l.Due, Rest: l.Rest, Promised: l.Promised}
+}
+
+// takenBack has the lead stand as before it was stopped: due when it was, after the same rest.
+func (l *Lead) takenBack(e TakenBack) error {
+	before := l.State.Before
+	if e.Change.Zero() || before.Change != e.Change || !l.Call.Zero() {
+		return conflict(*l, e)
+	}
+	l.State.Before = Before{}
+	l.Status, l.Due, l.Rest, l.Promised = before.Status, before.Due, before.Rest, before.Promised
+	return nil
 }
 
 // numberChanged: no call starts to the old number, and one that rings there is cancelled and not counted.

@@ -26,10 +26,11 @@ var (
 )
 
 const (
-	claimID = id.ID("0000000000000000000000c1")
-	callID  = id.ID("0000000000000000000000d1")
-	old     = phone.Number("+14155550101")
-	other   = phone.Number("+14155550102")
+	claimID  = id.ID("0000000000000000000000c1")
+	callID   = id.ID("0000000000000000000000d1")
+	changeID = id.ID("0000000000000000000000e1")
+	old      = phone.Number("+14155550101")
+	other    = phone.Number("+14155550102")
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -51,6 +52,7 @@ func states() []struct {
 	last.Attempts = 3
 	stopped := must(Step(ringing, Edited{Patch: Patch{Status: ptr(Completed)}}, rules, now))
 	again := must(Step(talking, Edited{Patch: Patch{Status: ptr(NeedRetry)}}, rules, now))
+	ofMany := must(Step(retry, Edited{Patch: Patch{Status: ptr(Completed)}, Change: changeID}, rules, now))
 	final := retry
 	final.Status, final.Due = Success, time.Time{}
 	return []struct {
@@ -59,7 +61,7 @@ func states() []struct {
 	}{
 		{"New, due", fresh}, {"NeedRetry, due", retry}, {"NeedRetry, attempts used up", exhausted}, {"InCallQueue", queued}, {"OnCall, ringing", ringing},
 		{"OnCall, ringing, last attempt", last}, {"OnCall, talking", talking}, {"130 by hand, call being cancelled", stopped},
-		{"10 by hand, call talking", again}, {"Success", final},
+		{"10 by hand, call talking", again}, {"130 by a change of many", ofMany}, {"Success", final},
 	}
 }
 
@@ -114,6 +116,7 @@ func events() []struct {
 		{"Edited, hours closed", Edited{Patch: Patch{Zone: ptr("Europe/Rome"), ZoneKey: "Europe/Rome"}, Closed: true}},
 		{"HungUp by a person", HungUp{Call: callID, Why: call.ByPerson}},
 		{"HungUp by shutdown", HungUp{Call: callID, Why: call.ByShutdown}},
+		{"TakenBack", TakenBack{Change: changeID}},
 		{"Suppressed", Suppressed{}},
 		{"Deleted", Deleted{}},
 	}
@@ -243,6 +246,7 @@ func TestStepTable(t *testing.T) {
 		{"the process stops while it rings", "OnCall, ringing", Finished{Call: callID, Outcome: call.Cancelled, Cancel: call.ByShutdown, Ended: now}, nil, "10 attempts=1 due=-1h0m0s", ""},
 		{"a person hangs up while it rings: the attempt counts", "OnCall, ringing", Finished{Call: callID, Outcome: call.Cancelled, Cancel: call.ByPerson, Ended: now}, nil, "10 attempts=2 due=24h0m0s", ""},
 		{"the blacklist takes a queued lead at once", "InCallQueue", Suppressed{}, nil, "220 attempts=1 due=never", ""},
+		{"a stop of many that is taken back leaves no trace", "130 by a change of many", TakenBack{Change: changeID}, nil, "10 attempts=1 due=-1h0m0s", ""},
 		{"and cancels a ringing one", "OnCall, ringing", Suppressed{}, nil, "40 attempts=2 due=never", "cancel=suppress"},
 	}
 	for _, test := range tests {

@@ -110,24 +110,44 @@ func (s *Store) SearchLeads(ctx context.Context, accountID, pearlID id.ID, wante
 		if owned, err := owns(q, accountID, pearlID); err != nil || !owned {
 			return err
 		}
-		var f filter
-		f.add("pearl_id = ?%d", pearlID)
-		if len(wanted.Statuses) > 0 {
-			column, err := statusColumn(q, pearlID, wanted.Statuses)
-			if err != nil {
-				return err
-			}
-			f.in(column, wanted.Statuses)
+		f, err := leadFilter(q, pearlID, wanted)
+		if err != nil {
+			return err
 		}
-		counted := func() (int, error) { return countLeads(q, pearlID, wanted.Statuses) }
-		if wanted.Search != "" {
-			f.contains(wanted.Search, wanted.Number, []string{"phone"}, "search")
-			counted = func() (int, error) { return f.count(q, "lead") }
+		counted := func() (int, error) { return f.count(q, "lead") }
+		if wanted.Counted() {
+			counted = func() (int, error) { return countLeads(q, pearlID, wanted.Statuses) }
 		}
 		count, rows, err = search(q, scanLead, leadColumns, "lead", &f, order, page, counted)
 		return err
 	})
 	return count, rows, wrap("search leads", err)
+}
+
+// leadFilter is the conditions of a search for leads of a campaign.
+func leadFilter(q session, pearlID id.ID, wanted engine.LeadFilter) (f filter, err error) {
+	f.add("pearl_id = ?%d", pearlID)
+	if len(wanted.Statuses) > 0 {
+		column, err := statusColumn(q, pearlID, wanted.Statuses)
+		if err != nil {
+			return f, err
+		}
+		f.in(column, wanted.Statuses)
+	}
+	if wanted.Search != "" {
+		f.contains(wanted.Search, wanted.Number, []string{"phone"}, "search")
+	}
+	if len(wanted.Attempts) > 0 {
+		f.in("attempts", wanted.Attempts)
+	}
+	if len(wanted.Zones) > 0 {
+		conditions, args := make([]string, len(wanted.Zones)), make([]any, len(wanted.Zones))
+		for n, key := range wanted.Zones {
+			conditions[n], args[n] = "zone_key = ?%d", key
+		}
+		f.add("("+strings.Join(conditions, " OR ")+")", args...)
+	}
+	return f, nil
 }
 
 // statusColumn keeps the database from the index lead_status where several statuses hold a good part of the leads: it
@@ -188,6 +208,24 @@ func (s *Store) DueQueues(ctx context.Context, pearlID id.ID) (queues []engine.D
 		}, dueQueues, pearlID)
 	})
 	return queues, wrap("list due queues", err)
+}
+
+// waitingByZone counts in the index lead_due alone.
+const waitingByZone = "SELECT zone_key, count(*) FROM lead WHERE pearl_id = ?1 AND due > 0 GROUP BY zone_key ORDER BY zone_key"
+
+// WaitingByZone implements engine.Queries.
+func (s *Store) WaitingByZone(ctx context.Context, accountID, pearlID id.ID) (zones []engine.WaitingZone, err error) {
+	err = s.scan(ctx, accountID, func(q session) error {
+		zones = nil
+		if owned, err := owns(q, accountID, pearlID); err != nil || !owned {
+			return err
+		}
+		zones, err = list(q, func(r row) (z engine.WaitingZone, err error) {
+			return z, r.Scan(&z.ZoneKey, &z.Leads)
+		}, waitingByZone, pearlID)
+		return err
+	})
+	return zones, wrap("count waiting leads", err)
 }
 
 // countLeads adds up the counters of the statuses, of all where none is named.

@@ -40,6 +40,7 @@ func plans() []struct {
 		{"claim of deliveries", dueDeliveries, "delivery_next", []any{campaign, noon + 3_600_000, 32}, false},
 		{"queues", dueQueues, "lead_due", []any{campaign}, false},
 		{"pearls with deliveries", deliveryQueues, "delivery_next", nil, false},
+		{"waiting by zone", waitingByZone, "lead_due", []any{campaign}, false},
 		{"load", load, "lead_held", []any{owner, campaign, ""}, false},
 		{"calls of a lead", "SELECT id FROM call WHERE lead_id = ?1 AND lead_id <> '' ORDER BY start, id", "call_lead", []any{"x"}, false},
 		{"live number", "SELECT count(*) FROM call WHERE account_id = ?1 AND to_number = ?2 AND ended = 0", "call_live", []any{owner, "+14155550101"}, false},

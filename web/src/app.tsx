@@ -24,6 +24,7 @@ const Analytics = lazy(() => import('./pages/analytics/analytics'))
 const Webhooks = lazy(() => import('./pages/webhooks/webhooks'))
 const Blacklist = lazy(() => import('./pages/blacklist'))
 const Leads = lazy(() => import('./pages/leads/leads'))
+const ImportLeads = lazy(() => import('./pages/leads/import'))
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -78,6 +79,7 @@ function Pages() {
             <Route path="/campaigns" component={Campaigns} />
             <Route path="/campaigns/:id" component={Campaign} />
             <Route path="/leads" component={Leads} />
+            <Route path="/leads/import" component={ImportLeads} />
             <Route path="/calls" component={Calls} />
             <Route path="/calls/:id" component={CallPage} />
             <Route path="/analytics" component={Analytics} />

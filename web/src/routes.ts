@@ -6,6 +6,14 @@ export function leadAddress(pearlId: string, leadId: string): string {
   return `/leads?campaign=${pearlId}&lead=${leadId}`
 }
 
+export function leadsAddress(pearlId: string): string {
+  return `/leads?campaign=${pearlId}`
+}
+
+export function importAddress(pearlId: string): string {
+  return `/leads/import?campaign=${pearlId}`
+}
+
 export function callAddress(callId: string): string {
   return `/calls/${callId}`
 }

@@ -9,11 +9,13 @@ import (
 	"nacre/internal/api/body"
 	"nacre/internal/api/route"
 	"nacre/internal/api/wire"
+	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/lead"
 	"nacre/internal/phone"
+	"nacre/internal/zone"
 )
 
 // Handlers answer lead routes; Full is the version's full lead.
@@ -159,11 +161,49 @@ func (h *Handlers[Full]) view(r *route.Request, pearlID, leadID id.ID, what stri
 	return h.Render(r, view), nil
 }
 
-// LeadFilter is the body of a lead search; v1 takes a single status besides.
-type LeadFilter struct {
-	wire.Table
+// Wanted selects leads in every search.
+type Wanted struct {
 	Statuses    []int                 `json:"statuses" schema:"table=LeadStatus" doc:"null or empty does not filter"`
 	SearchInput body.Optional[string] `json:"searchInput" api:"maxlen=100" doc:"part of phone number, externalId or a callData value"`
+}
+
+func (w Wanted) filter(pearl campaign.Pearl) engine.LeadFilter {
+	return engine.LeadFilter{Statuses: w.Statuses, Search: w.SearchInput.Value, Number: wire.Whole(w.SearchInput.Value, pearl)}
+}
+
+// Narrowed is what version 2 selects by besides.
+type Narrowed struct {
+	Wanted
+	Attempts    []int    `json:"attempts" api:"maxitems=100" schema:"min=0" doc:"calls begun so far, one of these; null or empty does not filter"`
+	TimeZoneIDs []string `json:"timeZoneIds" api:"maxitems=100" doc:"the lead's own zone, one of these; \"\" = none of its own; null or empty does not filter"`
+}
+
+// checkZones judges the names of zones.
+func (n Narrowed) checkZones(faults *fault.List) {
+	for _, name := range n.TimeZoneIDs {
+		if _, known := zone.Parse(name); !known && name != "" {
+			faults.Add("TimeZoneIds", "The value '%.60s' is no time zone: use a Windows time zone id, an IANA name, or \"\" for none.", name)
+		}
+	}
+}
+
+func (n Narrowed) filter(pearl campaign.Pearl) engine.LeadFilter {
+	f := n.Wanted.filter(pearl)
+	f.Attempts = n.Attempts
+	for _, name := range n.TimeZoneIDs {
+		key := ""
+		if z, known := zone.Parse(name); known {
+			key = z.IANA()
+		}
+		f.Zones = append(f.Zones, key)
+	}
+	return f
+}
+
+// LeadFilter is the body of a lead search of version 1, which takes a single status besides.
+type LeadFilter struct {
+	wire.Table
+	Wanted
 }
 
 // TableRules are what the table of leads allows.
@@ -179,8 +219,34 @@ func (s *LeadFilter) Check(faults *fault.List) {
 
 // Find carries out a search; more are further statuses.
 func (h *Handlers[Full]) Find(r *route.Request, in LeadFilter, more ...int) (wire.Page[wire.LeadRow], error) {
-	filter := engine.LeadFilter{Statuses: append(in.Statuses, more...), Search: in.SearchInput.Value, Number: wire.Whole(in.SearchInput.Value, r.Pearl)}
-	count, rows, err := h.Queries.SearchLeads(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(in.TableRules()))
+	filter := in.filter(r.Pearl)
+	filter.Statuses = append(filter.Statuses, more...)
+	return h.find(r, filter, in.Page(in.TableRules()))
+}
+
+// LeadSearch is the body of a lead search of version 2.
+type LeadSearch struct {
+	wire.Table
+	Narrowed
+}
+
+// TableRules are what the table of leads allows.
+func (LeadSearch) TableRules() (most int, columns []string) { return LeadFilter{}.TableRules() }
+
+// Check judges the page and the zones.
+func (s *LeadSearch) Check(faults *fault.List) {
+	most, columns := s.TableRules()
+	s.CheckTable(faults, most, columns)
+	s.checkZones(faults)
+}
+
+// Search carries out a search of version 2.
+func (h *Handlers[Full]) Search(r *route.Request, in LeadSearch) (wire.Page[wire.LeadRow], error) {
+	return h.find(r, in.filter(r.Pearl), in.Page(in.TableRules()))
+}
+
+func (h *Handlers[Full]) find(r *route.Request, filter engine.LeadFilter, page engine.Page) (wire.Page[wire.LeadRow], error) {
+	count, rows, err := h.Queries.SearchLeads(r.Context(), r.Actor.Account, r.Pearl.ID, filter, page)
 	if err != nil {
 		return wire.Page[wire.LeadRow]{}, fmt.Errorf("search leads: %w", err)
 	}
@@ -265,6 +331,34 @@ func (h *Handlers[Full]) NextCall(r *route.Request, _ route.None) (Next, error) 
 		return Next{}, err
 	}
 	return Next{Callable: next.Callable, Attempts: next.Attempts, DueAt: wire.At(next.DueAt), Reason: next.Reason, Detail: next.Detail}, nil
+}
+
+// Zone is whether the leads of a time zone may be called now.
+type Zone struct {
+	TimeZoneID *string    `json:"timeZoneId" doc:"IANA name of the leads' own zone; null: leads without one, which have the campaign's"`
+	IANA       string     `json:"iana" doc:"the zone that is meant; \"\" where this version does not know it"`
+	TimeZone   string     `json:"timeZone" schema:"offset" doc:"current UTC offset in hours"`
+	Waiting    int        `json:"waiting" schema:"min=0" doc:"leads that are to be called, now or later"`
+	IsOpen     bool       `json:"isOpen" doc:"a call may begin now"`
+	ClosesAt   *wire.Time `json:"closesAt" doc:"end of the window that is open; null: it has none, or is closed"`
+	OpensAt    *wire.Time `json:"opensAt" doc:"where no call may begin now: when one may; null: never"`
+	NextAt     *wire.Time `json:"nextAt" doc:"when the first of the leads may be called; null: never"`
+}
+
+// Zones answers which zones of a campaign may be called now, and what opens next.
+func (h *Handlers[Full]) Zones(r *route.Request, _ route.None) ([]Zone, error) {
+	found, err := h.Engine.Zones(r.Context(), r.Actor.Account, r.Pearl.ID)
+	if err != nil {
+		return nil, err
+	}
+	zones := make([]Zone, len(found))
+	for n, z := range found {
+		zones[n] = Zone{
+			TimeZoneID: wire.Text(z.Key), IANA: z.Name, TimeZone: z.Offset, Waiting: z.Waiting, IsOpen: z.IsOpen,
+			ClosesAt: wire.At(z.ClosesAt), OpensAt: wire.At(z.OpensAt), NextAt: wire.At(z.NextAt),
+		}
+	}
+	return zones, nil
 }
 
 // missing gives a miss the word of the route; other errors stay.

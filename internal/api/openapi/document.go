@@ -224,8 +224,7 @@ func (s *schemas) responses(r *route.Route) object {
 		kind = "text/plain"
 	case reflect.TypeFor[route.Lines]():
 		kind = "application/x-ndjson"
-		media["example"] = `{"total":2,"mapping":["phoneNumber","externalId","firstName"]}` + "\n" +
-			`{"rows":2,"added":1,"refused":[{"line":3,"reasons":["PhoneNumber: …"]}]}` + "\n" + `{"done":true}` + "\n"
+		media["example"] = r.Example
 	case reflect.TypeFor[bool](): // what was asked for is done, or the answer is an error
 		media = object{"schema": object{"type": "boolean", "const": true}, "example": true}
 	}

@@ -75,7 +75,8 @@ type Route struct {
 	Tag         string // heading in the document
 	Summary     string
 	Description string
-	Extension   bool // not part of the documented API that nacre stands in for
+	Example     string // of an answer that is Lines
+	Extension   bool   // not part of the documented API that nacre stands in for
 
 	Scope   account.Scope // the least scope of keys that may
 	Role    account.Role  // the least role of people that may; 0 = the usual one of the scope: Viewer, Operator, Admin

@@ -33,6 +33,29 @@ const importText = "The body is the file: CSV, or the first sheet of an XLSX wor
 	"The answer comes line by line, one JSON object each: first `{\"total\", \"mapping\"}`, then for every part `{\"rows\", \"added\", \"refused\": [{\"line\", \"reasons\"}]}`, " +
 	"last `{\"done\": true}`, or `{\"error\": problem}`. What was told stays. The same file with the same mapping, sent again within 24 hours, goes on where it ended and adds nothing twice."
 
+const importExample = `{"total":2,"mapping":["phoneNumber","externalId","firstName"]}
+{"rows":2,"added":1,"refused":[{"line":3,"reasons":["PhoneNumber: …"]}]}
+{"done":true}
+`
+
+const changeText = "Sets the status of the leads that match when the request comes, or deletes them, or takes an earlier change back: each as if it were alone, with the same history, webhooks and effect on its call. " +
+	"Leads that may be called soonest come first, 200 a transaction. The answer comes line by line: first `{\"changeId\", \"total\", \"onCall\"}`, then for every part `{\"leads\", \"changed\", \"left\"}`, " +
+	"last `{\"done\": true}`, or `{\"error\": problem}`. What was told stays."
+
+const changeExample = `{"changeId":"665f1f77bcf86cd7994390aa","total":204,"onCall":3}
+{"leads":200,"changed":199,"left":1}
+{"leads":4,"changed":4,"left":0}
+{"done":true}
+`
+
+const exportText = "The answer comes line by line: first `{\"total\"}`, then `{\"results\": [row]}`, 500 leads a line in the order in which they were added, last `{\"done\": true}`, or `{\"error\": problem}`. " +
+	"A row is that of a search with `timeZoneId` and `attempts` besides."
+
+const exportExample = `{"total":1}
+{"results":[{"id":"665f1f77bcf86cd799439011","externalId":"crm-4711","phoneNumber":"+14155550101","timeZone":"-8.0","status":1,"created":"2026-11-20T08:00:00.000Z","callData":{},"timeZoneId":"Pacific Standard Time","attempts":0}]}
+{"done":true}
+`
+
 func leadRoutes(services route.Services) []route.Route {
 	h := &leads.Handlers[FullLead]{Services: services, Render: func(r *route.Request, v engine.LeadView) FullLead {
 		return FullLead{
@@ -48,21 +71,33 @@ func leadRoutes(services route.Services) []route.Route {
 		return r
 	}
 	hangUp := []route.Query{{Name: "hangUp", Doc: "a stop also ends an answered conversation"}}
-	search := func(r *route.Request, in leads.LeadFilter) (wire.Page[wire.LeadRow], error) { return h.Find(r, in) }
 	returnIDs := []route.Query{{Name: "returnIds", Doc: "answer the ids in the order sent"}}
 	importing := []route.Query{
 		{Name: "dryRun", Doc: "only say which rows would be refused"},
 		{Name: "mapping", Doc: "JSON list: of each column phoneNumber, externalId, timeZoneId, the id of a variable, or \"\" for left out; absent = as the preview guesses", Example: `["phoneNumber","externalId",""]`},
 	}
+	changing := []route.Query{
+		{Name: "dryRun", Doc: "only say how many leads it is of"},
+		{Name: "hangUp", Doc: "a stop also ends answered conversations"},
+	}
 	return []route.Route{
 		route.Handle(of(route.Route{
 			Method: "POST", Pattern: many + "/Import", Extension: true, Scope: account.ScopeLeads, MaxBody: route.MaxBulkBody, Timeout: 30 * time.Minute, Query: importing,
-			Summary: "Import a file of leads", Description: importText,
+			Summary: "Import a file of leads", Description: importText, Example: importExample,
 		}), h.Import),
 		route.Handle(of(route.Route{
 			Method: "POST", Pattern: many + "/Import/Preview", Extension: true, Scope: account.ScopeRead, MaxBody: route.MaxBulkBody, Timeout: 2 * time.Minute,
 			Summary: "See what a file of leads would be taken for",
 		}), h.Preview),
+		route.Handle(of(route.Route{
+			Method: "POST", Pattern: many + "/Change", Extension: true, Scope: account.ScopeLeads, MaxBody: route.MaxListBody, Timeout: 30 * time.Minute, Query: changing,
+			Summary: "Change many leads", Description: changeText, Example: changeExample,
+		}), h.Change),
+		route.Handle(of(route.Route{
+			Method: "POST", Pattern: many + "/Export", Extension: true, Scope: account.ScopeRead, MaxBody: route.MaxListBody, Timeout: 30 * time.Minute,
+			Summary: "Export leads", Description: exportText, Example: exportExample,
+		}), h.Export),
+		route.Handle(of(route.Route{Method: "GET", Pattern: "/v2/Outbound/{pearlId}/Zones", Extension: true, Scope: account.ScopeRead, Summary: "See which time zones may be called now"}), h.Zones),
 		route.Handle(of(route.Route{Method: "POST", Pattern: one, Scope: account.ScopeLeads, PearlLater: true, Creates: true, Summary: "Add a lead"}), h.Add),
 		route.Handle(of(route.Route{Method: "POST", Pattern: many + "/Add", Scope: account.ScopeLeads, PearlLater: true, Creates: true, MaxBody: route.MaxBulkBody, Timeout: 2 * time.Minute, Query: returnIDs, Summary: "Add many leads, all or none"}), h.AddMany),
 		route.Handle(of(route.Route{Method: "PUT", Pattern: one + "/{leadId}", Scope: account.ScopeLeads, PearlLater: true, Versioned: true, Query: hangUp, Summary: "Update a lead"}), h.Update),
@@ -72,7 +107,7 @@ func leadRoutes(services route.Services) []route.Route {
 		route.Handle(of(route.Route{Method: "GET", Pattern: one + "/{leadId}", Scope: account.ScopeRead, PearlLater: true, Versioned: true, Summary: "Get a lead"}), h.Get),
 		route.Handle(of(route.Route{Method: "GET", Pattern: one + "/External/{externalId...}", Scope: account.ScopeRead, PearlLater: true, Versioned: true, Summary: "Get a lead by external id"}), h.ByExternalID),
 		route.Handle(of(route.Route{Method: "GET", Pattern: one + "/PhoneNumber/{phoneNumber}", Scope: account.ScopeRead, Versioned: true, Summary: "Get a lead by phone number"}), h.ByPhone),
-		route.Handle(of(route.Route{Method: "POST", Pattern: many, Scope: account.ScopeRead, Summary: "Search leads"}), search),
+		route.Handle(of(route.Route{Method: "POST", Pattern: many, Scope: account.ScopeRead, Summary: "Search leads"}), h.Search),
 		route.Handle(of(route.Route{Method: "DELETE", Pattern: many, Scope: account.ScopeLeads, MaxBody: route.MaxListBody, Timeout: 2 * time.Minute, Summary: "Delete leads"}), h.Delete),
 		route.Handle(of(route.Route{Method: "DELETE", Pattern: many + "/External", Scope: account.ScopeLeads, MaxBody: route.MaxExternalIDBody, Timeout: 2 * time.Minute, Summary: "Delete leads by external id"}), h.DeleteByExternalID),
 	}

@@ -68,3 +68,49 @@ export function ownPath(link: string): string {
   const url = new URL(link)
   return url.pathname + url.search
 }
+
+// sendFor sends a body of any kind and awaits an answer of 2xx; every other one throws a Failure.
+async function sendFor(path: string, body: BodyInit, type: string, signal?: AbortSignal): Promise<Response> {
+  const headers: Record<string, string> = { 'Content-Type': type }
+  if (bearer) headers.Authorization = `Bearer ${bearer}`
+  const answer = await fetch(path, { method: 'POST', credentials: 'same-origin', headers, body, signal }).catch((error: unknown) => {
+    if (signal?.aborted) throw error
+    throw new Failure(0, null, error instanceof Error ? error.message : String(error))
+  })
+  if (answer.ok) return answer
+  const problem = (await answer.json().catch(() => null)) as Schemas['Problem'] | null
+  if (answer.status === 401) refused()
+  throw failureOf(answer.status, problem)
+}
+
+// sendFile sends a file and reads the answer.
+export async function sendFile<T>(path: string, file: Blob, signal?: AbortSignal): Promise<T> {
+  return (await sendFor(path, file, file.type || 'application/octet-stream', signal)).json() as Promise<T>
+}
+
+// lines reads an answer that comes line by line while the work is done (application/x-ndjson) up to its {"done":true}. An error
+// that ended it is thrown as a Failure, with status 0 where the connection broke: what came until then was done.
+export async function* lines<Line extends object>(path: string, body: Blob | object, signal?: AbortSignal): AsyncGenerator<Line> {
+  const answer = body instanceof Blob ? await sendFor(path, body, body.type || 'application/octet-stream', signal) : await sendFor(path, JSON.stringify(body), 'application/json', signal)
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
+  let rest = ''
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        if (signal?.aborted) throw error
+        throw new Failure(0, null, error instanceof Error ? error.message : String(error))
+      })
+      if (done) throw new Failure(0, null, 'The answer ended early.')
+      const parts = (rest + value).split('\n')
+      rest = parts.pop()!
+      for (const text of parts) {
+        const line = JSON.parse(text) as Line & { done?: boolean; error?: Schemas['Problem'] }
+        if (line.error) throw failureOf(line.error.status, line.error)
+        if (line.done) return
+        yield line as unknown as Awaited<Line>
+      }
+    }
+  } finally {
+    void reader.cancel().catch(() => {})
+  }
+}

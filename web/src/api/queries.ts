@@ -44,7 +44,7 @@ export function useAnalytics(pearlId: string, range: Range | null) {
   })
 }
 
-export type LeadFilter = Pick<Schemas['LeadFilterRequest'], 'statuses' | 'searchInput' | 'sortProp' | 'isAscending'>
+export type LeadFilter = Pick<Schemas['LeadSearchRequest'], 'statuses' | 'searchInput' | 'attempts' | 'timeZoneIds' | 'sortProp' | 'isAscending'>
 
 export const leadPage = 100
 
@@ -73,6 +73,11 @@ export function useLeadHistory(pearlId: string, leadId: string) {
 
 export function useLeadNext(pearlId: string, leadId: string) {
   return useQuery({ queryKey: ['lead', leadId, 'next'], queryFn: () => ask(api.GET('/v2/Outbound/{pearlId}/Lead/{leadId}/Next', { params: { path: { pearlId, leadId } } })) })
+}
+
+// useZones reads in which zones leads may be called now; it counts all that wait, and hours do not change by the second.
+export function useZones(pearlId: string) {
+  return useQuery({ queryKey: ['zones', pearlId], queryFn: () => ask(api.GET('/v2/Outbound/{pearlId}/Zones', { params: { path: { pearlId } } })), enabled: pearlId !== '', staleTime: 15_000, refetchInterval: 30_000 })
 }
 
 export type CallFilter = Omit<Schemas['SearchRequest'], 'skip' | 'limit'>

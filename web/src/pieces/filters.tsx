@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Checkbox, CloseButton, Popover, Select, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconAdjustmentsHorizontal, IconColumns3, IconSearch } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { usePearls } from '../api/queries'
 import type { Schemas } from '../api/client'
@@ -21,25 +21,26 @@ export function SearchBox({ value, onChange, label }: { value: string; onChange:
   )
 }
 
-// StatusFilter narrows a table to some statuses.
-export function StatusFilter<Status extends Schemas['LeadStatus']>({ all, chosen, onChange }: { all: Status[]; chosen: Status[]; onChange: (statuses: Status[]) => void }) {
+// ChoiceFilter narrows a table to some values; name is what it says where one of them or several are chosen.
+export function ChoiceFilter<Value extends string | number>({ label, all, chosen, name, show, onChange }: { label: string; all: Value[]; chosen: Value[]; name: string; show: (value: Value) => ReactNode; onChange: (values: Value[]) => void }) {
   const { t } = useTranslation()
   return (
     <Popover position="bottom-start" shadow="md" trapFocus transitionProps={{ duration: 80 }}>
-      <Popover.Target>
-        <Button variant="default" leftSection={<IconAdjustmentsHorizontal size={15} />}>{chosen.length === 0 ? t('filters.status') : chosen.length === 1 ? t(`leadStatus.${chosen[0]!}`) : t('filters.statuses', { count: chosen.length })}</Button>
-      </Popover.Target>
+      <Popover.Target><Button variant="default" leftSection={<IconAdjustmentsHorizontal size={15} />} data-chosen={chosen.length > 0}>{chosen.length === 0 ? label : name}</Button></Popover.Target>
       <Popover.Dropdown>
-        <div className="stack" style={{ gap: 8 }} role="group" aria-label={t('filters.status')}>
-          {all.map((status) => (
-            <Checkbox key={status} checked={chosen.includes(status)} size="xs" onChange={(event) => onChange(event.currentTarget.checked ? [...chosen, status] : chosen.filter((one) => one !== status))}
-              label={<LeadStatusMark status={status} />} />
-          ))}
+        <div className="stack" style={{ gap: 8, maxHeight: 420, overflow: 'auto' }} role="group" aria-label={label}>
+          {all.map((value) => <Checkbox key={value} checked={chosen.includes(value)} size="xs" onChange={(event) => onChange(event.currentTarget.checked ? [...chosen, value] : chosen.filter((one) => one !== value))} label={show(value)} />)}
           <Button variant="subtle" size="compact-sm" disabled={chosen.length === 0} onClick={() => onChange([])}>{t('filters.all')}</Button>
         </div>
       </Popover.Dropdown>
     </Popover>
   )
+}
+
+// StatusFilter narrows a table to some statuses.
+export function StatusFilter<Status extends Schemas['LeadStatus']>({ all, chosen, onChange }: { all: Status[]; chosen: Status[]; onChange: (statuses: Status[]) => void }) {
+  const { t } = useTranslation()
+  return <ChoiceFilter label={t('filters.status')} name={chosen.length === 1 ? t(`leadStatus.${chosen[0]!}`) : t('filters.statuses', { count: chosen.length })} all={all} chosen={chosen} onChange={onChange} show={(status) => <LeadStatusMark status={status} still />} />
 }
 
 // CampaignChoice chooses the campaign of a table.

@@ -50,10 +50,10 @@ function Dot({ family, breathes = false, children }: { family: Family; breathes?
   )
 }
 
-// LeadStatus is a lead's or a conversation's status: a mark with a word.
-export function LeadStatusMark({ status }: { status: LeadStatus }) {
+// LeadStatus is a lead's or a conversation's status: a mark with a word. Of a status that nobody has right now it is still.
+export function LeadStatusMark({ status, still = false }: { status: LeadStatus; still?: boolean }) {
   const { t } = useTranslation()
-  return <Dot family={familyOf[status]} breathes={status === 40 || status === 20}>{t(`leadStatus.${status}`)}</Dot>
+  return <Dot family={familyOf[status]} breathes={!still && (status === 40 || status === 20)}>{t(`leadStatus.${status}`)}</Dot>
 }
 
 // Activity is whether a campaign runs.

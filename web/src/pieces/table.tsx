@@ -1,4 +1,5 @@
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
+import { Checkbox } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { useEffect, useRef, type ReactNode, type RefObject } from 'react'
@@ -21,6 +22,16 @@ const tallest = 12_000_000
 
 export const narrow = '(max-width: 820px)'
 
+// Choosing has rows chosen by a box before each.
+export type Choosing<Row> = {
+  all: boolean // every row is chosen, whether it is loaded or not
+  some: boolean
+  has: (row: Row) => boolean
+  toggle: (row: Row, index: number, range: boolean) => void
+  toggleAll: () => void
+  label: (row: Row) => string
+}
+
 type Props<Row> = {
   label: string
   columns: Column<Row>[]
@@ -31,13 +42,14 @@ type Props<Row> = {
   active?: number // index of the row that is open beside the table
   sort?: Sort
   onSort?: (sort: Sort) => void
+  selection?: Choosing<Row>
   compact: (row: Row) => ReactNode // the row on a phone, two lines
   empty?: ReactNode
 }
 
 // Table shows any number of rows of which only those in sight exist.
 export function Table<Row>(props: Props<Row>) {
-  const { columns, total, row, onRange, onOpen, active, sort, onSort } = props
+  const { columns, total, row, onRange, onOpen, active, sort, onSort, selection } = props
   const { t } = useTranslation()
   const scroll = useRef<HTMLDivElement>(null)
   const small = useMediaQuery(narrow) ?? false
@@ -67,8 +79,13 @@ export function Table<Row>(props: Props<Row>) {
   if (total === 0) return <div className="table"><div className="table-scroll">{props.empty}</div></div>
   return (
     <div className="table">
-      <div className="table-scroll" ref={scroll} tabIndex={0} role="table" aria-label={props.label} aria-rowcount={total + 1} aria-colcount={columns.length}>
+      <div className="table-scroll" ref={scroll} tabIndex={0} role="table" aria-label={props.label} aria-rowcount={total + 1} aria-colcount={columns.length + (selection && !small ? 1 : 0)}>
         <div className="table-head" role="row" aria-rowindex={1}>
+          {selection && !small && (
+            <div className="cell box" role="columnheader">
+              <Checkbox size="xs" checked={selection.all} indeterminate={!selection.all && selection.some} onChange={selection.toggleAll} aria-label={t('table.chooseAll')} />
+            </div>
+          )}
           {columns.map((column) => (
             <div key={column.id} className="cell" role="columnheader" data-end={column.end} style={widthOf(column)}
               aria-sort={sort && column.sort === sort.prop ? (sort.ascending ? 'ascending' : 'descending') : undefined}>
@@ -87,8 +104,13 @@ export function Table<Row>(props: Props<Row>) {
               return (
                 <div key={item.key} className="table-row" role="row" aria-rowindex={item.index + 2} aria-selected={active === item.index || undefined} data-opens={onOpen !== undefined}
                   style={{ transform: `translateY(${item.start - shift}px)`, height }} onClick={(event) => {
-                    if (data && onOpen && !(event.target as HTMLElement).closest('a, button, input')) onOpen(data, item.index)
+                    if (data && onOpen && !(event.target as HTMLElement).closest('a, button, input, .box')) onOpen(data, item.index)
                   }}>
+                  {selection && !small && (
+                    <div role="cell" className="cell box">
+                      {data && <Checkbox size="xs" checked={selection.has(data)} disabled={selection.all} readOnly aria-label={t('table.choose', { row: selection.label(data) })} onClick={(event) => selection.toggle(data, item.index, event.shiftKey)} />}
+                    </div>
+                  )}
                   {small ? (
                     <div role="cell" className="grow">{data ? props.compact(data) : <span className="bone" />}</div>
                   ) : columns.map((column, n) => (

@@ -3,10 +3,10 @@ import { notifications } from '@mantine/notifications'
 import i18next from 'i18next'
 import { Failure } from '../api/client'
 
-// tell says what was done, and how it is undone where it can be.
-export function tell(message: string, undo?: () => void) {
+// tell says what was done, and how it is undone where it can be, for as long as undoFor says in milliseconds.
+export function tell(message: string, undo?: () => void, undoFor = 10_000) {
   const id = notifications.show({
-    withCloseButton: true, closeButtonProps: { 'aria-label': i18next.t('peek.close') }, autoClose: undo ? 10_000 : 4000,
+    withCloseButton: true, closeButtonProps: { 'aria-label': i18next.t('peek.close') }, autoClose: undo ? undoFor : 4000,
     message: (
       <span className="row">
         <span className="grow">{message}</span>

@@ -73,13 +73,34 @@ function Result({ call }: { call: Schemas['Call'] }) {
       {call.summary && <p dir="auto">{call.summary}</p>}
       <dl className="pairs">
         {call.collectedInfo.map(({ id, name, value }) => <div key={id} style={{ display: 'contents' }}><dt>{name || id}</dt><dd dir="auto">{said(value)}</dd></div>)}
+        <dt>{t('call.answerer')}</dt><dd>{call.answerer === null ? '–' : t(`answerer.${call.answerer}`)}</dd>
         <dt>{t('call.sentiment')}</dt><dd>{t(`sentiment.${call.overallSentiment}`)}</dd>
         <dt>{t('call.tags')}</dt><dd>{call.tags.join(', ') || '–'}</dd>
         <dt>{t('call.transferred')}</dt><dd>{t(call.isCallTransferred ? 'call.yes' : 'call.no')}</dd>
         <dt>{t('call.from')}</dt><dd className="mono ltr">{call.from}</dd>
         <dt>{t('call.id')}</dt><dd className="mono ltr">{call.id}</dd>
       </dl>
+      {call.answererEvidence.length > 0 && <Evidence evidence={call.answererEvidence} />}
     </div>
+  )
+}
+
+// Evidence is what tells who picked up; the weights for one add up, and four are enough (contract 3.2).
+function Evidence({ evidence }: { evidence: Schemas['Call']['answererEvidence'] }) {
+  const { t } = useTranslation()
+  const words = useWords()
+  return (
+    <section className="section">
+      <h3>{t('call.evidence')}</h3>
+      <ol className="evidence">
+        {evidence.map(({ at, source, answerer, weight, detail }, n) => (
+          <li key={n}>
+            <span className="figures ltr soft">{t('call.at', { seconds: words.number(at, 1) })}</span>
+            <span><strong>{t(`answerer.${answerer}`)}</strong> <span className="soft">{t(`evidence.${source}`)} · {t('call.weight', { weight: words.number(weight) })}</span><span className="block soft" dir="auto">{detail}</span></span>
+          </li>
+        ))}
+      </ol>
+    </section>
   )
 }
 

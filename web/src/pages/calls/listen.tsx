@@ -96,7 +96,7 @@ function Transcript({ lines, at, onSeek }: { lines: Schemas['Line'][]; at: numbe
             <button type="button" disabled={!onSeek} onClick={() => onSeek?.(line.startTime)}>
               <span className="figures ltr soft">{words.duration(line.startTime)}</span>
               <span className="who">{t(`role.${line.role}`)}</span>
-              <span dir="auto">{line.content}</span>
+              <span dir="auto">{line.content}{line.sources && line.sources.length > 0 && <span className="sources">{t('call.sources', { text: line.sources.join(' · ') })}</span>}</span>
               <span className="figures ltr small wait" data-slow={wait !== null && wait > slow} title={wait === null ? undefined : t('player.wait')}>{wait === null || wait < 0 ? '' : `${wait.toFixed(1)} s`}</span>
             </button>
           </li>

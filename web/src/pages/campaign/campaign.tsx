@@ -15,6 +15,7 @@ import { complain, tell } from '../../pieces/told'
 import { useWords } from '../../pieces/words'
 import { LiveCalls } from './live-calls'
 import { Settings } from './settings'
+import { Zones } from './zones'
 
 // Campaign shows how far a campaign is and what it does now, and steers it.
 export default function Campaign({ params: { id } }: { params: { id: string } }) {
@@ -90,6 +91,7 @@ function Progress({ pearl }: { pearl: Schemas['FullPearl'] }) {
         <Funnel pearl={pearl} />
         <ByStatus pearl={pearl} />
       </div>
+      <Zones pearlId={pearl.id} />
       <LiveCalls pearl={pearl} />
     </div>
   )

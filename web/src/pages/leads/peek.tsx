@@ -1,7 +1,7 @@
-import { Button, CopyButton, Tooltip } from '@mantine/core'
+import { Button, CopyButton, Menu, Tooltip } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
-import { IconHandStop, IconPencil, IconPlayerPlay } from '@tabler/icons-react'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { IconChevronDown, IconHandStop, IconPencil, IconPlayerPlay } from '@tabler/icons-react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
@@ -10,12 +10,13 @@ import { useLead, useLeadHistory, useLeadNext } from '../../api/queries'
 import { useSession } from '../../api/session'
 import { Peek } from '../../pieces/peek'
 import { Bones, Failing } from '../../pieces/states'
-import { LeadStatusMark, toneStyle } from '../../pieces/status'
+import { DeliveryState, LeadStatusMark, toneStyle } from '../../pieces/status'
 import { complain, tell } from '../../pieces/told'
 import { When } from '../../pieces/when'
 import { atOffset, useWords } from '../../pieces/words'
 import { callAddress } from '../../routes'
 import { LeadForm } from './form'
+import { settable, useChanges } from './use-change'
 import { nameOf } from './leads'
 
 type Lead = Schemas['FullLead']
@@ -37,7 +38,7 @@ export function useChange(pearlId: string, leadId: string) {
   })
 }
 
-export function LeadPeek({ pearlId, leadId, onStep, onClose }: { pearlId: string; leadId: string; onStep: (by: number) => void; onClose: () => void }) {
+export function LeadPeek({ pearlId, leadId, onStep, onClose }: { pearlId: string; leadId: string; onStep: (by: 1 | -1) => void; onClose: () => void }) {
   const { t } = useTranslation()
   const lead = useLead(pearlId, leadId)
   return (
@@ -63,12 +64,23 @@ function Person({ pearlId, lead }: { pearlId: string; lead: Lead }) {
   const change = useChange(pearlId, lead.id)
   const stoppable = callable.includes(lead.status)
 
-  const setStatus = (status: 1 | 10 | 130, told: string, undo?: 1 | 10) => change.mutate({ status }, {
-    onSuccess: () => tell(told, undo && (() => setStatus(undo, t('lead.resumed')))),
+  const many = useChanges(pearlId)
+  const busy = change.isPending || many.work !== null
+
+  // A stop is a change of one, which can be taken back: then the lead is due when it was, after the same rest.
+  const stop = async () => {
+    try {
+      const { changeId } = await many.change({ leadIds: [lead.id] }, { action: 'status', status: 130 })
+      tell(t('lead.stopped', { number: lead.phoneNumber }), () => void many.takeBack(changeId).then(({ changed }) => tell(t(changed > 0 ? 'lead.asBefore' : 'lead.staysStopped', { number: lead.phoneNumber }))).catch(complain))
+    } catch (error) {
+      complain(error)
+    }
+  }
+  const setStatus = (status: (typeof settable)[number]) => (status === 130 && stoppable ? void stop() : change.mutate({ status }, {
+    onSuccess: () => tell(t(status === 1 || status === 10 ? 'lead.resumed' : 'lead.saved')),
     onError: complain,
-  })
-  const stop = () => setStatus(130, t('lead.stopped', { number: lead.phoneNumber }), lead.status === 1 ? 1 : 10)
-  useHotkeys([['S', () => { if (mayChange && stoppable && !change.isPending) stop() }], ['E', () => mayChange && setEditing(true)]])
+  }))
+  useHotkeys([['S', () => { if (mayChange && stoppable && !busy) void stop() }], ['E', () => mayChange && setEditing(true)]])
 
   return (
     <>
@@ -79,13 +91,18 @@ function Person({ pearlId, lead }: { pearlId: string; lead: Lead }) {
       <NextCall pearlId={pearlId} lead={lead} />
       {mayChange && <div className="row wrap">
         {stoppable
-          ? <Button leftSection={<IconHandStop size={16} />} rightSection={<kbd className="on-button">S</kbd>} loading={change.isPending} onClick={stop}>{t('lead.stop')}</Button>
-          : <Button variant="default" leftSection={<IconPlayerPlay size={16} />} loading={change.isPending} onClick={() => setStatus(10, t('lead.resumed'))}>{t('lead.callAgain')}</Button>}
+          ? <Button leftSection={<IconHandStop size={16} />} rightSection={<kbd className="on-button">S</kbd>} loading={busy} onClick={() => void stop()}>{t('lead.stop')}</Button>
+          : <Button variant="default" leftSection={<IconPlayerPlay size={16} />} loading={busy} onClick={() => setStatus(10)}>{t('lead.callAgain')}</Button>}
         {!editing && <Button variant="default" leftSection={<IconPencil size={16} />} rightSection={<kbd>E</kbd>} onClick={() => setEditing(true)}>{t('lead.edit')}</Button>}
+        <Menu position="bottom-start">
+          <Menu.Target><Button variant="default" rightSection={<IconChevronDown size={14} />} disabled={busy}>{t('bulk.status')}</Button></Menu.Target>
+          <Menu.Dropdown>{settable.filter((status) => status !== lead.status).map((status) => <Menu.Item key={status} onClick={() => setStatus(status)}><LeadStatusMark status={status} still /></Menu.Item>)}</Menu.Dropdown>
+        </Menu>
       </div>}
       {editing ? <LeadForm pearlId={pearlId} lead={lead} onDone={() => setEditing(false)} /> : <Data lead={lead} />}
       <Calls lead={lead} />
       <Timeline pearlId={pearlId} lead={lead} />
+      <Told pearlId={pearlId} lead={lead} />
     </>
   )
 }
@@ -187,6 +204,31 @@ function Timeline({ pearlId, lead }: { pearlId: string; lead: Lead }) {
             </li>
           ))}
         </ol>
+      )}
+    </section>
+  )
+}
+
+// mostTold is how many deliveries are listed.
+const mostTold = 5
+
+// Told is what others were told of the lead by webhooks, newest first.
+function Told({ pearlId, lead }: { pearlId: string; lead: Lead }) {
+  const { t } = useTranslation()
+  const told = useQuery({ queryKey: ['deliveries', pearlId, 'lead', lead.id], queryFn: () => ask(api.POST('/v2/Pearl/{pearlId}/Webhooks/Deliveries', { params: { path: { pearlId } }, body: { leadId: lead.id, limit: mostTold } })) })
+  if (told.data?.count === 0) return null
+  return (
+    <section className="section">
+      <h3>{t('places.webhooks')}</h3>
+      {told.error ? <p className="soft">{told.error.message}</p> : !told.data ? <Bones lines={2} /> : (
+        <>
+          <ul className="plain-list">
+            {told.data.results.map((row) => (
+              <li key={row.id} className="row"><Link href={`/webhooks?campaign=${pearlId}&leadId=${lead.id}&delivery=${row.id}`} className="link grow">{t(`delivery.${row.kind}`)}</Link><DeliveryState state={row.state} /><span className="soft small"><When at={row.createdAt} /></span></li>
+            ))}
+          </ul>
+          {told.data.count > mostTold && <Link href={`/webhooks?campaign=${pearlId}&leadId=${lead.id}`} className="link small">{t('lead.allCalls')}</Link>}
+        </>
       )}
     </section>
   )
