@@ -18,10 +18,16 @@ import (
 	"nacre/test/process"
 )
 
-// limit is for all of it; the calls in it take a minute.
+// limit is for one file of tests; the calls in it take a minute.
 const limit = 8 * time.Minute
 
-func TestDashboard(t *testing.T) {
+func TestDashboard(t *testing.T) { use(t, "dashboard.test.mjs") }
+
+func TestManyLeads(t *testing.T) { use(t, "leads.test.mjs") }
+
+// use has a person, whom a file of web/test plays, use the dashboard of a server of its own.
+func use(t *testing.T, file string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("needs the built dashboard, Chromium, Node and minutes of real calls")
 	}
@@ -40,7 +46,7 @@ func TestDashboard(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	run := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", filepath.Join("..", "..", "web", "test", "dashboard.test.mjs"))
+	run := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", filepath.Join("..", "..", "web", "test", file))
 	run.Env = append(os.Environ(), "NACRE_URL="+base, "NACRE_KEY="+key, "NACRE_CODE="+code)
 	out, err := run.CombinedOutput()
 	t.Logf("%s", out)
