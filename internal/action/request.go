@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode"
 
 	"nacre/internal/call"
 )
@@ -17,7 +16,6 @@ import (
 const (
 	mostSent = 64 << 10  // bytes of a body
 	mostRead = 256 << 10 // bytes of an answer
-	mostTold = 2000      // bytes of an answer without outputs that a model sees
 	mostURL  = 8 << 10
 )
 
@@ -78,34 +76,7 @@ func (d *Doer) request(ctx context.Context, r call.Request, values map[string]an
 	case len(text) > mostRead:
 		return done, failed("the API's answer is too long")
 	}
-	done.Values = r.Read(text)
-	switch {
-	case len(r.Outputs) == 0:
-		done.Text = "done" + told(text)
-	case len(done.Values) == 0:
-		done.Text = "done; it told nothing"
-	default:
-		done.Text = "done: " + call.Brought(done.Values)
-	}
-	return done, nil
-}
-
-// told is the beginning of an answer as a model sees it.
-func told(answer []byte) string {
-	text := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(string(answer), " "))
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > mostTold {
-		text = strings.ToValidUTF8(text[:mostTold], "") + " …"
-	}
-	if text == "" {
-		return ""
-	}
-	return ": " + text
+	return r.Answered(text), nil
 }
 
 // fillURL fills variables in where a URL may hold them: each value stays one segment of the path, or one text of the query. The host

@@ -126,7 +126,7 @@ func (a *audio) hold(ctx context.Context, in rehearsal.Config, out *wav.Writer, 
 	if a.voiceID != "" {
 		in.Script.VoiceID, in.Script.Language = a.voiceID, languageOf(a.services.Voices, a.voiceID)
 	}
-	o, err := studio.Hold(ctx, studio.Config{Agent: voice.New(agent), Script: in.Script, Caller: caller, Out: out})
+	o, err := studio.Hold(ctx, studio.Config{Agent: voice.New(agent), Script: in.Script, Caller: caller, Out: out, Desk: in.Desk})
 	return rehearsal.ResultOf(in.Script, o.Talk, o.By, o.After), err
 }
 
@@ -169,7 +169,7 @@ func (a *audio) personVoice(name string, script call.Script) (string, error) {
 // rehearse has a scenario talked through by ear.
 func (a *audio) rehearse(ctx context.Context, s scenario.Scenario, in rehearsal.Config, out *wav.Writer) (rehearsal.Verdict, error) {
 	began := time.Now()
-	in.Deaf = in.Deaf || s.ByKeys
+	in.Deaf, in.Desk = in.Deaf || s.ByKeys, rehearsal.NewMocks(s, in.Script.Actions)
 	var failed error
 	speak := func(act scenario.Act) []int16 {
 		name := act.Voice

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -154,7 +155,7 @@ func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Co
 	now := time.Now()
 	var all []cast
 	for _, scenario := range file.Scenarios {
-		script, err := scriptFor(pearl, scenario.Person, now)
+		script, err := preparedFor(pearl, scenario, now)
 		if err != nil {
 			return nil, bad(fmt.Errorf("%s: %w", scenario.Name, err))
 		}
@@ -170,6 +171,27 @@ func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Co
 		}
 	}
 	return all, nil
+}
+
+// preparedFor is the script of a scenario, with what its requests before the dial bring.
+func preparedFor(pearl campaign.Pearl, s scenario.Scenario, now time.Time) (call.Script, error) {
+	script, err := scriptFor(pearl, s.Person, now)
+	if err != nil {
+		return script, err
+	}
+	brought, err := rehearsal.NewMocks(s, nil).Before(script.Before)
+	if err != nil || len(brought) == 0 {
+		return script, err
+	}
+	variables := maps.Clone(s.Person.Variables)
+	if variables == nil {
+		variables = map[string]any{}
+	}
+	for _, v := range brought {
+		variables[v.ID] = v.Value
+	}
+	s.Person.Variables = variables
+	return scriptFor(pearl, s.Person, now)
 }
 
 // pearlOf reads the Pearl that a file of scenarios names, or holds.

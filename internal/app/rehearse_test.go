@@ -38,6 +38,14 @@ func TestExampleRehearsal(t *testing.T) {
 	}
 }
 
+// TestExampleOfNodes: a Pearl of nodes is rehearsed without a model, with what its APIs answer.
+func TestExampleOfNodes(t *testing.T) {
+	t.Parallel()
+	if code, out, errs := typing(t, "", "rehearse", "../../examples/rehearsal/orders.yaml"); code != exitDone || errs != "" || !strings.HasSuffix(out, "scenarios: 8, failed: 0\n") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+}
+
 const oneScenario = "\nscenarios: [{name: declines, turns: [{say: no thanks}], expect: {outcome: notSuccess}}]\n"
 
 func TestRehearseFails(t *testing.T) {

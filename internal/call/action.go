@@ -32,6 +32,18 @@ type Request struct {
 	Outputs []Output
 }
 
+// Needs are the variables without which the request is not made as it is meant: those of its address, and of members that are
+// required.
+func (r Request) Needs() []string {
+	ids := Variables(r.URL)
+	for _, f := range r.Fields {
+		if f.Required && f.Variable != "" {
+			ids = append(ids, f.Variable)
+		}
+	}
+	return ids
+}
+
 // Field is one member of a body. The value is that of Variable; without one it is Value, whose texts are filled in.
 type Field struct {
 	Key      string
@@ -70,6 +82,23 @@ type SMTP struct {
 type Step struct {
 	Action               Action
 	OnSuccess, OnFailure int
+}
+
+// MakeBefore makes the steps of a script, the first one first, each with what those before it have brought, and returns what they
+// brought together. dial: the call is to be dialled.
+func MakeBefore(steps []Step, do func(Action, []Value) (Done, error)) (brought []Value, dial bool) {
+	at, made := 0, map[int]bool{}
+	for at >= 0 && at < len(steps) && !made[at] { // a circle is left where it closes
+		made[at] = true
+		done, err := do(steps[at].Action, brought)
+		if err != nil {
+			at = steps[at].OnFailure
+			continue
+		}
+		brought = append(brought, done.Values...)
+		at = steps[at].OnSuccess
+	}
+	return brought, at != DoNotDial
 }
 
 // What follows a Step besides another one.

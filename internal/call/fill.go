@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // placeholder is {variableId} in a text (contract 7). Keys of callData that are not declared are usable by their name too,
@@ -78,6 +79,41 @@ func (r Request) Read(answer []byte) []Value {
 		}
 	}
 	return values
+}
+
+// Answered is what comes of an answer to the request. In words it is what it brought, or, where nothing is to be read out of it,
+// its beginning.
+func (r Request) Answered(answer []byte) Done {
+	done := Done{Values: r.Read(answer)}
+	switch {
+	case len(r.Outputs) == 0:
+		done.Text = "done" + beginning(answer)
+	case len(done.Values) == 0:
+		done.Text = "done; it told nothing"
+	default:
+		done.Text = "done: " + Brought(done.Values)
+	}
+	return done
+}
+
+// mostTold is how much of an answer a model sees, in bytes.
+const mostTold = 2000
+
+func beginning(answer []byte) string {
+	text := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(string(answer), " "))
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > mostTold {
+		text = strings.ToValidUTF8(text[:mostTold], "") + " …"
+	}
+	if text == "" {
+		return ""
+	}
+	return ": " + text
 }
 
 // member is what a path of names and indices leads to, nil where there is nothing.

@@ -62,7 +62,37 @@ type Script struct {
 	Actions         []Action
 	Before          []Step // made before the dial, from the first one on
 	Closing         string // said at the end of a talk that went as it should; "" = the agent's own words
+	// Nodes are the steps of a talk that is made of them, the opening first (contract 2.5). Without any the opening is followed by
+	// all questions and the closing.
+	Nodes []Node
 }
+
+// Node is a step of a talk.
+type Node struct {
+	Name   string
+	Say    string // {variables} are filled in when it is said; "" = nothing
+	Needs  []int  // numbers of questions that are asked before it is said, because it tells their answers
+	Asks   []int  // and of those that are asked after it
+	Action int    // which of the script's actions is done here, from 1; 0 = none
+	Ends   bool   // the talk ends with Say; there is one such node
+	Ways   []Way  // on from here; none = to the end
+}
+
+// Way leads from a node to another one.
+type Way struct {
+	Name  string // what it is for, in words
+	To    int    // number of the node
+	After Result // of the node's action
+}
+
+// Result is what comes of an action.
+type Result int
+
+const (
+	AnyResult Result = iota
+	ActionDone
+	ActionFailed
+)
 
 // Brief is what a model is told besides. Variables are substituted; those that are collected in the talk stand as [id]. Company
 // and Description also tell, without a model, who calls and why.

@@ -8,9 +8,10 @@ import (
 	"nacre/internal/phone"
 )
 
-// actions are what the Pearl has done in its calls besides talking, that a model decides on (contract 2.4).
-func (p Pearl) actions() []call.Action {
-	var all []call.Action
+// actions are what the Pearl has done in its calls besides talking (contract 2.4, 2.5), and which of them, by number from 1, is
+// that of a node.
+func (p Pearl) actions() (all []call.Action, ofNode map[string]int) {
+	ofNode = map[string]int{}
 	names := map[string]bool{}
 	name := func(wanted, kind string, n int) string {
 		wanted = strings.Join(strings.Fields(wanted), " ")
@@ -35,6 +36,7 @@ func (p Pearl) actions() []call.Action {
 	for n, node := range d.Nodes {
 		if node.NodeType == NodeAPI && node.APISettings != nil {
 			all = append(all, call.Action{Kind: call.ActRequest, Name: name(node.Name, "node", n), When: node.when(), Request: p.request(node.APISettings)})
+			ofNode[node.NodeID] = len(all)
 		}
 	}
 	for n, s := range d.SMSSettings {
@@ -45,7 +47,7 @@ func (p Pearl) actions() []call.Action {
 			all = append(all, call.Action{Kind: call.ActEmail, Name: name("", "email", n), When: e.TriggerDescription, Message: &call.Message{Subject: e.Subject, Body: e.Body, SMTP: server}})
 		}
 	}
-	return all
+	return all, ofNode
 }
 
 // when says when a node of a dialogue is reached.

@@ -89,13 +89,14 @@ func With(c call.Call, values []call.Value) (call.Call, error) {
 // Script is what the agent needs to hold one call of a campaign, variables filled in.
 func (p Pearl) Script(c call.Call) call.Script {
 	values := p.PreCallValues(c)
+	actions, ofNode := p.actions()
 	script := call.Script{
 		Call: c.ID, Trace: c.Trace, AgentName: values["agentName"],
 		Opening: Fill(p.Definition.Opening(), values), SuccessDefined: strings.TrimSpace(p.Definition.SuccessDescription) != "",
 		AskAll:    p.Definition.AskAllQuestions,
 		VoiceMail: Fill(p.Outbound.VoiceMail, values), ScreeningAnswer: strings.TrimSpace(Fill(p.Outbound.ScreeningAnswer, values)), Recording: p.Outbound.RecordingTrack,
 		Timeout: time.Duration(p.Outbound.CallTimeout) * time.Minute,
-		Brief:   p.brief(values), Actions: p.actions(), Before: p.before(), Closing: Fill(p.Definition.closing(), values), Known: p.known(c),
+		Brief:   p.brief(values), Actions: actions, Before: p.before(), Closing: Fill(p.Definition.closing(), values), Known: p.known(c),
 	}
 	if agents := p.Definition.Agents; len(agents) > 0 {
 		script.VoiceID = agents[0].VoiceID
@@ -110,6 +111,7 @@ func (p Pearl) Script(c call.Call) call.Script {
 		}
 		script.Questions = append(script.Questions, call.Question{ID: v.ID, Name: v.Name, Type: kind, Ask: question(v, values), Hint: Fill(strings.TrimSpace(v.Description), values)})
 	}
+	script.Nodes = p.walk(script, ofNode)
 	return script
 }
 

@@ -138,7 +138,7 @@ func (p Pearl) forModels() []string {
 	members.add(d.ModelType != 0, "Pearl.ModelType")
 	members.add(d.FlowScript != "", "Pearl.FlowScript")
 	for n, node := range d.Nodes {
-		members.add(node.NodeType == NodeDialogue || node.NodeType == NodeAPI, fmt.Sprintf("Pearl.Nodes[%d]", n))
+		members.add(node.Instructions != "" && len(call.Variables(node.Instructions)) == 0, fmt.Sprintf("Pearl.Nodes[%d].Instructions", n))
 	}
 	for n := range d.TransferCallSettings {
 		members.add(n > 0, fmt.Sprintf("Pearl.TransferCallSettings[%d]", n)) // the first one is for who asks for a person

@@ -66,7 +66,7 @@ func TestWarningsOfModels(t *testing.T) {
 		IndicatorTags: []Tag{{Name: "hurried"}}, SpeechRecognitionKeywords: []Keyword{{Word: "gym"}}, Memory: true,
 	}}
 	nodes := Pearl{Type: OutboundPearl, Outbound: &outbound, Definition: Definition{
-		Nodes: []Node{{NodeType: NodeOpeningSentence, Script: "Hello."}, {NodeType: NodeDialogue}, {NodeType: NodePostCallActions}, {NodeType: NodeAPI}, {NodeType: NodePreCallAPI}, {NodeType: NodeEndCall}},
+		Nodes: []Node{{NodeType: NodeOpeningSentence, Script: "Hello."}, {NodeType: NodeDialogue, Instructions: "Be kind."}, {NodeType: NodePostCallActions}, {NodeType: NodeAPI, Instructions: "Ask for the {order}."}, {NodeType: NodePreCallAPI}, {NodeType: NodeEndCall}},
 	}}
 	for _, test := range []struct {
 		pearl     Pearl
@@ -74,7 +74,7 @@ func TestWarningsOfModels(t *testing.T) {
 		never     []string
 	}{
 		{form, []string{"Pearl.AgentPersonality", "Pearl.FlowScript", "Pearl.IndicatorTags", "Pearl.KnowledgeBase", "Pearl.ModelType"}, []string{"Pearl.Memory", "Pearl.SpeechRecognitionKeywords"}},
-		{nodes, []string{"Pearl.Nodes[1]", "Pearl.Nodes[3]"}, []string{"Pearl.Nodes[2]"}},
+		{nodes, []string{"Pearl.Nodes[1].Instructions"}, []string{"Pearl.Nodes[2]"}},
 	} {
 		for server, text := range map[Abilities]string{{}: "none is configured", {Hears: true}: "none is configured", {Thinks: true}: "nothing does", {Hears: true, Thinks: true}: ""} {
 			var forModels, never []string

@@ -23,19 +23,13 @@ func (d *Dialer) before(ctx context.Context, log *slog.Logger, begun *engine.Beg
 	limited, cancel := context.WithTimeout(ctx, beforeLimit)
 	defer cancel()
 	k := desk{d: d, begun: begun}
-	var brought []call.Value
-	at, made := 0, map[int]bool{}
-	for at >= 0 && at < len(steps) && !made[at] && ctx.Err() == nil { // a circle is left where it closes
-		made[at] = true
-		done, err := k.Act(limited, steps[at].Action, brought)
+	brought, dial := call.MakeBefore(steps, func(action call.Action, brought []call.Value) (call.Done, error) {
+		done, err := k.Act(limited, action, brought)
 		if err != nil {
-			log.Warn("a request before the dial failed", "action", steps[at].Action.Name, "error", err)
-			at = steps[at].OnFailure
-			continue
+			log.Warn("a request before the dial failed", "action", action.Name, "error", err)
 		}
-		brought = append(brought, done.Values...)
-		at = steps[at].OnSuccess
-	}
+		return done, err
+	})
 	if len(brought) > 0 {
 		script, err := begun.Refill(brought)
 		if err != nil {
@@ -45,5 +39,5 @@ func (d *Dialer) before(ctx context.Context, log *slog.Logger, begun *engine.Beg
 			begun.Script = script
 		}
 	}
-	return at != call.DoNotDial
+	return dial
 }

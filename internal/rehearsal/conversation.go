@@ -20,8 +20,8 @@ type Config struct {
 	// Brains are those of the conversation in the order in which they are asked; without any it goes by the rules of turn.Form,
 	// which also replaces brains that fail (voice.Config.Brains).
 	Brains func(call.Script) []turn.Brain
-	// Act is what comes of an action of the script; nil = it is done, and brings nothing.
-	Act   func(action call.Action, values []call.Value) (text string, brought []call.Value, err error)
+	// Desk does the actions of the script; nil = they are done, and bring nothing.
+	Desk  call.Desk
 	Model brain.Model // plays personas; nil = there is none
 	Deaf  bool        // words are not understood: people answer by keys
 	// Said is told what the agent says when it begins to say it. nil = nobody is told.

@@ -2,7 +2,6 @@ package rehearsal
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -27,7 +26,7 @@ type Verdict struct {
 func Run(ctx context.Context, s scenario.Scenario, config Config) Verdict {
 	began := time.Now()
 	config.Deaf = config.Deaf || s.ByKeys
-	config.Act = func(action call.Action, _ []call.Value) (string, []call.Value, error) { return act(s, action) }
+	config.Desk = NewMocks(s, config.Script.Actions)
 	c := Begin(ctx, config)
 	defer c.Close()
 	if s.Persona != "" {
@@ -96,14 +95,6 @@ func Judge(s scenario.Scenario, script call.Script, r Result, undone int, took t
 	}
 	v.Faults = append(v.Faults, judge(s.Expect, r)...)
 	return v
-}
-
-// act is what the scenario says of an action.
-func act(s scenario.Scenario, action call.Action) (string, []call.Value, error) {
-	if s.Actions[action.Name] == "fails" {
-		return "", nil, errors.New("it failed")
-	}
-	return "done", nil, nil
 }
 
 // judge returns what is other than expected.

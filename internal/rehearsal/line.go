@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -201,9 +202,9 @@ func (c *Conversation) do(action turn.Action) {
 // work does an action of the script, as far as a rehearsal does.
 func (c *Conversation) work(action turn.Action) {
 	event := turn.Event{Kind: turn.Worked, Work: action.Work, Text: "done"}
-	if c.config.Act != nil {
-		text, values, err := c.config.Act(c.config.Script.Actions[action.Number], action.Values)
-		event.Text, event.Values = text, values
+	if c.config.Desk != nil {
+		done, err := c.config.Desk.Act(context.Background(), c.config.Script.Actions[action.Number], action.Values)
+		event.Text, event.Values = done.Text, done.Values
 		if event.Failed = err != nil; event.Failed {
 			event.Text = err.Error()
 		}

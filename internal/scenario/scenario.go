@@ -33,8 +33,8 @@ type Scenario struct {
 	// Persona is who a model plays, in place of Turns: "You are in a hurry and deaf in one ear …".
 	Persona string `yaml:"persona,omitempty"`
 	Turns   []Act  `yaml:"turns"`
-	// Actions says what comes of actions of the Pearl by their names: fails, ok.
-	Actions map[string]string `yaml:"actions,omitempty"`
+	// Actions says what comes of actions of the Pearl by their names; of others nothing, and they do not fail.
+	Actions map[string]Mocks `yaml:"actions,omitempty"`
 	// Then is done one after another whenever it is the person's turn after Turns, the last one again and again; without it the
 	// person does nothing more until the agent hangs up.
 	Then   []Act  `yaml:"then,omitempty"`

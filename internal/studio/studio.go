@@ -30,6 +30,7 @@ type Config struct {
 	// Caller returns the caller's end; press presses keys there.
 	Caller func(press func(keys string)) call.Party
 	Out    *wav.Writer // two channels: caller, agent; nil = nothing is written
+	Desk   call.Desk   // has done what the agent wants done; nil = nobody does, and it does not fail
 }
 
 // Outcome is what came of a call.
@@ -46,7 +47,10 @@ func Hold(ctx context.Context, config Config) (Outcome, error) {
 	if config.Script.Timeout == 0 {
 		config.Script.Timeout = longest
 	}
-	talk, ending := config.Agent.Hold(ctx, l, config.Script, desk{})
+	if config.Desk == nil {
+		config.Desk = desk{}
+	}
+	talk, ending := config.Agent.Hold(ctx, l, config.Script, config.Desk)
 	o := Outcome{Talk: talk, By: scenario.ByAgent, After: l.now}
 	switch {
 	case ctx.Err() != nil:

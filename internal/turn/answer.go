@@ -79,7 +79,9 @@ func (m *Machine) begin() {
 		m.queue(Reply{Parts: m.opening}, m.timing.Patience)
 		return
 	}
-	m.queue(m.rules.Open(), m.timing.Patience)
+	reply := m.rules.Open()
+	m.useTools(reply.Tools)
+	m.queue(reply, m.timing.Patience)
 }
 
 func (m *Machine) beep(hz float64) {

@@ -156,7 +156,7 @@ func (m *Machine) brainLate() {
 func (m *Machine) nextBrain() {
 	a := m.asked
 	if m.brain++; m.brain == m.brains {
-		m.rules.TakeOver(slices.Clone(m.collected))
+		m.rules.TakeOver(Progress{Known: slices.Concat(m.work.learned, m.collected), Transcript: m.lines.inOrder(), Done: m.work.done, Doing: m.handOver()})
 	}
 	if len(a.parts) > 0 {
 		m.whole(a, Reply{})
@@ -321,6 +321,9 @@ func (m *Machine) use(tool Tool) (text string, failed bool) {
 		return "noted", false
 	case ToolAct:
 		text, failed, _ = m.startWork(tool.Number, waiting{})
+		if failed && tool.Number >= 0 && tool.Number < len(m.pearl) && m.pearl[tool.Number].Kind != call.ActTransfer {
+			m.work.brought = &Event{Use: tool.Number, Failed: true, Text: text} // the rules wait for it
+		}
 		return text, failed
 	case ToolKeys:
 		return m.pressKeys(tool.Text)

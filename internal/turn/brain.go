@@ -16,6 +16,7 @@ const (
 	ExpectYesNo          // one key: 1 yes, 2 no
 	ExpectDigits         // digits, ended by # or a pause
 	ExpectDecimal        // the same, with ** as the decimal point
+	ExpectKey            // any one key
 )
 
 // Reply is what the agent says next.
@@ -92,13 +93,27 @@ type Rules interface {
 	Open() Reply
 	// Next returns the reply to a turn of the other side.
 	Next(Input) Reply
-	// TakeOver is called before Next instead of Open when brains have conducted the conversation so far: the opening was
-	// said, and these values are collected.
-	TakeOver(collected []call.Value)
+	// TakeOver is called before Next instead of Open when brains have conducted the conversation so far.
+	TakeOver(talk Progress)
 	// Result returns what has been collected so far, and whether the success definition is met.
 	Result() (collected []call.Value, success bool)
 	// Phrase returns the agent's wording of an event that the machine handles by itself.
 	Phrase(Notice) string
+}
+
+// Progress is how far brains have brought a conversation, whose opening was said.
+type Progress struct {
+	Known      []call.Value // what was collected, and what actions have brought
+	Transcript []call.Line
+	Done       []Done // actions, in order
+	Doing      int    // the action that is being done, of which InputWorked tells; -1 = none
+}
+
+// Done is an action that is over.
+type Done struct {
+	Number int // among the script's
+	Failed bool
+	At     time.Duration // since the answer
 }
 
 // Listener is implemented by Rules that understand words.

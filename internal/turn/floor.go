@@ -372,6 +372,9 @@ func (m *Machine) playoutFinished(event Event) {
 	}
 	switch m.phase {
 	case talking:
+		if m.work.rules != 0 {
+			m.set(atFiller, m.timing.FillerWait)
+		}
 		if !m.speaking && m.asked == nil {
 			m.listen()
 		}

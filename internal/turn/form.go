@@ -15,6 +15,7 @@ import (
 const (
 	silentRepeats = 2
 	wrongKeys     = 5
+	wrongChoices  = 1 // the same, and of answers that decide between no ways on
 	// Speech that is not understood uses up a budget: 15 long utterances, or 5 short ones, which are answers to the question
 	// and would have come by key by now.
 	patience      = 15
@@ -26,28 +27,53 @@ const (
 	lastWait      = 2 * time.Second
 )
 
-// question is one step of the form.
+// question is one that was put, or is.
 type question struct {
-	call.Question
-	opening bool // the opening sentence itself, asked as yes or no; nothing is collected
-	decides bool // its answer decides success
-	wants   understanding.Question
+	call.Question         // without an id nothing is collected
+	number        int     // among the script's, -1 = none of them
+	opening       bool    // the opening sentence itself
+	decides       bool    // its answer decides success
+	choice        *choice // the way on hangs on its answer alone
+	wants         understanding.Question
+	node          int // where it was asked
+	stage         nodeStage
 }
 
-// Form is Rules without a model: it speaks the opening sentence, then asks one question per variable, in order, and takes
-// the answers by keys, and by words where there are ears (Listen). Success is a yes to the first boolean question; if the script defines success and has no boolean
-// question, the opening sentence is asked as yes or no. A no to the question that decides success ends the conversation,
-// unless Script.AskAll is set.
+// Form is Rules without a model: it goes along the nodes of the script (walk.go), says their words, asks one question per
+// variable, and takes the answers by keys, and by words where there are ears (Listen). Success is a yes to the first boolean
+// question; if the script defines success and has none, to the first choice between yes and no, and without one the opening
+// sentence is asked as yes or no. A no to the question that decides success ends the conversation, unless Script.AskAll is set, or
+// the script says how to go on.
 type Form struct {
 	script    call.Script
+	tables    *understanding.Language
 	says      *Sentences
-	questions []question
-	at        int
+	questions []question // asked so far
+	at        int        // the open one; none is after the last
 
-	once  []string // sentences that must be played to their end once: the opening, and the opt-out key
-	spoke []string // parts of the last reply
+	nodes    []call.Node
+	decider  decider
+	deciding int // number of the question that does, -1 = none
+	node     int
+	stage    nodeStage
+	visits   map[int]int    // of nodes
+	asked    map[int]bool   // questions of the script that have been answered, or not
+	given    map[string]any // values of variables, whoever has asked for them
+	answered *answered      // last, in this node
+	decided  bool           // a choice decides
+	declined bool           // the last answer was a no
+	refused  bool           // so was the one that decides success
+	acting   bool           // the node's action is being done
+	paused   bool           // the walk goes on at their next turn
+	words    string         // of the turn
+	result   call.Result
 
-	opened     bool // the first words were asked for
+	once   []string // sentences that must be played to their end once: the opening, and the opt-out key
+	untold []string // the same of nodes
+	lead   string   // one of these that asks the open question in place of its own words, the first time
+	spoke  []string // parts of the last reply
+
+	opened     bool // the first words have been asked for
 	introduced bool // the opening has been heard to its end
 	hinted     bool // the other keys have been explained
 	gaveUp     bool
@@ -76,39 +102,26 @@ type Form struct {
 
 // NewForm returns the Form of one conversation, in the language of the script.
 func NewForm(script call.Script) *Form {
-	f := &Form{script: script, says: SentencesIn(script.Language), askedAt: -1, previous: -1}
-	deciding := -1
-	for i, q := range script.Questions {
-		if q.Type == call.Boolean {
-			deciding = i
-			break
-		}
-	}
-	if deciding < 0 && script.SuccessDefined {
-		f.questions = append(f.questions, question{
-			Question: call.Question{Ask: script.Opening, Type: call.Boolean}, opening: true, decides: true,
-		})
-	} else {
-		f.once = append(f.once, script.Opening)
-	}
+	says := SentencesIn(script.Language)
+	script.Questions = slices.Clone(script.Questions)
 	for i, q := range script.Questions {
 		if q.Ask == "" {
-			q.Ask = fill(f.says.Give, "name", cmp.Or(q.Name, q.ID))
+			script.Questions[i].Ask = fill(says.Give, "name", cmp.Or(q.Name, q.ID))
 		}
-		f.questions = append(f.questions, question{Question: q, decides: i == deciding})
 	}
-	f.once = append(f.once, f.says.OptOutKeys)
-	tables := understanding.For(script.Language)
-	for i, q := range f.questions {
-		f.questions[i].wants = tables.Question(q.Question)
+	f := &Form{
+		script: script, tables: understanding.For(script.Language), says: says, askedAt: -1, previous: -1, once: []string{says.OptOutKeys},
+		nodes: nodesOf(script), visits: map[int]int{0: 1}, asked: map[int]bool{}, given: map[string]any{},
 	}
+	f.decider = f.decidedBy()
+	f.deciding = slices.IndexFunc(script.Questions, func(q call.Question) bool { return q.Type == call.Boolean })
 	return f
 }
 
 // Listen makes the form understand words: there are ears that bring them. People who were told of keys before, as it is called after
 // Open, are told that they can speak.
 func (f *Form) Listen() {
-	f.ears = understanding.For(f.script.Language)
+	f.ears = f.tables
 	if n := slices.Index(f.once, f.says.OptOutKeys); n >= 0 {
 		f.once[n] = f.says.OptOut
 	}
@@ -119,14 +132,15 @@ func (f *Form) Listen() {
 
 // Open returns the opening sentence, how to opt out, and the first question.
 func (f *Form) Open() Reply {
+	reply := f.walk()
 	f.opened = true
-	return f.ask()
+	return reply
 }
 
 // Next returns the reply to one turn.
 func (f *Form) Next(in Input) Reply {
 	f.markHeard(in.Heard)
-	f.gaveUp = false
+	f.gaveUp, f.words = false, in.Words
 	if in.Kind == InputAnew {
 		f.aside = nil
 	}
@@ -135,6 +149,13 @@ func (f *Form) Next(in Input) Reply {
 	}
 	if reply, ok := f.hear(in); ok {
 		return reply
+	}
+	if f.acting {
+		return f.reply(Reply{Wait: heldWait}) // what comes of it is waited for
+	}
+	if f.paused {
+		f.paused = false
+		return f.walk()
 	}
 	if f.at >= len(f.questions) {
 		return f.afterLast(in)
@@ -170,28 +191,23 @@ func (f *Form) Next(in Input) Reply {
 	}
 }
 
-// TakeOver goes on with the questions that have no value yet, as if the opening had been heard.
-func (f *Form) TakeOver(collected []call.Value) {
+// TakeOver goes on from where the talk stands, as if the opening had been heard: with the questions that have no value yet.
+func (f *Form) TakeOver(talk Progress) {
 	f.opened, f.introduced, f.once, f.known, f.doubted, f.unasked = true, true, nil, 0, 0, true
-	left := f.questions[f.at:]
-	f.questions = nil
-	for _, q := range left {
-		known := slices.IndexFunc(collected, func(v call.Value) bool { return v.ID == q.ID && !q.opening })
-		if known < 0 {
-			f.questions = append(f.questions, q)
-			continue
-		}
-		if q.decides {
-			f.success = collected[known].Value == true
+	for _, v := range talk.Known {
+		f.given[v.ID] = v.Value
+		if f.deciding >= 0 && f.script.Questions[f.deciding].ID == v.ID {
+			f.decide(question{decides: true}, v.Value)
 		}
 	}
-	f.at = 0
+	f.place(talk)
+	f.paused = !f.acting && f.advance() != standsAsking
 }
 
 // Result returns the values of the questions asked so far, in order, and whether success is reached; a question without a
 // valid answer is nil.
 func (f *Form) Result() ([]call.Value, bool) {
-	if !f.gaveUp || f.at >= len(f.questions) || f.questions[f.at].opening {
+	if !f.gaveUp || f.at >= len(f.questions) || f.questions[f.at].ID == "" {
 		return f.collected, f.success
 	}
 	q := f.questions[f.at]
@@ -222,29 +238,45 @@ func (f *Form) Phrase(n Notice) string {
 }
 
 // Vocabulary returns all sentences that the form may say, in the order of likely use, so that they can be synthesised while
-// the phone rings. Only call-backs in other than 1 or 24 hours are missing, and what repeats the person's own words.
+// the phone rings. Only call-backs in other than 1 or 24 hours are missing, and what tells the person's own words or answers of an
+// API.
 func (f *Form) Vocabulary() []string {
 	p := f.says
 	all := []string{f.script.Opening, p.OptOutKeys}
 	if f.ears != nil {
 		all[1] = p.OptOut
 	}
-	for _, q := range f.questions {
-		all = append(all, q.Ask)
-		if f.ears == nil {
-			all = append(all, f.keys(q))
+	var keys []string
+	for n, node := range f.nodes {
+		if say, known := f.sayKnown(node); known && n > 0 && !node.Ends {
+			all = append(all, say)
 		}
+		for _, number := range slices.Concat(node.Needs, node.Asks) {
+			q := question{Question: f.script.Questions[number]}
+			q.wants = f.tables.Question(q.Question)
+			if all = append(all, q.Ask); f.ears == nil {
+				all = append(all, f.keys(q))
+			}
+			keys = append(keys, f.keys(q))
+		}
+		if f.choices(n) != nil {
+			keys = append(keys, f.keys(f.choiceAt(n, "")))
+		}
+	}
+	if f.decider == decidesOpening {
+		keys = append(keys, p.YesNoKeys)
 	}
 	if f.ears != nil {
 		all = append(append(all, p.fixed()...), f.screened(), f.who(), f.whyCall(), f.robot())
-		for _, q := range f.questions {
-			all = append(all, f.keys(q))
-		}
 	}
+	all = append(all, keys...)
 	if f.ears != nil && f.transfer() >= 0 {
 		all = append(all, p.Transfer, p.NotConnected)
 	}
-	all = append(all, f.goodbye(), p.Goodbye, p.Thanks, p.OptedOut, p.Declined, p.OnlyKeys, p.StillThere, p.OtherKeys, p.WrongKey,
+	if last, known := f.sayKnown(f.nodes[f.last()]); known {
+		all = append(all, last)
+	}
+	all = append(all, p.Goodbye, p.Thanks, p.OptedOut, p.Declined, p.OnlyKeys, p.StillThere, p.OtherKeys, p.WrongKey,
 		p.GaveUp, p.CallbackHour, f.Phrase(Notice{Kind: NoticeCallback, Hours: defaultHours}), p.Failure)
 	seen := make(map[string]bool, len(all))
 	kept := all[:0]
@@ -270,24 +302,32 @@ func (f *Form) Notices() []string {
 	return all
 }
 
-// ask returns the given words, the sentences of once that were not played yet, and the question with its keys.
+// ask returns the given words, the sentences of once and of nodes that were not played yet, and the question with its keys.
 func (f *Form) ask(before ...string) Reply {
-	parts := append([]string(nil), before...)
+	parts := slices.Clone(before)
 	if f.at >= len(f.questions) {
-		return f.reply(Reply{Parts: append(parts, f.once...), Wait: lastWait})
+		return f.reply(Reply{Parts: slices.Concat(parts, f.once, f.untold), Wait: lastWait})
 	}
 	q := f.questions[f.at]
-	asks := []string{q.Ask}
+	asks := q.Ask
+	if q.opening && q.choice != nil && f.introduced { // they know who calls
+		asks = lastSentence(asks)
+	}
+	var keys []string
 	if f.ears == nil || f.byKeys {
-		asks = append(asks, f.keys(q))
+		keys = []string{f.keys(q)}
 	}
-	if q.opening {
-		parts = append(append(parts, asks...), f.once...)
-	} else {
-		parts = append(append(parts, f.once...), asks...)
+	switch {
+	case f.lead != "" && slices.Contains(f.untold, f.lead): // the node's own words ask
+		asks = f.lead
+		parts = slices.Concat(parts, f.once, f.untold, keys)
+	case q.opening:
+		parts = slices.Concat(parts, []string{asks}, keys, f.once)
+	default:
+		parts = slices.Concat(parts, f.once, f.untold, []string{asks}, keys)
 	}
-	reply := f.reply(Reply{Parts: parts, Expect: expectOf(q.Type)})
-	f.askedAt, f.unasked = slices.Index(reply.Parts, q.Ask), false
+	reply := f.reply(Reply{Parts: parts, Expect: q.expect()})
+	f.askedAt, f.unasked = slices.Index(reply.Parts, asks), false
 	reply.Asked = f.askedAt + 1
 	return reply
 }
@@ -330,17 +370,21 @@ func (f *Form) markHeard(parts int) {
 				break
 			}
 		}
+		f.untold = slices.DeleteFunc(f.untold, func(text string) bool { return text == heard })
 	}
 	f.spoke = nil
 }
 
 func (f *Form) take(keys string) Reply {
 	q := f.questions[f.at]
-	value, ok := valueOf(q.Type, keys)
+	value, ok := q.valueOf(keys)
 	if !ok {
 		f.wrong++
 		if f.wrong > wrongKeys {
 			return f.giveUp()
+		}
+		if q.choice != nil && f.wrong > wrongChoices {
+			return f.settle(q, nil)
 		}
 		f.byKeys = true
 		return f.repeat(f.says.WrongKey)
@@ -351,21 +395,27 @@ func (f *Form) take(keys string) Reply {
 // accept takes a valid answer.
 func (f *Form) accept(q question, value any) Reply {
 	f.skipOpening() // an answer means that it was understood
-	if q.decides {
-		f.success = value == true
-	}
+	f.decide(q, value)
 	if f.declines(q, value) {
 		f.note(q, value)
 		f.previous, f.changes = f.at, true
-		f.at = len(f.questions)
-		return f.reply(Reply{Parts: []string{f.says.Declined}, End: true})
+		f.at, f.declined = len(f.questions), true
+		return f.reply(Reply{Parts: []string{f.farewell()}, End: true})
 	}
 	return f.settle(q, value)
 }
 
+// decide notes what an answer means for success.
+func (f *Form) decide(q question, value any) {
+	if q.decides {
+		f.success = value == true
+		f.refused = value == false && f.script.SuccessDefined && !f.script.AskAll
+	}
+}
+
 // declines reports whether an answer ends the conversation.
 func (f *Form) declines(q question, value any) bool {
-	return q.decides && value == false && f.script.SuccessDefined && (q.opening || !f.script.AskAll)
+	return q.decides && value == false && f.script.SuccessDefined && (q.opening || !f.script.AskAll) && len(f.nodes[q.node].Ways) < 2
 }
 
 func (f *Form) skipOpening() {
@@ -373,38 +423,42 @@ func (f *Form) skipOpening() {
 	if len(f.once) > 0 && f.once[0] == f.script.Opening {
 		f.once = f.once[1:]
 	}
+	f.untold = nil
 }
 
 // note keeps a value; one that is there already is kept where nothing is known instead.
 func (f *Form) note(q question, value any) {
-	if q.opening {
+	if q.ID == "" {
 		return
 	}
+	f.asked[q.number] = true
 	n := slices.IndexFunc(f.collected, func(v call.Value) bool { return v.ID == q.ID })
 	switch {
 	case n < 0:
 		f.collected = append(f.collected, call.Value{ID: q.ID, Name: q.Name, Value: value})
 	case value != nil:
 		f.collected[n].Value = value
+	default:
+		return
 	}
+	f.given[q.ID] = value
 }
 
-// settle stores the value and goes on to the next question, or to the end.
-func (f *Form) settle(q question, value any) Reply {
+// settle stores the value and goes on.
+func (f *Form) settle(q question, value any) Reply { return f.settleAfter(q, value, f.says.Thanks) }
+
+// settleAfter is settle with other words before what comes next.
+func (f *Form) settleAfter(q question, value any, before ...string) Reply {
 	f.note(q, value)
 	f.previous = f.at
 	f.at++
 	f.silences, f.wrong, f.worn, f.interrupted = 0, 0, 0, 0
 	f.missed, f.chatter, f.thought, f.byKeys, f.aside = 0, 0, 0, false, nil
-	f.changes = f.at == len(f.questions)
-	if f.at < len(f.questions) {
-		return f.ask(f.says.Thanks)
-	}
-	last := f.goodbye()
-	if q.Type == call.Boolean && value == false {
-		last = f.says.Declined
-	}
-	return f.reply(Reply{Parts: []string{last}, End: true})
+	f.declined = q.Type == call.Boolean && value == false
+	f.answered = &answered{value: value, words: f.words, choice: q.choice != nil}
+	reply := f.walk(before...)
+	f.changes = reply.End
+	return reply
 }
 
 func (f *Form) notUnderstood(in Input) Reply {
@@ -423,6 +477,9 @@ func (f *Form) notUnderstood(in Input) Reply {
 	if q.text() && (!q.digits() || f.worn > wearShort) {
 		return f.settle(q, nil) // spoken as asked, or spoken twice: it is in the recording only
 	}
+	if f.worn > patience && q.choice != nil {
+		return f.settle(q, nil)
+	}
 	if f.worn > patience {
 		return f.giveUp()
 	}
@@ -433,7 +490,7 @@ func (f *Form) notUnderstood(in Input) Reply {
 func (f *Form) giveUp() Reply {
 	f.gaveUp = true
 	q := f.questions[f.at]
-	return f.reply(Reply{Parts: []string{f.says.GaveUp}, Expect: expectOf(q.Type), End: true})
+	return f.reply(Reply{Parts: []string{f.says.GaveUp}, Expect: q.expect(), End: true})
 }
 
 // afterLast replies to a turn when no question is left.
@@ -455,8 +512,8 @@ func (f *Form) afterLast(in Input) Reply {
 
 // goodbye ends a talk that went as it should.
 func (f *Form) goodbye() string {
-	if f.script.Closing != "" {
-		return f.script.Closing
+	if last := f.closing(); last != "" {
+		return last
 	}
 	return f.says.Goodbye
 }

@@ -12,6 +12,13 @@ import (
 // How the form has questions answered by keys.
 
 func (f *Form) keys(q question) string {
+	if q.choice != nil && !q.choice.YesNo() {
+		var all []string
+		for n, name := range q.choice.names[:min(len(q.choice.names), mostKeyed)] {
+			all = append(all, fill(f.says.WayKey, "key", strconv.Itoa(n+1), "way", name))
+		}
+		return strings.Join(all, " ")
+	}
 	switch q.Type {
 	case call.Boolean:
 		return f.says.YesNoKeys
@@ -25,6 +32,26 @@ func (f *Form) keys(q question) string {
 		}
 		return f.says.SpokenText
 	}
+}
+
+// mostKeyed is how many ways on have a key.
+const mostKeyed = 9
+
+// expect returns which keys answer the question.
+func (q question) expect() Expect {
+	if q.choice != nil && !q.choice.YesNo() {
+		return ExpectKey
+	}
+	return expectOf(q.Type)
+}
+
+// valueOf is the answer that was typed.
+func (q question) valueOf(keys string) (value any, ok bool) {
+	if q.choice == nil || q.choice.YesNo() {
+		return valueOf(q.Type, keys)
+	}
+	n, err := strconv.Atoi(keys)
+	return chosen(n - 1), err == nil && n >= 1 && n <= min(len(q.choice.names), mostKeyed)
 }
 
 // text reports whether the answer to the question is any text.

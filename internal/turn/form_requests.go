@@ -52,6 +52,9 @@ func (f *Form) Judge(expect Expect, words string, at time.Duration) understandin
 		wants = f.questions[f.at].wants
 	}
 	answer := ears.Answer(wants, words, now)
+	if f.aside == nil && f.spoke != nil && f.at < len(f.questions) && f.ears != nil {
+		answer = f.understand(f.questions[f.at], words, now)
+	}
 	if wants.Sort == understanding.Free && answer.Completeness == understanding.Complete {
 		answer.Completeness = understanding.MayGoOn // whoever tells something may have more to tell
 	}
@@ -143,7 +146,7 @@ func (f *Form) hold(words string) Reply {
 	f.waits = true
 	expect := ExpectNothing
 	if f.at < len(f.questions) {
-		expect = expectOf(f.questions[f.at].Type)
+		expect = f.questions[f.at].expect()
 	}
 	return f.reply(Reply{Parts: []string{words}, Expect: expect, Wait: holdWait})
 }
@@ -205,6 +208,9 @@ func (f *Form) putThrough(in Input) Reply {
 
 // worked goes on after an action: who could not be put through is called back.
 func (f *Form) worked(in Input) Reply {
+	if in.Action < len(f.script.Actions) && f.script.Actions[in.Action].Kind != call.ActTransfer {
+		return f.acted(in)
+	}
 	return f.callBack(understanding.When{}, in, f.says.NotConnected)
 }
 

@@ -83,7 +83,7 @@ func (f *Form) hear(in Input) (Reply, bool) {
 		return f.request(asked, in)
 	}
 	q := f.questions[f.at]
-	answer := f.ears.Answer(q.wants, in.Words, now)
+	answer := f.understand(q, in.Words, now)
 	if f.answers(asked, q, answer) {
 		asked = understanding.Asked{}
 	}
@@ -99,6 +99,28 @@ func (f *Form) hear(in Input) (Reply, bool) {
 	return f.answer(in, q, answer)
 }
 
+// understand returns what words mean as an answer to a question. Of a choice the value is true or false, or the number of a way.
+func (f *Form) understand(q question, words string, now time.Time) understanding.Answer {
+	answer := f.ears.Answer(q.wants, words, now)
+	if q.choice == nil {
+		return answer
+	}
+	n, confidence := q.choice.Pick(words, now)
+	answer.Confidence, answer.Value = confidence, nil
+	switch {
+	case confidence == understanding.NotUnderstood:
+		return answer
+	case q.choice.YesNo() && n == q.choice.Of(true):
+		answer.Value = true
+	case q.choice.YesNo() && n == q.choice.Of(false):
+		answer.Value = false
+	default:
+		answer.Value = chosen(n)
+	}
+	answer.Unknown, answer.Refused, answer.Completeness = false, false, understanding.Complete
+	return answer
+}
+
 func sureOptOut(asked understanding.Asked) bool {
 	return asked.Request == understanding.NeverAgain && asked.Confidence == understanding.Sure
 }
@@ -109,13 +131,16 @@ func (f *Form) answers(asked understanding.Asked, q question, answer understandi
 	case understanding.NotGoodTime:
 		return q.Type == call.Boolean && answer.Confidence == understanding.Sure
 	case understanding.Goodbye:
-		return q.wants.Sort == understanding.Free
+		return q.free()
 	case understanding.Repeat, understanding.HoldOn:
-		return !f.waits && q.wants.Sort != understanding.Free && answer.Confidence == understanding.Sure
+		return !f.waits && !q.free() && answer.Confidence == understanding.Sure
 	default:
 		return false
 	}
 }
+
+// free reports whether any words are an answer.
+func (q question) free() bool { return q.wants.Sort == understanding.Free && q.choice == nil }
 
 func (f *Form) answer(in Input, q question, answer understanding.Answer) (Reply, bool) {
 	value, doubtful := answer.Value, answer.Confidence == understanding.Unsure || f.waits // perhaps said to somebody else
@@ -139,7 +164,7 @@ func (f *Form) answer(in Input, q question, answer understanding.Answer) (Reply,
 		f.missed++
 		f.doubted = f.at + 1
 		return f.reply(Reply{Parts: []string{f.says.YesOrNoAgain}, Expect: ExpectYesNo}), true
-	case doubtful && q.Type != call.Boolean:
+	case doubtful && q.Type != call.Boolean && q.ID != "":
 		return f.confirm(q, value), true
 	default:
 		return f.accept(q, value), true
@@ -181,23 +206,26 @@ func (f *Form) corrects(in Input, now time.Time, current understanding.Answer) (
 		return Reply{}, false
 	}
 	q := f.questions[f.previous]
-	earlier := f.ears.Answer(q.wants, in.Words, now)
+	earlier := f.understand(q, in.Words, now)
 	if earlier.Value == nil {
 		return Reply{}, false
 	}
-	for i := range f.collected {
-		if f.collected[i].ID == q.ID {
-			f.collected[i].Value = earlier.Value
-		}
+	said := f.says.Noted
+	if value := f.says.spoken(q.wants, earlier.Value); value != "" {
+		said = fill(f.says.Corrected, "said", value)
 	}
-	if q.decides {
-		f.success = earlier.Value == true
-	}
+	f.decide(q, earlier.Value)
 	if f.declines(q, earlier.Value) {
-		f.at = len(f.questions)
-		return f.reply(Reply{Parts: []string{f.says.Declined}, End: true}), true
+		f.note(q, earlier.Value)
+		f.at, f.declined = len(f.questions), true
+		return f.reply(Reply{Parts: []string{f.farewell()}, End: true}), true
 	}
-	return f.ask(fill(f.says.Corrected, "said", f.says.spoken(q.wants, earlier.Value))), true
+	if q.node != f.questions[f.at].node { // the way here may have hung on it
+		f.back(f.previous)
+		return f.settleAfter(q, earlier.Value, said), true
+	}
+	f.note(q, earlier.Value)
+	return f.ask(said), true
 }
 
 // whole is how many words a yes or no to a question that is over takes to be no mere politeness.
@@ -219,17 +247,21 @@ func (f *Form) changesMind(asked understanding.Asked, in Input, now time.Time) (
 	if n := slices.IndexFunc(f.collected, func(v call.Value) bool { return v.ID == q.ID }); n >= 0 {
 		old = f.collected[n].Value
 	}
-	answer := f.ears.Answer(q.wants, in.Words, now)
+	answer := f.understand(q, in.Words, now)
 	verdict := q.Type == call.Boolean
+	if _, way := answer.Value.(chosen); way || q.choice != nil && !verdict {
+		return Reply{}, false
+	}
 	if answer.Value == nil || answer.Value == old || !answer.Correction && !(verdict && len(wordsOf(in.Words)) >= whole) {
 		return Reply{}, false
 	}
-	f.at, f.changes = f.previous, false
+	f.back(f.previous)
+	f.changes = false
 	if verdict || answer.Confidence == understanding.Unsure {
 		return f.confirm(q, answer.Value), true
 	}
 	reply := f.accept(q, answer.Value)
-	if f.at >= len(f.questions) {
+	if reply.End {
 		reply.Parts = f.reply(Reply{Parts: append([]string{fill(f.says.Corrected, "said", f.says.spoken(q.wants, answer.Value))}, reply.Parts...)}).Parts
 	}
 	return reply, true
@@ -249,13 +281,13 @@ func (f *Form) misheard(in Input) Reply {
 	q := f.questions[f.at]
 	if f.thought < mostThought && !in.Interrupted && f.ears.Hesitates(in.Words) {
 		f.thought++
-		return f.reply(Reply{Expect: expectOf(q.Type), Wait: thinkWait})
+		return f.reply(Reply{Expect: q.expect(), Wait: thinkWait})
 	}
 	if (f.waits || in.Interrupted) && f.ears.Greets(in.Words) {
 		return f.begin() // somebody else has come to the telephone, or it was an assistant that put us through
 	}
 	if f.waits {
-		return f.reply(Reply{Expect: expectOf(q.Type), Wait: heldWait}) // they talk to somebody else
+		return f.reply(Reply{Expect: q.expect(), Wait: heldWait}) // they talk to somebody else
 	}
 	if in.Interrupted && f.askedAt >= 0 && in.Heard < f.askedAt {
 		if f.interrupted++; f.interrupted > interruptions {
@@ -263,7 +295,7 @@ func (f *Form) misheard(in Input) Reply {
 		}
 		return f.ask() // they spoke over what comes before the question
 	}
-	if q.wants.Sort == understanding.Free && in.Words == "" {
+	if q.free() && in.Words == "" {
 		return f.settle(q, nil) // it is in the recording
 	}
 	if in.Spoke >= longUtterance {
@@ -274,7 +306,10 @@ func (f *Form) misheard(in Input) Reply {
 	if f.worn > patience {
 		return f.giveUp()
 	}
-	if f.missed++; f.missed == 1 {
+	if f.missed++; q.choice != nil && f.missed > 1 {
+		return f.settle(q, nil)
+	}
+	if f.byKeys = f.byKeys || q.choice != nil; f.missed == 1 {
 		return f.ask(f.says.NotUnderstood, f.inOtherWords(q))
 	}
 	f.byKeys = true
@@ -287,6 +322,7 @@ func (f *Form) misheard(in Input) Reply {
 // begin says the opening again before the question.
 func (f *Form) begin() Reply {
 	f.waits = false
+	f.introduced = f.introduced && f.questions[f.at].choice == nil
 	if !f.questions[f.at].opening && !slices.Contains(f.once, f.script.Opening) {
 		f.once = append([]string{f.script.Opening}, f.once...)
 	}
@@ -296,6 +332,9 @@ func (f *Form) begin() Reply {
 // inOtherWords says what kind of answer is wanted.
 func (f *Form) inOtherWords(q question) string {
 	p := f.says
+	if q.choice != nil && !q.choice.YesNo() {
+		return "" // the keys name the ways
+	}
 	switch q.wants.Sort {
 	case understanding.YesNo:
 		return p.YesOrNo

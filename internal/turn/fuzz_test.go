@@ -124,7 +124,40 @@ func drawScript(t *rapid.T) call.Script {
 			ID: fmt.Sprint("v", i), Ask: "How about it?", Type: rapid.SampledFrom(kinds).Draw(t, "type"),
 		})
 	}
+	if rapid.Bool().Draw(t, "nodes") {
+		drawNodes(t, &script)
+	}
 	return script
+}
+
+// drawNodes makes the script one of nodes that lead anywhere.
+func drawNodes(t *rapid.T, script *call.Script) {
+	script.Actions = []call.Action{{Kind: call.ActRequest, Name: "ask"}}
+	many := rapid.IntRange(1, 5).Draw(t, "many")
+	texts := []string{"", "All right.", "Would you like that?", "Is it {v0}, or {other}?"}
+	names := []string{"Yes", "No", "Otherwise", "Wants an offer", "Has a question", "Customer declines"}
+	for n := range many {
+		node := call.Node{Name: fmt.Sprint("n", n), Say: rapid.SampledFrom(texts).Draw(t, "say"), Action: rapid.SampledFrom([]int{0, 0, 1}).Draw(t, "does")}
+		if n == 0 {
+			node.Say, node.Action = script.Opening, 0
+		}
+		for q := range script.Questions {
+			switch rapid.IntRange(0, 3).Draw(t, "asked") {
+			case 0:
+				node.Asks = append(node.Asks, q)
+			case 1:
+				node.Needs = append(node.Needs, q)
+			}
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "ways") {
+			node.Ways = append(node.Ways, call.Way{
+				Name: rapid.SampledFrom(names).Draw(t, "name"), To: rapid.IntRange(0, many).Draw(t, "to"),
+				After: map[bool]call.Result{true: call.Result(1 + len(node.Ways)%2)}[node.Action > 0],
+			})
+		}
+		script.Nodes = append(script.Nodes, node)
+	}
+	script.Nodes = append(script.Nodes, call.Node{Name: "end", Say: "Goodbye.", Ends: true})
 }
 
 func drawRules(t *rapid.T, script call.Script) Rules {
@@ -152,7 +185,7 @@ func TestAnyEvents(t *testing.T) {
 		script := drawScript(t)
 		m := New(Config{
 			Rules: drawRules(t, script), Voicemail: script.VoiceMail, Timing: Defaults(),
-			Brains: rapid.IntRange(0, 2).Draw(t, "brains"), Opening: []string{script.Opening}, Questions: script.Questions,
+			Brains: rapid.IntRange(0, 2).Draw(t, "brains"), Opening: []string{script.Opening}, Questions: script.Questions, Actions: script.Actions,
 		})
 		w := &watch{fatal: t.Fatalf}
 		now := time.Duration(0)
@@ -194,7 +227,7 @@ func TestAnyParty(t *testing.T) {
 		s := &stage{}
 		s.m = New(Config{
 			Rules: drawRules(t, script), Voicemail: script.VoiceMail, Timing: Defaults(),
-			Brains: rapid.IntRange(0, 2).Draw(t, "brains"), Opening: []string{script.Opening}, Questions: script.Questions,
+			Brains: rapid.IntRange(0, 2).Draw(t, "brains"), Opening: []string{script.Opening}, Questions: script.Questions, Actions: script.Actions,
 		})
 		for range rapid.IntRange(0, 8).Draw(t, "replies") {
 			var items []string

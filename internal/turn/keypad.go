@@ -65,7 +65,7 @@ func (k *keypad) press(key rune, expect Expect) command {
 	case !k.hours && expect == ExpectNothing:
 	default:
 		k.typed = append(k.typed, byte(key))
-		if (!k.hours && expect == ExpectYesNo) || len(k.typed) == longestEntry {
+		if (!k.hours && (expect == ExpectYesNo || expect == ExpectKey)) || len(k.typed) == longestEntry {
 			return k.end(expect)
 		}
 	}

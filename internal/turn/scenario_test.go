@@ -30,6 +30,11 @@ var update = flag.Bool("update", false, "rewrite the scenarios' answers")
 //	listens        the form understands words
 //	action KIND NAME  the script has such an action
 //	works S ok|fail TEXT id=VALUE …  what comes, S seconds later, of the next action that is done; nothing without it
+//	node NAME TEXT the script is made of nodes: one that says TEXT, the first of which is the opening; what follows is of it
+//	needs|asks N … questions, from 1, that are asked before and after it has been said
+//	does NAME      its action
+//	ends           the talk ends after it
+//	way NODE NAME  leads there; "ok: NAME" and "failed: NAME" after an action
 //	understands    rules for these tests know yes, no, digits, "never call" and what is unfinished
 //	wait S         let S seconds pass
 //	say S TEXT     speak for S seconds, then go on with the list; a recogniser hears TEXT, nothing without it
@@ -88,6 +93,9 @@ func TestKindsOfTalk(t *testing.T) {
 	}
 	if all < 100 {
 		t.Errorf("%d scenarios", all)
+	}
+	if files, err := filepath.Glob("testdata/walk-*.txt"); err != nil || len(files) < 20 {
+		t.Errorf("%d walks over nodes, %v", len(files), err)
 	}
 }
 
@@ -242,6 +250,7 @@ func runScenario(t *testing.T, given string) string {
 	script := call.Script{Opening: "Hello, this is Anna of Example Corporation.", Answered: time.Date(2026, 11, 24, 15, 0, 0, 0, time.UTC)}
 	s := &stage{t: t}
 	brains, understands, listens := 0, false, false
+	var ways []namedWay
 	for line := range strings.Lines(given) {
 		line = strings.TrimSpace(line)
 		word, rest, _ := strings.Cut(line, " ")
@@ -280,6 +289,8 @@ func runScenario(t *testing.T, given string) string {
 			script.Actions = append(script.Actions, call.Action{Kind: call.ActionKind(kind), Name: name})
 		case "works":
 			s.works = append(s.works, rest)
+		case "node", "needs", "asks", "does", "ends", "way":
+			ways = addNode(&script, ways, word, rest)
 		case "brains":
 			brains, _ = strconv.Atoi(rest)
 		case "reply":
@@ -287,6 +298,9 @@ func runScenario(t *testing.T, given string) string {
 		default:
 			s.todo = append(s.todo, line)
 		}
+	}
+	for _, w := range ways {
+		w.of(&script).To = slices.IndexFunc(script.Nodes, func(n call.Node) bool { return n.Name == w.to })
 	}
 	form := NewForm(script)
 	if listens {
@@ -311,6 +325,53 @@ func runScenario(t *testing.T, given string) string {
 	}
 	s.talk()
 	return s.log.String()
+}
+
+// namedWay is a way whose node may come later.
+type namedWay struct {
+	node, number int
+	to           string
+}
+
+func (w namedWay) of(script *call.Script) *call.Way { return &script.Nodes[w.node].Ways[w.number] }
+
+// addNode reads one line about nodes.
+func addNode(script *call.Script, ways []namedWay, word, rest string) []namedWay {
+	if word == "node" {
+		name, say, _ := strings.Cut(rest, " ")
+		if len(script.Nodes) == 0 {
+			script.Opening = say
+		}
+		script.Nodes = append(script.Nodes, call.Node{Name: name, Say: say})
+		return ways
+	}
+	n := &script.Nodes[len(script.Nodes)-1]
+	switch word {
+	case "needs", "asks":
+		for number := range strings.FieldsSeq(rest) {
+			q, _ := strconv.Atoi(number)
+			if word == "needs" {
+				n.Needs = append(n.Needs, q-1)
+			} else {
+				n.Asks = append(n.Asks, q-1)
+			}
+		}
+	case "does":
+		n.Action = 1 + slices.IndexFunc(script.Actions, func(a call.Action) bool { return a.Name == rest })
+	case "ends":
+		n.Ends = true
+	case "way":
+		to, name, _ := strings.Cut(rest, " ")
+		way := call.Way{Name: name}
+		if ok, found := strings.CutPrefix(name, "ok: "); found {
+			way = call.Way{Name: ok, After: call.ActionDone}
+		} else if failed, found := strings.CutPrefix(name, "failed: "); found {
+			way = call.Way{Name: failed, After: call.ActionFailed}
+		}
+		n.Ways = append(n.Ways, way)
+		ways = append(ways, namedWay{len(script.Nodes) - 1, len(n.Ways) - 1, to})
+	}
+	return ways
 }
 
 func (s *stage) logf(format string, args ...any) {

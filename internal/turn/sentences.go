@@ -38,6 +38,10 @@ type Sentences struct {
 	Transfer     string // they are put through
 	NotConnected string // and it did not come about
 	Filler       string // while a reply takes its time
+	WhichWay     string // to go on: one of {ways}
+	Or           string // between the last two of them
+	Else         string // in place of the name of one: whatever has none
+	WayKey       string // {key} is that of {way}
 
 	// Said where there are ears.
 	OptOut         string // the first words say how to end all calls, by voice or by keys

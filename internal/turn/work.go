@@ -24,6 +24,7 @@ type work struct {
 	requests    int
 	sent        map[int]bool // messages that were sent, or are being, by action
 	learned     []call.Value // what actions brought that is no question's
+	done        []Done       // what is over, in order
 	outcomes    []string     // what came of actions for which no brain waits any more
 	rules       int          // the work that the rules wait for; 0 = none
 	brought     *Event       // it is over, and the rules are to be told
@@ -116,6 +117,7 @@ func (m *Machine) worked(event Event) {
 	}
 	m.learn(event.Values)
 	m.note(action, event.Failed)
+	w.done = append(w.done, Done{Number: who.action, Failed: event.Failed, At: m.now})
 	if event.Failed {
 		delete(w.sent, who.action)
 	}
@@ -167,15 +169,33 @@ func (m *Machine) note(action call.Action, failed bool) {
 
 // awaitWork waits for what the rules had done.
 func (m *Machine) awaitWork() {
+	words := m.said()
 	switch {
+	case words != "" && m.wordsAreIn() && m.optsOut(words):
+		m.work.rules = 0
+		m.optOutNow()
 	case m.due(byWork):
 		who := m.work.open[m.work.rules]
 		m.work.rules, m.work.brought = 0, &Event{Use: who.action, Failed: true, Text: "it took too long"}
-	case m.due(atFiller) && !m.speaking:
+	case m.due(atFiller) && !m.speaking && words == "":
 		m.clear(atFiller)
 		m.speak([]string{m.rules.Phrase(Notice{Kind: NoticeFiller})}, false)
 		m.saying.filler = true
 	}
+}
+
+// handOver has the rules wait for a request that a brain has begun, and returns its action; -1 = there is none.
+func (m *Machine) handOver() int {
+	w := &m.work
+	for work := w.last; work > 0; work-- {
+		if who, open := w.open[work]; open && m.pearl[who.action].Kind == call.ActRequest {
+			w.rules = work
+			m.set(atFiller, m.timing.FillerWait)
+			m.set(byWork, m.timing.WorkLimit)
+			return who.action
+		}
+	}
+	return -1
 }
 
 // tellRules has the rules reply to what an action brought.
@@ -184,7 +204,8 @@ func (m *Machine) tellRules() {
 	m.work.brought = nil
 	m.clear(atFiller, byWork)
 	if words := m.said(); m.optsOut(words) {
-		m.startOptOut()
+		m.optOutNow()
+		return
 	}
 	m.turnEnd = 0
 	m.answer(Input{Kind: InputWorked, Action: e.Use, Failed: e.Failed, Text: e.Text, Values: e.Values}, m.timing.Patience)
