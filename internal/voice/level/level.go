@@ -9,9 +9,10 @@ import (
 
 const (
 	block   = call.SampleRate / 100 // 10 ms, the grain of trimming and measuring
-	lead    = block                 // kept before the first sound
+	lead    = 4 * block             // kept before the first sound, for a weak consonant
 	tail    = 4 * block             // kept after the last sound, for the release of consonants
-	floor   = 0.006                 // −44 dB below the loudest block counts as silence
+	floor   = 0.006                 // −44 dB below the loudest block counts as silence after speech …
+	onset   = 0.015                 // … and −36 dB before it: some voices breathe for a tenth of a second, which nobody hears but as a pause
 	target  = math.MaxInt16 * 0.1   // −20 dBFS
 	ceiling = math.MaxInt16 * 0.89  // −1 dBFS, never passed by a peak
 )
@@ -22,12 +23,11 @@ func Trim(samples []int16) []int16 {
 	if loudest == 0 {
 		return nil
 	}
-	threshold := loudest * floor * floor
 	first, last := 0, len(energies)-1
-	for energies[first] < threshold {
+	for energies[first] < loudest*onset*onset {
 		first++
 	}
-	for energies[last] < threshold {
+	for energies[last] < loudest*floor*floor {
 		last--
 	}
 	return samples[max(0, first*block-lead):min(len(samples), (last+1)*block+tail)]

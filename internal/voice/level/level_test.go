@@ -2,6 +2,7 @@ package level
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -28,6 +29,11 @@ func TestTrimAndNormalise(t *testing.T) {
 		if got := math.Sqrt(sum / 8000); math.Abs(got-target) > target*0.05 {
 			t.Errorf("level %.0f, want %.0f", got, target)
 		}
+	}
+	// A breath before speech, which nobody hears, goes but for its last 40 ms; what is as weak after it stays.
+	breath := tone(1600, 100)
+	if got := len(Trim(slices.Concat(breath, tone(8000, 10000), breath))); got != lead+8000+1600 {
+		t.Errorf("%d samples left of 8000 between breaths", got)
 	}
 	click := make([]int16, 8000)
 	for i := 0; i < len(click); i += 400 {
