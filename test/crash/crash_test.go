@@ -27,7 +27,13 @@ const (
 // kinds are last digits of numbers whose people are done quickly: busy at first, agree, hang up, reject, unknown, declines.
 var kinds = []int{60, 0, 65, 75, 40, 1, 61, 35, 66, 20}
 
-func TestKilledServerCallsNobodyTwice(t *testing.T) {
+func TestKilledServerCallsNobodyTwice(t *testing.T) { survive(t, nil) }
+
+// TestKilledServerLosesNoAnalysis: the same where a model talks and analyses, and while it analyses or just after. Every call in which somebody was understood is analysed
+// once, whatever a model that was asked twice has found, and told so once; what it finds becomes the lead's status once.
+func TestKilledServerLosesNoAnalysis(t *testing.T) { survive(t, startModel(t)) }
+
+func survive(t *testing.T, m *model) {
 	if testing.Short() {
 		t.Skip("needs the embedded voice and minutes")
 	}
@@ -48,22 +54,37 @@ func TestKilledServerCallsNobodyTwice(t *testing.T) {
 	report := filepath.Join(folder, "report.json")
 	carrier := process.Start(t, binary, process.CarrierReady, "sandbox", "--listen", "127.0.0.1:0", "--report", report, "--log-level", "error")
 	data := filepath.Join(folder, "data")
+	args := []string{"--data", data, "--log-level", "error"}
+	if m != nil {
+		args = append(args, "--providers", m.file)
+	}
 	serve := func() *process.Process {
-		return process.Start(t, binary, process.ServerReady, process.Serving("--data", data, "--log-level", "error")...)
+		return process.Start(t, binary, process.ServerReady, process.Serving(args...)...)
 	}
 	server := serve()
 	c := &client{t: t, Client: process.Client{Base: server.Address, Key: process.CreateKey(t, binary, "--data", data, "--name", "crash")}}
 	pearl, ids := campaign(c, carrier.Address, crm.URL)
 
 	for kill := range kills {
-		pause(time.Duration(random.Int64N(int64(longest))) + 200*time.Millisecond)
+		if m != nil {
+			m.awaitAnalysis()
+			pause(time.Duration(random.Int64N(int64(2 * thinks))))
+		} else {
+			pause(time.Duration(random.Int64N(int64(longest))) + 200*time.Millisecond)
+		}
 		server.Kill(t)
 		server = serve()
 		c.Base = server.Address
 		t.Logf("kill %d, restarted", kill+1)
 	}
 	finish(t, c, pearl, server)
+	if m != nil {
+		analysed(t, c, pearl, ids)
+	}
 	check(t, c, crm, pearl, ids, carrier, report)
+	if m != nil {
+		checkAnalyses(t, c, crm, pearl, ids, m)
+	}
 	server.Stop(t)
 }
 
@@ -91,7 +112,7 @@ func campaign(c *client, carrier, crm string) (pearl string, ids []string) {
 		"variables": []any{},
 		"outbound": map[string]any{
 			"phoneNumberId": phone.ID, "totalAgents": 12, "ringDuration": 10, "maximumCallAttempts": 11, "callingHours": hours, "retryPolicy": retry, "recordingTrack": 4,
-			"leadWebhookUrl": crm + "/lead", "callWebhookUrl": crm + "/call",
+			"leadWebhookUrl": crm + "/lead", "callWebhookUrl": crm + "/call", "webhookAnalysis": true,
 		},
 	}, &pearl)
 	var list []any
