@@ -142,6 +142,7 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 		},
 		"RequestCall":    func(c *Client) (any, error) { return c.RequestCall(ctx, somePearl, "+14155550101", data) },
 		"GetCallRequest": func(c *Client) (any, error) { return c.GetCallRequest(ctx, id) },
+		"Signalling":     func(c *Client) (any, error) { return c.Signalling(ctx, id) },
 		"HangUp":         func(c *Client) (any, error) { return nil, c.HangUp(ctx, id) },
 		"SearchDeliveries": func(c *Client) (any, error) {
 			return c.SearchDeliveries(ctx, somePearl, DeliverySearch{State: Dead, LeadID: id, CallID: id, From: &now, To: &now, Skip: 1, Limit: 1000})
@@ -149,6 +150,7 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 		"GetDelivery":    func(c *Client) (any, error) { return c.GetDelivery(ctx, id) },
 		"ReplayDelivery": func(c *Client) (any, error) { return nil, c.ReplayDelivery(ctx, id) },
 		"ReplayDead":     func(c *Client) (any, error) { return c.ReplayDead(ctx, somePearl, &now, &now) },
+		"Events":         func(c *Client) (any, error) { return c.Events(ctx, FromEnd, 1000) },
 		"TestWebhook":    func(c *Client) (any, error) { return c.TestWebhook(ctx, somePearl, "lead") },
 	}
 	// Walks of pages and the conditional update send what their neighbours send.

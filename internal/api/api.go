@@ -50,6 +50,9 @@ type Config struct {
 	// TestWebhook sends a sample to the Pearl's URL of the kind and returns what the receiver said; nil = not offered.
 	TestWebhook func(ctx context.Context, pearl campaign.Pearl, kind engine.DeliveryKind) engine.Try
 
+	// Watcher tells streams what happens.
+	Watcher route.Watcher
+
 	TrustedProxies []netip.Prefix // whose word on where a request comes from counts
 	PublicURL      string         // absolute address that clients use, "" = the host of each request
 	RateLimit      int            // requests a second and key, sustained; 0 = off
@@ -61,6 +64,8 @@ type Config struct {
 	BodyTime   time.Duration // a client may be silent this long while it sends a body; 0 = 30 s
 	BodyMemory int64         // bytes that bodies take at once; 0 = 256 MiB
 	Uploads    int64         // bytes that an account may have stored in an hour; 0 = no limit
+	// Streams are how many an account, and a key or person of it, may have open; 0 = no limit.
+	Streams, StreamsOfAsker int
 
 	Room        func() error                    // nil = always; an error refuses what creates
 	Ready       func(ctx context.Context) error // nil = ready as soon as the database answers
@@ -79,6 +84,7 @@ type server struct {
 	uploads  *uploads
 	failures *failures
 	leases   keyLeases
+	streams  streams
 	sessions *sessions
 	origins  *http.CrossOriginProtection
 	touched  sync.Map // key id → time.Time of the last use that was written
@@ -112,6 +118,7 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 	services := route.Services{
 		Engine: config.Engine, Queries: config.Queries, Log: config.Log, Prober: config.Prober, Judges: config.Judges, Networks: config.Networks,
 		Voices: config.Voices, Abilities: config.Abilities, TestWebhook: config.TestWebhook, RemoveRecordings: s.removeRecordings,
+		Watcher: config.Watcher,
 	}
 	if services.Judges.KnownVoice == nil && len(config.Voices) > 0 { // a binary that cannot speak refuses no voice
 		services.Judges.KnownVoice = services.KnownVoice

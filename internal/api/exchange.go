@@ -31,12 +31,13 @@ type exchange struct {
 	parent   string      // traceparent of this request: version, trace id, span id, flags
 	asker    route.Asker // nobody while it is not known
 	route    *route.Route
-	name     string // of the route, for logs and metrics
-	words    string // what the route calls the Pearl
-	status   int    // of the answer, 0 while there is none
-	started  bool   // the handler of a special route has the writer
-	bodyRead bool   // to its end
-	held     int64  // of bodies' memory
+	name     string        // of the route, for logs and metrics
+	words    string        // what the route calls the Pearl
+	status   int           // of the answer, 0 while there is none
+	started  bool          // the handler of a special route has the writer
+	bodyRead bool          // to its end
+	held     int64         // of bodies' memory
+	took     time.Duration // until the answer began, of a stream; 0 of others
 }
 
 // ServeHTTP answers one request. Nothing it calls can leave a request without an answer.
@@ -112,10 +113,14 @@ func (x *exchange) finish() {
 	if !x.asker.Key.ID.Zero() && x.Engine != nil {
 		x.Engine.KeyUsed(x.asker.Key, x.address())
 	}
-	if x.Observe != nil {
-		x.Observe(x.name, x.status, time.Since(x.begun))
+	took := x.took
+	if took == 0 {
+		took = time.Since(x.begun)
 	}
-	x.Log.Debug("request", "route", x.name, "status", x.status, "traceId", x.parent, "took", time.Since(x.begun))
+	if x.Observe != nil {
+		x.Observe(x.name, x.status, took)
+	}
+	x.Log.Debug("request", "route", x.name, "status", x.status, "traceId", x.parent, "took", took)
 }
 
 // fail answers an error.

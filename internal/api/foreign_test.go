@@ -108,6 +108,7 @@ func parametersOf(path string) (names []string) {
 // by id, and of every route that is told no thing at all and so answers of the account as a whole.
 var foreignBodies = map[string]string{
 	"GET /v1/Account": "", "GET /v1/Outbound": "", "GET /v1/Inbound": "", "GET /v2/Account": "", "GET /v2/Account/Users": "", "GET /v2/Account/Voices": "",
+	"GET /v2/Events": "", "GET /v2/Events/Stream": "",
 	"GET /v2/Account/Settings": "", "GET /v2/Account/PhoneNumbers": "", "GET /v2/Account/Trunks": "", "GET /v2/Account/Keys": "", "GET /v2/Pearl": "", "GET /v2/Me": "", "GET /v2/FirstStart": "",
 	"POST /v2/SignOut": "", "POST /v2/SignOut/Everywhere": "", "PUT /v2/Me/TwoFactor": `{"code":"000000"}`, "POST /v2/Me/TwoFactor": `{"password":"x"}`, "DELETE /v2/Me/TwoFactor": `{"password":"x"}`,
 	"PUT /v2/Me/Password": `{"password":"x","newPassword":"correct horse battery"}`, "POST /v2/Account/Users": `{"email":"dan@example.com","roleId":4}`, "PUT /v2/Account/Users/{userId}": `{"roleId":4}`,

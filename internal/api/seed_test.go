@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -15,11 +17,13 @@ import (
 	"nacre/internal/account"
 	"nacre/internal/api"
 	"nacre/internal/api/route"
+	v2 "nacre/internal/api/v2"
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/destination"
 	"nacre/internal/engine"
 	"nacre/internal/id"
+	"nacre/internal/live"
 	"nacre/internal/webhook"
 )
 
@@ -32,6 +36,18 @@ func (peer) Options(context.Context, call.Trunk) call.ProbeResult {
 
 func (peer) Register(context.Context, call.Trunk) call.ProbeResult {
 	return call.ProbeResult{Unauthorized: true, Detail: "SIP/2.0 403 Forbidden"}
+}
+
+// briefly is a watcher whose streams end once they have told which calls are in the air.
+type briefly struct{ *live.Hub }
+
+func (b briefly) Watch(ctx context.Context, accountID id.ID, after int64, write func([]byte) error, beat func() error) error {
+	return b.Hub.Watch(ctx, accountID, after, func(text []byte) error {
+		if err := write(text); err != nil || !bytes.Contains(text, []byte("event: presence")) {
+			return err
+		}
+		return io.EOF
+	}, beat)
 }
 
 // equip gives the API what other rooms bring along.
@@ -53,6 +69,7 @@ func (w *world) equip(config *api.Config) {
 		}
 		return []byte("RIFF"), nil
 	}
+	config.Watcher = briefly{live.New(live.Config{Queries: config.Queries, Texts: v2.StreamTexts, Log: slog.New(slog.DiscardHandler)})}
 	config.TestWebhook = func(_ context.Context, _ campaign.Pearl, kind engine.DeliveryKind) engine.Try {
 		if kind == engine.LeadDelivery {
 			return engine.Try{At: w.clock(), LatencyMS: 15000, Error: "no complete answer within 15 seconds"}

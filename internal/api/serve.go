@@ -116,6 +116,10 @@ func (x *exchange) serve(match route.Match) {
 	for name, values := range request.Header {
 		x.w.Header()[name] = values
 	}
+	if answer.Stream != nil {
+		x.sendStream(answer)
+		return
+	}
 	if answer.Lines != nil {
 		ctx, cancel := context.WithTimeout(x.r.Context(), match.Route.Timeout)
 		defer cancel()

@@ -36,6 +36,7 @@ import (
 	"nacre/internal/id"
 	"nacre/internal/insight"
 	"nacre/internal/keeper"
+	"nacre/internal/live"
 	"nacre/internal/media"
 	"nacre/internal/recording"
 	"nacre/internal/sandbox"
@@ -315,8 +316,9 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		Sandbox: carrier.trunk, Now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }, Log: log, Observe: metrics,
 		PrepareFor: wait,
 	})
+	watchers := live.New(live.Config{Queries: s.store, Texts: v2.StreamTexts, Log: log})
 	keep := keeper.New(keeper.Config{Engine: s.engine, Queries: s.store, Recordings: recording.Folder(s.recordings), Now: time.Now, Log: log})
-	listeners := []engine.Listener{s.dialer, sender, keep}
+	listeners := []engine.Listener{s.dialer, sender, keep, watchers}
 	var reads *analyst.Analyst
 	if thinks != nil {
 		reads = analyst.New(analyst.Config{Jobs: s.engine, Ask: thinks.analyse, Now: time.Now, Log: log, Tried: metrics.Analysed})
@@ -358,6 +360,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		Ready: func(ctx context.Context) error {
 			return errors.Join(s.store.Ping(ctx), mute(speech), deaf(ears), watch.Room())
 		}, Room: watch.Room, Observe: metrics.Request,
+		Watcher: watchers, Streams: settings.StreamsPerAccount, StreamsOfAsker: settings.StreamsPerPerson,
 	})
 	if err != nil {
 		return s, fmt.Errorf("make the API: %w", err)
@@ -379,6 +382,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		defer cancel()
 		logClose(log, "http", web.Shutdown(ctx))
 	})
+	s.onClose(func(context.Context) { watchers.Close() }) // its streams are requests under way, which do not end by themselves
 	if speech == nil {
 		s.onClose(s.dialer.Cease) // before anything is waited for
 	}

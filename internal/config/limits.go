@@ -22,6 +22,8 @@ type Limits struct {
 	RecordingsPerAccount  int `help:"MiB of recordings of an account; beyond it calls are made and not recorded, and nothing is deleted. 0 is no limit." name:"recordings-per-account" default:"20480" env:"NACRE_RECORDINGS_PER_ACCOUNT"`
 	UploadsPerAccount     int `help:"MiB an hour that an account may have stored: bodies of requests that create, those above 4 KiB of requests that change something, and answers remembered for Idempotency-Keys; 0 is no limit." name:"uploads-per-account" default:"1024" env:"NACRE_UPLOADS_PER_ACCOUNT"`
 	AnswersPerAccount     int `help:"MiB of answers remembered for an account's Idempotency-Keys; beyond it new keys are refused for a while. 0 is no limit." name:"answers-per-account" default:"512" env:"NACRE_ANSWERS_PER_ACCOUNT"`
+	StreamsPerAccount     int `help:"Streams of events of an account that may be open at once, one an open page of the dashboard; 0 is no limit." name:"streams-per-account" default:"500" env:"NACRE_STREAMS_PER_ACCOUNT"`
+	StreamsPerPerson      int `help:"Streams of events that one person, or one API key, may have open at once; 0 is no limit." name:"streams-per-person" default:"50" env:"NACRE_STREAMS_PER_PERSON"`
 }
 
 func (l *Limits) validate() error {
@@ -30,7 +32,7 @@ func (l *Limits) validate() error {
 		value, least int
 	}{
 		{"connections", l.Connections, 0}, {"connections-per-address", l.ConnectionsPerAddress, 0}, {"body-memory", l.BodyMemory, 128}, {"disk-free", l.DiskFree, 0},
-		{"voice-cache", l.VoiceCache, 0},
+		{"voice-cache", l.VoiceCache, 0}, {"streams-per-account", l.StreamsPerAccount, 0}, {"streams-per-person", l.StreamsPerPerson, 0},
 		{"trunks-per-account", l.TrunksPerAccount, 0}, {"numbers-per-account", l.NumbersPerAccount, 0}, {"pearls-per-account", l.PearlsPerAccount, 0},
 		{"requests-per-account", l.RequestsPerAccount, 0}, {"leads-per-account", l.LeadsPerAccount, 0},
 		{"calls-per-day", l.CallsPerDay, 0}, {"minutes-per-day", l.MinutesPerDay, 0},

@@ -200,6 +200,7 @@ func (a *addition) atOnce(ctx context.Context) error {
 			return err
 		}
 		s.Callable = pearl.Activity == campaign.Running
+		s.changed(pearl.Account, pearl.ID, ChangedLeads)
 		return a.last(tx, s, a.ids)
 	})
 }
@@ -266,6 +267,7 @@ func (a *addition) insertParts(ctx context.Context, ends []int) error {
 			return fmt.Errorf("end of adding leads: %w", err)
 		}
 		s.Callable = true
+		s.changed(a.bulk.Account, a.bulk.Pearl, ChangedLeads)
 		return a.last(tx, s, a.ids)
 	})
 }

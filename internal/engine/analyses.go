@@ -175,9 +175,9 @@ func (e *Engine) SettleAnalysis(ctx context.Context, job AnalysisJob, result Ana
 		if event.Collected, err = collectedObject(current.Collected); err != nil {
 			return err
 		}
-		announces := pearl.Webhooks.Analysis && pearl.Webhooks.CallURL != ""
+		announces := pearl.Webhooks.Analysis
 		if l == nil {
-			if announces {
+			if announces && pearl.Webhooks.CallURL != "" {
 				current.Sequence++
 			}
 			if err := tx.SaveCall(current); err != nil || !announces {

@@ -98,6 +98,7 @@ func (e *Engine) begin(tx Tx, s *Signals, w Work, trace string) (*Begun, error) 
 	if err != nil || current.To == "" {
 		return nil, err
 	}
+	s.Calls = append(s.Calls, current)
 	script := p.script(pearl, current, zoneKey)
 	if e.Language != nil {
 		script.Language = e.Language(script.VoiceID)
@@ -227,21 +228,22 @@ func (e *Engine) beginRequest(tx Tx, s *Signals, w Work, pearl campaign.Pearl, p
 	return e.madeCallDelivery(tx, s, pearl, *current, now)
 }
 
-// madeCallDelivery queues the start, the end or the analysis of a call that has no lead row: its sequence is its own.
+// madeCallDelivery announces the start, the end or the analysis of a call that has no lead row: its sequence is its own.
 func (e *Engine) madeCallDelivery(tx Tx, s *Signals, pearl campaign.Pearl, current call.Call, now time.Time) error {
-	if pearl.Webhooks.CallURL == "" {
-		return nil
-	}
 	body, err := e.Renderer.CallBody(current, pearl, nil, now)
 	if err != nil {
 		return fmt.Errorf("render call webhook: %w", err)
 	}
-	d := e.delivery(Delivery{
+	entry, deliveries := e.announcement(Delivery{
 		Kind: kindOf(current), Lead: current.Lead, Call: current.ID, Start: current.Status == call.InProgress, Body: body,
 		Sequence: current.Sequence, Trace: current.Trace,
-	}, pearl, Actor{}, pearl.Webhooks.CallDisabled, now)
-	s.Deliveries = true
-	return tx.AddDeliveries(d)
+	}, int(current.Status), pearl, Actor{}, s, now)
+	if len(deliveries) > 0 {
+		if err := tx.AddDeliveries(deliveries...); err != nil {
+			return fmt.Errorf("add deliveries: %w", err)
+		}
+	}
+	return tx.Announce(entry)
 }
 
 // nameOf is callData.name, else firstName and lastName joined, else "" (contract 3.2).

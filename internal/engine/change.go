@@ -15,7 +15,7 @@ import (
 )
 
 // change gathers what one use case does to one lead, so that the lead is stored once, together with its history and
-// the deliveries that announce it.
+// what announces it.
 type change struct {
 	e          *Engine
 	tx         Tx
@@ -26,6 +26,7 @@ type change struct {
 	now        time.Time
 	history    []History
 	deliveries []Delivery
+	feed       []FeedEntry
 	signals    *Signals
 	calls      func() ([]id.ID, error) // those to the lead, oldest first
 	part       id.ID                   // the change of many leads that this is part of, zero: none
@@ -80,9 +81,6 @@ func (c *change) note(kind string, from, to int, text string) {
 }
 
 func (c *change) leadDelivery() error {
-	if c.pearl.Webhooks.LeadURL == "" {
-		return nil
-	}
 	calls, err := c.calls()
 	if err != nil {
 		return fmt.Errorf("list calls of lead: %w", err)
@@ -91,8 +89,7 @@ func (c *change) leadDelivery() error {
 	if err != nil {
 		return fmt.Errorf("render lead webhook: %w", err)
 	}
-	c.lead.Sequence++
-	c.deliver(Delivery{Kind: LeadDelivery, Lead: c.lead.ID, Body: body, Sequence: c.lead.Sequence}, c.pearl.Webhooks.LeadDisabled)
+	c.announce(Delivery{Kind: LeadDelivery, Lead: c.lead.ID, Body: body}, int(c.lead.Status))
 	return nil
 }
 
@@ -104,39 +101,56 @@ func kindOf(current call.Call) DeliveryKind {
 	return CallDelivery
 }
 
-// callDelivery queues the start (status InProgress), the end or the analysis of a call to this lead.
+// callDelivery announces the start (status InProgress), the end or the analysis of a call to this lead.
 func (c *change) callDelivery(current call.Call) error {
-	if c.pearl.Webhooks.CallURL == "" {
-		return nil
-	}
 	body, err := c.e.Renderer.CallBody(current, c.pearl, &c.lead, c.now)
 	if err != nil {
 		return fmt.Errorf("render call webhook: %w", err)
 	}
-	c.lead.Sequence++
-	c.deliver(Delivery{
-		Kind: kindOf(current), Lead: c.lead.ID, Call: current.ID, Start: current.Status == call.InProgress, Body: body,
-		Sequence: c.lead.Sequence, Trace: current.Trace,
-	}, c.pearl.Webhooks.CallDisabled)
+	c.announce(Delivery{
+		Kind: kindOf(current), Lead: c.lead.ID, Call: current.ID, Start: current.Status == call.InProgress, Body: body, Trace: current.Trace,
+	}, int(current.Status))
 	return nil
 }
 
-func (c *change) deliver(d Delivery, disabled bool) {
-	c.deliveries = append(c.deliveries, c.e.delivery(d, c.pearl, c.actor, disabled, c.now))
-	c.signals.Deliveries = c.signals.Deliveries || !disabled // a dead one waits for a person
+// announce queues an entry of the feed for commit, with its delivery where there is to be one.
+func (c *change) announce(d Delivery, status int) {
+	if url, _ := hook(c.pearl, d.Kind); url != "" {
+		c.lead.Sequence++
+		d.Sequence = c.lead.Sequence
+	}
+	entry, deliveries := c.e.announcement(d, status, c.pearl, c.actor, c.signals, c.now)
+	c.feed, c.deliveries = append(c.feed, entry), append(c.deliveries, deliveries...)
 }
 
-// delivery completes a delivery; one to a URL that a 410 disabled is born dead, to be replayed by a person.
-func (e *Engine) delivery(d Delivery, pearl campaign.Pearl, actor Actor, disabled bool, now time.Time) Delivery {
+// hook is where deliveries of a kind go ("": nowhere), and whether a 410 has disabled that.
+func hook(pearl campaign.Pearl, kind DeliveryKind) (url string, disabled bool) {
+	if kind.Hook() == LeadDelivery {
+		return pearl.Webhooks.LeadURL, pearl.Webhooks.LeadDisabled
+	}
+	return pearl.Webhooks.CallURL, pearl.Webhooks.CallDisabled
+}
+
+// announcement is the entry of the feed for what is announced, and the delivery, where a URL is set: one to a URL that a 410
+// disabled is born dead, to be replayed by a person. The body is kept once.
+func (e *Engine) announcement(d Delivery, status int, pearl campaign.Pearl, actor Actor, s *Signals, now time.Time) (FeedEntry, []Delivery) {
 	d.ID, d.Account, d.Pearl, d.Created = e.IDs.New(now), pearl.Account, pearl.ID, now
 	if d.Trace == "" {
 		d.Trace = actor.Trace
 	}
-	d.State, d.NextTry = DeliveryPending, now
-	if disabled {
-		d.State, d.NextTry = DeliveryDead, time.Time{}
+	entry := FeedEntry{ID: d.ID, Account: d.Account, Pearl: d.Pearl, Kind: d.Kind, Lead: d.Lead, Call: d.Call, Status: status, Created: now, Body: d.Body}
+	s.announced(d.Account)
+	url, disabled := hook(pearl, d.Kind)
+	if url == "" {
+		return entry, nil
 	}
-	return d
+	entry.Body = nil
+	d.State = DeliveryDead
+	if !disabled {
+		d.State, d.NextTry = DeliveryPending, now
+		s.Deliveries = true // a dead one waits for a person
+	}
+	return entry, []Delivery{d}
 }
 
 // commit stores the lead where anything differs, with everything that goes with it.
@@ -155,6 +169,11 @@ func (c *change) commit() error {
 	if len(c.deliveries) > 0 {
 		if err := c.tx.AddDeliveries(c.deliveries...); err != nil {
 			return fmt.Errorf("add deliveries: %w", err)
+		}
+	}
+	if len(c.feed) > 0 {
+		if err := c.tx.Announce(c.feed...); err != nil {
+			return fmt.Errorf("announce: %w", err)
 		}
 	}
 	// Of a campaign that does not run, nothing is called until it does, and then the dialer is told.

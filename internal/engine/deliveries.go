@@ -205,11 +205,12 @@ func (e *Engine) NextDeliveryTime(ctx context.Context) (next time.Time, err erro
 // A delivery that was retired while it was being sent only changes to delivered. A try whose At is zero was none: it is
 // not recorded. Nobody is told of what it brings forward: the sender that settles looks again by itself.
 func (e *Engine) SettleDelivery(ctx context.Context, deliveryID id.ID, state DeliveryState, nextTry time.Time, try Try) error {
-	err := e.update(ctx, func(tx Tx, _ *Signals) error {
+	err := e.update(ctx, func(tx Tx, s *Signals) error {
 		before, err := tx.Delivery(deliveryID)
 		if err != nil {
 			return err
 		}
+		s.changed(before.Account, before.Pearl, ChangedDeliveries)
 		next := before
 		next.Lease, next.HeldBack = time.Time{}, false
 		tried := !try.At.IsZero()

@@ -26,6 +26,7 @@ func (e *Engine) ReplayDelivery(ctx context.Context, actor Actor, deliveryID id.
 			return fault.Missing("DeliveryId")
 		}
 		s.Deliveries = true
+		s.changed(d.Account, d.Pearl, ChangedDeliveries)
 		return replay(tx, d, e.clock())
 	})
 }
@@ -54,6 +55,7 @@ func (e *Engine) ReplayDead(ctx context.Context, actor Actor, pearlID id.ID, fro
 				}
 			}
 			s.Deliveries = len(dead) > 0
+			s.changed(actor.Account, pearlID, ChangedDeliveries)
 			return nil
 		})
 		if err != nil {

@@ -37,6 +37,7 @@ func (e *Engine) Answer(ctx context.Context, begun call.Call) (holds bool, err e
 			return fmt.Errorf("save call: %w", err)
 		}
 		holds = true
+		s.Calls = append(s.Calls, current)
 		if l == nil || l.Call != begun.ID {
 			return nil
 		}
@@ -123,6 +124,7 @@ func (e *Engine) Over(ctx context.Context, begun call.Call, ending Ending) error
 			return err
 		}
 		s.Callable = true
+		s.Calls = append(s.Calls, current)
 		return tx.SaveCall(current)
 	})
 	if err != nil {
@@ -239,6 +241,7 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 	s.Analyses = current.Analysis.State == call.AnalysisPending
 	rules := pearl.Outbound.Rules()
 	current.Conversation = conversation(l, finished, rules, now)
+	s.Calls = append(s.Calls, current)
 	if l == nil || l.Call != current.ID {
 		if pearl.Webhooks.CallURL != "" {
 			current.Sequence++

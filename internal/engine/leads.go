@@ -125,6 +125,7 @@ func (e *Engine) deletePart(tx Tx, s *Signals, actor Actor, pearlID id.ID, from,
 	if len(deleted) == 0 {
 		return n, nil
 	}
+	s.changed(actor.Account, pearlID, ChangedLeads)
 	return n, e.audit(tx, actor, auditDeleteLeads, now, map[string]any{"pearlId": pearlID, "leadIds": deleted})
 }
 

@@ -39,6 +39,7 @@ func (e *Engine) CreatePearl(ctx context.Context, actor Actor, pearl campaign.Pe
 		if err := tx.InsertPearl(pearl); err != nil {
 			return fmt.Errorf("insert pearl: %w", err)
 		}
+		s.changed(actor.Account, pearl.ID, ChangedPearl)
 		if err := e.audit(tx, actor, auditPublishPearl, now, map[string]any{"pearlId": pearl.ID, "after": auditPearlOf(pearl)}); err != nil {
 			return err
 		}
@@ -75,6 +76,7 @@ func RotateSecret(p *campaign.Pearl, secret string, now time.Time) {
 func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, auditEvent int, prefix string, edit func(*campaign.Pearl) error) (stored campaign.Pearl, cleared []string, err error) {
 	var removed []DeliveryKind
 	err = e.update(ctx, func(tx Tx, s *Signals) error {
+		s.changed(actor.Account, pearlID, ChangedPearl)
 		if _, err := tx.Account(actor.Account, Exclusive); err != nil { // for the phone number, as when it is run
 			return err
 		}
@@ -173,6 +175,7 @@ func urlsChanged(before, after campaign.Webhooks, s *Signals) (removed []Deliver
 func (e *Engine) SetActive(ctx context.Context, actor Actor, pearlID id.ID, active, hangUp bool) (campaign.Activity, error) {
 	var activity campaign.Activity
 	err := e.update(ctx, func(tx Tx, s *Signals) error {
+		s.changed(actor.Account, pearlID, ChangedPearl)
 		if _, err := tx.Account(actor.Account, Exclusive); err != nil { // who runs on which number is decided one after another
 			return err
 		}

@@ -38,7 +38,7 @@ type Store interface {
 // Tx is one transaction. Missing rows are fault.NotFound with the contract's word (PearlId, LeadId, CallId, …; plain
 // "Account" for accounts). Reads marked "locks" hold the row against other writers until the end of the transaction
 // (SELECT … FOR UPDATE on PostgreSQL, nothing to do on SQLite, whose writer is alone); "shares" allows other sharers.
-// Lock order, to keep clear of deadlocks: node, add (Bulk), account, pearl, number, trunk, lead (by id), request, call, analysis, delivery.
+// Lock order, to keep clear of deadlocks: node, add (Bulk), account, pearl, number, trunk, lead (by id), request, call, analysis, delivery, feed (with the commit).
 type Tx interface {
 	AccountTx
 	SessionTx
@@ -52,6 +52,7 @@ type Tx interface {
 	RequestTx
 	UsageTx
 	DeliveryTx
+	FeedTx
 	AnalysisTx
 	RecordTx
 	NodeTx
@@ -70,6 +71,7 @@ type Queries interface {
 	RequestQueries
 	QueueQueries
 	DeliveryQueries
+	FeedQueries
 	AnalysisQueries
 	AuditQueries
 	InstallationQueries

@@ -27,6 +27,9 @@ const (
 // retainUsage is how long it is known what calls have used of a day: for a person who asks why calling stopped.
 const retainUsage = 7 * 24 * time.Hour
 
+// FeedLasts is how long the feed has what was announced: as long as webhooks are tried.
+const FeedLasts = 3 * 24 * time.Hour
+
 const (
 	sweepBatch = 50     // rows removed in one transaction: a few milliseconds, also where each holds a long transcript
 	sweepPage  = 10_000 // ids read at once, outside of transactions
@@ -39,6 +42,7 @@ type Swept struct {
 	SignIns                     int // entries of the audit log
 	Usage                       int // days of keys
 	Sessions                    int // of browsers
+	Feed                        int // entries
 }
 
 // Any reports whether anything was removed.
@@ -124,6 +128,9 @@ func (s *sweeper) account(ctx context.Context, owner account.Account) error {
 	if err = errors.Join(err, s.note(ctx, owner, calls)); err != nil {
 		return err
 	}
+	if err := s.feed(ctx, owner); err != nil {
+		return err
+	}
 	for _, k := range []kind{
 		{
 			name: "call requests", count: &s.swept.Requests,
@@ -140,6 +147,14 @@ func (s *sweeper) account(ctx context.Context, owner account.Account) error {
 		}
 	}
 	return nil
+}
+
+// feed removes what was announced before the feed's time.
+func (s *sweeper) feed(ctx context.Context, owner account.Account) error {
+	return s.whole(ctx, "entries of the feed", &s.swept.Feed, func(tx Tx, now time.Time) (int, error) {
+		before, _ := outlived(owner, FeedLasts, now)
+		return tx.TrimFeed(owner.ID, before, sweepBatch)
+	})
 }
 
 // note leaves one entry in the audit log for all calls that a sweep removed, also where it was interrupted.

@@ -58,6 +58,9 @@ type heard struct {
 	mu                     sync.Mutex
 	wakes, notify, signIns int
 	stopped                []id.ID
+	announced              []id.ID // accounts
+	calls                  []call.Call
+	changed                []engine.Changed
 }
 
 func (h *heard) Committed(s engine.Signals) {
@@ -66,6 +69,7 @@ func (h *heard) Committed(s engine.Signals) {
 	for _, c := range s.Stopped {
 		h.stopped = append(h.stopped, c.ID)
 	}
+	h.announced, h.calls, h.changed = append(h.announced, s.Announced...), append(h.calls, s.Calls...), append(h.changed, s.Changed...)
 	if s.Callable {
 		h.wakes++
 	}
@@ -81,6 +85,7 @@ func (h *heard) reset() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.wakes, h.notify, h.stopped = 0, 0, nil
+	h.announced, h.calls, h.changed = nil, nil, nil
 }
 
 // shortRenderer writes bodies that a test can name in a few words: "lead 130", "call 3/40".

@@ -22,6 +22,7 @@ type postgresSession struct {
 	readOnly bool
 	queued   []queuedStatement
 	counts   buffer
+	feed     []feedRow
 }
 
 type queuedStatement struct {
@@ -179,17 +180,22 @@ func (s *postgresSession) violates(err error, unique uniqueIndex) bool {
 
 func (s *postgresSession) count(pearlID string, status, n int) { s.counts.count(pearlID, status, n) }
 
+func (s *postgresSession) announce(entries []feedRow) { s.feed = append(s.feed, entries...) }
+
 // shards is over how many rows a counter is spread, so that transactions that move it at the same time seldom wait for
 // each other. They hold its lock only while they commit, and take several in one order.
 const shards = 16
 
 func (s *postgresSession) commit() error {
-	if !s.began && len(s.queued) == 0 && len(s.counts.counts) == 0 {
+	if !s.began && len(s.queued) == 0 && len(s.counts.counts) == 0 && len(s.feed) == 0 {
 		return nil // nothing was done
 	}
 	shard := rand.IntN(shards)
 	for _, key := range sorted(s.counts.counts) {
 		s.queued = append(s.queued, queuedStatement{text: s.backend.text(addCount), args: []any{key.pearl, key.status, shard, s.counts.counts[key]}})
+	}
+	for _, of := range byAccount(s.feed) {
+		s.queued = append(s.queued, queuedStatement{text: s.backend.text(appendFeed), args: of.arrays()})
 	}
 	err := s.send("COMMIT", nil, func(results pgx.BatchResults) error {
 		tag, err := results.Exec()

@@ -29,6 +29,8 @@ type session interface {
 	violates(err error, unique uniqueIndex) bool
 	// count adds to how many leads of a Pearl have a status.
 	count(pearlID string, status, n int)
+	// announce adds entries to the feed, behind all that were committed before, at the latest at the commit.
+	announce(entries []feedRow)
 }
 
 // dialect is what stands for the texts in braces.

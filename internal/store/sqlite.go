@@ -309,3 +309,4 @@ func (r sqliteReader) insert(table, [][]any) error         { return errReadOnly 
 func (r sqliteReader) flush() error                        { return nil }
 func (r sqliteReader) violates(error, uniqueIndex) bool    { return false }
 func (r sqliteReader) count(pearlID string, status, n int) {}
+func (r sqliteReader) announce([]feedRow)                  {}

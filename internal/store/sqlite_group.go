@@ -322,15 +322,18 @@ func (s *sqliteSession) violates(err error, unique uniqueIndex) bool {
 	return s.group.conn.violates(err, unique)
 }
 
+func (s *sqliteSession) announce(entries []feedRow) { s.rows.feed = append(s.rows.feed, entries...) }
+
 func (s *sqliteSession) count(pearlID string, status, n int) { s.rows.count(pearlID, status, n) }
 
 // buffer holds rows to be inserted, and counters to be moved, several at a time.
 type buffer struct {
 	tables []bufferedTable
+	feed   []feedRow
 	counts map[counted]int
 }
 
-func (b *buffer) empty() bool { return len(b.tables) == 0 && len(b.counts) == 0 }
+func (b *buffer) empty() bool { return len(b.tables) == 0 && len(b.counts) == 0 && len(b.feed) == 0 }
 
 type bufferedTable struct {
 	table table
@@ -364,6 +367,7 @@ func (b *buffer) add(other *buffer) {
 	for _, t := range other.tables {
 		b.insert(t.table, t.rows)
 	}
+	b.feed = append(b.feed, other.feed...)
 	for key, n := range other.counts {
 		b.count(key.pearl, key.status, n)
 	}
@@ -400,6 +404,9 @@ func (b *buffer) write(conn *sqliteConn) error {
 		if _, err := conn.exec(addCount, key.pearl, key.status, 0, b.counts[key]); err != nil {
 			return fmt.Errorf("count leads: %w", err)
 		}
+	}
+	if err := insertFeed(conn, b.feed); err != nil {
+		return fmt.Errorf("insert into feed: %w", err)
 	}
 	return nil
 }

@@ -225,6 +225,9 @@ func (s *schemas) responses(r *route.Route) object {
 	case reflect.TypeFor[route.Lines]():
 		kind = "application/x-ndjson"
 		media["example"] = r.Example
+	case reflect.TypeFor[route.Stream]():
+		kind = "text/event-stream"
+		media["example"] = r.Example
 	case reflect.TypeFor[bool](): // what was asked for is done, or the answer is an error
 		media = object{"schema": object{"type": "boolean", "const": true}, "example": true}
 	}

@@ -45,7 +45,8 @@ type Answer struct {
 	Status int
 	Type   string
 	Body   []byte
-	Lines  Lines // in place of a body
+	Lines  Lines  // in place of a body
+	Stream Stream // likewise
 }
 
 // NewRequest is for api, which has matched and authorized.
@@ -130,6 +131,9 @@ func (r *Request) Asked(name string) (value string, given bool) {
 	}
 	return "", false
 }
+
+// LastEventID is that of the last event that a client of a stream has got, "" where it says none.
+func (r *Request) LastEventID() string { return strings.TrimSpace(r.http.Header.Get("Last-Event-ID")) }
 
 // Flag is a member of the query that is true or false; absent is false.
 func (r *Request) Flag(name string) (bool, error) {
@@ -244,6 +248,9 @@ func (r *Request) Serve() (Answer, error) {
 	}
 	if lines, ok := result.(Lines); ok {
 		return Answer{Status: http.StatusOK, Type: "application/x-ndjson; charset=utf-8", Lines: lines}, nil
+	}
+	if stream, ok := result.(Stream); ok {
+		return Answer{Status: http.StatusOK, Type: "text/event-stream", Stream: stream}, nil
 	}
 	contentType, text, err := Encode(result)
 	if err != nil {

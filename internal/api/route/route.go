@@ -31,6 +31,7 @@
 package route
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -75,7 +76,7 @@ type Route struct {
 	Tag         string // heading in the document
 	Summary     string
 	Description string
-	Example     string // of an answer that is Lines
+	Example     string // of an answer that is Lines or a Stream
 	Extension   bool   // not part of the documented API that nacre stands in for
 
 	Scope   account.Scope // the least scope of keys that may
@@ -122,6 +123,10 @@ var FileTypes = []string{"text/csv", "application/vnd.openxmlformats-officedocum
 // Lines is an answer that comes line by line while the work is done, as application/x-ndjson: line sends one value. It runs
 // after the handler has returned; an error of it is the last line, {"error": problem} (contract 12).
 type Lines func(line func(any) error) error
+
+// Stream is an answer of server-sent events. It runs after the handler has returned, until ctx ends, or write or beat fails: write sends
+// whole events, beat is called every few seconds and fails when whoever asked may not go on.
+type Stream func(ctx context.Context, write func([]byte) error, beat func() error) error
 
 // Checker are rules of a request that need nothing but the request. Check is called after decoding, also when faults
 // were found, so that all are reported together; members that could not be read are as if absent.

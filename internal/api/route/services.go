@@ -9,6 +9,7 @@ import (
 	"nacre/internal/campaign"
 	"nacre/internal/destination"
 	"nacre/internal/engine"
+	"nacre/internal/id"
 )
 
 // Queries is what routes read. Implemented by store.
@@ -22,6 +23,7 @@ type Queries interface {
 	engine.RequestQueries
 	engine.DeliveryQueries
 	engine.AuditQueries
+	engine.FeedQueries
 }
 
 // Services are what handlers work with; v1 and v2 are given the same.
@@ -37,10 +39,17 @@ type Services struct {
 	// Networks are those outside of the public internet that trunks may be in.
 	Networks destination.Networks
 
+	// Watcher tells what happens to an account while it happens.
+	Watcher Watcher
 	// RemoveRecordings deletes files that no call names any more; what cannot be deleted is logged. nil: there are none.
 	RemoveRecordings func(names []string)
 	// TestWebhook sends a sample to the Pearl's URL of the kind and returns what the receiver said. nil: not offered.
 	TestWebhook func(ctx context.Context, pearl campaign.Pearl, kind engine.DeliveryKind) engine.Try
+}
+
+// Watcher tells what happens to an account behind a place in its feed (live.Now: from now on), as a Stream does. Implemented by live.
+type Watcher interface {
+	Watch(ctx context.Context, accountID id.ID, after int64, write func([]byte) error, beat func() error) error
 }
 
 // Voice is one that agents can speak with. ID is 24 hex digits, like every id of the API.

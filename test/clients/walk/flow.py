@@ -6,11 +6,11 @@ import wave
 from datetime import datetime, timedelta, timezone
 
 from leads import add, read
-from objects import (ANALYTICS_V1, ANALYTICS_V2, BLACKLIST_ROW, CALL, CALL_BULK, CALL_WEBHOOK, CALL_REQUEST, CALL_ROW, DELIVERY, DELIVERY_ROW, HISTORY, LEAD_V1, LEAD_V2, LEAD_WEBHOOK,
+from objects import (ANALYTICS_V1, ANALYTICS_V2, BLACKLIST_ROW, CALL, CALL_BULK, CALL_WEBHOOK, CALL_REQUEST, CALL_ROW, DELIVERY, DELIVERY_ROW, EVENT, HISTORY, LEAD_V1, LEAD_V2, LEAD_WEBHOOK,
                      OUTBOUND_V1, OUTBOUND_V2, RECEIPT, WEBHOOK_SETTINGS, page, pascal)
 from pearls import campaign
 from sdk import date_text, given, now
-from shape import ANY, COUNT, DATE, OBJECT, TRUE, URL
+from shape import ANY, BOOL, COUNT, DATE, OBJECT, TRUE, URL
 
 UNTIL_DONE = 120  # seconds: the longest talk of the people called here, with room for a busy machine
 FINAL = {4, 5, 6, 7, 8}
@@ -325,6 +325,29 @@ def webhooks(walk):
     judge.ok("POST", f"/v2/Pearl/{walk.live}/Webhooks/Replay", ANY, {"from": date_text(walk.begun), "to": date_text(now())})
 
 
+def events(walk):
+    """The feed has what the webhooks carried, in order; the stream is the feed, and more."""
+    judge, receiver = walk.judge, walk.receiver
+    page_of = {"cursor": TEXT, "hasMore": BOOL, "results": [EVENT]}
+    after, all_ = "0", []
+    while True:
+        page_ = judge.ok("GET", f"/v2/Events?after={after}&limit=50", page_of)
+        all_ += page_["results"]
+        after = page_["cursor"]
+        if not page_["hasMore"]:
+            break
+    places = [int(one["cursor"]) for one in all_]
+    judge.check(places == sorted(set(places)), f"cursors of events: {places}")
+    known = {one["id"]: one for one in all_}
+    sent = {one.headers["webhook-id"]: one for one in receiver.arrived("/lead")}
+    judge.check(sent and all(known.get(id_, {}).get("body") == one.json() for id_, one in sent.items()), "a webhook is not in the feed as it was sent")
+    judge.check(int(judge.ok("GET", "/v2/Events?after=end", page_of)["cursor"]) >= int(after), "the end of the feed is before what was read")
+    judge.refused("GET", "/v2/Events?limit=1001", 400, "Limit")
+    judge.refused("GET", "/v2/Events?after=never", 400, "After")
+    first = judge.client.follow("/v2/Events/Stream?after=" + all_[-2]["cursor"])
+    judge.check(first == [("id", all_[-1]["cursor"]), ("event", all_[-1]["kind"])], f"a stream begins with {first}")
+
+
 def delete_calls(walk):
     """A deleted call is a miss, leaves its lead, and its link stops working."""
     judge = walk.judge
@@ -346,4 +369,4 @@ def delete_calls(walk):
     judge.check((totals["totalLeads"], totals["totalLeadsCompleted"], totals["totalLeadsSuccess"], totals["totalOngoingCalls"]) == (6, 6, 2, 0), f"totals at the end: {totals}")
 
 
-steps = [begin, make_call, change_while_ringing, withdraw_request, success, recordings, outcomes, search_calls, webhooks, delete_calls]
+steps = [begin, make_call, change_while_ringing, withdraw_request, success, recordings, outcomes, search_calls, webhooks, events, delete_calls]

@@ -101,6 +101,10 @@ DELIVERY_ROW = {
     "callId": nullable(ID), "createdAt": DATE, "nextTryAt": nullable(DATE), "tries": [TRY],
 }
 DELIVERY = DELIVERY_ROW | {"body": OBJECT}
+EVENT = {
+    "cursor": TEXT, "id": ID, "kind": {"call", "lead", "analysis"}, "createdAt": DATE, "pearlId": ID, "leadId": nullable(ID), "callId": nullable(ID), "status": COUNT,
+    "body": OBJECT,
+}
 
 ACCOUNT = {"name": FILLED, "totalAgents": COUNT, "creditBalance": NUMBER, "status": {1, 2, 3, 4, 5}}
 USER = {"id": ID, "email": FILLED, "roleId": ANY, "roleName": FILLED, "createdAt": DATE, "hasJoined": BOOL, "hasTwoFactor": BOOL}

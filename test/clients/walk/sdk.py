@@ -77,6 +77,19 @@ class Client:
             self.taken.add((method, urllib.parse.urlsplit(path).path))
         return answer
 
+    def follow(self, path):
+        """The first two lines of a stream of server-sent events, as (field, value); it is left then."""
+        connection = http.client.HTTPConnection(self.host, timeout=TIMEOUT_SECONDS)
+        try:
+            connection.request("GET", path, headers={"Authorization": "Bearer " + self.key, "Accept": "text/event-stream"})
+            response = connection.getresponse()
+            if response.status != 200 or response.headers["Content-Type"] != "text/event-stream":
+                return [(str(response.status), response.headers["Content-Type"])]
+            self.taken.add(("GET", urllib.parse.urlsplit(path).path))
+            return [tuple(response.readline().decode("utf-8").rstrip("\n").split(": ", 1)) for _ in range(2)]
+        finally:
+            connection.close()
+
     def fetch(self, url, method="GET", headers=None):
         """A plain request without authorization, over a connection of its own, as a browser fetches a link."""
         parts = urllib.parse.urlsplit(url)
