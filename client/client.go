@@ -232,11 +232,18 @@ func (c *Client) once(ctx context.Context, r request, body []byte, result any) (
 	if bare, ok := result.(*string); ok {
 		*bare = string(text)
 	} else if result != nil {
-		if err := json.Unmarshal(text, result); err != nil {
+		if err := decode(text, result); err != nil {
 			return answered{}, fmt.Errorf("read the answer of %s %s: %w", r.method, r.path, err)
 		}
 	}
 	return answered{etag: answer.Header.Get("ETag")}, nil
+}
+
+// decode reads JSON; numbers of variables, whose type nothing says, keep their digits (json.Number).
+func decode(text []byte, result any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	return decoder.Decode(result)
 }
 
 // failure reads an answer that is no success. One that is not of the API, a proxy's page for example, gives its status.

@@ -201,6 +201,23 @@ func TestChangesSayOnlyWhatTheyChange(t *testing.T) {
 	}
 }
 
+// TestNumbersKeepTheirDigits: a variable is written back as it was read.
+func TestNumbersKeepTheirDigits(t *testing.T) {
+	t.Parallel()
+	const data = `{"id":12345678901234567890,"price":1.10}`
+	c, s, _ := scripted(t, exchange{status: 200, body: `{"callData":` + data + `}`}, exchange{status: 200, body: `{}`})
+	lead, err := c.GetLead(t.Context(), somePearl, "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.UpdateLead(t.Context(), somePearl, "1", LeadChange{CallData: &lead.CallData}); err != nil {
+		t.Fatal(err)
+	}
+	if s.bodies[1] != `{"callData":`+data+`}` {
+		t.Error(s.bodies[1])
+	}
+}
+
 func TestPagesAreWalked(t *testing.T) {
 	t.Parallel()
 	page := func(count int, ids ...string) exchange {

@@ -151,7 +151,10 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 		"ReplayDelivery": func(c *Client) (any, error) { return nil, c.ReplayDelivery(ctx, id) },
 		"ReplayDead":     func(c *Client) (any, error) { return c.ReplayDead(ctx, somePearl, &now, &now) },
 		"Events":         func(c *Client) (any, error) { return c.Events(ctx, FromEnd, 1000) },
-		"TestWebhook":    func(c *Client) (any, error) { return c.TestWebhook(ctx, somePearl, "lead") },
+		"PatchLead": func(c *Client) (any, error) {
+			return c.PatchLead(ctx, somePearl, id, LeadPatch{ExternalID: &text, CallData: map[string]any{"plan": nil}})
+		},
+		"TestWebhook": func(c *Client) (any, error) { return c.TestWebhook(ctx, somePearl, "lead") },
 	}
 	// Walks of pages and the conditional update send what their neighbours send.
 	elsewhere := []string{"Leads", "Calls", "Deliveries", "UpdateLeadIf"}

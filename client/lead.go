@@ -61,6 +61,16 @@ type LeadChange struct {
 	Status      *LeadStatus     `json:"status,omitempty"`     // LeadCompleted stops the calling, LeadSuccess says that it converted (contract 1.2)
 }
 
+// LeadPatch is what a patch changes (RFC 7396, contract 1.1): nil leaves a member as it is. Of CallData it changes the variables that
+// are named alone; nil as the value of one removes it.
+type LeadPatch struct {
+	PhoneNumber *string        `json:"phoneNumber,omitempty"`
+	ExternalID  *string        `json:"externalId,omitempty"` // "" clears
+	TimeZoneID  *string        `json:"timeZoneId,omitempty"` // "" clears
+	CallData    map[string]any `json:"callData,omitempty"`
+	Status      *LeadStatus    `json:"status,omitempty"`
+}
+
 // LeadRow is a lead as a search finds it.
 type LeadRow struct {
 	ID          string         `json:"id"`
@@ -69,7 +79,7 @@ type LeadRow struct {
 	TimeZone    string         `json:"timeZone"` // offset in force now, hours: "-5.0"
 	Status      LeadStatus     `json:"status"`
 	Created     time.Time      `json:"created"`
-	CallData    map[string]any `json:"callData"`
+	CallData    map[string]any `json:"callData"` // numbers are json.Number: their digits are kept
 }
 
 // Lead is everything that is known of a lead.
@@ -184,6 +194,11 @@ func (c *Client) UpdateLead(ctx context.Context, pearlID, leadID string, change 
 // UpdateLeadIf changes a lead that is still as it was read: the server answers 412 where its ETag is another one.
 func (c *Client) UpdateLeadIf(ctx context.Context, pearlID, leadID, etag string, change LeadChange) (*Lead, error) {
 	return c.lead(ctx, request{method: http.MethodPut, path: v2("Outbound", pearlID, "Lead", leadID), body: change, match: etag})
+}
+
+// PatchLead changes a lead as UpdateLead does, but for variables: those that the patch does not name stay as they are.
+func (c *Client) PatchLead(ctx context.Context, pearlID, leadID string, patch LeadPatch) (*Lead, error) {
+	return c.lead(ctx, request{method: http.MethodPatch, path: v2("Outbound", pearlID, "Lead", leadID), body: patch, again: true})
 }
 
 func (c *Client) lead(ctx context.Context, r request) (*Lead, error) {

@@ -148,7 +148,8 @@ func (u *leadUpdate) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return err
 		}
-		change := client.LeadChange{PhoneNumber: u.Phone, ExternalID: u.ExternalID, TimeZoneID: u.TimeZone}
+		// A patch, so that variables that are not named stay as they are, whoever changes them meanwhile.
+		change := client.LeadPatch{PhoneNumber: u.Phone, ExternalID: u.ExternalID, TimeZoneID: u.TimeZone, CallData: u.data()}
 		if u.Status != "" {
 			status, err := leadStatus(u.Status)
 			if err != nil {
@@ -156,16 +157,7 @@ func (u *leadUpdate) Run(ctx context.Context, s streams) error {
 			}
 			change.Status = &status
 		}
-		if u.Data != nil {
-			// An update replaces all variables: those that are not named stay as they were read, which If-Match holds to.
-			data := map[string]any{}
-			maps.Copy(data, before.CallData)
-			maps.Copy(data, u.data())
-			change.CallData = &data
-		} else {
-			before.ETag = ""
-		}
-		after, err := c.UpdateLeadIf(ctx, pearlID, before.ID, before.ETag, change)
+		after, err := c.PatchLead(ctx, pearlID, before.ID, change)
 		if err != nil {
 			return err
 		}
@@ -322,7 +314,9 @@ func leadsAsCSV(w io.Writer, spool io.Reader, variables []string) error {
 	if err := out.Write(append([]string{"id", "phoneNumber", "externalId", "timeZone", "status", "created"}, variables...)); err != nil {
 		return err
 	}
-	for decoder := json.NewDecoder(spool); ; {
+	decoder := json.NewDecoder(spool)
+	decoder.UseNumber()
+	for {
 		var lead client.LeadRow
 		if err := decoder.Decode(&lead); err == io.EOF {
 			break

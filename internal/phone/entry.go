@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
 )
 
 // ParseEntry normalises a blacklist entry, a full number or the beginning of one, of 1 to 25 characters as given
@@ -40,10 +42,26 @@ func ParseEntry(entry string, home Home) (string, error) {
 		return "", fmt.Errorf("%s begins with 0 after the +; no country calling code does", quote(entry))
 	}
 	digits = given.withoutZero(digits)
+	if coversNobody(digits) {
+		return "", fmt.Errorf("%s covers no number: no number there has so many digits; is there something after the number?", quote(entry))
+	}
 	if code := callingCode(digits); code != "" && trunkZero(code, digits[len(code):]) {
 		return "", fmt.Errorf("%s covers no number: in %s the 0 before the area code is left out after +%s", quote(entry), named(code), code)
 	}
 	return "+" + digits, nil
+}
+
+// coversNobody reports digits that are longer than any number of their plan.
+func coversNobody(digits string) bool {
+	if len(digits) > maxDigits {
+		return true
+	}
+	code := callingCode(digits)
+	if code == "" {
+		return false
+	}
+	number := parts(code, digits[len(code):])
+	return number == nil && digits != code || number != nil && phonenumbers.IsPossibleNumberWithReason(number) == phonenumbers.TOO_LONG
 }
 
 // ParseStoredEntry reads an entry that is to be found among those stored: as ParseEntry does, but one that is written exactly as

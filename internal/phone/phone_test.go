@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/nyaruka/phonenumbers"
+
 	"nacre/internal/phone"
 )
 
@@ -66,14 +68,29 @@ func TestParse(t *testing.T) {
 		{name: "international prefix of the region before its own code", input: "011 1 415 555 0101", region: "US", want: "+14155550101"},
 		{name: "international prefix and no code that exists", input: "011 999 123 4567", region: "US", text: "no country calling code"},
 		{name: "unknown region", input: "4155550101", region: "XX", text: `"XX" is no two-letter country`},
+		{name: "00 and the own code, or a carrier's, in Brazil", input: "0055 11 91234 5678", region: "BR", text: "could be +5511912345678 or"},
+		{name: "00 and the own code, or a carrier's, in Colombia", input: "0057 300 123 4567", region: "CO", text: "could be +573001234567 or"},
 		{name: "Hong Kong's international prefix", input: "001 65 6123 4501", region: "HK", want: "+6561234501"},
 
 		{name: "spreadsheet's tail", input: "4155550102.0", region: "US", text: "ends in .0"},
 		{name: "spreadsheet's tail after a plus", input: "+14155550102.0", text: "ends in .0"},
 		{name: "spreadsheet's tail with a blank", input: "+1 415 555 0102 . 0 ", text: "ends in .0"},
+		{name: "spreadsheet's tail of two zeros", input: "+49 30 123457.00", text: "ends in .00"},
+		{name: "spreadsheet's tail of two zeros, plus missing", input: "4930123458.00", text: "ends in .00"},
+		{name: "spreadsheet's tail of two zeros in a region", input: "030 223457.00", region: "DE", text: "ends in .00"},
+		{name: "four zeros after the only dot", input: "415555.0000", region: "US", want: "+14155550000"},
 		{name: "two zeros after a dot are French", input: "01.42.68.53.00", region: "FR", want: "+33142685300"},
 		{name: "slash and two digits", input: "+14155550101/02", text: "ends in /02"},
 		{name: "slash and one digit", input: "+14155550101 / 2", text: "ends in /2"},
+		{name: "two numbers", input: "+49 89 12345 / 67890", text: "does not follow the area code"},
+		{name: "the end of a second number", input: "+43 1 58801/58802", text: "does not follow the area code"},
+		{name: "area code, number and extension", input: "030/223456/123", region: "DE", text: "does not follow the area code"},
+		{name: "number and extension", input: "+14155550101/123", text: "does not follow the area code"},
+		{name: "slash after the longest area code", input: "033731/12345", region: "DE", want: "+493373112345"},
+		{name: "slash after code and area code", input: "+49 33731/12345", want: "+493373112345"},
+		{name: "slashes after code and area code", input: "0049/33731/12345", region: "DE", want: "+493373112345"},
+		{name: "a copy's number", input: "+49 30 123459 (2)", text: "ends in (2)"},
+		{name: "brackets around the whole number", input: "(+49 30 1234590)", want: "+49301234590"},
 		{name: "slash within the number", input: "0664/123 4567", region: "AT", want: "+436641234567"},
 		{name: "direct dialling after a dash", input: "+49 30 123456-0", want: "+49301234560"},
 
@@ -148,8 +165,12 @@ func TestParseEntry(t *testing.T) {
 		{entry: "+44 (0)20 7946 0107", want: "+442079460107"},
 		{entry: "+44 (0)20", want: "+4420"},
 		{entry: "+39 (0)6", want: "+3906"},
-		{entry: "+" + strings.Repeat("1", 24), want: "+" + strings.Repeat("1", 24)},
-		{entry: strings.Repeat("1", 25), want: "+" + strings.Repeat("1", 25)},
+		{entry: "+999" + strings.Repeat("1", 12), want: "+999" + strings.Repeat("1", 12)},
+		{entry: "+999" + strings.Repeat("1", 13)},
+		{entry: "+" + strings.Repeat("1", 24)},
+		{entry: "+14155550101.00"}, {entry: "+14155550101 14155550102"}, {entry: "+14155550101/123"}, {entry: "+14155550101 (1)"},
+		{entry: "+1415555010100"}, {entry: "+49 30 123456789012"},
+		{entry: "0055 11 91234 5678", home: phone.Home{Region: "BR"}}, {entry: "0057 300 123 4567", home: phone.Home{Region: "CO"}},
 		{entry: "+" + strings.Repeat("1", 25)},
 
 		{entry: "(408) 555-0102", home: phone.Home{Region: "us"}, want: "+14085550102"},
@@ -305,5 +326,36 @@ func BenchmarkParse(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// In whatever region somebody writes 00 before a number that is in use, it is read as that number, or refused.
+func TestDoubleZeroIsNobodyElse(t *testing.T) {
+	t.Parallel()
+	var numbers []string
+	for region := range phonenumbers.GetSupportedRegions() {
+		for _, kind := range []phonenumbers.PhoneNumberType{phonenumbers.FIXED_LINE, phonenumbers.MOBILE} {
+			if example := phonenumbers.GetExampleNumberForType(region, kind); example != nil && phonenumbers.IsValidNumber(example) {
+				numbers = append(numbers, phonenumbers.Format(example, phonenumbers.E164))
+			}
+		}
+	}
+	if len(numbers) < 300 {
+		t.Fatalf("only %d examples", len(numbers))
+	}
+	read := 0
+	for region := range phonenumbers.GetSupportedRegions() {
+		for _, number := range numbers {
+			got, err := phone.Parse("00"+number[1:], phone.Home{Region: region})
+			if err == nil && string(got) != number {
+				t.Errorf("00%s in %s is read as %s", number[1:], region, got)
+			}
+			if err == nil {
+				read++
+			}
+		}
+	}
+	if read < len(numbers)*100 {
+		t.Errorf("%d of %d were read", read, len(numbers)*len(phonenumbers.GetSupportedRegions()))
 	}
 }

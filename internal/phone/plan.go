@@ -174,11 +174,33 @@ func national(digits, region string) (string, error) {
 		significant := phonenumbers.GetNationalSignificantNumber(parsed)
 		for cut := len(digits) - len(code) - len(significant); cut > 0; cut-- {
 			if rest := digits[cut:]; strings.HasPrefix(rest, code) && strings.HasSuffix(rest, significant) {
-				return rest, nil
+				return rest, doubleZero(digits, rest, region)
 			}
 		}
 	}
-	return nationalOf(digits, region)
+	read, err := nationalOf(digits, region)
+	if err != nil {
+		return "", err
+	}
+	return read, doubleZero(digits, read, region)
+}
+
+// doubleZero is the error of digits that begin with 00 and are doubtful: others write 00 before the country calling code, and in the
+// region it begins a national number, or the number of a carrier follows it. read is the number by the region's own format.
+func doubleZero(digits, read, region string) error {
+	plain, begins := strings.CutPrefix(digits, "00")
+	if !begins || plain == read || callingCode(plain) == "" || judge(plain) != nil {
+		return nil
+	}
+	inUse := func(number string) bool {
+		code := callingCode(number)
+		made := parts(code, number[len(code):])
+		return code != "" && made != nil && phonenumbers.IsValidNumber(made)
+	}
+	if inUse(read) && !inUse(plain) {
+		return nil
+	}
+	return fmt.Errorf("could be +%s or, as %s dials, +%s; write it with +", plain, region, read)
 }
 
 // nationalOf reads digits in the national format of a region, in capitals. Digits that begin with the region's own calling

@@ -15,13 +15,18 @@ type typed struct {
 	zero   int  // where in digits a 0 stands in brackets by itself, as in "+44 (0)20"; -1 = nowhere
 }
 
-// strip drops separators: white space, dashes, dots, slashes, brackets and text-direction marks. What no caller types is
-// refused: letters, extensions, and the tails that spreadsheets and lists of two numbers leave ("….0", "…/02").
+// maxArea is the longest area code, in digits, that a slash may follow ("033731/12345", "+49 33731/12345").
+const maxArea = 5
+
+// strip drops separators: white space, dashes, dots, slashes, brackets and text-direction marks. What nobody dials is refused:
+// letters, extensions, and the tails that spreadsheets and lists leave ("….0", "….00", "…/02", "…(2)"). A slash stands after
+// the area code, or there are two numbers.
 func strip(input string) (typed, error) {
 	t := typed{zero: -1}
 	var kept strings.Builder
 	kept.Grow(len(input))
-	opened, dot, slash := -1, -1, -1 // digits before the last opening bracket, dot and slash
+	opened, closed, dot, slash := -1, -1, -1, -1 // digits before the last opening bracket, inside of a closed one, dot and slash
+	enclosed, manyDots := "", false              // digits of the last brackets; more than one dot
 	for _, r := range input {
 		switch {
 		case r >= '0' && r <= '9':
@@ -44,8 +49,12 @@ func strip(input string) (typed, error) {
 			if opened >= 0 && kept.Len() == opened+1 && kept.String()[opened] == '0' {
 				t.zero = opened
 			}
+			if opened >= 0 {
+				closed, enclosed = kept.Len(), kept.String()[opened:]
+			}
 			opened = -1
 		case strings.ContainsRune(dots, r):
+			manyDots = dot >= 0
 			dot = kept.Len()
 		case strings.ContainsRune(slashes, r):
 			slash = kept.Len()
@@ -61,12 +70,29 @@ func strip(input string) (typed, error) {
 	switch {
 	case t.digits == "":
 		return t, fmt.Errorf("%s has no digits; a phone number is + and 7 to 15 digits", quote(input))
-	case after(dot) == "0":
-		return t, fmt.Errorf("%s ends in .0, as spreadsheets write numbers; leave it out", quote(input))
+	case after(dot) == "0", !manyDots && len(after(dot)) <= 3 && after(dot) != "" && strings.Trim(after(dot), "0") == "":
+		return t, fmt.Errorf("%s ends in .%s, as spreadsheets write numbers; leave it out", quote(input), after(dot))
 	case after(slash) != "" && len(after(slash)) <= 2:
 		return t, fmt.Errorf("%s ends in /%s; that is no part of a number, leave it out", quote(input), after(slash))
+	case after(slash) != "" && t.subscriberBegins(slash):
+		return t, fmt.Errorf("%s has a / that does not follow the area code; is it two numbers, or an extension? Give one number", quote(input))
+	case closed == len(t.digits) && enclosed != "" && len(enclosed) < len(t.digits):
+		return t, fmt.Errorf("%s ends in (%s); that is no part of a number, leave it out", quote(input), enclosed)
 	}
 	return t, nil
+}
+
+// subscriberBegins reports whether more than an area code stands before a place in the digits.
+func (t typed) subscriberBegins(at int) bool {
+	area := t.digits[:at]
+	if !t.plus {
+		national := strings.TrimLeft(area, "0")
+		if len(area)-len(national) < 2 {
+			return len(national) > maxArea
+		}
+		area = national
+	}
+	return len(area)-len(callingCode(area)) > maxArea
 }
 
 // afterPlus are the digits of a number that is written internationally: after '+', and where no region has other habits,
