@@ -127,6 +127,7 @@ func (f *Form) Listen() {
 	}
 	if f.opened {
 		f.once = append(f.once, f.says.Hears)
+		f.silences, f.wrong, f.worn = 0, 0, 0 // of what nobody could hear
 	}
 }
 
