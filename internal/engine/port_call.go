@@ -15,7 +15,9 @@ type CallTx interface {
 	Call(accountID, callID id.ID) (call.Call, error) // locks
 	InsertCall(call.Call) error                      // ErrNumberTaken
 	SaveCall(call.Call) error
-	DeleteCall(callID id.ID) error
+	DeleteCall(callID id.ID) error       // with its review
+	Review(callID id.ID) (Review, error) // the zero value where there is none; locks
+	SaveReview(Review) error             // nothing where the call is gone
 	// NumberTaken reports whether a call to the number is live, or until when HoldNumber has it taken (zero: it has not).
 	NumberTaken(accountID id.ID, number phone.Number, now time.Time) (live bool, held time.Time, err error)
 	// HoldNumber keeps calls off a number until an instant; a later one that is known already stands.
@@ -36,6 +38,7 @@ type RollupTx interface {
 // CallQueries reads calls.
 type CallQueries interface {
 	ReadCall(ctx context.Context, accountID, callID id.ID) (call.Call, error)
+	ReadReview(ctx context.Context, accountID, callID id.ID) (Review, error) // the zero value where there is none
 	// RecordingOf is the recording's file of a call, whosever it is: the signature of a link to it stands in for the account.
 	// A call without one is missing too, as is one whose account is suspended, or has not the key (zero = none is asked for).
 	RecordingOf(ctx context.Context, callID, keyID id.ID) (file string, err error)
@@ -71,5 +74,6 @@ type CallFilter struct {
 	Tags          []string
 	Search        string       // case-insensitive substring of from, to, name
 	Number        phone.Number // as in LeadFilter
+	Reviewed      *bool        // only calls that are marked as reviewed, or are not
 	Heavy         bool         // read transcript and collected values too
 }

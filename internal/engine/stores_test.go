@@ -99,6 +99,7 @@ func storeTests() []storeTest {
 		{"Zones", testZones},
 		{"BulkAddWhileOthersWrite", testBulkAddWhileOthersWrite},
 		{"DeleteCalls", testDeleteCalls},
+		{"Review", testReview},
 		{"HangUp", testHangUp},
 		{"Archive", testArchive},
 		{"RunAndPause", testRunAndPause},

@@ -200,6 +200,9 @@ func (t *tx) SaveCall(c call.Call) error {
 }
 
 func (t *tx) DeleteCall(callID id.ID) error {
+	if err := t.queue(nil, "DELETE FROM review WHERE call_id = ?1", callID); err != nil {
+		return err
+	}
 	return t.queue(nil, "DELETE FROM call WHERE id = ?1", callID)
 }
 
@@ -345,6 +348,10 @@ func (s *Store) SearchCalls(ctx context.Context, accountID, pearlID id.ID, wante
 	}
 	if wanted.Search != "" {
 		f.contains(wanted.Search, wanted.Number, []string{"from_number", "to_number"}, "search")
+	}
+	if wanted.Reviewed != nil {
+		not := map[bool]string{true: "", false: "NOT "}[*wanted.Reviewed]
+		f.add("id "+not+"IN (SELECT call_id FROM review WHERE pearl_id = ?%d AND reviewed > 0)", pearlID)
 	}
 	columns, scan := lightCallColumns, scanLightCall
 	if wanted.Heavy {

@@ -170,6 +170,24 @@ test('a call is listened to, and its transcript follows', async () => {
   noFaults()
 })
 
+test('a call is marked as reviewed by one key and commented, and the next one is a key away', async () => {
+  const callId = /\/calls\/([0-9a-f]{24})/.exec(page.url())[1]
+  await page.keyboard.press('r')
+  await page.getByRole('button', { name: /Not reviewed after all/ }).waitFor()
+  await page.keyboard.press('c')
+  await page.keyboard.type('Wants a letter.')
+  await page.keyboard.press('Escape')
+  await api.until(`/v2/Call/${callId}/Review`, (review) => review.isReviewed && review.comment === 'Wants a letter.')
+  await accessible('a reviewed call')
+  const { results } = await api.ask('POST', `/v2/Pearl/${pearlId}/Calls`, { fromDate: '2000-01-01', toDate: '2999-01-01' })
+  const at = results.findIndex(({ id }) => id === callId)
+  const [key, next] = at + 1 < results.length ? ['n', results[at + 1].id] : ['p', results[at - 1].id]
+  await page.getByText(`${at + 1} of ${results.length}`).waitFor()
+  await page.keyboard.press(key)
+  await page.waitForURL((url) => url.pathname === `/calls/${next}`)
+  noFaults()
+})
+
 test('a webhook is sent again', async () => {
   await page.getByRole('navigation', { name: 'Pages' }).first().getByRole('link', { name: 'Webhooks' }).click()
   await page.getByRole('row').filter({ hasText: 'Delivered' }).first().click()

@@ -42,7 +42,7 @@ const bad = { 17: 'no number', 4711: '12', 10001: '+1 415 555 0199 ext. 7' }
 
 // file has ten thousand rows, as a spreadsheet writes them.
 function file() {
-  const lines = ['Phone,Customer No,First name,City']
+  const lines = ['Phone,External ID,First name,City']
   for (let n = 2; n <= 10_001; n++) lines.push(`${bad[n] ?? `+1 ${201 + Math.floor(n / 100)} 555 01${String(n % 100).padStart(2, '0')}`},crm-${n},Person ${n},"Springfield, ${n % 50}"`)
   return lines.join('\r\n')
 }
@@ -68,7 +68,7 @@ test('ten thousand rows are tried, imported, interrupted and imported again with
   await page.getByText('10,000 rows', { exact: true }).waitFor()
   const as = (column) => page.getByRole('combobox', { name: `What ${column} is taken for` }).or(page.getByLabel(`What ${column} is taken for`)).first()
   assert.equal(await as('Phone').inputValue(), 'Number')
-  assert.equal(await as('Customer No').inputValue(), 'External id')
+  assert.equal(await as('External ID').inputValue(), 'External id')
   await as('City').click()
   await page.getByRole('option', { name: 'Left out' }).click()
   await accessible('import, preview')

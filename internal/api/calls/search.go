@@ -58,7 +58,12 @@ type Row struct {
 
 // Find searches the calls of a Pearl.
 func (h *Handlers) Find(r *route.Request, in Search) (wire.Page[Row], error) {
+	return h.find(r, in, nil)
+}
+
+func (h *Handlers) find(r *route.Request, in Search, reviewed *bool) (wire.Page[Row], error) {
 	filter := filterOf(in.Range, in.Tags, true, slices.Concat(in.Statuses, in.ConversationStatuses)...)
+	filter.Reviewed = reviewed
 	filter.Search, filter.Number = in.SearchInput.Value, wire.Whole(in.SearchInput.Value, r.Pearl)
 	count, found, err := h.Queries.SearchCalls(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(in.TableRules()))
 	if err != nil {

@@ -80,7 +80,7 @@ export function useZones(pearlId: string) {
   return useQuery({ queryKey: ['zones', pearlId], queryFn: () => ask(api.GET('/v2/Outbound/{pearlId}/Zones', { params: { path: { pearlId } } })), enabled: pearlId !== '', staleTime: 15_000, refetchInterval: 30_000 })
 }
 
-export type CallFilter = Omit<Schemas['SearchRequest'], 'skip' | 'limit'>
+export type CallFilter = Omit<Schemas['ReviewedSearchRequest'], 'skip' | 'limit'>
 
 export async function readCalls(pearlId: string, filter: CallFilter, skip: number, limit: number): Promise<Schemas['RowPage']> {
   return ask(api.POST('/v2/Pearl/{pearlId}/Calls', { params: { path: { pearlId } }, body: { ...filter, skip, limit } }))

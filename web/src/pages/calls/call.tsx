@@ -18,6 +18,7 @@ import { leadAddress } from '../../routes'
 import { said } from '../leads/peek'
 import { Ladder } from './ladder'
 import { Listen } from './listen'
+import { Queue, Review } from './review'
 
 // CallPage is one call: what was said, heard again, and what came of it.
 export default function CallPage({ params: { id } }: { params: { id: string } }) {
@@ -42,6 +43,7 @@ function Known({ call, t }: { call: Schemas['Call']; t: ReturnType<typeof useTra
         <h1>{call.name ?? <span className="mono ltr">{call.to}</span>}</h1>
         <LeadStatusMark status={call.conversationStatus} />
         <div className="grow" />
+        <Queue call={call} />
         {inAir ? mayChange && <HangUp call={call} /> : <Downloads call={call} />}
       </div>
       <p className="soft call-line">
@@ -54,12 +56,15 @@ function Known({ call, t }: { call: Schemas['Call']; t: ReturnType<typeof useTra
       </p>
       <div className="call">
         <Listen call={call} />
-        <Tabs value={tab} onChange={(chosen) => set({ tab: chosen === 'result' ? null : chosen })} className="call-side">
+        <div className="call-side">
+        <Tabs value={tab} onChange={(chosen) => set({ tab: chosen === 'result' ? null : chosen })}>
           <Tabs.List><Tabs.Tab value="result">{t('call.result')}</Tabs.Tab><Tabs.Tab value="charges">{t('call.charges')}</Tabs.Tab><Tabs.Tab value="signalling">{t('ladder.title')}</Tabs.Tab></Tabs.List>
           <Tabs.Panel value="result" pt="md"><Result call={call} /></Tabs.Panel>
           <Tabs.Panel value="charges" pt="md">{tab === 'charges' && <Charges callId={call.id} />}</Tabs.Panel>
           <Tabs.Panel value="signalling" pt="md">{tab === 'signalling' && <Ladder callId={call.id} inAir={inAir} />}</Tabs.Panel>
         </Tabs>
+        {!inAir && <Review call={call} />}
+        </div>
       </div>
     </div>
   )

@@ -4,22 +4,19 @@ import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
 import type { Schemas } from '../../api/client'
-import { always, readCalls, type CallFilter } from '../../api/queries'
+import { readCalls } from '../../api/queries'
 import { useAddress } from '../../pieces/address'
 import { CampaignChoice, SearchBox, StatusFilter, useCampaign } from '../../pieces/filters'
-import { lastDays } from '../../pieces/range'
 import { useRows } from '../../pieces/rows'
 import { Empty, Failing } from '../../pieces/states'
 import { callOutcomes, LeadStatusMark } from '../../pieces/status'
 import { Table, type Column } from '../../pieces/table'
 import { When } from '../../pieces/when'
 import { useWords } from '../../pieces/words'
-import { callAddress } from '../../routes'
 import { NoCampaigns } from '../campaigns'
+import { callFilter, queuedAddress, spans } from './filter'
 
 type Call = Schemas['Row']
-
-const spans = ['1', '7', '30'] as const
 
 // Calls is the table of a campaign's calls.
 export default function Calls() {
@@ -28,16 +25,13 @@ export default function Calls() {
   const [, go] = useLocation()
   const { params, set } = useAddress()
   const { pearlId, none, error: noCampaigns } = useCampaign(params.get('campaign'))
-  const statuses = useMemo(() => (params.get('status') ?? '').split(',').map(Number).filter((one): one is Schemas['ConversationStatus'] => callOutcomes.includes(one as Schemas['ConversationStatus'])), [params])
-  const search = params.get('search') ?? ''
-  const span = spans.find((one) => one === params.get('days'))
-  const sort = { prop: params.get('sort') ?? 'startTime', ascending: params.get('order') === 'up' }
-  const range = useMemo(() => (span ? lastDays(Number(span)) : null), [span])
-  const filter: CallFilter = { fromDate: range?.from ?? always.fromDate, toDate: range?.to ?? always.toDate, statuses, searchInput: search || null, sortProp: sort.prop as CallFilter['sortProp'], isAscending: sort.ascending }
-  const calls = useRows<Call>({ key: ['calls', pearlId, filter], size: 100, enabled: pearlId !== '', read: (skip, limit) => readCalls(pearlId, filter, skip, limit) })
+  const { statuses, search, span, isReviewed, sort, asked } = useMemo(() => callFilter(params), [params])
+  const calls = useRows<Call>({ key: ['calls', pearlId, asked], size: 100, enabled: pearlId !== '', read: (skip, limit) => readCalls(pearlId, asked, skip, limit) })
+  const { find } = calls
+  const addressOf = (call: Call) => queuedAddress(call.id, new URLSearchParams({ ...Object.fromEntries(params), campaign: pearlId }), Math.max(0, find(({ id }) => id === call.id)))
 
-  const columns = useMemo<Column<Call>[]>(() => [
-    { id: 'startTime', head: t('call.started'), width: 150, sort: 'startTime', cell: (call) => <Link href={callAddress(call.id)}><When at={call.startTime} /></Link> },
+  const columns: Column<Call>[] = [
+    { id: 'startTime', head: t('call.started'), width: 150, sort: 'startTime', cell: (call) => <Link href={addressOf(call)}><When at={call.startTime} /></Link> },
     { id: 'to', head: t('call.to'), width: 150, sort: 'to', cell: (call) => <span className="mono ltr">{call.to}</span> },
     { id: 'name', head: t('call.name'), width: 160, grows: true, sort: 'name', cell: (call) => call.name ?? <span className="soft">–</span> },
     { id: 'outcome', head: t('call.outcome'), width: 160, sort: 'conversationStatus', cell: (call) => <LeadStatusMark status={call.conversationStatus} /> },
@@ -45,10 +39,10 @@ export default function Calls() {
     { id: 'duration', head: t('call.duration'), width: 90, end: true, sort: 'duration', cell: (call) => (call.duration === 0 ? <span className="soft">–</span> : <span className="ltr">{words.duration(call.duration)}</span>) },
     { id: 'collected', head: t('call.collected'), width: 200, grows: true, cell: (call) => <span className="soft">{call.collectedInfo.map(({ name, value }) => `${name}: ${String(value)}`).join(', ') || '–'}</span> },
     { id: 'tags', head: t('call.tags'), width: 120, cell: (call) => <span className="soft">{call.tags.join(', ') || '–'}</span> },
-  ], [t, words])
+  ]
 
-  const filtered = statuses.length > 0 || search !== '' || span !== undefined
-  const clear = () => set({ search: null, status: null, days: null })
+  const filtered = statuses.length > 0 || search !== '' || span !== undefined || isReviewed !== null
+  const clear = () => set({ search: null, status: null, days: null, review: null })
   if (noCampaigns) return <div className="page"><Failing error={noCampaigns} /></div>
   if (none) return <div className="page"><NoCampaigns /></div>
   return (
@@ -59,14 +53,15 @@ export default function Calls() {
         <SearchBox value={search} onChange={(text) => set({ search: text })} label={t('calls.search')} />
         <Select data={[{ value: '', label: t('calls.always') }, ...spans.map((days) => ({ value: days, label: t('calls.days', { count: Number(days) }) }))]} value={span ?? ''} onChange={(days) => set({ days })} allowDeselect={false} aria-label={t('calls.when')} w={150} />
         <StatusFilter all={callOutcomes} chosen={statuses} onChange={(chosen) => set({ status: chosen.join(',') })} />
+        <Select data={[{ value: '', label: t('review.any') }, { value: 'open', label: t('review.open') }, { value: 'done', label: t('review.done') }]} value={params.get('review') ?? ''} onChange={(review) => set({ review })} allowDeselect={false} aria-label={t('review.title')} w={150} />
         {filtered && <Button variant="subtle" color="gray" size="compact-sm" onClick={clear}>{t('filters.clear')}</Button>}
         <span className="count" role="status">{calls.count === undefined ? '' : t('calls.count', { count: calls.count, text: words.number(calls.count) })}</span>
       </div>
       {calls.error ? <Failing error={calls.error} retry={calls.retry} /> : (
-        <Table label={t('places.calls')} columns={columns} total={calls.count ?? 40} row={calls.row} onRange={calls.onRange} onOpen={(call) => go(callAddress(call.id))}
+        <Table label={t('places.calls')} columns={columns} total={calls.count ?? 40} row={calls.row} onRange={calls.onRange} onOpen={(call) => go(addressOf(call))}
           sort={sort} onSort={({ prop, ascending }) => set({ sort: prop, order: ascending ? 'up' : null })}
           compact={(call) => (
-            <Link href={callAddress(call.id)} className="two-lines">
+            <Link href={addressOf(call)} className="two-lines">
               <span className="row"><span className="mono ltr grow">{call.to}</span><LeadStatusMark status={call.conversationStatus} /></span>
               <span className="row small soft"><span className="grow cut">{[call.name, t(`callStatus.${call.status}`)].filter(Boolean).join(' · ')}</span><When at={call.startTime} /></span>
             </Link>

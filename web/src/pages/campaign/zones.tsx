@@ -14,10 +14,10 @@ export function Zones({ pearlId }: { pearlId: string }) {
   const { t } = useTranslation()
   const words = useWords()
   const zones = useZones(pearlId)
-  const rows = zones.data ?? []
+  const rows = merged(zones.data ?? [])
   const open = rows.filter(({ isOpen }) => isOpen)
   const next = rows.find(({ isOpen, opensAt }) => !isOpen && opensAt !== null)
-  const waiting = (list: Schemas['Zone'][]) => list.reduce((sum, zone) => sum + zone.waiting, 0)
+  const waiting = (list: Zone[]) => list.reduce((sum, zone) => sum + zone.waiting, 0)
   return (
     <section className="stack" style={{ gap: 8 }}>
       <div className="row wrap" style={{ alignItems: 'baseline' }}>
@@ -25,14 +25,28 @@ export function Zones({ pearlId }: { pearlId: string }) {
         {rows.length > 0 && <span className="soft small">{t('zones.open', { count: waiting(open), text: words.number(waiting(open)), total: words.number(waiting(rows)) })}{open.length === 0 && next?.opensAt && <> {t('zones.next', { zone: next.iana, at: words.clock(new Date(next.opensAt)) })}</>}</span>}
       </div>
       {zones.error ? <p className="soft">{zones.error.message}</p> : !zones.data ? <Bones lines={1} height={52} /> : rows.length === 0 ? <p className="soft">{t('zones.none')}</p> : (
-        <ul className="zones">{rows.slice(0, mostShown).map((zone) => <ZoneCell key={zone.timeZoneId ?? ''} pearlId={pearlId} zone={zone} />)}</ul>
+        <ul className="zones">{rows.slice(0, mostShown).map((zone) => <ZoneCell key={zone.filter} pearlId={pearlId} zone={zone} />)}</ul>
       )}
       {rows.length > mostShown && <p className="soft small">{t('zones.more', { count: rows.length - mostShown })}</p>}
     </section>
   )
 }
 
-function ZoneCell({ pearlId, zone }: { pearlId: string; zone: Schemas['Zone'] }) {
+type Zone = Schemas['Zone'] & { filter: string } // as the address of the table of leads has it
+
+// merged has one row a zone: leads without one of their own are in that of the campaign.
+function merged(zones: Schemas['Zone'][]): Zone[] {
+  const rows: Zone[] = []
+  for (const zone of zones) {
+    const filter = zone.timeZoneId ?? 'none'
+    const same = zone.iana === '' ? undefined : rows.find(({ iana }) => iana === zone.iana)
+    if (same) Object.assign(same, { waiting: same.waiting + zone.waiting, filter: `${same.filter},${filter}` })
+    else rows.push({ ...zone, filter })
+  }
+  return rows
+}
+
+function ZoneCell({ pearlId, zone }: { pearlId: string; zone: Zone }) {
   const { t, i18n } = useTranslation()
   const words = useWords()
   const now = new Date(useNow(30_000))
@@ -40,7 +54,7 @@ function ZoneCell({ pearlId, zone }: { pearlId: string; zone: Schemas['Zone'] })
   const at = until === null ? '' : atOffset(new Date(until), zone.timeZone, i18n.language)
   return (
     <li data-open={zone.isOpen}>
-      <Link href={`/leads?campaign=${pearlId}&zone=${encodeURIComponent(zone.timeZoneId ?? 'none')}`} className="zone">
+      <Link href={`/leads?campaign=${pearlId}&zone=${encodeURIComponent(zone.filter)}`} className="zone">
         <span className="row"><i aria-hidden="true" /><strong className="cut">{zone.iana === '' ? (zone.timeZoneId ?? '–') : zone.iana.split('/').at(-1)!.replaceAll('_', ' ')}</strong><span className="grow" /><span className="figures">{words.number(zone.waiting)}</span></span>
         <span className="small soft cut" title={until === null ? undefined : words.exact(new Date(until))}>
           {atOffset(now, zone.timeZone, i18n.language)} · {zone.isOpen ? (until === null ? t('zones.always') : t('zones.until', { at })) : until === null ? t('zones.never') : t('zones.opens', { at })}

@@ -76,17 +76,22 @@ export default function Leads() {
     <>
       <div className="page" data-fill="true">
         <h1 className="hidden">{t('places.leads')}</h1>
-        <div className="filters">
-          <CampaignChoice value={pearlId} onChange={(campaign) => set({ campaign, lead: null, zone: null })} />
-          <SearchBox value={search} onChange={(text) => set({ search: text, lead: null })} label={t('leads.search')} />
-          <StatusFilter all={leadStatuses} chosen={statuses} onChange={(chosen) => set({ status: chosen.join(','), lead: null })} />
-          <MoreFilters pearlId={pearlId} attempts={attempts} zones={zones} onChange={set} />
-          {filter.narrows && <Button variant="subtle" color="gray" size="compact-sm" onClick={clear}>{t('filters.clear')}</Button>}
-          <span className="count" role="status">{leads.count === undefined ? '' : t('leads.count', { count: leads.count, text: words.number(leads.count) })}</span>
-          <Views params={params} set={set} />
-          {mayChange && <Button component={Link} href={importAddress(pearlId)} variant="default" leftSection={<IconUpload size={15} />}>{t('leads.import')}</Button>}
-          {mayChange && <Button variant="default" leftSection={<IconPlus size={15} />} onClick={() => set({ add: '1', lead: null })}>{t('leads.add')}</Button>}
-          <ColumnChoice all={columns.slice(1)} hidden={hidden} onChange={setHidden} />
+        <div className="stack" style={{ gap: 8 }}>
+          <div className="filters">
+            <CampaignChoice value={pearlId} onChange={(campaign) => set({ campaign, lead: null, zone: null })} />
+            <SearchBox value={search} onChange={(text) => set({ search: text, lead: null })} label={t('leads.search')} />
+            <span className="grow" />
+            {mayChange && <Button component={Link} href={importAddress(pearlId)} variant="default" leftSection={<IconUpload size={15} />}>{t('leads.import')}</Button>}
+            {mayChange && <Button variant="default" leftSection={<IconPlus size={15} />} rightSection={<kbd>N</kbd>} onClick={() => set({ add: '1', lead: null })}>{t('leads.add')}</Button>}
+          </div>
+          <div className="filters">
+            <StatusFilter all={leadStatuses} chosen={statuses} onChange={(chosen) => set({ status: chosen.join(','), lead: null })} />
+            <MoreFilters pearlId={pearlId} attempts={attempts} zones={zones} onChange={set} />
+            {filter.narrows && <Button variant="subtle" color="gray" size="compact-sm" onClick={clear}>{t('filters.clear')}</Button>}
+            <span className="count" role="status">{leads.count === undefined ? '' : t('leads.count', { count: leads.count, text: words.number(leads.count) })}</span>
+            <Views params={params} set={set} />
+            <ColumnChoice all={columns.slice(1)} hidden={hidden} onChange={setHidden} />
+          </div>
         </div>
         {leads.error ? <Failing error={leads.error} retry={leads.retry} /> : (
           <Table label={t('places.leads')} columns={columns.filter((column) => !hidden.includes(column.id))} total={leads.count ?? 40} row={leads.row} onRange={leads.onRange}

@@ -203,6 +203,7 @@ function Timeline({ pearlId, lead }: { pearlId: string; lead: Lead }) {
               <span className="soft small"><When at={event.at} /></span>
             </li>
           ))}
+          {!history.data.results.some(({ kind }) => kind === 'added') && <li><i aria-hidden="true" /><span>{t('event.added')}</span><span className="soft small"><When at={lead.created} /></span></li>}
         </ol>
       )}
     </section>
