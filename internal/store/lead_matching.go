@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 
 	"nacre/internal/engine"
 	"nacre/internal/fault"
@@ -14,15 +15,19 @@ import (
 // idsAtOnce is how many ids one statement names.
 const idsAtOnce = 500
 
+// matchedAtOnce is how many leads one search finds: a campaign of any size is gone through in searches that are short each.
+const matchedAtOnce = 50_000
+
 // matched is what MatchingLeads reads of a lead.
 type matched struct {
 	engine.MatchingLead
-	held int
-	due  int64 // 0: not due
+	held    int
+	due     int64 // 0: not due
+	created int64
 }
 
 func scanMatched(r row) (m matched, err error) {
-	err = r.Scan((*string)(&m.ID), &m.held, &m.due)
+	err = r.Scan((*string)(&m.ID), &m.held, &m.due, &m.created)
 	m.OnCall = m.held == int(lead.OnCall)
 	return m, err
 }
@@ -30,31 +35,12 @@ func scanMatched(r row) (m matched, err error) {
 // MatchingLeads implements engine.Queries.
 func (s *Store) MatchingLeads(ctx context.Context, accountID, pearlID id.ID, wanted engine.LeadFilter, ids []id.ID, stoppedBy id.ID) ([]engine.MatchingLead, error) {
 	var found []matched
-	err := s.scan(ctx, accountID, func(q session) error {
-		found = nil
-		switch owned, err := owns(q, accountID, pearlID); {
-		case err != nil:
-			return err
-		case !owned:
-			return fault.Missing("PearlId")
-		}
-		if ids == nil {
-			f, err := leadFilter(q, pearlID, wanted)
-			if err != nil {
-				return err
-			}
-			found, err = matching(q, f, stoppedBy)
-			return err
-		}
-		for part := range slices.Chunk(ids, idsAtOnce) {
-			more, err := matching(q, leadsNamed(pearlID, part), stoppedBy)
-			if err != nil {
-				return err
-			}
-			found = append(found, more...)
-		}
-		return nil
-	})
+	var err error
+	if ids == nil {
+		found, err = s.filtered(ctx, accountID, pearlID, wanted, stoppedBy)
+	} else {
+		found, err = s.named(ctx, accountID, pearlID, ids)
+	}
 	if err != nil {
 		return nil, wrap("find matching leads", err)
 	}
@@ -70,11 +56,65 @@ func (s *Store) MatchingLeads(ctx context.Context, accountID, pearlID id.ID, wan
 	return leads, nil
 }
 
-func matching(q session, f filter, stoppedBy id.ID) ([]matched, error) {
+// searchOwn runs a part of a search over a campaign of the account.
+func (s *Store) searchOwn(ctx context.Context, accountID, pearlID id.ID, part func(q session) ([]matched, error)) (found []matched, err error) {
+	err = s.scan(ctx, accountID, func(q session) error {
+		switch owned, err := owns(q, accountID, pearlID); {
+		case err != nil:
+			return err
+		case !owned:
+			return fault.Missing("PearlId")
+		}
+		var err error
+		found, err = part(q)
+		return err
+	})
+	return found, err
+}
+
+// filtered goes through the leads that match by age, which both lead_created and, of one status, lead_status are ordered by.
+func (s *Store) filtered(ctx context.Context, accountID, pearlID id.ID, wanted engine.LeadFilter, stoppedBy id.ID) (found []matched, err error) {
 	if !stoppedBy.Zero() {
-		f.add("{contains}(state, ?%d) > 0", string(stoppedBy))
+		wanted.Statuses = []int{int(lead.Success), int(lead.NotSuccessful), int(lead.Completed)} // those that a stop sets
 	}
-	return list(q, scanMatched, "SELECT id, held, due FROM lead"+f.where(), f.args...)
+	for {
+		part, err := s.searchOwn(ctx, accountID, pearlID, func(q session) ([]matched, error) {
+			f, err := leadFilter(q, pearlID, wanted)
+			if err != nil {
+				return nil, err
+			}
+			if !stoppedBy.Zero() {
+				f.add("{contains}(state, ?%d) > 0", string(stoppedBy))
+			}
+			if len(found) > 0 {
+				last := found[len(found)-1]
+				f.add("(created, id) > (?%d, ?%d)", last.created, last.ID)
+			}
+			return list(q, scanMatched, "SELECT id, held, due, created FROM lead"+f.where()+" ORDER BY created, id LIMIT "+strconv.Itoa(s.matches), f.args...)
+		})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, part...)
+		if len(part) < s.matches {
+			return found, nil
+		}
+	}
+}
+
+// named are the leads that have one of the ids.
+func (s *Store) named(ctx context.Context, accountID, pearlID id.ID, ids []id.ID) ([]matched, error) {
+	return s.searchOwn(ctx, accountID, pearlID, func(q session) (found []matched, err error) {
+		for part := range slices.Chunk(ids, idsAtOnce) {
+			f := leadsNamed(pearlID, part)
+			more, err := list(q, scanMatched, "SELECT id, held, due, created FROM lead"+f.where(), f.args...)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, more...)
+		}
+		return found, nil
+	})
 }
 
 // leadsNamed are the leads of a campaign that have one of the ids.

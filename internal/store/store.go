@@ -76,6 +76,7 @@ type Store struct {
 	turns      *turns
 	summing    chan struct{} // held by RememberedAnswers
 	scanTime   time.Duration
+	matches    int                 // how many leads one of the searches of MatchingLeads finds
 	touched    map[id.ID]time.Time // keys used since the last flush
 	touchMu    sync.Mutex
 	stop       chan struct{}
@@ -110,7 +111,7 @@ func Open(ctx context.Context, dataDir, databaseURL string, options Options) (*S
 
 // start begins what runs beside. b is closed where that fails.
 func start(ctx context.Context, b backend, options Options) (*Store, error) {
-	s := &Store{backend: b, log: options.logger(), nodeLost: make(chan error, 1), touched: map[id.ID]time.Time{}, turns: newTurns(scans), summing: make(chan struct{}, 1), scanTime: scanTime, stop: make(chan struct{})}
+	s := &Store{backend: b, log: options.logger(), nodeLost: make(chan error, 1), touched: map[id.ID]time.Time{}, turns: newTurns(scans), summing: make(chan struct{}, 1), scanTime: scanTime, matches: matchedAtOnce, stop: make(chan struct{})}
 	if options.Node {
 		if err := s.becomeNode(ctx); err != nil {
 			return nil, errors.Join(err, b.close())
