@@ -30,6 +30,7 @@ type ImportPreview struct {
 type ImportPart struct {
 	Rows    int       `json:"rows"`
 	Added   int       `json:"added"` // in a dry run: would be
+	Again   bool      `json:"again"` // the part was added by an earlier import of the same file: this is what came of it then
 	Refused []Refusal `json:"refused"`
 }
 

@@ -73,10 +73,9 @@ func (x *exchange) readBody(r *route.Route) ([]byte, error) {
 	for {
 		if len(body) == cap(body) {
 			larger := min(2*int64(cap(body)), announced+1)
-			if !x.bodies.take(x.asker.Account, larger-x.held) {
-				return nil, problem.Status(http.StatusServiceUnavailable, "Too many large bodies are being received. Send the request again.").With("Retry-After", "2")
+			if err := x.takeMemory(larger - x.held); err != nil {
+				return nil, err
 			}
-			x.held = larger
 			body = append(make([]byte, 0, larger), body...)
 		}
 		limit.progress(len(body))
@@ -104,6 +103,15 @@ func (x *exchange) readBody(r *route.Route) ([]byte, error) {
 			return nil, fault.Bad("$", "The body could not be read.")
 		}
 	}
+}
+
+// takeMemory books bytes of what bodies may take, until the answer is sent.
+func (x *exchange) takeMemory(bytes int64) error {
+	if !x.bodies.take(x.asker.Account, bytes) {
+		return problem.Status(http.StatusServiceUnavailable, "Too many large bodies are being received. Send the request again.").With("Retry-After", "2")
+	}
+	x.held += bytes
+	return nil
 }
 
 // leaveBody sees to a body that nobody has read, or not to its end, before the answer is written: the connection is closed

@@ -99,6 +99,7 @@ func (x *exchange) serve(match route.Match) {
 	request.Now, request.Links, request.Queries = x.now, x.links, x.Queries
 	request.Browser = browser{x: x, header: request.Header}
 	request.Links.Base = x.base()
+	request.TakeMemory, request.TakeUpload = x.takeMemory, x.takeUpload
 	answer, err := x.carryOut(request)
 	if err != nil {
 		x.fail(err)

@@ -21,7 +21,7 @@ const smallBody = 4 << 10
 // asksForRoom reports whether a request is one of those that can fill the disk: it creates, or changes something by a body that is
 // not small. Requests that delete are not: they, and what they leave in the audit log, are no larger than what they delete.
 func asksForRoom(r *route.Route, body []byte) bool {
-	if r.Creates && !r.Stops {
+	if (r.Creates || r.Adds) && !r.Stops {
 		return true
 	}
 	return r.Scope != account.ScopeRead && r.Method != http.MethodDelete && len(body) > smallBody
@@ -92,6 +92,11 @@ func (x *exchange) store(request *route.Request, body []byte, remembered bool) (
 		x.uploads.add(accountID, int64(len(answer.Body)), x.Now())
 	}
 	return answer, err
+}
+
+// takeUpload books bytes of the account's that are stored besides those of a body.
+func (x *exchange) takeUpload(bytes int64) error {
+	return x.uploads.take(x.asker.Account, bytes, x.Now())
 }
 
 // room is why nothing new is taken, nil where it is.

@@ -102,14 +102,22 @@ func (i *leadImport) carryOut(ctx context.Context, s streams, c *client.Client, 
 	var sum struct {
 		Rows    int  `json:"rows"`
 		Added   int  `json:"added"`
+		Before  int  `json:"before"` // added by an earlier import of the same file
 		Refused int  `json:"refused"`
 		DryRun  bool `json:"dryRun"`
 	}
 	sum.DryRun = i.DryRun
+	again := 0 // rows of parts that were added before
 	var refused []client.Refusal
 	bar := newProgress(s, "imported")
 	err := c.ImportLeads(ctx, pearlID, file, client.ImportOptions{DryRun: i.DryRun, Mapping: mapping}, func(part client.ImportPart, total int) {
-		sum.Rows, sum.Added, sum.Refused = sum.Rows+part.Rows, sum.Added+part.Added, sum.Refused+len(part.Refused)
+		sum.Rows, sum.Refused = sum.Rows+part.Rows, sum.Refused+len(part.Refused)
+		if part.Again {
+			sum.Before += part.Added
+			again += part.Rows
+		} else {
+			sum.Added += part.Added
+		}
 		refused = append(refused, part.Refused...)
 		bar.at(sum.Rows, total)
 	})
@@ -118,14 +126,21 @@ func (i *leadImport) carryOut(ctx context.Context, s streams, c *client.Client, 
 		err = errors.Join(err, writing)
 	}
 	if err != nil {
-		return fmt.Errorf("%d of the leads are in the campaign, the same command goes on from there: %w", sum.Added, err)
+		return fmt.Errorf("%d of the leads are in the campaign, the same command goes on from there: %w", sum.Added+sum.Before, err)
 	}
 	if err := i.show(s, sum, func(w io.Writer) {
 		verb := "added"
 		if i.DryRun {
 			verb = "would be added"
 		}
-		fmt.Fprintf(w, "%d %s, %d refused\n", sum.Added, verb, sum.Refused)
+		switch {
+		case again > 0 && again == sum.Rows:
+			fmt.Fprintf(w, "this file was added before, with the same columns: nothing was added now; %d were added then, %d refused\n", sum.Before, sum.Refused)
+		case again > 0:
+			fmt.Fprintf(w, "%d %s, %d were added before, %d refused\n", sum.Added, verb, sum.Before, sum.Refused)
+		default:
+			fmt.Fprintf(w, "%d %s, %d refused\n", sum.Added, verb, sum.Refused)
+		}
 	}); err != nil {
 		return err
 	}

@@ -186,11 +186,18 @@ func TestImportFromTheShell(t *testing.T) {
 		}
 	}
 	refused := filepath.Join(t.TempDir(), "refused.csv")
-	for _, args := range [][]string{{"--dry-run"}, nil, nil} { // the third adds nothing twice
+	for n, args := range [][]string{{"--dry-run"}, nil, nil} { // the third adds nothing twice
+		want := `{"rows":1201,"added":1200,"before":0,"refused":1,`
+		if n == 2 {
+			want = `{"rows":1201,"added":0,"before":1200,"refused":1,`
+		}
 		code, out, errs := sh.run(t, append([]string{"lead", "import", "Renewals", file, "--refused", refused, "--json"}, args...)...)
-		if code != exitPartly || !strings.Contains(out, `{"rows":1201,"added":1200,"refused":1,`) || errs != "" {
+		if code != exitPartly || !strings.Contains(out, want) || errs != "" {
 			t.Fatalf("import %v: exit %d, %q %q", args, code, out, errs)
 		}
+	}
+	if _, out, _ := sh.run(t, "lead", "import", "Renewals", file); !strings.HasPrefix(out, "this file was added before") {
+		t.Errorf("the same file again: %q", out)
 	}
 	if rows, err := os.ReadFile(refused); err != nil || !strings.HasPrefix(string(rows), "line,reasons\n1202,") {
 		t.Errorf("refused rows: %s %v", rows, err)

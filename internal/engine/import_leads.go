@@ -29,14 +29,19 @@ type Importing struct {
 
 // ImportRow is a row of a file as a lead.
 type ImportRow struct {
-	Line int // in the file, from 1
-	Lead NewLead
+	Line  int // in the file, from 1
+	Lead  NewLead
+	Fault string // why it can be no lead, for people; "" = Lead says
 }
+
+// data is what its part is measured by.
+func (r ImportRow) data() int { return len(r.Lead.CallData) }
 
 // ImportPart is what came of some rows that follow each other.
 type ImportPart struct {
 	Rows    int       `json:"rows"`
 	Added   int       `json:"added"` // or, in a dry run, would be
+	Again   bool      `json:"again"` // the part was added before: this is what came of it then
 	Refused []Refusal `json:"refused"`
 }
 
@@ -59,8 +64,9 @@ func (e *Engine) ImportLeads(ctx context.Context, actor Actor, i Importing) erro
 	if pearl.Type != campaign.OutboundPearl {
 		return fault.Missing("PearlId")
 	}
+	reading := importReader{next: i.Next}
 	for part := 0; ; part++ {
-		rows, more, err := i.part()
+		rows, more, err := reading.part()
 		if err != nil {
 			return err
 		}
@@ -79,15 +85,29 @@ func (e *Engine) ImportLeads(ctx context.Context, actor Actor, i Importing) erro
 	}
 }
 
-// part reads as many rows as one transaction takes.
-func (i Importing) part() (rows []ImportRow, more bool, err error) {
-	for size := 0; len(rows) < partLeads && size < partBytes; {
-		row, more, err := i.Next()
+// importReader reads rows in parts.
+type importReader struct {
+	next func() (row ImportRow, more bool, err error)
+	over []ImportRow // the row that the last part had no room for
+}
+
+// part reads as many rows as one transaction takes: more would be added in several, between two that make them whole.
+func (r *importReader) part() (rows []ImportRow, more bool, err error) {
+	rows, r.over = r.over, nil
+	size := 0
+	for _, row := range rows {
+		size += row.data()
+	}
+	for len(rows) < partLeads {
+		row, more, err := r.next()
 		if err != nil || !more {
 			return rows, false, err
 		}
+		if size += row.data(); size > partBytes && len(rows) > 0 {
+			r.over = []ImportRow{row}
+			break
+		}
 		rows = append(rows, row)
-		size += len(row.Lead.CallData)
 	}
 	return rows, true, nil
 }
@@ -96,6 +116,10 @@ func (e *Engine) importPart(ctx context.Context, actor Actor, i Importing, pearl
 	done := ImportPart{Rows: len(rows), Refused: []Refusal{}}
 	good := rows[:0:0]
 	for _, row := range rows {
+		if row.Fault != "" {
+			done.Refused = append(done.Refused, Refusal{Line: row.Line, Reasons: []string{row.Fault}})
+			continue
+		}
 		var faults fault.List
 		row.Lead.lead(&faults, "", pearl.Home())
 		if len(faults.Fields) > 0 {
@@ -117,6 +141,7 @@ func (e *Engine) importPart(ctx context.Context, actor Actor, i Importing, pearl
 		if err := json.Unmarshal(earlier.Answer, &done); err != nil {
 			return done, fmt.Errorf("read what came of a part before: %w", err)
 		}
+		done.Again = true
 		return done, nil
 	}
 	// What duplicatePolicy refuses is known only inside: the rest is added without it. Every turn refuses at least one row.

@@ -44,6 +44,9 @@ func (i *importing) String() string {
 	var b strings.Builder
 	for _, part := range i.parts {
 		fmt.Fprintf(&b, "%d/%d", part.Added, part.Rows)
+		if part.Again {
+			b.WriteString(" again")
+		}
 		for _, refused := range part.Refused {
 			fmt.Fprintf(&b, " %d %s", refused.Line, strings.SplitN(refused.Reasons[0], ":", 2)[0])
 		}
@@ -78,7 +81,7 @@ func testImportLeads(t *testing.T, s engine.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "sent again", again.String(), want)
+	same(t, "sent again", again.String(), "499/500 again 5 PhoneNumber; 499/500 702 TimeZoneId; 199/200 1201 CallData; ")
 	same(t, "leads after it was sent again", fmt.Sprint(w.counts().Leads), "1197")
 
 	// Another file, or the same into another campaign, is another import.
@@ -107,8 +110,45 @@ func testImportKeepsThePolicy(t *testing.T, s engine.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "sent again", again.String(), want)
+	same(t, "sent again", again.String(), "498/500 again 4 PhoneNumber 9 PhoneNumber; 99/100 again 552 ExternalId; ")
 	same(t, "leads after it was sent again", fmt.Sprint(w.counts().Leads), "598")
+}
+
+// testImportPartsAreOneTransaction: however large its rows are, each part of an import is one transaction that waits for its turn,
+// and never an add in several parts, between two transactions more.
+func testImportPartsAreOneTransaction(t *testing.T, s engine.Store) {
+	turns := &turner{Store: s}
+	w := newWorld(t, turns)
+	leads := inputs(0, 60)
+	for n := range leads {
+		leads[n].CallData = []byte(`{"a":"` + strings.Repeat("x", 20<<10) + `"}`)
+	}
+	turns.turns = 0
+	done, err := w.imports(leads, false, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "parts of 256 KiB at most", done.String(), "12/12; 12/12; 12/12; 12/12; 12/12; ")
+	same(t, "turns", fmt.Sprint(turns.turns), "5")
+}
+
+// testImportRefusesFaults: what is known of a row before it is a lead is its reason.
+func testImportRefusesFaults(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	rows := []engine.ImportRow{{Line: 1, Lead: inputs(0, 1)[0]}, {Line: 2, Fault: "no text"}}
+	var told []engine.ImportPart
+	err := w.e.ImportLeads(w.ctx, w.actor, engine.Importing{Pearl: w.pearl, Digest: []byte("file"), Next: func() (engine.ImportRow, bool, error) {
+		if len(rows) == 0 {
+			return engine.ImportRow{}, false, nil
+		}
+		row := rows[0]
+		rows = rows[1:]
+		return row, true, nil
+	}, Report: func(part engine.ImportPart) error { told = append(told, part); return nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "told", fmt.Sprint(told), "[{2 1 false [{2 [no text]}]}]")
 }
 
 func testImportIntoNothing(t *testing.T, s engine.Store) {

@@ -124,6 +124,8 @@ func aloneTests() []storeTest {
 	return []storeTest{
 		{"AddsAreWholeAcrossACrash", testAddsAreWholeAcrossACrash},
 		{"ImportLeads", testImportLeads},
+		{"ImportPartsAreOneTransaction", testImportPartsAreOneTransaction},
+		{"ImportRefusesFaults", testImportRefusesFaults},
 		{"ImportKeepsThePolicy", testImportKeepsThePolicy},
 		{"ImportIntoNothing", testImportIntoNothing},
 		{"Deliveries", testDeliveries},

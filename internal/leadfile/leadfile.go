@@ -5,15 +5,11 @@ package leadfile
 
 import (
 	"bytes"
-	"encoding/csv"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/charmap"
 )
 
 const (
@@ -21,6 +17,10 @@ const (
 	MaxColumns = 300
 	// MaxCell bounds the bytes of a cell; a lead's variables have at most 32 KiB (contract 0.6).
 	MaxCell = 32 << 10
+	// maxRow bounds the bytes of a row: as much as a lead can have, and as much again of columns that are left out.
+	maxRow = 64 << 10
+	// maxRows bounds a file.
+	maxRows = 1_000_000
 	// sampleRows are looked at to guess what the columns are.
 	sampleRows = 200
 )
@@ -30,6 +30,7 @@ const (
 type Row struct {
 	Line  int
 	Cells []string
+	Fault string // why it can be no lead, for people; "" = nothing is known against it
 }
 
 // Table is a file that was opened. One goroutine reads it.
@@ -39,7 +40,11 @@ type Table struct {
 
 	rows source
 	held []Row // rows that were read to find the header, not returned yet
+	read int   // rows that rows has given
 }
+
+// errNoLeads is said of files that have nothing to add.
+var errNoLeads = errors.New("the file has no rows of leads below its headings")
 
 // source reads rows; io.EOF ends them. Cells are without white space around them.
 type source interface {
@@ -48,20 +53,21 @@ type source interface {
 }
 
 // Open reads the beginning of a file: CSV in UTF-8, UTF-16 with a byte order mark or Windows-1252, separated by commas,
-// semicolons, tabs or bars, or the first sheet of an XLSX workbook. Its errors are for the person who sent the file.
-func Open(data []byte) (*Table, error) {
+// semicolons, tabs or bars, or the first sheet of an XLSX workbook. Its errors are for the person who sent the file, but for those
+// of ctx, which ends the reading. How much memory that takes, however the file is made, says Memory.
+func Open(ctx context.Context, data []byte) (*Table, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, errors.New("the file is empty")
 	}
 	var rows source
 	var err error
 	switch {
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		rows, err = openWorkbook(data)
+	case isZIP(data):
+		rows, err = openWorkbook(ctx, data)
 	case bytes.HasPrefix(data, []byte{0xD0, 0xCF, 0x11, 0xE0}):
 		err = errors.New("the file is a workbook of the old format (XLS), or has a password: save it as XLSX or CSV")
 	default:
-		rows, err = openCSV(data)
+		rows, err = openCSV(ctx, data)
 	}
 	if err != nil {
 		return nil, err
@@ -74,13 +80,31 @@ func Open(data []byte) (*Table, error) {
 	return t, nil
 }
 
+// sampleMemory is what the rows that are looked at take at most, with what the readers hold.
+const sampleMemory = sampleRows*maxRow + 1<<20
+
+// Memory is how many bytes reading a file takes at most besides the file itself. It fails where Open would without reading any of it.
+func Memory(data []byte) (int64, error) {
+	bytes := min(4*int64(len(data)), sampleMemory)
+	if !isZIP(data) {
+		return bytes, nil
+	}
+	parts, err := openParts(context.Background(), data)
+	if err != nil {
+		return 0, err
+	}
+	return min(4*parts.declared, sampleMemory) + parts.memory(), nil
+}
+
+func isZIP(data []byte) bool { return bytes.HasPrefix(data, []byte("PK\x03\x04")) }
+
 // Close gives back what the table holds.
 func (t *Table) Close() error { return t.rows.Close() }
 
 // begin reads the first rows and finds out whether the first of them is a header: it has no phone number and no empty middle.
 func (t *Table) begin() error {
 	for len(t.held) <= sampleRows {
-		row, err := t.rows.next()
+		row, err := t.nextRow()
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -97,9 +121,12 @@ func (t *Table) begin() error {
 		width = max(width, len(row.Cells))
 	}
 	t.Header = make([]string, width)
-	if first := t.held[0]; isHeader(first.Cells) {
+	if first := t.held[0]; first.Fault == "" && isHeader(first.Cells) {
 		copy(t.Header, first.Cells)
 		t.held = t.held[1:]
+	}
+	if len(t.held) == 0 {
+		return errNoLeads
 	}
 	t.Sample = t.held
 	return nil
@@ -122,120 +149,65 @@ func (t *Table) Next() (Row, error) {
 		t.held = t.held[1:]
 		return row, nil
 	}
-	return t.rows.next()
+	return t.nextRow()
 }
 
-// trimmed are cells without white space around them and without empty ones at the end, bounded.
+func (t *Table) nextRow() (Row, error) {
+	row, err := t.rows.next()
+	if err != nil {
+		return row, err
+	}
+	if t.read++; t.read > maxRows+1 { // and the header
+		return Row{}, fmt.Errorf("the file has more than %d rows", maxRows)
+	}
+	return row, nil
+}
+
+// trimmed are cells without white space around them and without empty ones at the end, bounded. Cells with U+0000, which is no
+// text (contract 0.2), are the row's fault.
 func trimmed(line int, cells []string) (Row, error) {
+	row, size := Row{Line: line}, 0
 	for n, cell := range cells {
 		cells[n] = strings.TrimSpace(strings.ToValidUTF8(cell, "\uFFFD"))
 		if len(cell) > MaxCell {
-			return Row{}, fmt.Errorf("line %d: column %d has %d bytes; at most %d are allowed", line, n+1, len(cell), MaxCell)
+			return Row{}, tooLong(line, n+1)
+		}
+		if size += len(cell); size > maxRow {
+			return Row{}, tooMuch(line)
+		}
+		if row.Fault == "" && strings.Contains(cell, "\x00") {
+			row.Fault = fmt.Sprintf("column %d has the character U+0000, which is not allowed in texts", n+1)
 		}
 	}
 	for len(cells) > 0 && cells[len(cells)-1] == "" {
 		cells = cells[:len(cells)-1]
 	}
 	if len(cells) > MaxColumns {
-		return Row{}, fmt.Errorf("line %d has %d columns; at most %d are allowed", line, len(cells), MaxColumns)
+		return Row{}, tooWide(line)
 	}
-	return Row{Line: line, Cells: cells}, nil
+	row.Cells = cells
+	return row, nil
 }
 
-// openCSV reads text.
-func openCSV(data []byte) (source, error) {
-	text, err := decoded(data)
-	if err != nil {
-		return nil, err
-	}
-	comma, skipped := separator(text)
-	r := csv.NewReader(bytes.NewReader(text[skipped:]))
-	r.FieldsPerRecord = -1 // rows of uneven length are common; what is missing is empty
-	r.LazyQuotes = true    // 5" nails
-	r.Comma = comma
-	return &csvRows{reader: r, before: bytes.Count(text[:skipped], []byte("\n"))}, nil
+func tooLong(line, column int) error {
+	return fmt.Errorf("line %d: column %d has more than %d bytes; is a quote not closed?", line, column, MaxCell)
 }
 
-type csvRows struct {
-	reader *csv.Reader
-	before int // lines before the reader's first
+func tooMuch(line int) error { return fmt.Errorf("line %d has more than %d bytes", line, maxRow) }
+
+func tooWide(line int) error {
+	return fmt.Errorf("line %d has more columns than the %d that are allowed", line, MaxColumns)
 }
 
-func (c *csvRows) next() (Row, error) {
-	for {
-		cells, err := c.reader.Read()
-		if err != nil {
-			if errors.Is(err, io.EOF) {
-				return Row{}, io.EOF
-			}
-			return Row{}, fmt.Errorf("the file is no CSV: %w", err)
-		}
-		line, _ := c.reader.FieldPos(0)
-		row, err := trimmed(c.before+line, cells)
-		if err != nil || len(row.Cells) > 0 {
-			return row, err
-		}
-	}
+// attended is a reader that ends with its context.
+type attended struct {
+	ctx context.Context
+	in  io.Reader
 }
 
-func (*csvRows) Close() error { return nil }
-
-// decoded is text as UTF-8. Bytes that are no UTF-8 are Windows-1252, which is what Excel writes as CSV on Western machines.
-func decoded(data []byte) ([]byte, error) {
-	switch {
-	case bytes.HasPrefix(data, []byte{0xEF, 0xBB, 0xBF}):
-		data = data[3:]
-	case bytes.HasPrefix(data, []byte{0xFF, 0xFE}):
-		return fromUTF16(data[2:], func(b []byte) uint16 { return uint16(b[0]) | uint16(b[1])<<8 }), nil
-	case bytes.HasPrefix(data, []byte{0xFE, 0xFF}):
-		return fromUTF16(data[2:], func(b []byte) uint16 { return uint16(b[1]) | uint16(b[0])<<8 }), nil
+func (a attended) Read(p []byte) (int, error) {
+	if err := a.ctx.Err(); err != nil {
+		return 0, err
 	}
-	if bytes.IndexByte(data, 0) >= 0 {
-		return nil, errors.New("the file is neither CSV nor XLSX")
-	}
-	if utf8.Valid(data) {
-		return data, nil
-	}
-	text, err := charmap.Windows1252.NewDecoder().Bytes(data)
-	if err != nil {
-		return nil, fmt.Errorf("read the text of the file: %w", err)
-	}
-	return text, nil
-}
-
-func fromUTF16(data []byte, unit func([]byte) uint16) []byte {
-	units := make([]uint16, 0, len(data)/2)
-	for ; len(data) >= 2; data = data[2:] {
-		units = append(units, unit(data))
-	}
-	return []byte(string(utf16.Decode(units)))
-}
-
-// separator is what separates cells: what a first line "sep=;" says, Excel's own hint, which skipped bytes hold, or else the one
-// of the usual separators that is most often in the first line, outside quotes.
-func separator(text []byte) (comma rune, skipped int) {
-	if end := bytes.IndexByte(text, '\n'); end > 0 {
-		if hint := bytes.TrimSpace(text[:end]); len(hint) == len("sep=;") && bytes.HasPrefix(hint, []byte("sep=")) && bytes.IndexByte([]byte(",;|\t"), hint[4]) >= 0 {
-			return rune(hint[4]), end + 1
-		}
-	}
-	comma, most := ',', 0
-	for _, candidate := range []rune{',', ';', '\t', '|'} {
-		count, quoted := 0, false
-		for _, c := range string(text[:min(len(text), 64<<10)]) {
-			if c == '\n' && !quoted {
-				break
-			}
-			if c == '"' {
-				quoted = !quoted
-			}
-			if c == candidate && !quoted {
-				count++
-			}
-		}
-		if count > most {
-			comma, most = candidate, count
-		}
-	}
-	return comma, 0
+	return a.in.Read(p)
 }

@@ -2,7 +2,6 @@ package leadfile
 
 import (
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 	"unicode"
@@ -133,14 +132,11 @@ func looksLikeZone(cell string) bool {
 	return strings.ContainsFunc(cell, unicode.IsLetter)
 }
 
-// wholeNumber writes a number in scientific form in full.
-func wholeNumber(text string) (string, bool) {
-	f, _, err := big.ParseFloat(text, 10, 256, big.ToNearestEven)
-	if err != nil || !f.IsInt() {
-		return "", false
-	}
-	whole, _ := f.Int(nil)
-	return whole.String(), true
+// Whole is the mapping with one entry for each of the columns: those that it does not name are left out.
+func (m Mapping) Whole(columns int) Mapping {
+	whole := make(Mapping, columns)
+	copy(whole, m)
+	return whole
 }
 
 // Check says what is wrong with a mapping, for people.
@@ -155,6 +151,9 @@ func (m Mapping) Check(columns int) error {
 		}
 		if utf8.RuneCountInString(as) > maxKey {
 			return fmt.Errorf("column %d is mapped to a name of more than %d characters", column+1, maxKey)
+		}
+		if strings.Contains(as, "\x00") {
+			return fmt.Errorf("column %d is mapped to a name with the character U+0000, which is not allowed in texts", column+1)
 		}
 		if before, twice := seen[as]; twice {
 			return fmt.Errorf("columns %d and %d are both mapped to %s", before+1, column+1, as)

@@ -1,118 +1,272 @@
 package leadfile
 
 import (
-	"bytes"
+	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
-
-	"github.com/xuri/excelize/v2"
+	"strconv"
+	"strings"
 )
 
-const (
-	// maxUnzipped bounds what a workbook may unpack to; a few KiB could be gigabytes.
-	maxUnzipped = 512 << 20
-	// inMemory is how much of a sheet is unpacked in memory; the rest goes to a temporary file.
-	inMemory = 16 << 20
-)
-
-// workbook reads the first sheet that has rows, twice side by side: cells as people see them, and as they are stored, since a
-// long number is shown as 4.42079E+11.
+// workbook reads the first sheet that has rows (ISO/IEC 29500-1, 18.3), as it is unpacked. Numbers are as people see them, but
+// where that loses digits, since a long one is shown as 4.42079E+11; texts are as they stand.
 type workbook struct {
-	file       *excelize.File
-	shown, raw *excelize.Rows
-	line       int
+	texts   sharedTexts
+	numbers *numbers
+	sheet   *tokens
+	line    int
+	first   *Row // that was read to find the sheet
 }
 
-func openWorkbook(data []byte) (source, error) {
-	file, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: inMemory})
+func openWorkbook(ctx context.Context, data []byte) (source, error) {
+	parts, err := openParts(ctx, data)
 	if err != nil {
-		return nil, fmt.Errorf("the file is no XLSX workbook: %w", err)
+		return nil, err
 	}
-	for _, sheet := range file.GetSheetList() {
-		w := &workbook{file: file}
-		if w.shown, err = file.Rows(sheet); err == nil {
-			w.raw, err = file.Rows(sheet)
-		}
-		if err != nil {
-			break
-		}
-		if row, reading := w.next(); reading == nil && len(row.Cells) > 0 {
-			if err = w.rewind(sheet); err == nil {
-				return w, nil
-			}
-			break
-		}
-		w.end()
+	w := &workbook{}
+	if w.texts, err = parts.texts(); err != nil {
+		return nil, unreadable(err)
 	}
-	_ = file.Close()
-	if err == nil {
-		err = errors.New("no sheet has rows")
+	if w.numbers, err = parts.numbers(); err != nil {
+		return nil, unreadable(err)
 	}
-	return nil, fmt.Errorf("the workbook cannot be read: %w", err)
+	for _, sheet := range parts.sheets {
+		if w.sheet, err = parts.open(sheet); err != nil {
+			return nil, err
+		}
+		w.line = 0
+		row, err := w.next()
+		if err == nil {
+			w.first = &row
+			return w, nil
+		}
+		_ = w.sheet.Close()
+		if !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+	}
+	_ = w.numbers.Close()
+	return nil, errors.New("no sheet of the workbook has rows")
 }
 
-func (w *workbook) rewind(sheet string) (err error) {
-	w.end()
-	w.line = 0
-	if w.shown, err = w.file.Rows(sheet); err == nil {
-		w.raw, err = w.file.Rows(sheet)
-	}
-	return err
-}
-
-func (w *workbook) end() {
-	for _, rows := range []*excelize.Rows{w.shown, w.raw} {
-		if rows != nil {
-			_ = rows.Close()
-		}
-	}
-}
-
-// scientific is a number in a form that loses digits.
-var scientific = regexp.MustCompile(`^-?\d(\.\d+)?E[+-]?\d+$`)
+func unreadable(err error) error { return fmt.Errorf("the workbook cannot be read: %w", err) }
 
 func (w *workbook) next() (Row, error) {
-	for w.shown.Next() && w.raw.Next() {
+	if w.first != nil {
+		row := *w.first
+		w.first = nil
+		return row, nil
+	}
+	for {
+		token, err := w.sheet.next()
+		if errors.Is(err, io.EOF) {
+			return Row{}, io.EOF
+		}
+		if err != nil {
+			return Row{}, w.unreadable(err)
+		}
+		start, begins := token.(xml.StartElement)
+		if !begins || start.Name.Local != "row" {
+			continue
+		}
 		w.line++
-		cells, err := w.shown.Columns()
-		if err != nil {
-			return Row{}, fmt.Errorf("row %d of the workbook cannot be read: %w", w.line, err)
+		if line, err := strconv.Atoi(attribute(start, "r")); err == nil && line > w.line {
+			w.line = line
 		}
-		stored, err := w.raw.Columns(excelize.Options{RawCellValue: true})
+		cells, err := w.row()
 		if err != nil {
-			return Row{}, fmt.Errorf("row %d of the workbook cannot be read: %w", w.line, err)
-		}
-		for n := range cells {
-			if scientific.MatchString(cells[n]) && n < len(stored) {
-				cells[n] = plain(stored[n])
-			}
+			return Row{}, err
 		}
 		row, err := trimmed(w.line, cells)
 		if err != nil || len(row.Cells) > 0 {
 			return row, err
 		}
 	}
-	if err := errors.Join(w.shown.Error(), w.raw.Error()); err != nil {
-		return Row{}, fmt.Errorf("the workbook cannot be read: %w", err)
-	}
-	return Row{}, io.EOF
 }
 
-// plain writes 4.42079460107E11 as 442079460107; what is no whole number stays.
-func plain(stored string) string {
-	if !scientific.MatchString(stored) {
-		return stored
-	}
-	whole, ok := wholeNumber(stored)
-	if !ok {
-		return stored
-	}
-	return whole
+func (w *workbook) unreadable(err error) error {
+	return fmt.Errorf("row %d of the workbook cannot be read: %w", max(w.line, 1), err)
 }
 
-func (w *workbook) Close() error {
-	w.end()
-	return w.file.Close()
+// row reads the cells of a row to its end.
+func (w *workbook) row() ([]string, error) {
+	var cells []string
+	size := 0
+	for column := 0; ; {
+		token, err := w.sheet.next()
+		if err != nil {
+			return nil, w.unreadable(err)
+		}
+		switch token := token.(type) {
+		case xml.EndElement:
+			if token.Name.Local == "row" {
+				return cells, nil
+			}
+		case xml.StartElement:
+			if token.Name.Local != "c" {
+				continue
+			}
+			column++
+			if named := columnOf(attribute(token, "r")); named > 0 {
+				column = named
+			}
+			kind, style := attribute(token, "t"), attribute(token, "s")
+			text, err := w.sheet.text("c")
+			if err != nil {
+				return nil, w.unreadable(err)
+			}
+			if len(text) > MaxCell {
+				return nil, tooLong(w.line, column)
+			}
+			if text = w.value(kind, style, text); strings.TrimSpace(text) == "" {
+				continue
+			}
+			if column > MaxColumns {
+				return nil, tooWide(w.line)
+			}
+			if size += len(text); size > maxRow {
+				return nil, tooMuch(w.line)
+			}
+			for len(cells) < column {
+				cells = append(cells, "")
+			}
+			cells[column-1] = text
+		}
+	}
+}
+
+// columnOf is the column of a reference as AB12, 0 for what is none.
+func columnOf(reference string) (column int) {
+	for _, r := range reference {
+		if r < 'A' || r > 'Z' {
+			break
+		}
+		if column = column*26 + int(r-'A') + 1; column > 16384 {
+			return 0
+		}
+	}
+	return column
+}
+
+// text reads to the end of an element what its values and texts hold; formulas and how a text is spoken are none of it. Of a
+// text that is too long it keeps enough for others to see that it is.
+func (t *tokens) text(element string) (string, error) {
+	var text []byte
+	reading, spoken := false, false
+	for {
+		token, err := t.next()
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return "", err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			switch token.Name.Local {
+			case "v", "t":
+				reading = !spoken
+			case "rPh":
+				spoken = true
+			}
+		case xml.CharData:
+			if reading {
+				text = append(text, token[:min(len(token), MaxCell+1-min(len(text), MaxCell+1))]...)
+			}
+		case xml.EndElement:
+			switch token.Name.Local {
+			case "v", "t":
+				reading = false
+			case "rPh":
+				spoken = false
+			case element:
+				return string(text), nil
+			}
+		}
+	}
+}
+
+// value is a cell by its type (ISO/IEC 29500-1, 18.18.11). Only numbers are written otherwise than they stand.
+func (w *workbook) value(kind, style, text string) string {
+	switch kind {
+	case "", "n":
+		return w.numbers.shown(style, strings.TrimSpace(text))
+	case "s":
+		n, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil {
+			return ""
+		}
+		return unescaped(w.texts.at(n))
+	case "b":
+		if strings.TrimSpace(text) == "1" {
+			return "TRUE"
+		}
+		return "FALSE"
+	}
+	return unescaped(text)
+}
+
+// escape is a character that XML cannot have, as _x000D_ (ISO/IEC 29500-1, 22.9.2.19).
+var escape = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
+func unescaped(text string) string {
+	if !strings.Contains(text, "_x") {
+		return text
+	}
+	return escape.ReplaceAllStringFunc(text, func(escaped string) string {
+		unit, _ := strconv.ParseUint(escaped[2:6], 16, 16)
+		return string(rune(unit))
+	})
+}
+
+func (w *workbook) Close() error { return errors.Join(w.sheet.Close(), w.numbers.Close()) }
+
+// sharedTexts are the texts of a workbook, which its cells name by number, one after another.
+type sharedTexts struct {
+	text []byte
+	ends []uint32
+}
+
+func (s sharedTexts) at(n int) string {
+	if n < 0 || n >= len(s.ends) {
+		return ""
+	}
+	from := uint32(0)
+	if n > 0 {
+		from = s.ends[n-1]
+	}
+	return string(s.text[from:s.ends[n]])
+}
+
+// texts reads the shared texts. What they take is at most what their part is said to unpack to, and four bytes for each.
+func (p *parts) texts() (s sharedTexts, err error) {
+	if p.shared == nil {
+		return s, nil
+	}
+	in, err := p.open(p.shared)
+	if err != nil {
+		return s, err
+	}
+	defer in.Close()
+	s.text = make([]byte, 0, p.shared.UncompressedSize64)
+	for {
+		token, err := in.next()
+		if errors.Is(err, io.EOF) {
+			return s, nil
+		}
+		if err != nil {
+			return s, err
+		}
+		if start, begins := token.(xml.StartElement); begins && start.Name.Local == "si" {
+			text, err := in.text("si")
+			if err != nil {
+				return s, err
+			}
+			s.text = append(s.text, text...)
+			s.ends = append(s.ends, uint32(len(s.text)))
+		}
+	}
 }

@@ -2,9 +2,11 @@ package leads
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 
@@ -34,17 +36,25 @@ type opened struct {
 	headings []string
 	guess    leadfile.Mapping
 	rows     int
+	bytes    int64 // of their cells
 }
 
 // open reads the whole file once: what is wrong with it is told before anything is added.
-func open(pearl campaign.Pearl, file []byte) (opened, error) {
-	table, err := leadfile.Open(file)
+func open(r *route.Request, file []byte) (opened, error) {
+	memory, err := leadfile.Memory(file)
 	if err != nil {
-		return opened{}, fault.Bad("$", "The file cannot be imported: %s.", err)
+		return opened{}, notImported(err)
+	}
+	if err := r.TakeMemory(memory); err != nil {
+		return opened{}, err
+	}
+	table, err := leadfile.Open(r.Context(), file)
+	if err != nil {
+		return opened{}, notImported(err)
 	}
 	defer table.Close()
-	variables := make([]leadfile.Variable, 0, len(pearl.Variables))
-	for _, v := range pearl.Variables {
+	variables := make([]leadfile.Variable, 0, len(r.Pearl.Variables))
+	for _, v := range r.Pearl.Variables {
 		variables = append(variables, leadfile.Variable{ID: v.ID, Name: v.Name})
 	}
 	o := opened{file: file, columns: len(table.Header), headings: table.Header, guess: table.Guess(variables), sample: [][]string{}}
@@ -54,7 +64,10 @@ func open(pearl campaign.Pearl, file []byte) (opened, error) {
 			return o, nil
 		}
 		if err != nil {
-			return opened{}, fault.Bad("$", "The file cannot be imported: %s.", err)
+			return opened{}, notImported(err)
+		}
+		for _, cell := range row.Cells {
+			o.bytes += int64(len(cell))
 		}
 		if o.rows++; len(o.sample) < sampled {
 			o.sample = append(o.sample, row.Cells)
@@ -62,9 +75,22 @@ func open(pearl campaign.Pearl, file []byte) (opened, error) {
 	}
 }
 
+// notImported says what is wrong with a file, unless nobody waits for it any more.
+func notImported(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("read the file: %w", err)
+	}
+	return fault.Bad("$", "The file cannot be imported: %s.", err)
+}
+
 // Preview says what a file would be taken for.
 func (h *Handlers[Full]) Preview(r *route.Request, file route.File) (ImportPreview, error) {
-	o, err := open(r.Pearl, file)
+	leave, err := h.files.enter(r.Actor.Account)
+	if err != nil {
+		return ImportPreview{}, err
+	}
+	defer leave()
+	o, err := open(r, file)
 	if err != nil {
 		return ImportPreview{}, err
 	}
@@ -72,12 +98,21 @@ func (h *Handlers[Full]) Preview(r *route.Request, file route.File) (ImportPrevi
 }
 
 // Import adds the leads of a file and tells part by part what came of it.
-func (h *Handlers[Full]) Import(r *route.Request, file route.File) (route.Lines, error) {
+func (h *Handlers[Full]) Import(r *route.Request, file route.File) (lines route.Lines, err error) {
 	dryRun, err := r.Flag("dryRun")
 	if err != nil {
 		return nil, err
 	}
-	o, err := open(r.Pearl, file)
+	leave, err := h.files.enter(r.Actor.Account)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil { // else the lines leave
+			leave()
+		}
+	}()
+	o, err := open(r, file)
 	if err != nil {
 		return nil, err
 	}
@@ -90,11 +125,18 @@ func (h *Handlers[Full]) Import(r *route.Request, file route.File) (route.Lines,
 	if err := mapping.Check(o.columns); err != nil {
 		return nil, fault.Bad("Mapping", "The columns cannot be mapped: %s.", err)
 	}
+	mapping = mapping.Whole(o.columns)
+	if unpacked := o.bytes - int64(len(file)); unpacked > 0 && !dryRun { // the file itself is counted as a body
+		if err := r.TakeUpload(unpacked); err != nil {
+			return nil, err
+		}
+	}
 	return func(line func(any) error) error {
+		defer leave()
 		if err := line(ImportBegun{Total: o.rows, Mapping: mapping}); err != nil {
 			return err
 		}
-		table, err := leadfile.Open(file)
+		table, err := leadfile.Open(r.Context(), file)
 		if err != nil {
 			return err // it was read a moment ago
 		}
@@ -109,6 +151,9 @@ func (h *Handlers[Full]) Import(r *route.Request, file route.File) (route.Lines,
 				}
 				if err != nil {
 					return engine.ImportRow{}, false, err
+				}
+				if row.Fault != "" {
+					return engine.ImportRow{Line: row.Line, Fault: row.Fault}, true, nil
 				}
 				input, err := types.input(mapping.Lead(row))
 				return engine.ImportRow{Line: row.Line, Lead: input}, true, err

@@ -22,6 +22,8 @@ import (
 type Handlers[Full any] struct {
 	route.Services
 	Render func(r *route.Request, view engine.LeadView) Full
+
+	files reading
 }
 
 // Add adds one lead.

@@ -29,6 +29,10 @@ type Request struct {
 	Pearl   campaign.Pearl  // the Pearl in the path, unless the route says PearlLater
 	Header  http.Header     // of the answer
 	Queries Queries
+	// TakeMemory books bytes that the request holds until its answer is sent, as its body does, or says that there is no room for them.
+	TakeMemory func(bytes int64) error
+	// TakeUpload books bytes that are stored besides those of the body, or says that the account has had as much stored as it may.
+	TakeUpload func(bytes int64) error
 
 	ctx    context.Context
 	http   *http.Request

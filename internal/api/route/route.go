@@ -92,6 +92,7 @@ type Route struct {
 	MergePatch   bool  // application/merge-patch+json is among the types (application/*+json always is)
 	BodyOptional bool  // no body at all is read as {}
 	Creates      bool  // takes an Idempotency-Key (contract 0.9)
+	Adds         bool  // creates as well, but knows by itself what came before: refused while the disk is nearly full, like what Creates
 	Stops        bool  // it creates what stops calls: a small body is taken also while the disk is nearly full
 	Versioned    bool  // takes If-Match, answers with an ETag
 	Secrets      bool  // changes where secrets are sent: the answer may have a Warning (Request.WarnCleared)

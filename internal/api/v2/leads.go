@@ -30,11 +30,11 @@ type FullLead struct {
 }
 
 const importText = "The body is the file: CSV, or the first sheet of an XLSX workbook. Rows that are no lead are refused with line and reason, the others added. " +
-	"The answer comes line by line, one JSON object each: first `{\"total\", \"mapping\"}`, then for every part `{\"rows\", \"added\", \"refused\": [{\"line\", \"reasons\"}]}`, " +
+	"The answer comes line by line, one JSON object each: first `{\"total\", \"mapping\"}`, then for every part `{\"rows\", \"added\", \"again\", \"refused\": [{\"line\", \"reasons\"}]}`, `again` where the part was added before, " +
 	"last `{\"done\": true}`, or `{\"error\": problem}`. What was told stays. The same file with the same mapping, sent again within 24 hours, goes on where it ended and adds nothing twice."
 
 const importExample = `{"total":2,"mapping":["phoneNumber","externalId","firstName"]}
-{"rows":2,"added":1,"refused":[{"line":3,"reasons":["PhoneNumber: …"]}]}
+{"rows":2,"added":1,"again":false,"refused":[{"line":3,"reasons":["PhoneNumber: …"]}]}
 {"done":true}
 `
 
@@ -82,7 +82,7 @@ func leadRoutes(services route.Services) []route.Route {
 	}
 	return []route.Route{
 		route.Handle(of(route.Route{
-			Method: "POST", Pattern: many + "/Import", Extension: true, Scope: account.ScopeLeads, MaxBody: route.MaxBulkBody, Timeout: 30 * time.Minute, Query: importing,
+			Method: "POST", Pattern: many + "/Import", Extension: true, Scope: account.ScopeLeads, MaxBody: route.MaxBulkBody, Adds: true, Timeout: 30 * time.Minute, Query: importing,
 			Summary: "Import a file of leads", Description: importText, Example: importExample,
 		}), h.Import),
 		route.Handle(of(route.Route{

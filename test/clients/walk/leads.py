@@ -157,7 +157,7 @@ def files(walk):
     answer = judge.client.send("POST", path + "?dryRun=true", content=file, headers=csv)
     judge.check(answer.status == 200 and answer.headers.get("Content-Type") == "application/x-ndjson; charset=utf-8", f"import: {answer.status} {answer.headers}")
     lines = [json.loads(line) for line in answer.text.splitlines()]
-    judge.check(lines[0]["total"] == 2 and lines[1]["added"] == 1 and lines[1]["refused"][0]["line"] == 3 and lines[-1] == {"done": True}, f"import: {lines}")
+    judge.check(lines[0]["total"] == 2 and lines[1]["added"] == 1 and lines[1]["again"] is False and lines[1]["refused"][0]["line"] == 3 and lines[-1] == {"done": True}, f"import: {lines}")
 
 
 def delete(walk):

@@ -162,7 +162,7 @@ function Progress({ run, pearlId, name }: { run: Run; pearlId: string; name: str
   const { t } = useTranslation()
   const words = useWords()
   const part = run.total === 0 ? 0 : (100 * run.rows) / run.total
-  const counts = { rows: words.number(run.rows), total: words.number(run.total), added: words.number(run.added), refused: words.number(run.refused.length) }
+  const counts = { rows: words.number(run.rows), total: words.number(run.total), added: words.number(run.added), before: words.number(run.before), refused: words.number(run.refused.length) }
   const over = run.state === 'done'
   return (
     <section className="stack" style={{ gap: 12 }} aria-label={t('import.progress')}>
@@ -170,9 +170,9 @@ function Progress({ run, pearlId, name }: { run: Run; pearlId: string; name: str
       <div className="row wrap" role="status">
         {over && <IconCircleCheck size={18} stroke={1.6} color="var(--good)" aria-hidden="true" />}
         {run.state === 'broken' && <IconAlertTriangle size={18} stroke={1.6} color="var(--danger)" aria-hidden="true" />}
-        <strong>{t(over ? (run.dry ? 'import.triedDone' : 'import.done') : run.state === 'running' ? 'import.running' : run.state === 'stopped' ? 'import.stopped' : 'import.broken', counts)}</strong>
-        <span className="soft figures">{t(run.dry ? 'import.wouldBe' : 'import.countsOf', counts)}</span>
-        {over && !run.dry && run.added > 0 && <Link href={leadsAddress(pearlId)} className="link">{t('import.see')}</Link>}
+        <strong>{t(over ? (run.dry ? 'import.triedDone' : run.again > 0 && run.again === run.rows ? 'import.doneBefore' : 'import.done') : run.state === 'running' ? 'import.running' : run.state === 'stopped' ? 'import.stopped' : 'import.broken', counts)}</strong>
+        <span className="soft figures">{t(run.dry ? 'import.wouldBe' : run.again > 0 ? 'import.countsAgain' : 'import.countsOf', counts)}</span>
+        {over && !run.dry && run.added + run.before > 0 && <Link href={leadsAddress(pearlId)} className="link">{t('import.see')}</Link>}
       </div>
       {run.state === 'broken' && <p className="danger">{run.error instanceof Failure && run.error.status !== 0 ? run.error.message : t('import.brokenHelp')}</p>}
       {(run.state === 'stopped' || run.state === 'broken') && !run.dry && <p className="soft">{t('import.goOnHelp')}</p>}

@@ -11,11 +11,13 @@ export type Run = {
   total: number
   rows: number
   added: number
+  before: number // added by an earlier import of the same file
+  again: number // rows of parts that were added before
   refused: Refusal[]
   error: unknown // where it is broken
 }
 
-type Told = { total: number; mapping: string[] } | { rows: number; added: number; refused: Refusal[] }
+type Told = { total: number; mapping: string[] } | { rows: number; added: number; again: boolean; refused: Refusal[] }
 
 // largest is what the API takes of a file (contract 0.6).
 export const largest = 64 << 20
@@ -30,12 +32,12 @@ export function useImport(pearlId: string) {
   const start = useCallback(async (file: File, mapping: string[], dry: boolean) => {
     const control = new AbortController()
     stopped.current = control
-    let at: Run = { dry, state: 'running', total: 0, rows: 0, added: 0, refused: [], error: null }
+    let at: Run = { dry, state: 'running', total: 0, rows: 0, added: 0, before: 0, again: 0, refused: [], error: null }
     setRun(at)
     try {
       const query = new URLSearchParams({ mapping: JSON.stringify(mapping), ...(dry ? { dryRun: 'true' } : {}) })
       for await (const line of lines<Told>(`/v2/Outbound/${pearlId}/Leads/Import?${query}`, file, control.signal)) {
-        at = 'total' in line ? { ...at, total: line.total } : { ...at, rows: at.rows + line.rows, added: at.added + line.added, refused: at.refused.concat(line.refused) }
+        at = 'total' in line ? { ...at, total: line.total } : { ...at, rows: at.rows + line.rows, added: at.added + (line.again ? 0 : line.added), before: at.before + (line.again ? line.added : 0), again: at.again + (line.again ? line.rows : 0), refused: at.refused.concat(line.refused) }
         setRun(at)
       }
       setRun({ ...at, state: 'done' })
