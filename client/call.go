@@ -72,6 +72,7 @@ type Call struct {
 
 	Answerer         *string    `json:"answerer"` // who picked up (contract 3.2)
 	AnswererEvidence []Evidence `json:"answererEvidence"`
+	PearlVersion     *int64     `json:"pearlVersion"` // of the Pearl's settings that it was begun with
 }
 
 // Evidence is one thing that tells who picked up. The weights for one answerer add up; 4 are enough.

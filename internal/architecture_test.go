@@ -55,6 +55,8 @@ var banned = []struct{ from, to, why string }{
 	{"rehearsal", "engine", "rehearsals change nothing"},
 	{"rehearsal", "store", "rehearsals read no database"},
 	{"rehearsal", "api", "rehearsals know no HTTP"},
+	{"trial", "store", "a trial changes nothing"},
+	{"trial", "action", "a trial sends nothing"},
 	{"studio", "telephony", "calls of the studio have no telephone"},
 	{"studio", "engine", "calls of the studio change nothing"},
 	{"studio", "rehearsal", "a line does not know what is expected of a talk"},

@@ -22,6 +22,7 @@ import (
 	"nacre/internal/destination"
 	"nacre/internal/engine"
 	"nacre/internal/recording"
+	"nacre/internal/trial"
 )
 
 // Queries is what the API reads: what routes do, and the database itself. Implemented by store.
@@ -47,6 +48,7 @@ type Config struct {
 	Abilities campaign.Abilities
 	// VoiceSample returns a WAV file in which one of Voices speaks; nil = there are no samples.
 	VoiceSample func(ctx context.Context, voiceID string) ([]byte, error)
+	Trials      *trial.Trials // talks and rehearsals that change nothing
 	// TestWebhook sends a sample to the Pearl's URL of the kind and returns what the receiver said; nil = not offered.
 	TestWebhook func(ctx context.Context, pearl campaign.Pearl, kind engine.DeliveryKind) engine.Try
 
@@ -117,7 +119,7 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 	s := &server{Config: config, links: recording.Links{Secret: secret, TTL: config.LinkTTL}}
 	services := route.Services{
 		Engine: config.Engine, Queries: config.Queries, Log: config.Log, Prober: config.Prober, Judges: config.Judges, Networks: config.Networks,
-		Voices: config.Voices, Abilities: config.Abilities, TestWebhook: config.TestWebhook, RemoveRecordings: s.removeRecordings,
+		Voices: config.Voices, Abilities: config.Abilities, TestWebhook: config.TestWebhook, Trials: config.Trials, RemoveRecordings: s.removeRecordings,
 		Watcher: config.Watcher,
 	}
 	if services.Judges.KnownVoice == nil && len(config.Voices) > 0 { // a binary that cannot speak refuses no voice

@@ -24,6 +24,7 @@ import (
 	"nacre/internal/engine"
 	"nacre/internal/id"
 	"nacre/internal/live"
+	"nacre/internal/trial"
 	"nacre/internal/webhook"
 )
 
@@ -70,6 +71,7 @@ func (w *world) equip(config *api.Config) {
 		return []byte("RIFF"), nil
 	}
 	config.Watcher = briefly{live.New(live.Config{Queries: config.Queries, Texts: v2.StreamTexts, Log: slog.New(slog.DiscardHandler)})}
+	config.Trials = trial.New(trial.Config{IDs: w.engine.IDs, Now: w.clock})
 	config.TestWebhook = func(_ context.Context, _ campaign.Pearl, kind engine.DeliveryKind) engine.Try {
 		if kind == engine.LeadDelivery {
 			return engine.Try{At: w.clock(), LatencyMS: 15000, Error: "no complete answer within 15 seconds"}

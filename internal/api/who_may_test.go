@@ -38,7 +38,7 @@ func TestWhoMay(t *testing.T) {
 	foreign := w.signIn(t, "carol")
 	ours := map[string]string{
 		"pearlId": "pearl", "outboundId": "pearl", "inboundId": "inbound", "leadId": "talkLead", "callId": "call", "callRequestId": "request", "deliveryId": "delivery",
-		"trunkId": "ownTrunk", "phoneNumberId": "number", "keyId": "readKeyId",
+		"trunkId": "ownTrunk", "phoneNumberId": "number", "keyId": "readKeyId", "version": "one",
 	}
 	routes := everyRoute()
 	slices.SortStableFunc(routes, func(a, b route.Route) int { return signsOut(a) - signsOut(b) }) // these make sessions of their own

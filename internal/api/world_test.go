@@ -79,6 +79,7 @@ func newWorld(t testing.TB, change func(*api.Config)) *world {
 	}
 	w.actor = engine.Actor{Account: owner.ID, By: "test", Name: "test"}
 	w.names["account"] = string(owner.ID)
+	w.names["one"] = "1" // a version that every Pearl has
 	for _, made := range []struct {
 		name  string
 		scope account.Scope

@@ -10,15 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
-	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"nacre/internal/api/body"
 	"nacre/internal/api/wire"
 	"nacre/internal/brain"
-	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/config"
 	"nacre/internal/engine"
@@ -26,8 +23,6 @@ import (
 	"nacre/internal/id"
 	"nacre/internal/provider"
 	"nacre/internal/rehearsal"
-	"nacre/internal/scenario"
-	"nacre/internal/zone"
 )
 
 // pearlSource says where a Pearl is read from, and what it thinks with.
@@ -146,41 +141,4 @@ func yamlAsJSON(raw []byte) ([]byte, error) {
 		return nil, err
 	}
 	return json.Marshal(document)
-}
-
-// scriptFor is what the agent needs to talk to a person, as if the person was called now.
-func scriptFor(pearl campaign.Pearl, person scenario.Person, now time.Time) (call.Script, error) {
-	zoneKey := ""
-	if person.Zone != "" {
-		known, ok := zone.Parse(person.Zone)
-		if !ok {
-			return call.Script{}, fmt.Errorf("zone: %q is no time zone", person.Zone)
-		}
-		zoneKey = known.IANA()
-	}
-	data, err := json.Marshal(person.Variables)
-	if err != nil {
-		return call.Script{}, fmt.Errorf("variables: %w", err)
-	}
-	number, _ := person.Variables["phoneNumber"].(string)
-	script, err := engine.ScriptFor(pearl, call.Call{To: number, CallData: data}, zoneKey)
-	if err != nil {
-		return call.Script{}, err
-	}
-	script.Answered = now
-	if person.At != "" {
-		place := script.Zone
-		if place == nil {
-			place = time.UTC
-		}
-		for _, layout := range []string{"2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05"} {
-			if script.Answered, err = time.ParseInLocation(layout, strings.TrimSpace(person.At), place); err == nil {
-				break
-			}
-		}
-		if err != nil {
-			return call.Script{}, fmt.Errorf("at: %q is no local time such as 2026-11-26T10:15", person.At)
-		}
-	}
-	return script, nil
 }

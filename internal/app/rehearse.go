@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"nacre/internal/id"
 	"nacre/internal/rehearsal"
 	"nacre/internal/scenario"
+	"nacre/internal/trial"
 	"nacre/internal/zone"
 )
 
@@ -45,12 +45,6 @@ func (c *rehearseCommand) Validate() error {
 	return nil
 }
 
-// cast is a scenario and all that it needs.
-type cast struct {
-	scenario scenario.Scenario
-	config   rehearsal.Config
-}
-
 // Run rehearses every file; what is wrong with a file is told before anything is rehearsed.
 func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
 	if c.From != "" {
@@ -60,7 +54,7 @@ func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	casts := make([][]cast, len(c.Files))
+	casts := make([][]trial.Cast, len(c.Files))
 	var faults []error
 	for n, file := range c.Files {
 		if casts[n], err = c.open(ctx, file, in, services); err != nil {
@@ -74,14 +68,16 @@ func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
 	if len(faults) > 0 {
 		return exitError{exitUsage, errors.Join(faults...)}
 	}
-	run := func(one cast) (rehearsal.Verdict, error) { return rehearsal.Run(ctx, one.scenario, one.config), nil }
+	run := func(one trial.Cast) (rehearsal.Verdict, error) {
+		return rehearsal.Run(ctx, one.Scenario, one.Config), nil
+	}
 	if c.Audio {
 		a, err := openAudio(ctx, c.audioFlags, services, in.Log)
 		if err != nil {
 			return err
 		}
 		defer a.Close()
-		run = func(one cast) (rehearsal.Verdict, error) { return c.byEar(ctx, a, one) }
+		run = func(one trial.Cast) (rehearsal.Verdict, error) { return c.byEar(ctx, a, one) }
 	}
 	var suites []rehearsal.Suite
 	all, failed := 0, 0
@@ -111,19 +107,19 @@ func (c *rehearseCommand) Run(ctx context.Context, s streams) error {
 }
 
 // byEar rehearses one scenario with audio, and keeps that where it is asked to.
-func (c *rehearseCommand) byEar(ctx context.Context, a *audio, one cast) (verdict rehearsal.Verdict, err error) {
+func (c *rehearseCommand) byEar(ctx context.Context, a *audio, one trial.Cast) (verdict rehearsal.Verdict, err error) {
 	path := ""
 	if c.Out != "" {
 		if err := os.MkdirAll(c.Out, 0o750); err != nil {
 			return verdict, fmt.Errorf("make folder: %w", err)
 		}
-		path = filepath.Join(c.Out, fileName(one.scenario.Name)+".wav")
+		path = filepath.Join(c.Out, fileName(one.Scenario.Name)+".wav")
 	}
 	out, err := createOut(path)
 	if err != nil {
 		return verdict, err
 	}
-	verdict, err = a.rehearse(ctx, one.scenario, one.config, out)
+	verdict, err = a.rehearse(ctx, one.Scenario, one.Config, out)
 	return verdict, errors.Join(err, closeOut(path, out))
 }
 
@@ -138,7 +134,7 @@ func fileName(name string) string {
 }
 
 // open reads a file of scenarios and their Pearl.
-func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Config, services config.Providers) ([]cast, error) {
+func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Config, services config.Providers) ([]trial.Cast, error) {
 	bad := func(err error) error { return exitError{exitUsage, fmt.Errorf("%s: %w", name, err)} }
 	raw, err := os.ReadFile(name)
 	if err != nil {
@@ -152,46 +148,12 @@ func (c *rehearseCommand) open(ctx context.Context, name string, in rehearsal.Co
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now()
-	var all []cast
-	for _, scenario := range file.Scenarios {
-		script, err := preparedFor(pearl, scenario, now)
-		if err != nil {
-			return nil, bad(fmt.Errorf("%s: %w", scenario.Name, err))
-		}
-		script.Language = languageOf(services.Voices, script.VoiceID)
-		in.Script, in.Deaf = script, c.Keys
-		variants := scenario.Variants()
-		for n := range variants {
-			variant := scenario.Variant(n)
-			if variants > 1 {
-				variant.Name = fmt.Sprintf("%s (%d of %d)", scenario.Name, n+1, variants)
-			}
-			all = append(all, cast{variant, in})
-		}
+	in.Deaf = c.Keys
+	all, err := trial.Casts(pearl, file, in, func(voiceID string) string { return languageOf(services.Voices, voiceID) }, time.Now())
+	if err != nil {
+		return nil, bad(err)
 	}
 	return all, nil
-}
-
-// preparedFor is the script of a scenario, with what its requests before the dial bring.
-func preparedFor(pearl campaign.Pearl, s scenario.Scenario, now time.Time) (call.Script, error) {
-	script, err := scriptFor(pearl, s.Person, now)
-	if err != nil {
-		return script, err
-	}
-	brought, err := rehearsal.NewMocks(s, nil).Before(script.Before)
-	if err != nil || len(brought) == 0 {
-		return script, err
-	}
-	variables := maps.Clone(s.Person.Variables)
-	if variables == nil {
-		variables = map[string]any{}
-	}
-	for _, v := range brought {
-		variables[v.ID] = v.Value
-	}
-	s.Person.Variables = variables
-	return scriptFor(pearl, s.Person, now)
 }
 
 // pearlOf reads the Pearl that a file of scenarios names, or holds.

@@ -43,6 +43,7 @@ import (
 	"nacre/internal/site"
 	"nacre/internal/store"
 	"nacre/internal/telephony"
+	"nacre/internal/trial"
 	"nacre/internal/voice"
 	"nacre/internal/webhook"
 )
@@ -348,6 +349,13 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	keep.Start()
 	s.onClose(func(context.Context) { keep.Stop() })
 
+	tried := trial.Config{Language: speakers.language, IDs: ids, Now: time.Now, Log: log}
+	if thinks != nil {
+		tried.Brains, tried.Model = thinks.brains, player{thinks.models}
+	}
+	trials := trial.New(tried)
+	s.onClose(func(context.Context) { trials.Close() })
+
 	handler, err := api.New(ctx, api.Config{
 		Engine: s.engine, Queries: s.store, Log: log, Now: time.Now, PublicURL: settings.PublicURL, TrustedProxies: proxies, RateLimit: settings.RateLimit,
 		CORSOrigins: settings.CORSOrigins, BodyMemory: int64(settings.BodyMemory) << 20, Uploads: int64(settings.UploadsPerAccount) << 20, RecordingsDir: s.recordings, Metrics: metrics.handler(), OpenMetrics: settings.PublicMetrics,
@@ -356,7 +364,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 			Header: webhook.CheckCredentialHeader,
 		},
 		Networks: networks, Abilities: campaign.Abilities{Hears: ears != nil, Thinks: thinks != nil, Texts: len(gateways) > 0},
-		Voices: speakers.list(sampled, base), VoiceSample: sampled.sample, TestWebhook: sender.TestKind,
+		Voices: speakers.list(sampled, base), VoiceSample: sampled.sample, TestWebhook: sender.TestKind, Trials: trials,
 		Ready: func(ctx context.Context) error {
 			return errors.Join(s.store.Ping(ctx), mute(speech), deaf(ears), watch.Room())
 		}, Room: watch.Room, Observe: metrics.Request,

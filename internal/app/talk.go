@@ -13,6 +13,7 @@ import (
 	"nacre/internal/call"
 	"nacre/internal/rehearsal"
 	"nacre/internal/scenario"
+	"nacre/internal/trial"
 )
 
 type talkCommand struct {
@@ -41,7 +42,7 @@ func (c *talkCommand) Run(ctx context.Context, s streams) error {
 	for name, value := range c.Set {
 		variables[name] = value
 	}
-	script, err := scriptFor(pearl, scenario.Person{Variables: variables, Zone: c.Zone, At: c.At}, time.Now())
+	script, err := trial.ScriptFor(pearl, scenario.Person{Variables: variables, Zone: c.Zone, At: c.At}, time.Now())
 	if err != nil {
 		return exitError{exitUsage, err}
 	}

@@ -66,6 +66,7 @@ type Call struct {
 	ID       id.ID
 	Account  id.ID
 	Pearl    id.ID
+	Version  int64 // of the Pearl's settings that it was begun with (campaign.Pearl.Published); 0 = not known
 	Lead     id.ID // zero for a made call; kept when the lead is deleted
 	Request  id.ID // the call request of a made call, else zero
 	Node     string

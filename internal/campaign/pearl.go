@@ -33,14 +33,17 @@ const (
 
 // Pearl is an agent with its settings; of type 2 it is a campaign.
 type Pearl struct {
-	ID         id.ID
-	Account    id.ID
-	Type       Type
-	Name       string
-	Activity   Activity
-	Archived   bool
-	Created    time.Time
-	Version    int64 // grows with every change; calls in the air keep what they began with
+	ID       id.ID
+	Account  id.ID
+	Type     Type
+	Name     string
+	Activity Activity
+	Archived bool
+	Created  time.Time
+	Version  int64 // of the row: grows with every change, of its activity too
+	// Published is the number of the version of its settings that is in force (contract 12.4); calls keep that they began with.
+	// 0 = the settings have not changed since before versions were kept.
+	Published  int64
 	Definition Definition
 	Variables  []Variable
 	Inbound    *InboundSettings  // type 1

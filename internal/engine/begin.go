@@ -86,7 +86,7 @@ func (e *Engine) begin(tx Tx, s *Signals, w Work, trace string) (*Begun, error) 
 		return e.KeyCaps.left(used) < 0, err
 	}
 	current := call.Call{
-		ID: e.IDs.New(now), Account: w.Account, Pearl: w.Pearl, Lead: w.Lead, Request: w.Request, Node: e.Node,
+		ID: e.IDs.New(now), Account: w.Account, Pearl: w.Pearl, Version: pearl.Published, Lead: w.Lead, Request: w.Request, Node: e.Node,
 		Trunk: g.number.Trunk, Trace: trace, From: g.number.Number, Start: now, Status: call.InProgress, Conversation: int(lead.OnCall),
 	}
 	zoneKey := ""

@@ -24,7 +24,7 @@ func (e *Engine) CreatePearl(ctx context.Context, actor Actor, pearl campaign.Pe
 	if err != nil {
 		return "", err
 	}
-	pearl.ID, pearl.Account, pearl.Created, pearl.Version, pearl.Activity = e.IDs.New(now), actor.Account, now, 1, campaign.Paused
+	pearl.ID, pearl.Account, pearl.Created, pearl.Version, pearl.Published, pearl.Activity = e.IDs.New(now), actor.Account, now, 1, 1, campaign.Paused
 	pearl.Webhooks.Secret = secret
 	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		if err := checkNumber(tx, pearl, "Outbound."); err != nil {
@@ -40,6 +40,9 @@ func (e *Engine) CreatePearl(ctx context.Context, actor Actor, pearl campaign.Pe
 			return fmt.Errorf("insert pearl: %w", err)
 		}
 		s.changed(actor.Account, pearl.ID, ChangedPearl)
+		if err := addVersion(tx, actor, pearl, now); err != nil {
+			return err
+		}
 		if err := e.audit(tx, actor, auditPublishPearl, now, map[string]any{"pearlId": pearl.ID, "after": auditPearlOf(pearl)}); err != nil {
 			return err
 		}
@@ -72,8 +75,27 @@ func RotateSecret(p *campaign.Pearl, secret string, now time.Time) {
 
 // UpdatePearl reads, changes and stores a Pearl; edit must be pure and may run more than once. prefix is that of the
 // error keys about the phone number ("" or "Outbound."). Secrets that edit does not write stay as they are, but for those
-// whose destination changes: they are cleared, and their paths returned.
+// whose destination changes: they are cleared, and their paths returned. Changed settings are a new version.
 func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, auditEvent int, prefix string, edit func(*campaign.Pearl) error) (stored campaign.Pearl, cleared []string, err error) {
+	return e.changePearl(ctx, actor, pearlID, auditEvent, prefix, func(_ Tx, before campaign.Pearl, _ map[string]any) (campaign.Pearl, []string, error) {
+		return edited(before, edit)
+	})
+}
+
+// edited is a Pearl, or the content of one, as an edit leaves it.
+func edited(before campaign.Pearl, edit func(*campaign.Pearl) error) (after campaign.Pearl, cleared []string, err error) {
+	after = before.Clone()
+	after.WithholdSecrets()
+	var faults fault.List
+	if err := edit(&after); err != nil && !faults.Join("", err) {
+		return after, nil, err
+	}
+	cleared = after.SettleSecrets(before, &faults)
+	return after, cleared, faults.Err()
+}
+
+// changePearl stores what change makes of a Pearl, and a version of its settings where they differ; change may add to what is audited.
+func (e *Engine) changePearl(ctx context.Context, actor Actor, pearlID id.ID, auditEvent int, prefix string, change func(tx Tx, before campaign.Pearl, data map[string]any) (after campaign.Pearl, cleared []string, err error)) (stored campaign.Pearl, cleared []string, err error) {
 	var removed []DeliveryKind
 	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		s.changed(actor.Account, pearlID, ChangedPearl)
@@ -84,14 +106,9 @@ func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, au
 		if err != nil {
 			return err
 		}
-		after := before.Clone()
-		after.WithholdSecrets()
-		var faults fault.List
-		if err := edit(&after); err != nil && !faults.Join("", err) {
-			return err
-		}
-		cleared = after.SettleSecrets(before, &faults)
-		if err := faults.Err(); err != nil {
+		data := map[string]any{"pearlId": pearlID}
+		var after campaign.Pearl
+		if after, cleared, err = change(tx, before, data); err != nil {
 			return err
 		}
 		if numberOf(after) != numberOf(before) { // another change must not fail over what became of the number since
@@ -104,14 +121,18 @@ func (e *Engine) UpdatePearl(ctx context.Context, actor Actor, pearlID id.ID, au
 				return err
 			}
 		}
+		now := e.clock()
+		if err := keepVersion(tx, actor, before, &after, now); err != nil {
+			return err
+		}
 		after.Version = before.Version + 1
 		if err := tx.SavePearl(after); err != nil {
 			return fmt.Errorf("save pearl: %w", err)
 		}
 		removed = urlsChanged(before.Webhooks, after.Webhooks, s)
 		stored, s.Callable = after, true
-		data := map[string]any{"pearlId": pearlID, "before": auditPearlOf(before), "after": auditPearlOf(after)}
-		return e.audit(tx, actor, auditEvent, e.clock(), withCleared(data, cleared))
+		data["before"], data["after"] = auditPearlOf(before), auditPearlOf(after)
+		return e.audit(tx, actor, auditEvent, now, withCleared(data, cleared))
 	})
 	if err != nil {
 		return stored, cleared, err

@@ -39,6 +39,8 @@ func storeTests() []storeTest {
 		{"Rescue", testRescue},
 		{"LostCallHoldsItsNumber", testLostCallHoldsItsNumber},
 		{"SettingsBindWaitingLeads", testSettingsBindWaitingLeads},
+		{"PearlVersions", testPearlVersions},
+		{"PearlVersionsAreBounded", testPearlVersionsAreBounded},
 		{"BudgetIsNotOvercommitted", testBudgetIsNotOvercommitted},
 		{"UnknownZoneIsClosed", testUnknownZoneIsClosed},
 		{"PromisedCallbackInHistory", testPromisedCallbackInHistory},

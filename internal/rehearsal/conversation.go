@@ -35,6 +35,7 @@ type Conversation struct {
 	config  Config
 	machine *turn.Machine
 	minds   *minds.Minds
+	ctx     context.Context
 	end     context.CancelFunc
 	now     time.Duration
 	over    bool
@@ -84,8 +85,8 @@ func Begin(ctx context.Context, config Config) *Conversation {
 			Brains: len(brains), Opening: []string{script.Opening}, Questions: script.Questions, Actions: script.Actions, Language: script.Language,
 		}),
 	}
-	ctx, c.end = context.WithCancel(ctx)
-	c.minds = minds.New(ctx, brains, nil, log)
+	c.ctx, c.end = context.WithCancel(ctx)
+	c.minds = minds.New(c.ctx, brains, nil, log)
 	if !config.Deaf {
 		c.step(turn.Event{Kind: turn.Ears, Active: true})
 	}
@@ -211,7 +212,7 @@ func (c *Conversation) leave(by scenario.By) {
 	c.minds.Cancel()
 }
 
-// Result is what came of a conversation that is over.
+// Result is what came of a conversation; of one that is not over, what would come of it were it over now.
 func (c *Conversation) Result() Result {
 	return ResultOf(c.config.Script, c.machine.Talk(), c.by, c.now)
 }

@@ -66,6 +66,10 @@ type result struct {
 // until lets time pass until something is so, or the call is over.
 func (c *Conversation) until(so func() bool) {
 	for !c.over && !so() {
+		if c.ctx.Err() != nil {
+			c.leave(scenario.ByPerson)
+			return
+		}
 		c.frame()
 	}
 }

@@ -378,4 +378,5 @@ var placeholder = strings.NewReplacer(
 	"{leadId}", "665f1f77bcf86cd799439011", "{voiceId}", "665f1f77bcf86cd7994390aa", "{callId}", "665f1f77bcf86cd799439099", "{callRequestId}", "665f1f77bcf86cd799439044",
 	"{deliveryId}", "665f1f77bcf86cd799439055", "{trunkId}", "665f1f77bcf86cd799439066", "{phoneNumberId}", "665f1f77bcf86cd799439077",
 	"{keyId}", "665f1f77bcf86cd799439088", "{userId}", "665f1f77bcf86cd799439033", "{phoneNumber}", "+14155550101", "{externalId}", "crm-4711",
+	"{version}", "3", "{tryId}", "665f1f77bcf86cd7994390bb",
 )

@@ -16,7 +16,7 @@ import (
 // lightCallColumns are those of a search row; the heavy ones follow in callColumns.
 const (
 	lightCallColumns = "id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, start, answered, " +
-		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, recording_bytes, cost, sequence, key_id, answerer"
+		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, recording_bytes, cost, sequence, key_id, answerer, pearl_version"
 	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms, charges, analysis, evidence, messages"
 )
 
@@ -64,7 +64,7 @@ func readCall(r row, heavy ...any) (call.Call, error) {
 		(*string)(&c.ID), (*string)(&c.Account), (*string)(&c.Pearl), (*string)(&c.Lead), (*string)(&c.Request), &c.Node, (*string)(&c.Trunk), &c.Trace,
 		&c.From, &c.To, &c.Name, &start, &answered, &ended, &finished, (*string)(&c.Cancel), &c.HangUp, (*int)(&c.Status), (*string)(&c.Outcome),
 		&c.Conversation, &tags, &c.Sentiment, &c.Transferred, &c.CallbackPromised, &c.Recording, &c.RecordingBytes, &c.Cost, &c.Sequence,
-		(*string)(&c.Key), (*string)(&c.Answerer),
+		(*string)(&c.Key), (*string)(&c.Answerer), &c.Version,
 	}, heavy...)...)
 	c.Start, c.Answered, c.Ended, c.Finished = instant(start), instant(answered), instant(ended), instant(finished)
 	if tags != "" {
@@ -120,7 +120,7 @@ func (t *tx) InsertCall(c call.Call) error {
 	}
 	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name,
 		millis(c.Start), millis(c.Answered), millis(c.Ended), millis(c.Finished), c.Cancel, c.HangUp, int(c.Status), c.Outcome, c.Conversation,
-		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.RecordingBytes, c.Cost, c.Sequence, c.Key, c.Answerer,
+		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.RecordingBytes, c.Cost, c.Sequence, c.Key, c.Answerer, c.Version,
 		c.Summary, string(c.CallData), collected, transcript, turns, charges, analysis, evidence, messages, searchable(c.Name), c.Duration())
 	if t.violates(err, liveNumber) {
 		return engine.ErrNumberTaken

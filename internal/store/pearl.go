@@ -63,7 +63,7 @@ type pearlRow struct {
 
 const (
 	// pearlColumns are read by all; what is stored besides is read once a revision (complete).
-	pearlColumns = "id, account_id, type, name, activity, archived, created, version, revision, spent"
+	pearlColumns = "id, account_id, type, name, activity, archived, created, version, revision, spent, published"
 	// pearlHome is selected after pearlColumns: what a Pearl has of its account and its number.
 	pearlHome = `, COALESCE((SELECT default_region FROM account WHERE account.id = pearl.account_id), ''),
 		COALESCE((SELECT number FROM number WHERE number.id = pearl.phone_number_id AND number.account_id = pearl.account_id), '')`
@@ -76,7 +76,7 @@ var (
 
 func (p *pearlRow) into(created *int64) []any {
 	return []any{(*string)(&p.pearl.ID), (*string)(&p.pearl.Account), (*int)(&p.pearl.Type), &p.pearl.Name, (*int)(&p.pearl.Activity),
-		&p.pearl.Archived, created, &p.pearl.Version, &p.revision, &p.pearl.Spent, &p.pearl.AccountRegion, &p.pearl.Caller}
+		&p.pearl.Archived, created, &p.pearl.Version, &p.revision, &p.pearl.Spent, &p.pearl.Published, &p.pearl.AccountRegion, &p.pearl.Caller}
 }
 
 func scanPearlRow(r row) (pearlRow, error) {
@@ -106,7 +106,7 @@ func (t *tx) complete(p pearlRow) (campaign.Pearl, error) {
 				return made, err
 			}
 			opened := campaign.Pearl{Definition: made.settings.Definition, Webhooks: made.webhooks}
-			err := openAll(t.keys, "pearl "+string(p.pearl.ID), opened.Secrets())
+			err := openAll(t.keys, pearlPlace(p.pearl.ID), opened.Secrets())
 			made.settings.Definition, made.webhooks = opened.Definition, opened.Webhooks
 			return made, err
 		}, "SELECT revision, settings, webhooks FROM pearl WHERE id = ?1", p.pearl.ID)
@@ -159,8 +159,11 @@ func (t *tx) forgetPearls() {
 	}
 }
 
+// pearlPlace is what the secrets of a Pearl are sealed to.
+func pearlPlace(pearlID id.ID) string { return "pearl " + string(pearlID) }
+
 func (t *tx) pearlValues(p campaign.Pearl) ([]any, error) {
-	p = sealPearl(t.keys, p)
+	p = sealPearl(t.keys, pearlPlace(p.ID), p)
 	settingsText, err := encode(settings{p.Definition, p.Variables, p.Inbound, p.Outbound})
 	if err != nil {
 		return nil, err
@@ -177,7 +180,7 @@ func (t *tx) pearlValues(p campaign.Pearl) ([]any, error) {
 		number = p.Inbound.PhoneNumberID
 	}
 	return []any{p.ID, p.Account, int(p.Type), p.Name, int(p.Activity), p.Archived, millis(p.Created), p.Version,
-		rand.Text(), p.Spent, number, settingsText, webhooksText}, nil
+		rand.Text(), p.Spent, p.Published, number, settingsText, webhooksText}, nil
 }
 
 func (t *tx) InsertPearl(p campaign.Pearl) error {

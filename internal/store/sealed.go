@@ -79,12 +79,12 @@ func (s *Store) SealAll(ctx context.Context) (rows int, err error) {
 		return 0, nil
 	}
 	var done []byte
-	var pearls, trunks, people, secrets []string
+	var pearls, drafts, trunks, people, secrets []string
 	err = s.backend.read(ctx, func(q session) (err error) {
 		if done, err = findSecret(q, sealedWith); err != nil && !errors.Is(err, errNoRow) || string(done) == s.keys.Current() {
 			return err
 		}
-		for text, into := range map[string]*[]string{"SELECT id FROM pearl": &pearls, "SELECT id FROM trunk": &trunks, "SELECT id FROM person WHERE two_factor <> ''": &people, "SELECT name FROM secret": &secrets} {
+		for text, into := range map[string]*[]string{"SELECT id FROM pearl": &pearls, "SELECT pearl_id FROM pearl_draft": &drafts, "SELECT id FROM trunk": &trunks, "SELECT id FROM person WHERE two_factor <> ''": &people, "SELECT name FROM secret": &secrets} {
 			if *into, err = list(q, scanText[string], text); err != nil {
 				return err
 			}
@@ -106,6 +106,7 @@ func (s *Store) SealAll(ctx context.Context) (rows int, err error) {
 		}
 	}
 	each(pearls, (*tx).sealPearl)
+	each(drafts, (*tx).sealDraft)
 	each(trunks, (*tx).sealTrunk)
 	each(people, (*tx).sealPerson)
 	each(secrets, (*tx).sealSecret)
@@ -186,13 +187,13 @@ func findSecret(q session, name string) ([]byte, error) {
 	return one(q, func(r row) (raw []byte, err error) { return raw, r.Scan(&raw) }, "SELECT content FROM secret WHERE name = ?1", name)
 }
 
-// sealPearl returns the Pearl as it is stored.
-func sealPearl(keys *datakey.Ring, p campaign.Pearl) campaign.Pearl {
+// sealPearl returns a Pearl, or the content of one, as it is stored.
+func sealPearl(keys *datakey.Ring, place string, p campaign.Pearl) campaign.Pearl {
 	if keys == nil {
 		return p
 	}
 	p = p.Clone()
-	sealAll(keys, "pearl "+string(p.ID), p.Secrets())
+	sealAll(keys, place, p.Secrets())
 	return p
 }
 

@@ -60,8 +60,8 @@ func testSealed(t *testing.T, folder, url string) {
 	s := mustOpen(nil)
 	writeSecrets(t, s)
 	links := secretOf(t, s)
-	if n := strings.Count(stored(t, s), "s3cret-"); n != 6 {
-		t.Fatalf("%d of 6 secrets are stored without a key", n)
+	if n := strings.Count(stored(t, s), "s3cret-"); n != 7 {
+		t.Fatalf("%d of 7 secrets are stored without a key", n)
 	}
 	closed(s)
 
@@ -71,7 +71,7 @@ func testSealed(t *testing.T, folder, url string) {
 		}
 		return source.LoadOrMake()
 	})
-	if rows, err := s.SealAll(t.Context()); err != nil || rows != 4 { // a Pearl, a trunk, a secret, the check
+	if rows, err := s.SealAll(t.Context()); err != nil || rows != 5 { // a Pearl, its draft, a trunk, a secret, the check
 		t.Errorf("sealed %d rows, %v", rows, err)
 	}
 	if rows, err := s.SealAll(t.Context()); err != nil || rows != 0 {
@@ -135,7 +135,8 @@ func writeSecrets(t *testing.T, s *Store) {
 	}
 	trunk := account.Trunk{Account: sealedAccount, Name: "Carrier", Created: storetest.Noon, Trunk: call.Trunk{ID: sealedTrunkID, Host: "sip.example.com", Password: "s3cret-6"}}
 	err := s.Update(t.Context(), func(tx engine.Tx) error {
-		return errors.Join(tx.InsertAccount(account.Account{ID: sealedAccount, Name: "Example", Created: storetest.Noon}), tx.InsertPearl(pearl), tx.InsertTrunk(trunk))
+		return errors.Join(tx.InsertAccount(account.Account{ID: sealedAccount, Name: "Example", Created: storetest.Noon}), tx.InsertPearl(pearl), tx.InsertTrunk(trunk),
+			tx.SavePearlDraft(engine.PearlDraft{Pearl: sealedPearlID, Account: sealedAccount, Content: campaign.Pearl{Definition: campaign.Definition{SMTPSettings: &campaign.SMTP{SenderPassword: "s3cret-7"}}}}))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -173,9 +174,13 @@ func readSecrets(t *testing.T, s *Store, links []byte) {
 	if err != nil || len(trunks) != 1 {
 		t.Fatalf("%d trunks, %v", len(trunks), err)
 	}
+	draft, err := s.ReadPearlDraft(t.Context(), sealedAccount, sealedPearlID)
+	if err != nil {
+		t.Fatal(err)
+	}
 	d, w := pearl.Definition, pearl.Webhooks
-	got := []string{d.SMTPSettings.SenderPassword, d.APISettings[0].Headers["X-Api-Key"], w.Credential, w.Secret, w.OldSecret, trunks[0].Password}
-	if text := strings.Join(got, " "); text != "s3cret-1 s3cret-2 s3cret-3 s3cret-4 s3cret-5 s3cret-6" {
+	got := []string{d.SMTPSettings.SenderPassword, d.APISettings[0].Headers["X-Api-Key"], w.Credential, w.Secret, w.OldSecret, trunks[0].Password, draft.Content.Definition.SMTPSettings.SenderPassword}
+	if text := strings.Join(got, " "); text != "s3cret-1 s3cret-2 s3cret-3 s3cret-4 s3cret-5 s3cret-6 s3cret-7" {
 		t.Errorf("read %s", text)
 	}
 	if again := secretOf(t, s); string(again) != string(links) {
@@ -197,7 +202,7 @@ func stored(t *testing.T, s *Store) string {
 	t.Helper()
 	var all strings.Builder
 	err := s.backend.read(t.Context(), func(q session) error {
-		for _, text := range []string{"SELECT settings FROM pearl", "SELECT webhooks FROM pearl", "SELECT settings FROM trunk"} {
+		for _, text := range []string{"SELECT settings FROM pearl", "SELECT webhooks FROM pearl", "SELECT settings FROM trunk", "SELECT content FROM pearl_draft"} {
 			found, err := list(q, scanText[string], text)
 			if err != nil {
 				return err

@@ -58,6 +58,7 @@ type Call struct {
 	Told
 	Picked
 	AnswererEvidence []Evidence `json:"answererEvidence" doc:"what tells who picked up, in the order of time"`
+	PearlVersion     *int64     `json:"pearlVersion" doc:"number of the Pearl's version that the call was begun with; null in calls from before versions were kept"`
 }
 
 // Picked is who picked up.
@@ -88,7 +89,7 @@ func settled(c call.Call) call.Call {
 		return c
 	}
 	return call.Call{
-		ID: c.ID, Account: c.Account, Pearl: c.Pearl, Lead: c.Lead, Request: c.Request, From: c.From, To: c.To, Name: c.Name,
+		ID: c.ID, Account: c.Account, Pearl: c.Pearl, Version: c.Version, Lead: c.Lead, Request: c.Request, From: c.From, To: c.To, Name: c.Name,
 		Start: c.Start, Status: call.InProgress, Conversation: int(lead.OnCall),
 	}
 }
@@ -102,6 +103,10 @@ func headOf(c call.Call) Head {
 
 func (h *Handlers) full(r *route.Request, c call.Call) Call {
 	c = settled(c)
+	var version *int64
+	if c.Version > 0 {
+		version = &c.Version
+	}
 	return Call{
 		Told: Told{
 			Light: Light{
@@ -110,7 +115,7 @@ func (h *Handlers) full(r *route.Request, c call.Call) Call {
 			Recording: wire.Recording(c, r.RecordingLink), Transcript: wire.List(c.Transcript), Summary: wire.Text(c.Summary),
 			CollectedInfo: wire.List(c.Collected), OverallSentiment: c.Sentiment,
 		},
-		Picked: Picked{Answerer: wire.Text(string(c.Answerer))}, AnswererEvidence: evidenceOf(c),
+		Picked: Picked{Answerer: wire.Text(string(c.Answerer))}, AnswererEvidence: evidenceOf(c), PearlVersion: version,
 	}
 }
 

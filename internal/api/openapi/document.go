@@ -214,6 +214,7 @@ func pathExamples() map[string]string {
 		"leadId": "665f1f77bcf86cd799439011", "callId": "665f1f77bcf86cd799439099", "callRequestId": "665f1f77bcf86cd799439044",
 		"deliveryId": "665f1f77bcf86cd799439055", "trunkId": "665f1f77bcf86cd799439066", "phoneNumberId": "665f1f77bcf86cd799439077",
 		"keyId": "665f1f77bcf86cd799439088", "userId": "665f1f77bcf86cd799439033", "phoneNumber": "+14155550101", "externalId": "crm-4711",
+		"version": "3", "tryId": "665f1f77bcf86cd7994390bb",
 	}
 }
 

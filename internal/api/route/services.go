@@ -10,6 +10,7 @@ import (
 	"nacre/internal/destination"
 	"nacre/internal/engine"
 	"nacre/internal/id"
+	"nacre/internal/trial"
 )
 
 // Queries is what routes read. Implemented by store.
@@ -41,6 +42,8 @@ type Services struct {
 
 	// Watcher tells what happens to an account while it happens.
 	Watcher Watcher
+	Trials  *trial.Trials // talks and rehearsals that change nothing
+
 	// RemoveRecordings deletes files that no call names any more; what cannot be deleted is logged. nil: there are none.
 	RemoveRecordings func(names []string)
 	// TestWebhook sends a sample to the Pearl's URL of the kind and returns what the receiver said. nil: not offered.

@@ -40,7 +40,7 @@ func pearlRoutes(services route.Services) []route.Route {
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/OngoingCalls", Scope: account.ScopeRead, Summary: "Calls in the air and waiting"}), h.ongoing),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/ResetMemory", Scope: account.ScopeFull, Role: account.Operator, BodyOptional: true, Summary: "Forget callers"}), h.resetMemory),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Settings", Scope: account.ScopeRead, Summary: "Get the settings"}), h.settings),
-		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Warnings", Extension: true, Scope: account.ScopeRead, Summary: "What will probably not do what was meant",
+		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Warnings", Extension: true, Scope: account.ScopeRead, Query: []route.Query{ofDraft}, Summary: "What will probably not do what was meant",
 			Description: "Variables in texts that nothing declares, with the nearest name that is known, and members that have no effect on calls of this server: some have none yet, others only where a language model converses. Nothing here is refused."}), h.warnings),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Outbound", Scope: account.ScopeFull, Role: account.Operator, Secrets: true, Summary: "Change the outbound settings"}), h.setOutbound),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Inbound", Scope: account.ScopeFull, Role: account.Operator, Secrets: true, Summary: "Change the inbound settings",
@@ -224,11 +224,15 @@ type pearlSettings struct {
 }
 
 func (h pearlHandlers) settings(r *route.Request, _ route.None) (pearlSettings, error) {
-	p := r.Pearl.Redacted()
+	return viewSettings(r.Pearl), nil
+}
+
+func viewSettings(p campaign.Pearl) pearlSettings {
+	p = p.Redacted()
 	p.Complete()
 	return pearlSettings{
 		Name: p.Name, Type: p.Type, Pearl: p.Definition, Variables: wire.List(p.Variables), Inbound: wire.NewInboundView(p), Outbound: wire.NewOutboundView(p),
-	}, nil
+	}
 }
 
 // pearlWarning is one line of Warnings.
@@ -238,10 +242,14 @@ type pearlWarning struct {
 }
 
 func (h pearlHandlers) warnings(r *route.Request, _ route.None) ([]pearlWarning, error) {
-	found := r.Pearl.Warnings(h.Abilities)
+	pearl, err := h.asked(r)
+	if err != nil {
+		return nil, err
+	}
+	found := pearl.Warnings(h.Abilities)
 	if full, err := h.Engine.RecordingsFull(r.Context(), r.Actor.Account); err != nil {
 		return nil, err
-	} else if full != "" && r.Pearl.Outbound != nil && r.Pearl.Outbound.RecordingTrack != call.TrackNone {
+	} else if full != "" && pearl.Outbound != nil && pearl.Outbound.RecordingTrack != call.TrackNone {
 		found = append(found, campaign.Warning{Member: "recordingTrack", Text: full})
 	}
 	rows := make([]pearlWarning, len(found))

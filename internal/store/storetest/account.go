@@ -230,7 +230,7 @@ func testPearls(t *testing.T, store engine.Store) {
 	missing(t, store.Update(t.Context(), func(tx engine.Tx) error { _, err := tx.Pearl(w.account.ID, noID, engine.Exclusive); return err }), "PearlId")
 
 	changed := w.pearl
-	changed.Name, changed.Version, changed.Activity = "New name", 2, campaign.Paused
+	changed.Name, changed.Version, changed.Published, changed.Activity = "New name", 2, 7, campaign.Paused
 	changed.Spent = 1_000_000 // not written
 	outbound := *w.pearl.Outbound
 	outbound.TotalAgents = 9

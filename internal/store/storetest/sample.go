@@ -90,7 +90,7 @@ func (w *world) addLeads(t *testing.T, leads ...lead.Lead) {
 
 func (w *world) newCall(l lead.Lead) call.Call {
 	return call.Call{
-		ID: w.id(), Account: w.account.ID, Pearl: w.pearl.ID, Lead: l.ID, Node: "node-1", Trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+		ID: w.id(), Account: w.account.ID, Pearl: w.pearl.ID, Version: 3, Lead: l.ID, Node: "node-1", Trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 		From: "+14155550100", To: string(l.Phone), Name: "Zoë O’Neil", Start: Noon, Status: call.InProgress, Conversation: int(lead.OnCall), CallData: l.CallData,
 		Key: l.Key,
 	}

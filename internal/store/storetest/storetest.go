@@ -22,6 +22,7 @@ func Run(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"numbers and trunks", testNumbersAndTrunks},
 		{"suppressions", testSuppressions},
 		{"pearls", testPearls},
+		{"versions of pearls", testPearlVersions},
 		{"leads", testLeads},
 		{"lead look-ups", testLeadLookups},
 		{"lead search", testLeadSearch},

@@ -41,9 +41,10 @@ CALL_ROW = {
 CALL = CALL_ROW | {
     "pearlId": ID, "relatedId": ID, "leadId": nullable(ID), "recording": nullable(URL), "transcript": [LINE], "summary": nullable(TEXT),
     "isCallTransferred": BOOL, "overallSentiment": {0, 1, 2, 3, 4, 5}, "answerer": nullable(ANSWERER),
+    "pearlVersion": nullable(COUNT),
     "answererEvidence": [{"at": NUMBER, "source": {"words", "cadence", "beep", "tones", "keys", "quiet"}, "answerer": ANSWERER, "weight": COUNT, "detail": FILLED}],
 }
-CALL_WEBHOOK = {member: shape for member, shape in CALL.items() if not member.startswith("answerer")}
+CALL_WEBHOOK = {member: shape for member, shape in CALL.items() if not member.startswith("answerer") and member != "pearlVersion"}
 CALL_BULK = CALL | {"answererEvidence": None, "transcript": None, "collectedInfo": None, "summary": None, "overallSentiment": None, "recording": None}
 CALL_REQUEST = {"id": ID, "status": {1, 2, 10, 20, 100}, "outboundId": ID, "created": DATE, "errors": [FILLED], "callId": nullable(ID)}
 RECEIPT = {"id": ID, "from": FILLED, "to": PHONE, "queuePosition": COUNT}
