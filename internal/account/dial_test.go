@@ -58,6 +58,35 @@ func TestMayDial(t *testing.T) {
 		{"+39899123456", []string{"3"}, false, false},
 		{"+883510012345", nil, false, false},
 		{"+870773111632", nil, false, false},
+		{"+34905123456", []string{"34"}, false, false}, // televoting
+		{"+34905123456", []string{"34", "34905"}, false, true},
+		{"+34704123456", []string{"34"}, false, false}, // personal
+		{"+34612345678", []string{"34"}, false, true},
+		{"+34911234567", []string{"34"}, false, true},
+		{"+39199123456", []string{"39"}, false, false},
+		{"+391991234567", []string{"39"}, false, false},
+		{"+39178123456", []string{"39"}, false, false},
+		{"+39841123456", []string{"39"}, false, false},
+		{"+39892123456", []string{"39"}, false, false},
+		{"+39800123456", []string{"39"}, false, true},  // free of charge
+		{"+44843123456", []string{"44"}, false, false}, // too short for what is in use
+		{"+443001234567", []string{"44"}, false, true}, // as dear as a geographic number
+		{"+49700123456", []string{"49"}, false, false},
+		{"+493012345678", []string{"49"}, false, true},
+		{"+4915112345678", []string{"49"}, false, true},
+		{"+46743212345", []string{"46"}, false, false}, // a pager
+		{"+46701234567", []string{"46"}, false, true},
+		{"+3278123456", []string{"32"}, false, false},
+		{"+3225123456", []string{"32"}, false, true},
+		{"+6519001234567", []string{"65"}, false, false},
+		{"+31612345678", []string{"31"}, false, true},
+		{"+31881234567", []string{"31"}, false, true}, // companies
+		{"+31841234567", []string{"31"}, false, false},
+		{"+81570123456", []string{"81"}, false, false},
+		{"+81312345678", []string{"81"}, false, true},
+		{"+972191912345", []string{"972"}, false, false},
+		{"+972501234567", []string{"972"}, false, true},
+		{"+15005550101", []string{"1"}, false, false},
 		{"+878101234567890", []string{"1"}, false, false},
 	}
 	for _, test := range tests {

@@ -145,6 +145,9 @@ func (l *limits) value(schema, example map[string]any, at []step, filter bool) {
 			l.refused(example, at, "something else", "no value of the list")
 		} else {
 			l.refused(example, at, 77777, "no number of the table")
+			if !slices.Contains(enum, any(0.0)) {
+				l.refused(example, at, 0, "0, which is not in the table")
+			}
 		}
 	}
 	if most, limited := schema["maxLength"].(float64); limited {

@@ -17,8 +17,9 @@ import (
 var (
 	signalled = netip.MustParseAddrPort("192.0.2.1:4000")
 	otherPort = netip.MustParseAddrPort("192.0.2.1:4444")
-	outside   = netip.MustParseAddrPort("198.51.100.7:5000")
+	outside   = netip.MustParseAddrPort("198.51.100.7:5000") // of the peer's NAT, which its signalling comes from too
 	intruder  = netip.MustParseAddrPort("203.0.113.9:6000")
+	third     = netip.MustParseAddrPort("198.51.100.80:5000")
 )
 
 func everywhere(netip.Addr) bool { return true }
@@ -47,10 +48,11 @@ func TestLatch(t *testing.T) {
 		"an old port, then the named one": {[]packet{{otherPort, 0, 1, 1, false}, {signalled, later, 2, 7, true}, {otherPort, 0, 1, 2, false}}, signalled},
 		"behind a NAT": {[]packet{{outside, soon, 1, 65534, false}, {outside, later, 1, 65535, false}, {outside, 0, 1, 0, false}, {outside, 0, 1, 1, true},
 			{intruder, 0, 3, 2, false}}, outside},
-		"the named one speaks": {[]packet{{intruder, later, 1, 1, false}, {intruder, 0, 1, 2, false}, {intruder, 0, 1, 3, true}, {signalled, 0, 2, 9, true},
-			{intruder, 0, 1, 4, false}, {intruder, 0, 1, 5, false}, {intruder, 0, 1, 6, false}}, signalled},
-		"spray":             {[]packet{{intruder, later, 1, 1, false}, {intruder, 0, 2, 2, false}, {intruder, 0, 2, 4, false}, {outside, 0, 2, 5, false}}, signalled},
-		"strangers in turn": {[]packet{{outside, later, 1, 1, false}, {intruder, 0, 1, 2, false}, {outside, 0, 1, 2, false}, {intruder, 0, 1, 3, false}}, signalled},
+		"the named one speaks": {[]packet{{outside, later, 1, 1, false}, {outside, 0, 1, 2, false}, {outside, 0, 1, 3, true}, {signalled, 0, 2, 9, true},
+			{outside, 0, 1, 4, false}, {outside, 0, 1, 5, false}, {outside, 0, 1, 6, false}}, signalled},
+		"three packets of a third host": {[]packet{{intruder, later, 1, 1, false}, {intruder, 0, 1, 2, false}, {intruder, 0, 1, 3, false}, {intruder, 0, 1, 4, false}}, signalled},
+		"spray":                         {[]packet{{intruder, later, 1, 1, false}, {intruder, 0, 2, 2, false}, {intruder, 0, 2, 4, false}, {outside, 0, 2, 5, false}}, signalled},
+		"strangers in turn":             {[]packet{{outside, later, 1, 1, false}, {intruder, 0, 1, 2, false}, {outside, 0, 1, 2, false}, {intruder, 0, 1, 3, false}}, signalled},
 		"a pause of the peer": {[]packet{{signalled, 0, 1, 1, true}, {intruder, later, 9, 1, false}, {intruder, 0, 9, 2, false}, {intruder, 0, 9, 3, false},
 			{intruder, later, 9, 4, false}, {signalled, 0, 1, 2, true}}, signalled},
 		"the port moves": {[]packet{{signalled, 0, 1, 1, true}, {otherPort, soon, 1, 2, false}, {otherPort, later, 4, 7, false}, {otherPort, 0, 4, 8, false},
@@ -61,7 +63,7 @@ func TestLatch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			now := time.Unix(1, 0)
-			var l latch
+			l := latch{signals: outside.Addr()}
 			if l.admit(signalled, 1, 1, now, everywhere) {
 				t.Error("a stream before any description")
 			}
@@ -116,6 +118,103 @@ func TestNoStrangerIsAdmitted(t *testing.T) {
 				t.Error("the named address is not heard")
 			}
 		})
+	}
+}
+
+// A peer that says nothing must not lose its call to whoever finds its port: a host that neither its description nor its
+// signalling names is heard only after it has sent as a caller does for hostTime, and no longer than those are silent.
+func TestAThirdHostWaits(t *testing.T) {
+	t.Parallel()
+	type sender struct {
+		every time.Duration
+		step  uint16
+	}
+	steady := sender{20 * time.Millisecond, 1}
+	// sends sends for a while, and returns when the first packet was admitted; 0 = none.
+	sends := func(l *latch, now *time.Time, from netip.AddrPort, how sender, lasts time.Duration) time.Duration {
+		start, sequence := *now, uint16(65000)
+		for now.Sub(start) < lasts {
+			*now, sequence = now.Add(how.every), sequence+how.step
+			if l.admit(from, 5, sequence, *now, everywhere) {
+				return now.Sub(start)
+			}
+		}
+		return 0
+	}
+	armed := func() (*latch, time.Time) {
+		now := time.Unix(1, 0)
+		l := &latch{signals: outside.Addr()}
+		l.arm(signalled, now)
+		l.admitStrangers(true, now)
+		return l, now
+	}
+	for name, how := range map[string]sender{
+		"a flood": {2 * time.Millisecond, 1}, "now and then": {300 * time.Millisecond, 1}, "at random": {20 * time.Millisecond, 1000},
+	} {
+		l, now := armed()
+		if at := sends(l, &now, third, how, time.Minute); at != 0 {
+			t.Errorf("%s is heard after %v", name, at)
+		}
+		if at := sends(l, &now, otherPort, steady, time.Second); at == 0 || at > 100*time.Millisecond {
+			t.Errorf("%s: the peer from another port is heard after %v", name, at)
+		}
+	}
+	for name, lost := range map[string]sender{"without loss": steady, "with loss": {60 * time.Millisecond, 3}} {
+		l, now := armed()
+		now = now.Add(silentTime)
+		if at := sends(l, &now, third, lost, time.Minute); at < hostTime || at > hostTime+time.Second {
+			t.Errorf("a third host %s is heard after %v", name, at)
+		}
+		if at := sends(l, &now, otherPort, steady, time.Second); at == 0 || at > 100*time.Millisecond {
+			t.Errorf("the peer takes its stream back after %v", at)
+		}
+	}
+	l, now := armed()
+	now = now.Add(silentTime)
+	sends(l, &now, third, steady, time.Minute)
+	if l.heard() != third {
+		t.Fatal("a third host is never heard")
+	}
+	if l.note(signalled.Addr()); l.heard() != signalled {
+		t.Errorf("after a report of the peer the stream is of %v", l.heard())
+	}
+	if at := sends(l, &now, third, steady, time.Minute); at != 0 {
+		t.Errorf("after a report of the peer a third host is heard after %v", at)
+	}
+	l, now = armed()
+	l.arm(signalled, now)
+	if now = now.Add(silentTime); sends(l, &now, outside, steady, time.Second) == 0 {
+		t.Error("the host of the signalling is not heard")
+	}
+}
+
+// A person who is silent after answering, at a carrier that sends nothing meanwhile, and a sprayer who presses keys.
+func TestASprayerIsNotHeardBeforeTheFirstWord(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	p := newPeer(t, s)
+	if err := s.Accept(p.sdp("sendrecv")); err != nil {
+		t.Fatal(err)
+	}
+	listener := newPerson()
+	serve(t.Context(), s, listener)
+	for range 65 { // 1.3 s
+		p.must()
+	}
+	sprayer(t, p.to)
+	for range 115 { // until 3.6 s
+		p.must()
+	}
+	stop := p.talk()
+	listener.until(t, "the peer is heard", func() bool { return listener.loud > 25 })
+	stop()
+	s.mu.Lock()
+	heard := s.latch.heard()
+	s.mu.Unlock()
+	listener.mu.Lock()
+	defer listener.mu.Unlock()
+	if heard != p.at || len(listener.keys) > 0 {
+		t.Errorf("the stream is of %v, keys %q", heard, string(listener.keys))
 	}
 }
 

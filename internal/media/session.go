@@ -69,6 +69,8 @@ type Session struct {
 type Config struct {
 	Advertise netip.Addr // our address in SDP
 	Codecs    []string   // "PCMU", "PCMA" in order of preference; empty = both
+	// Signals is the host that the peer's signalling comes from: its audio may come from there too (NAT).
+	Signals netip.Addr
 	// Lock accepts audio only from the address in the peer's SDP (call.Trunk.LockMedia).
 	Lock bool
 	// ToDescription sends to the address in the peer's SDP even when its audio comes from another one
@@ -81,7 +83,7 @@ type Config struct {
 // NewSession binds a pair of ports. Errors wrap ErrNoPort, or ErrNoCodec when no codec of cfg is known. The caller must
 // Close the session, served or not.
 func NewSession(ports *Ports, cfg Config) (*Session, error) {
-	cfg.Advertise = cfg.Advertise.Unmap()
+	cfg.Advertise, cfg.Signals = cfg.Advertise.Unmap(), cfg.Signals.Unmap()
 	s := &Session{cfg: cfg, ports: ports, cname: rand.Text()[:16],
 		lostAfter: int(20 * time.Second / call.FrameTime), reportInterval: reportInterval, closed: make(chan struct{}), panicked: make(chan error, 1)}
 	codecs := cfg.Codecs
@@ -198,6 +200,7 @@ func (s *Session) applyTerms(t terms) {
 		s.rtcpSource = netip.AddrPort{}
 		s.inbound.end()
 	}
+	s.latch.signals = s.cfg.Signals
 	s.latch.admitStrangers(!s.cfg.Lock && t.direction == sendRecv, now)
 	if t.held != old.held {
 		s.jitter.reset()

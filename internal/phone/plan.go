@@ -32,28 +32,73 @@ var costlyServices = []string{"808", "870", "878", "881", "882", "883", "979"}
 // CostlyService reports whether a country calling code is one of a global service that costs its callers dearly.
 func CostlyService(code string) bool { return slices.Contains(costlyServices, code) }
 
-// costlyRanges are national ranges whose callers pay a premium and that the library counts as something else: directory
-// enquiries, televoting and 0190x in Germany, personal numbers and pagers in the United Kingdom (of which 07624 are mobiles of the
-// Isle of Man), 190 in Australia. In the North American plan the exchange 976 is one in every area.
-var costlyRanges = []string{"49118", "49137", "49190", "49900", "4470", "4476", "61190"}
+// costlyRanges are national ranges whose callers pay more than for a telephone, and that the library counts as something else
+// or does not know at all: premium, televoting, shared cost, personal numbers, directory enquiries, services.
+var costlyRanges = []string{
+	"3270", "3278", // Belgium: infokiosk
+	"3184", "3187", // Netherlands: personal assistants
+	"34118", "34905", "34907", // Spain: enquiries, televoting, premium data
+	"351707", "351708", "351761", "351762", // Portugal: unique numbers, televoting
+	"358118", "35875", // Finland
+	"359700",                     // Bulgaria: shared cost
+	"391", "397", "3984", "3989", // Italy: services, personal, shared cost, premium
+	"40870",                                                     // Romania
+	"43118",                                                     // Austria
+	"4699",                                                      // Sweden
+	"4912", "49118", "49137", "49138", "4919", "49700", "49900", // Germany: innovative, enquiries, televoting, online, personal
+	"4470", "4476", // United Kingdom: personal, pagers
+	"5530", "5550", // Brazil: shared cost, donations
+	"56600", "56700", // Chile
+	"57190", "57901", // Colombia
+	"6483",           // New Zealand: mass calling
+	"61190",          // Australia
+	"81180", "81570", // Japan: mass calling, Navi Dial
+	"8260", // South Korea: information
+}
 
-// Costly reports whether the number is in a premium-rate, satellite or shared-cost range (contract 12).
+// notCostly are ranges within those above: mobiles of the Isle of Man.
+var notCostly = []string{"447624"}
+
+// Costly reports whether the number is in a premium-rate, satellite or shared-cost range, or of another kind that costs its
+// callers dearly or cannot talk: personal numbers and pagers (contract 12). In the North American plan the exchange 976 is
+// costly in every area.
 func (n Number) Costly() bool {
 	code, known := Country(n)
 	if !known || CostlyService(code) {
 		return known
 	}
-	number := parts(code, string(n[1+len(code):]))
+	national := string(n[1+len(code):])
+	number := parts(code, national)
 	if number == nil {
 		return false
 	}
 	digits := string(n[1:])
 	ranged := func(r string) bool { return strings.HasPrefix(digits, r) }
-	if slices.ContainsFunc(costlyRanges, ranged) && !ranged("447624") || code == "1" && len(digits) == 11 && digits[4:7] == "976" {
+	if slices.ContainsFunc(notCostly, ranged) {
+		return false
+	}
+	if slices.ContainsFunc(costlyRanges, ranged) || code == "1" && len(digits) == 11 && digits[4:7] == "976" {
 		return true
 	}
-	kind := phonenumbers.GetNumberType(number)
-	return kind == phonenumbers.PREMIUM_RATE || kind == phonenumbers.SHARED_COST
+	if kind := phonenumbers.GetNumberType(number); kind != phonenumbers.UNKNOWN {
+		return slices.Contains(costlyKinds, kind)
+	}
+	// Metadata is behind, and some carriers complete a number of another length: such a number is what its first digits are.
+	for length := 5; length <= 12; length++ {
+		other := national
+		if len(other) < length {
+			other += strings.Repeat("1", length-len(other))
+		}
+		if like := parts(code, other[:length]); like != nil && slices.Contains(costlyKinds, phonenumbers.GetNumberType(like)) {
+			return true
+		}
+	}
+	return false
+}
+
+// costlyKinds are the library's kinds of numbers that cost their callers dearly or cannot talk.
+var costlyKinds = []phonenumbers.PhoneNumberType{
+	phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST, phonenumbers.PERSONAL_NUMBER, phonenumbers.PAGER,
 }
 
 // callingCode is the country calling code that digits begin with, "" of none. Codes are prefix-free and one to three

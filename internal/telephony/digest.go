@@ -25,8 +25,9 @@ func challenged(response *sip.Response) bool {
 	return response.StatusCode == sip.StatusUnauthorized || response.StatusCode == sip.StatusProxyAuthRequired
 }
 
-// maxRealms bounds the realms that may challenge one request.
-const maxRealms = 6
+// maxRealms bounds the realms that may challenge one request: a proxy's on the path and the server's (RFC 3261 22.3). A peer
+// that names another one each time would get an INVITE for each.
+const maxRealms = 2
 
 // credentials respond to the challenges of one request: each realm's once, and once more for a stale nonce (RFC 3261 22,
 // contract 9.7). Proxies on the path and the server challenge one after the other, or several at once (22.3).

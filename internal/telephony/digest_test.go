@@ -80,15 +80,22 @@ func TestChallenges(t *testing.T) {
 		second := ask(peer, peer.expect("INVITE"), "407 Proxy Authentication Required", `Proxy-Authenticate: Digest realm="A", nonce="1", qop="auth"`)
 		checkProof(t, proofs(second, "Proxy-Authorization")["A"], "1")
 		third := ask(peer, second, "407 Proxy Authentication Required", `Proxy-Authenticate: Digest realm="B", nonce="2"`)
-		fourth := ask(peer, third, "401 Unauthorized", `WWW-Authenticate: Digest realm="B", nonce="3"`)
-		given := proofs(fourth, "Proxy-Authorization")
+		given := proofs(third, "Proxy-Authorization")
 		checkProof(t, given["A"], "1")
 		checkProof(t, given["B"], "2")
-		checkProof(t, proofs(fourth, "Authorization")["B"], "3")
-		if given["A"]["nc"] != "00000003" || len(given) != 2 {
+		if given["A"]["nc"] != "00000002" || len(given) != 2 {
 			t.Errorf("the proofs for proxies: %v", given)
 		}
-		finish(t, peer, fourth, result)
+		finish(t, peer, third, result)
+	})
+	t.Run("a proxy and the server", func(t *testing.T) {
+		t.Parallel()
+		peer, result := begin(t)
+		second := ask(peer, peer.expect("INVITE"), "407 Proxy Authentication Required", `Proxy-Authenticate: Digest realm="A", nonce="1"`)
+		third := ask(peer, second, "401 Unauthorized", `WWW-Authenticate: Digest realm="A", nonce="2"`)
+		checkProof(t, proofs(third, "Proxy-Authorization")["A"], "1")
+		checkProof(t, proofs(third, "Authorization")["A"], "2")
+		finish(t, peer, third, result)
 	})
 	t.Run("two at once", func(t *testing.T) {
 		t.Parallel()
@@ -111,7 +118,7 @@ func TestChallenges(t *testing.T) {
 		t.Parallel()
 		peer, result := begin(t)
 		invite := peer.expect("INVITE")
-		for n := range maxRealms {
+		for n := range 2 {
 			invite = ask(peer, invite, "407 Proxy Authentication Required", fmt.Sprintf(`Proxy-Authenticate: Digest realm="%d", nonce="1"`, n))
 		}
 		peer.respond(invite, "407 Proxy Authentication Required", "a", "Proxy-Authenticate: Digest realm=\"more\", nonce=\"1\"\r\n", "")

@@ -254,7 +254,7 @@ func (in *incoming) Answer() (call.Leg, error) {
 
 // negotiate opens the media session and returns its SDP: an answer to the caller's offer, or an offer of ours.
 func (in *incoming) negotiate() (*media.Session, []byte, error) {
-	session, err := media.NewSession(in.e.ports, media.Config{Advertise: in.host, Codecs: in.e.cfg.Codecs,
+	session, err := media.NewSession(in.e.ports, media.Config{Advertise: in.host, Codecs: in.e.cfg.Codecs, Signals: in.source.address.Addr(),
 		Allowed: in.e.cfg.Networks.With(in.source.address.Addr()).Check})
 	if err != nil {
 		return nil, nil, fmt.Errorf("answer: %w", err)

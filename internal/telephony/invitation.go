@@ -193,7 +193,7 @@ func (inv *invitation) prepare(ctx context.Context) (*sip.ClientTx, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := media.NewSession(e.ports, media.Config{Advertise: host, Codecs: trunk.Codecs,
+	session, err := media.NewSession(e.ports, media.Config{Advertise: host, Codecs: trunk.Codecs, Signals: next.address.Addr(),
 		Lock: trunk.LockMedia, ToDescription: trunk.MediaTo == call.MediaToDescription, Allowed: e.networks(trunk).With(next.address.Addr()).Check})
 	if err != nil {
 		return nil, fmt.Errorf("prepare audio: %w", err)

@@ -88,7 +88,7 @@ func (s *schemas) limit(schema object, r rules) object {
 		return out
 	}
 	switch {
-	case r.table != "" && len(r.Enum) > 0:
+	case r.table != "" && len(r.Enum) > 0 && len(r.Enum) < len(tables()[r.table]):
 		out = partOf(r.table, r.Enum)
 	case r.table != "":
 		out = s.table(r.table)

@@ -56,7 +56,7 @@ func (h peopleHandlers) list(r *route.Request, _ route.None) ([]user, error) {
 // invitation is the body of an invitation.
 type invitation struct {
 	Email  string       `json:"email" api:"required,maxlen=254"`
-	RoleID account.Role `json:"roleId" api:"required"`
+	RoleID account.Role `json:"roleId" api:"required,enum=1|2|3|4" schema:"table=UserRole"`
 }
 
 // invited is who was invited.
@@ -73,7 +73,7 @@ func (h peopleHandlers) invite(r *route.Request, in invitation) (invited, error)
 
 // roleChange is the body of a change of a role.
 type roleChange struct {
-	RoleID account.Role `json:"roleId" api:"required"`
+	RoleID account.Role `json:"roleId" api:"required,enum=1|2|3|4" schema:"table=UserRole"`
 }
 
 func (h peopleHandlers) setRole(r *route.Request, in roleChange) (bool, error) {

@@ -8,7 +8,6 @@ import (
 	"nacre/internal/api/body"
 	"nacre/internal/api/route"
 	"nacre/internal/api/wire"
-	"nacre/internal/fault"
 	"nacre/internal/id"
 )
 
@@ -228,16 +227,4 @@ func (h signInHandlers) confirmTwoFactor(r *route.Request, in shownCode) (bool, 
 func (h signInHandlers) endTwoFactor(r *route.Request, in password) (bool, error) {
 	err := h.Engine.EndTwoFactor(r.Context(), r.Asker.Person, in.Password, r.Browser.Address(), r.Actor.Trace)
 	return err == nil, err
-}
-
-// Check judges the role.
-func (in *invitation) Check(faults *fault.List) { checkRole(in.RoleID, faults) }
-
-// Check judges the role.
-func (in *roleChange) Check(faults *fault.List) { checkRole(in.RoleID, faults) }
-
-func checkRole(role account.Role, faults *fault.List) {
-	if role != 0 && role.String() == "" {
-		faults.Add("RoleId", "The value %d is no role; it must be 1, 2, 3 or 4.", role)
-	}
 }

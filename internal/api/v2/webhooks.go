@@ -71,7 +71,7 @@ func (h webhookHandlers) get(r *route.Request, _ route.None) (webhookView, error
 type webhookChange struct {
 	CallWebhookURL          body.Optional[string] `json:"callWebhookUrl" schema:"maxlen=2048" doc:"null = none"`
 	LeadWebhookURL          body.Optional[string] `json:"leadWebhookUrl" schema:"maxlen=2048" doc:"null = none"`
-	WebhookVersion          body.Optional[int]    `json:"webhookVersion" schema:"table=WebhookVersion"`
+	WebhookVersion          body.Optional[int]    `json:"webhookVersion" api:"enum=1|2" schema:"table=WebhookVersion"`
 	WebhookCredentialHeader body.Optional[string] `json:"webhookCredentialHeader" doc:"null = Authorization"`
 	RotateSecret            bool                  `json:"rotateSecret" doc:"true makes a new secret"`
 }

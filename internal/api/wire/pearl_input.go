@@ -124,7 +124,7 @@ type OutboundInput struct {
 	CallingHours               body.Optional[[]hours.Window]   `json:"callingHours" doc:"null or empty = Monday to Friday, 09:00 to 18:00"`
 	CallWebhookURL             body.Optional[string]           `json:"callWebhookUrl" schema:"maxlen=2048" doc:"http or https, absolute; null = none"`
 	LeadWebhookURL             body.Optional[string]           `json:"leadWebhookUrl" schema:"maxlen=2048" doc:"http or https, absolute; null = none"`
-	WebhookVersion             body.Optional[int]              `json:"webhookVersion" schema:"table=WebhookVersion"`
+	WebhookVersion             body.Optional[int]              `json:"webhookVersion" api:"enum=1|2" schema:"table=WebhookVersion"`
 	WebhookCredential          body.Optional[string]           `json:"webhookCredential" schema:"secret" doc:"sent as Authorization: Bearer, or as it is in webhookCredentialHeader"`
 	WebhookCredentialHeader    body.Optional[string]           `json:"webhookCredentialHeader" doc:"name of the header; null = Authorization"`
 	WebhookEnums               body.Optional[string]           `json:"webhookEnums" schema:"values=numbers|names"`
