@@ -418,6 +418,8 @@ func TestRecordings(t *testing.T) {
 		t.Errorf("%d %v %s", response.Code, response.Header(), response.Body)
 	}
 	wantStatus(t, f.do("GET", link, "", "Range", "bytes=99-"), 416)
+	wantStatus(t, f.do("GET", link, "", "Range", "bytes=-0"), 416)
+	wantStatus(t, f.do("GET", link, "", "Range", "bytes=-1"), 206)
 	wantStatus(t, f.do("GET", link, "", "Range", "bytes=0-,0-,0-"), 416)
 	wantStatus(t, f.do("POST", link, ""), 405)
 	wantStatus(t, f.do("GET", link+"x", ""), 404)

@@ -161,6 +161,10 @@ func (x *exchange) recording(text string) {
 		x.fail(problem.Status(http.StatusRequestedRangeNotSatisfiable, "A request takes one range of a recording.")) // several may repeat it (RFC 9110, 14.2)
 		return
 	}
+	if digits, suffix := strings.CutPrefix(strings.ReplaceAll(x.r.Header.Get("Range"), " ", ""), "bytes=-"); suffix && digits != "" && strings.Trim(digits, "0") == "" {
+		x.fail(problem.Status(http.StatusRequestedRangeNotSatisfiable, "The range is empty.")) // net/http answers it by 206 (RFC 9110, 14.1.2)
+		return
+	}
 	header := x.w.Header()
 	x.allowOrigin(header)
 	header.Set("Content-Type", "audio/wav")

@@ -141,7 +141,12 @@ type serveCommand struct{ config.Serve }
 func (c *serveCommand) Run(ctx context.Context, s streams) error {
 	log := newLog(s.Err, c.Log)
 	running, err := start(ctx, c.Serve, log)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil: // an ordinary stop, in the middle of the start: what failed, failed by it
+		log.Info("stopped before the start was over")
+		running.Close()
+		return nil
+	case err != nil:
 		return err
 	}
 	fmt.Fprintln(s.Out, "listening on", running.url)

@@ -15,7 +15,7 @@ import (
 func listenHTTP(settings config.Serve, log *slog.Logger) (clients net.Listener, url string, err error) {
 	inner, err := net.Listen("tcp", settings.Listen)
 	if err != nil {
-		return nil, "", fmt.Errorf("listen: %w", err)
+		return nil, "", fmt.Errorf("listen for HTTP on %s (--listen names another address): %w", settings.Listen, err)
 	}
 	address, err := netip.ParseAddrPort(inner.Addr().String())
 	open := err != nil || !address.Addr().Unmap().IsLoopback()

@@ -3,6 +3,7 @@ package app
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"io"
@@ -113,5 +114,31 @@ func TestErrorsOverTLS(t *testing.T) {
 		if err := json.Unmarshal(text, &problem); c.want >= 400 && (err != nil || problem.Status != c.want) {
 			t.Errorf("no problem JSON for %d: %s", c.want, text)
 		}
+	}
+}
+
+// TestATakenPortNamesTheFlag: whoever starts a second server is told what to change.
+func TestATakenPortNamesTheFlag(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, _, err = listenHTTP(config.Serve{Listen: taken.Addr().String()}, slog.New(slog.DiscardHandler))
+	if err == nil || !strings.Contains(err.Error(), "--listen") || !strings.Contains(err.Error(), taken.Addr().String()) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestAStopDuringTheStartIsQuiet: it is an ordinary one.
+func TestAStopDuringTheStartIsQuiet(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var out, errs bytes.Buffer
+	command := serveCommand{config.Serve{Database: config.Database{Data: t.TempDir()}, Listen: "127.0.0.1:0", SIPListen: "127.0.0.1:0", Grace: time.Second}}
+	if err := command.Run(ctx, streams{Out: &out, Err: &errs}); err != nil || out.Len() > 0 || strings.Contains(errs.String(), "level=ERROR") {
+		t.Errorf("%v, %q, %s", err, out.String(), errs.String())
 	}
 }

@@ -2,10 +2,12 @@ package config
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
@@ -129,6 +131,9 @@ func ReadProviders(path string, env func(name string) (string, bool)) (Providers
 	if err := decoder.Decode(&p); err != nil && !errors.Is(err, io.EOF) {
 		return Providers{}, fmt.Errorf("read providers: %s", hideValues(err))
 	}
+	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return Providers{}, fmt.Errorf("read providers: %s holds more than one YAML document", path)
+	}
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	names := map[string]bool{}
@@ -136,7 +141,7 @@ func ReadProviders(path string, env func(name string) (string, bool)) (Providers
 		e := &p.Ears[n]
 		place := fmt.Sprintf("ears[%d]", n)
 		e.check(place, fault, names, env, KindLocal, KindOpenAI, KindDeepgram)
-		notNegative(place, fault, e.Price.Minute)
+		notNegative(place+".price.minute", fault, e.Price.Minute)
 		if e.Kind != KindDeepgram && len(e.Query) > 0 {
 			fault("%s: query is of kind deepgram", place)
 		}
@@ -149,7 +154,9 @@ func ReadProviders(path string, env func(name string) (string, bool)) (Providers
 		v := &p.Voices[n]
 		place := fmt.Sprintf("voices[%d]", n)
 		v.check(place, fault, names, env, KindLocal, KindOpenAI, KindElevenLabs, KindCartesia)
-		notNegative(place, fault, v.Price.ThousandCharacters, v.Speed, float64(v.Rate))
+		notNegative(place+".price.thousand-characters", fault, v.Price.ThousandCharacters)
+		notNegative(place+".speed", fault, v.Speed)
+		notNegative(place+".rate", fault, float64(v.Rate))
 		if v.Kind != KindLocal && len(v.Voices) == 0 {
 			fault("%s: voices is missing: name the provider's voices that calls may use", place)
 		}
@@ -194,7 +201,15 @@ func ReadProviders(path string, env func(name string) (string, bool)) (Providers
 		m := &p.Models[n]
 		place := fmt.Sprintf("models[%d]", n)
 		m.check(place, fault, names, env, KindOpenAI)
-		notNegative(place, fault, m.Price.Input, m.Price.Cached, m.Price.Output, float64(m.MaxTokens))
+		notNegative(place+".price.million-input-tokens", fault, m.Price.Input)
+		notNegative(place+".price.million-cached-tokens", fault, m.Price.Cached)
+		notNegative(place+".price.million-output-tokens", fault, m.Price.Output)
+		notNegative(place+".max-tokens", fault, float64(m.MaxTokens))
+		for _, name := range slices.Sorted(maps.Keys(m.Parameters)) {
+			if _, err := json.Marshal(m.Parameters[name]); err != nil { // .inf, .nan, keys that are no text
+				fault("%s.parameters.%s: no JSON can carry it", place, name)
+			}
+		}
 		if m.Kind == KindOpenAI && m.Model == "" {
 			fault("%s: model is missing", place)
 		}
@@ -252,6 +267,8 @@ func (s *Service) check(place string, fault func(string, ...any), names map[stri
 		fault("%s: address is missing, such as https://api.openai.com/v1 or http://127.0.0.1:8000/v1", place)
 	case s.Address != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != ""):
 		fault("%s: address is http:// or https://, a host and a path, without user and query", place)
+	case s.Address != "" && unreachable(u.Hostname()):
+		fault("%s: address is one of the local link or of a metadata service, which no provider has", place)
 	}
 	if s.First < 0 || s.Between < 0 || s.First > time.Minute || s.Between > time.Minute {
 		fault("%s: first and between are up to 1m", place)
@@ -263,6 +280,13 @@ func (s *Service) check(place string, fault func(string, ...any), names map[stri
 		fault("%s: key-env or key-file is missing", place)
 	}
 	s.key = provider.NewKey(key)
+}
+
+// unreachable reports whether no provider can be at a host: clients refuse metadata services wherever the host leads, and what
+// else is link-local (RFC 3927) answers without being asked who calls.
+func unreachable(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return provider.Anywhere().CheckHost(host) != nil || err == nil && address.Unmap().IsLinkLocalUnicast()
 }
 
 func (s *Service) readKey(env func(string) (string, bool)) (key string, err error) {
@@ -295,12 +319,9 @@ func (s *Service) readKey(env func(string) (string, bool)) (key string, err erro
 // envShape is that of names of variables; keys look otherwise.
 var envShape = regexp.MustCompile(`^[A-Z_][A-Z0-9_]{0,79}$`)
 
-func notNegative(place string, fault func(string, ...any), values ...float64) {
-	for _, v := range values {
-		if !(v >= 0) || v > 1e9 {
-			fault("%s: numbers are not negative", place)
-			return
-		}
+func notNegative(member string, fault func(string, ...any), value float64) {
+	if !(value >= 0 && value <= 1e9) { // NaN is neither
+		fault("%s: a number that is not negative, at most a thousand million", member)
 	}
 }
 

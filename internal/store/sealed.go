@@ -73,7 +73,7 @@ func (s *Store) UseKeys(ring *datakey.Ring) { s.keys = ring }
 const sealedWith = "sealed with"
 
 // SealAll encrypts with the current key whatever is stored otherwise, plainly or under an older key, and returns how many rows
-// it wrote. It is for the process that holds the node's lock. Interrupted, it begins again at the next start.
+// it wrote; of a new database none count. It is for the process that holds the node's lock. Interrupted, it begins again at the next start.
 func (s *Store) SealAll(ctx context.Context) (rows int, err error) {
 	if s.keys == nil {
 		return 0, nil
@@ -97,6 +97,7 @@ func (s *Store) SealAll(ctx context.Context) (rows int, err error) {
 	if string(done) == s.keys.Current() {
 		return 0, nil
 	}
+	fresh := len(done) == 0 && len(pearls)+len(trunks)+len(people) == 0 // what the store has made for itself is nobody's news
 	each := func(names []string, seal func(t *tx, name string) error) {
 		for _, name := range names {
 			if err == nil {
@@ -120,6 +121,9 @@ func (s *Store) SealAll(ctx context.Context) (rows int, err error) {
 	}
 	if err != nil {
 		return rows, fmt.Errorf("seal secrets: %w", err)
+	}
+	if fresh {
+		return 0, nil
 	}
 	return rows, nil
 }

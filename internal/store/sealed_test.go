@@ -32,6 +32,20 @@ func TestSecretsAreEncryptedInPostgres(t *testing.T) {
 	testSealed(t, "", storetest.StartCluster(t).NewDatabase(t))
 }
 
+// TestANewDatabaseHasNothingToSeal: nothing was stored otherwise before.
+func TestANewDatabaseHasNothingToSeal(t *testing.T) {
+	t.Parallel()
+	source := datakey.Source{Path: filepath.Join(t.TempDir(), datakey.FileName)}
+	s, err := Open(t.Context(), t.TempDir(), "", Options{Keys: func(bool) (*datakey.Ring, error) { return source.LoadOrMake() }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if rows, err := s.SealAll(t.Context()); err != nil || rows != 0 {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+}
+
 // testSealed: what was stored plainly is encrypted, everything is read as it was written, keys can be changed, and a database
 // is not opened with another key or none.
 func testSealed(t *testing.T, folder, url string) {
