@@ -29,6 +29,7 @@ import (
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/config"
+	"nacre/internal/destination"
 	"nacre/internal/dialer"
 	"nacre/internal/disk"
 	"nacre/internal/engine"
@@ -211,6 +212,10 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		return s, err
 	}
 	judgeURL := func(raw string) error { return webhook.CheckURL(raw, settings.AllowPrivateWebhooks) }
+	judgeHost := (destination.Networks{}).CheckHost
+	if settings.AllowPrivateWebhooks {
+		judgeHost = nil
+	}
 	doer := action.New(action.Config{AllowPrivate: settings.AllowPrivateWebhooks, CheckURL: judgeURL, SMS: gateways, Log: log})
 	thinks, err := openModels(services.Models, log)
 	switch {
@@ -361,6 +366,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		CORSOrigins: settings.CORSOrigins, BodyMemory: int64(settings.BodyMemory) << 20, Uploads: int64(settings.UploadsPerAccount) << 20, RecordingsDir: s.recordings, Metrics: metrics.handler(), OpenMetrics: settings.PublicMetrics,
 		Prober: sip, Judges: campaign.Judges{
 			URL:    judgeURL,
+			Host:   judgeHost,
 			Header: webhook.CheckCredentialHeader,
 		},
 		Networks: networks, Abilities: campaign.Abilities{Hears: ears != nil, Thinks: thinks != nil, Texts: len(gateways) > 0},

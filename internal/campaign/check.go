@@ -3,6 +3,9 @@ package campaign
 import (
 	"errors"
 	"fmt"
+	"net/mail"
+	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,6 +31,7 @@ type Judges struct {
 	// URL judges webhook URLs and the targets of API calls (contract 6.6). The text of its error is "Invalid Webhook URL …"
 	// with the value and the reason; what it wraps is the reason alone.
 	URL    func(url string) error
+	Host   func(host string) error // of mail servers, as a user wrote it; its error's text continues "the host …"
 	Header func(name string) error // name of the header that carries the webhook credential
 }
 
@@ -90,6 +94,15 @@ func (p Pearl) checkDefinition(judges Judges, faults *fault.List) {
 	for n, notification := range d.Notifications {
 		checkAPI(fmt.Sprintf("Pearl.Notifications[%d].ApiSettings", n), notification.APISettings, judges, faults)
 	}
+	checkMail("Pearl.SmtpSettings", d.SMTPSettings, judges, faults)
+	for n, email := range d.EmailSettings {
+		checkMail(fmt.Sprintf("Pearl.EmailSettings[%d].SmtpSettings", n), email.SMTPSettings, judges, faults)
+	}
+	for n, notification := range d.Notifications {
+		if notification.EmailTemplate != nil {
+			checkMail(fmt.Sprintf("Pearl.Notifications[%d].EmailTemplate.SmtpSettings", n), notification.EmailTemplate.SMTPSettings, judges, faults)
+		}
+	}
 	for n, tag := range d.IndicatorTags {
 		path := fmt.Sprintf("Pearl.IndicatorTags[%d].Name", n)
 		switch {
@@ -117,6 +130,36 @@ func (p Pearl) checkDefinition(judges Judges, faults *fault.List) {
 func checkZone(path, name string, faults *fault.List) {
 	if _, ok := zone.Parse(name); !ok {
 		faults.Add(path, "The value '%.64s' is no time zone: use a Windows time zone id or an IANA name.", name)
+	}
+}
+
+// mailPorts are those that mail is handed in at; 0 is the default.
+var mailPorts = []int{0, 25, 465, 587, 2525}
+
+// checkMail refuses the settings of a mail server over which no mail can ever be sent; nil is none.
+func checkMail(path string, s *SMTP, judges Judges, faults *fault.List) {
+	if s == nil {
+		return
+	}
+	_, err := netip.ParseAddr(s.SMTPServer)
+	switch {
+	case s.SMTPServer == "":
+	case err != nil && strings.ContainsFunc(s.SMTPServer, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(`/\:@<>[]()"'%?#,;`, r)
+	}):
+		faults.Add(path+".SmtpServer", "The value is no host name.")
+	case judges.Host != nil:
+		if err := judges.Host(s.SMTPServer); err != nil {
+			faults.Add(path+".SmtpServer", "The mail server cannot be reached: the host %s.", err)
+		}
+	}
+	if s.Port < 0 || s.Port > 65535 || judges.Host != nil && !slices.Contains(mailPorts, s.Port) {
+		faults.Add(path+".Port", "The value %d is not valid; it must be 25, 465, 587 or 2525.", s.Port)
+	}
+	if s.SenderEmail != "" {
+		if _, err := mail.ParseAddress(s.SenderEmail); err != nil || strings.ContainsFunc(s.SenderEmail, unicode.IsControl) {
+			faults.Add(path+".SenderEmail", "The value is no e-mail address.")
+		}
 	}
 }
 

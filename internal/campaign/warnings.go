@@ -31,12 +31,32 @@ const (
 	wordless   = "This has no effect on calls of this server: people ask for a person in words, and nothing hears them."
 )
 
-// Warnings names the variables in texts that nothing declares, and the members that have no effect on calls of a server of the
+// hole is said of a variable that the Pearl itself gives, and does not.
+const hole = "{%s} is spoken as nothing, because %s: people hear \"this is\" and no name."
+
+// ownValue is the value of a variable that the Pearl itself gives, whatever the lead.
+func (p Pearl) ownValue(name string) (value string, own bool) {
+	switch name {
+	case "agentName":
+		if agents := p.Definition.Agents; len(agents) > 0 {
+			value = agents[0].Name
+		}
+		return strings.TrimSpace(value), true
+	case "companyName":
+		return strings.TrimSpace(p.Definition.CompanyName), true
+	}
+	return "", false
+}
+
+// Warnings names the variables in texts that nothing declares or the Pearl leaves without a value, and the members that have no effect on calls of a server of the
 // abilities.
 func (p Pearl) Warnings(server Abilities) []Warning {
 	var found []Warning
 	p.eachText(func(member, text string) {
 		for _, name := range call.Variables(text) {
+			if own, isOwn := p.ownValue(name); isOwn && own == "" {
+				found = append(found, Warning{Member: member, Text: fmt.Sprintf(hole, name, map[string]string{"agentName": "agents names nobody", "companyName": "companyName is empty"}[name])})
+			}
 			if warning, unknown := p.unknownVariable(name); unknown {
 				found = append(found, Warning{Member: member, Text: warning})
 			}

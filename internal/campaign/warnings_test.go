@@ -26,7 +26,7 @@ func TestWarnings(t *testing.T) {
 		got[w.Member] += w.Text + "\n"
 	}
 	for member, parts := range map[string][]string{
-		"Pearl.OpeningSentence":    {"{frstName} is neither", "mean {firstName}?", "{plna} is neither", "mean {plan}?"},
+		"Pearl.OpeningSentence":    {"{frstName} is neither", "mean {firstName}?", "{plna} is neither", "mean {plan}?", "{agentName} is spoken as nothing, because agents names nobody", "{companyName} is spoken as nothing"},
 		"Outbound.VoiceMail":       {"{code} is neither"},
 		"Variables[1].Description": {"{title} is neither"},
 		"Pearl.KnowledgeBase":      {"no effect", "none is configured"},
