@@ -1,4 +1,4 @@
-// Package examples holds the sample data of `nacre demo`.
+// Package examples holds the sample data of `nacre demo` and of the dashboard's sandbox campaign.
 package examples
 
 import _ "embed"
@@ -8,3 +8,9 @@ import _ "embed"
 //
 //go:embed leads.csv
 var Leads string
+
+// Campaign is the campaign that calls them, as the body of POST /v2/Pearl without its phone number. It calls at all hours and
+// tries again within seconds: it must never call anybody but simulated people.
+//
+//go:embed campaign.json
+var Campaign []byte

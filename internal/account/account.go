@@ -31,8 +31,9 @@ func (s Standing) MayCall() bool { return s == FullAccess || s == LimitedAccess 
 type Account struct {
 	ID            id.ID
 	Name          string
-	TotalAgents   int   // calls at once over all Pearls; 100 unless changed
-	Credit        int64 // hundredths
+	Color         string // #rrggbb by which people tell accounts apart, "" = none
+	TotalAgents   int    // calls at once over all Pearls; 100 unless changed
+	Credit        int64  // hundredths
 	Standing      Standing
 	CountryCodes  []string // enabled country calling codes ("1", "39") and costly ranges ("1900", "882"); nil = those of its own numbers
 	DefaultRegion string   // two-letter country of numbers that are written nationally, "" = none

@@ -42,8 +42,9 @@ type Config struct {
 	Prober call.Prober     // asks carriers how they are
 	Judges campaign.Judges // rules of Pearls that other rooms know
 	// Networks are those outside of the public internet that trunks may be in.
-	Networks destination.Networks
-	Voices   []route.Voice // that agents can speak with
+	Networks  destination.Networks
+	Voices    []route.Voice    // that agents can speak with
+	Providers []route.Provider // that calls use
 	// Abilities are what conversations can do on this server; warnings tell of what they cannot.
 	Abilities campaign.Abilities
 	// VoiceSample returns a WAV file in which one of Voices speaks; nil = there are no samples.
@@ -119,7 +120,7 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 	s := &server{Config: config, links: recording.Links{Secret: secret, TTL: config.LinkTTL}}
 	services := route.Services{
 		Engine: config.Engine, Queries: config.Queries, Log: config.Log, Prober: config.Prober, Judges: config.Judges, Networks: config.Networks,
-		Voices: config.Voices, Abilities: config.Abilities, TestWebhook: config.TestWebhook, Trials: config.Trials, RemoveRecordings: s.removeRecordings,
+		Voices: config.Voices, Providers: config.Providers, Abilities: config.Abilities, TestWebhook: config.TestWebhook, Trials: config.Trials, RemoveRecordings: s.removeRecordings,
 		Watcher: config.Watcher,
 	}
 	if services.Judges.KnownVoice == nil && len(config.Voices) > 0 { // a binary that cannot speak refuses no voice

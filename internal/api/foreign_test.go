@@ -114,6 +114,7 @@ var foreignBodies = map[string]string{
 	"PUT /v2/Me/Password": `{"password":"x","newPassword":"correct horse battery"}`, "POST /v2/Account/Users": `{"email":"dan@example.com","roleId":4}`, "PUT /v2/Account/Users/{userId}": `{"roleId":4}`,
 	"POST /v2/FirstStart": `{"code":"x","email":"carol@example.com","password":"correct horse battery","company":"x"}`,
 	"POST /v2/SignIn":     `{"email":"carol@example.com","password":"correct horse battery"}`, "POST /v2/Join": `{"code":"x","password":"correct horse battery"}`,
+	"GET /v2/Attention": "", "GET /v2/Providers": "", "POST /v2/SandboxCampaign": "", "POST /v2/Providers/Test": `{"kind":"model","name":"quick"}`,
 	"PUT /v2/Account/Settings":                        `{"retentionDays":7}`,
 	"POST /v2/Account/AuditLog":                       `{"from":"2026-01-01","to":"2027-01-01","userId":"{otherKeyId}"}`,
 	"POST /v2/Account/Blacklist":                      `{"phoneNumbers":["+1415555010"]}`,

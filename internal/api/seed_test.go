@@ -72,6 +72,12 @@ func (w *world) equip(config *api.Config) {
 	}
 	config.Watcher = briefly{live.New(live.Config{Queries: config.Queries, Texts: v2.StreamTexts, Log: slog.New(slog.DiscardHandler)})}
 	config.Trials = trial.New(trial.Config{IDs: w.engine.IDs, Now: w.clock})
+	config.Providers = []route.Provider{
+		{Kind: "ears", Name: "embedded", Service: "local", State: func() error { return errors.New("it cannot keep up") }, Try: func(context.Context) (string, error) { return "", errors.New("it heard nothing") }},
+		{Kind: "model", Name: "quick", Service: "openai", Model: "small", Host: "models.example.com", Price: map[string]float64{"millionInputTokens": 0.5}, State: func() error { return nil },
+			Try: func(context.Context) (string, error) { return `It answered "ready".`, nil }},
+		{Kind: "sms", Name: "gateway", Service: "http", Host: "sms.example.com"},
+	}
 	config.TestWebhook = func(_ context.Context, _ campaign.Pearl, kind engine.DeliveryKind) engine.Try {
 		if kind == engine.LeadDelivery {
 			return engine.Try{At: w.clock(), LatencyMS: 15000, Error: "no complete answer within 15 seconds"}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -227,32 +228,13 @@ func (d *demo) campaign(ctx context.Context) error {
 	if len(numbers) == 0 {
 		return errors.New("the account has no phone number")
 	}
-	var hours []map[string]any
-	for day := range 7 {
-		hours = append(hours, map[string]any{"day": day, "start": "00:00", "end": "24:00"})
+	var pearl map[string]any
+	if err := json.Unmarshal(examples.Campaign, &pearl); err != nil {
+		return fmt.Errorf("read sample campaign: %w", err)
 	}
-	retry := map[string]any{}
-	for _, outcome := range []string{"busy", "noAnswer", "failed", "machine", "lost"} {
-		retry[outcome] = map[string]any{"delays": []int{4}}
-	}
-	pearl := map[string]any{
-		"name": "Plan renewal",
-		"pearl": map[string]any{
-			"agents": []any{map[string]any{"name": "Neil"}}, "companyName": "Pearl Fitness", "companyDescription": "A chain of gyms.", "timeZone": "Eastern Standard Time",
-			"openingSentence":    "Hello {firstName}, this is Neil from Pearl Fitness, about your {plan}.",
-			"flowScript":         "Ask whether the plan is to be renewed.",
-			"successDescription": "The person renews the plan.",
-		},
-		"variables": []any{
-			map[string]any{"id": "plan", "name": "plan", "group": 1},
-			map[string]any{"id": "renews", "name": "renewal", "group": 2, "type": "boolean", "description": "Would you like to renew it for another year?"},
-		},
-		"outbound": map[string]any{
-			"phoneNumberId": numbers[0].ID, "totalAgents": 20, "ringDuration": 10, "maximumCallAttempts": 2, "callingHours": hours, "retryPolicy": retry,
-			"voiceMail":      "Hello {firstName}, this is Pearl Fitness about your {plan}. Please call us back. Goodbye.",
-			"callWebhookUrl": d.receiver.url + "/call", "leadWebhookUrl": d.receiver.url + "/lead",
-		},
-	}
+	maps.Copy(pearl["outbound"].(map[string]any), map[string]any{
+		"phoneNumberId": numbers[0].ID, "callWebhookUrl": d.receiver.url + "/call", "leadWebhookUrl": d.receiver.url + "/lead",
+	})
 	if err := d.call(ctx, "POST", "/v2/Pearl", pearl, &d.pearl); err != nil {
 		return fmt.Errorf("create campaign: %w", err)
 	}

@@ -97,7 +97,7 @@ func openVoices(entry config.Voice) (voice.Voices, error) {
 	for n, v := range entry.Voices {
 		infos[n] = voice.Info{ID: v.ID, Name: v.Name, Language: v.Language, Tags: append([]string{entry.Name}, v.Tags...)}
 	}
-	to, err := endpoint(entry.Service, map[string]string{config.KindElevenLabs: elevenlabs.Address, config.KindCartesia: cartesia.Address}[entry.Kind], voiceFirst, voiceBetween)
+	to, err := endpoint(entry.Service, usualAddresses[entry.Kind], voiceFirst, voiceBetween)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func openEars(list []config.Ear, local voice.Recognizer, log *slog.Logger) (voic
 const heardAtOnce = 8
 
 func openEar(entry config.Ear, log *slog.Logger) (voice.Recognizer, error) {
-	to, err := endpoint(entry.Service, deepgram.Address, earFirst, earBetween)
+	to, err := endpoint(entry.Service, usualAddresses[entry.Kind], earFirst, earBetween)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,8 @@ func openGateways(list []config.SMS) (gateways []action.Gateway, err error) {
 type thinker struct {
 	models  *provider.Order[brain.Named]
 	readers *provider.Order[brain.Named] // the same with the patience of those for whom nobody waits
-	byType  map[int]string               // names of models by the Pearl's modelType
+	named   map[string]brain.Model
+	byType  map[int]string // names of models by the Pearl's modelType
 	known   shelf
 	used    func(ctx context.Context, model string, usage brain.Usage)
 	log     *slog.Logger
@@ -205,7 +206,7 @@ func openModels(list []config.Model, log *slog.Logger) (*thinker, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
-	t := &thinker{models: provider.NewOrder[brain.Named](log), readers: provider.NewOrder[brain.Named](log), byType: map[int]string{}, log: log}
+	t := &thinker{models: provider.NewOrder[brain.Named](log), readers: provider.NewOrder[brain.Named](log), named: map[string]brain.Model{}, byType: map[int]string{}, log: log}
 	entries := map[string]config.Model{}
 	for _, entry := range list {
 		to, err := endpoint(entry.Service, "", modelFirst, modelBetween)
@@ -214,6 +215,7 @@ func openModels(list []config.Model, log *slog.Logger) (*thinker, error) {
 		}
 		client := chat.New(chat.Config{Endpoint: to, Model: entry.Model, MaxTokens: entry.MaxTokens, Parameters: entry.Parameters})
 		t.models.Add(entry.Name, brain.Named{Name: entry.Name, Model: client})
+		t.named[entry.Name] = client
 		to.First, to.Between = max(to.First, readFirst), max(to.Between, readBetween)
 		reader := chat.New(chat.Config{Endpoint: to, Model: entry.Model, MaxTokens: max(entry.MaxTokens, readTokens), Parameters: entry.Parameters})
 		t.readers.Add(entry.Name, brain.Named{Name: entry.Name, Model: reader})

@@ -238,6 +238,11 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	agent := voice.New(agentConfig)
 	s.agent, s.speakers, s.neural, s.neuralHere = agent, speakers, neural, models.speaks() == nil
 
+	equipped := equipment{services: services, hears: ears, localEar: localEar, speaks: speaker, own: own, thinks: thinks, log: log}
+	providers, err := equipped.providers()
+	if err != nil {
+		return s, err
+	}
 	watch := disk.New(settings.Data, int64(settings.DiskFree)<<20, log)
 	s.engine = engine.New(engine.Config{
 		Store: s.store, Room: watch.Room, Limits: engine.Limits{
@@ -250,7 +255,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 			link, _ := links.URL(callID, recording.Holder{}, now)
 			return link
 		}},
-		IDs: ids, Now: time.Now, Log: log, Node: nodeName(ids), CanSpeak: func() error { return speech }, Language: speakers.language,
+		IDs: ids, Now: time.Now, Log: log, Node: nodeName(ids), Senses: equipped.senses, CanSpeak: func() error { return speech }, Language: speakers.language,
 		PricePerMinute: int64(settings.PricePerMinute*100 + 0.5), CreditsBind: settings.CreditsBind, ShortCodes: settings.ShortCodes,
 	})
 
@@ -370,7 +375,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 			Header: webhook.CheckCredentialHeader,
 		},
 		Networks: networks, Abilities: campaign.Abilities{Hears: ears != nil, Thinks: thinks != nil, Texts: len(gateways) > 0},
-		Voices: speakers.list(sampled, base), VoiceSample: sampled.sample, TestWebhook: sender.TestKind, Trials: trials,
+		Voices: speakers.list(sampled, base), Providers: providers, VoiceSample: sampled.sample, TestWebhook: sender.TestKind, Trials: trials,
 		Ready: func(ctx context.Context) error {
 			return errors.Join(s.store.Ping(ctx), mute(speech), deaf(ears), watch.Room())
 		}, Room: watch.Room, Observe: metrics.Request,

@@ -84,11 +84,12 @@ type auditedAccount struct {
 	Status        account.Standing `json:"status"`
 	CountryCodes  []string         `json:"countryCodes"`
 	DefaultRegion string           `json:"defaultRegion"`
+	Color         string           `json:"color"`
 	RetentionDays *int             `json:"retentionDays"`
 }
 
 func auditAccountOf(a account.Account) auditedAccount {
-	return auditedAccount{a.Name, a.TotalAgents, float64(a.Credit) / 100, a.Standing, a.CountryCodes, a.DefaultRegion, a.RetentionDays}
+	return auditedAccount{a.Name, a.TotalAgents, float64(a.Credit) / 100, a.Standing, a.CountryCodes, a.DefaultRegion, a.Color, a.RetentionDays}
 }
 
 type auditedPearl struct {

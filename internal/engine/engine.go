@@ -42,12 +42,13 @@ type Config struct {
 	CanSpeak       func() error                // nil when a Pearl can speak; else why a campaign cannot run
 	Language       func(voiceID string) string // that a voice speaks, and so the call (BCP 47); nil = English
 	Limits         Limits
-	AccountCaps    DayCaps      // of all calls of an account
-	KeyCaps        DayCaps      // of those that one key asked for
-	Room           func() error // nil while the disk has room for new calls; a nil func: always
-	PricePerMinute int64        // hundredths per started minute
-	ShortCodes     []string     // numbers other than E.164 that may be shown as caller over trunks
-	CreditsBind    bool         // at zero or below the account's status is 3
+	AccountCaps    DayCaps         // of all calls of an account
+	KeyCaps        DayCaps         // of those that one key asked for
+	Room           func() error    // nil while the disk has room for new calls; a nil func: always
+	Senses         func() []Matter // what is wrong with what hears, speaks and thinks; nil: nothing ever is
+	PricePerMinute int64           // hundredths per started minute
+	ShortCodes     []string        // numbers other than E.164 that may be shown as caller over trunks
+	CreditsBind    bool            // at zero or below the account's status is 3
 }
 
 // Engine carries out use cases. Safe for concurrent use.
@@ -65,6 +66,7 @@ type Engine struct {
 	passwords         *credential.Passwords
 	attempts          attempts
 	firstStart        firstStart
+	attentions        attentions
 }
 
 // New makes an engine. Listen connects it to the dialer, the webhook sender and the keeper.

@@ -73,12 +73,18 @@ func (o *Order[T]) First(name string) *Order[T] {
 
 // Rests reports whether the named provider is left alone now.
 func (o *Order[T]) Rests(name string) bool {
+	rest, _ := o.Rest(name)
+	return rest > 0
+}
+
+// Rest is for how long the named provider is left alone, and what it failed with; 0 where it is not.
+func (o *Order[T]) Rest(name string) (time.Duration, error) {
 	for _, e := range o.entries {
-		if rest, _ := e.rests(o.now()); e.name == name && rest > 0 {
-			return true
+		if e.name == name {
+			return e.rests(o.now())
 		}
 	}
-	return false
+	return 0, nil
 }
 
 // Try uses the providers one after another until one serves. use says whether what it brought has been used (heard, spoken):

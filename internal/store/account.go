@@ -22,7 +22,7 @@ func missing(err error, what string) error {
 	return err
 }
 
-const accountColumns = "id, name, total_agents, credit, standing, country_codes, retention_days, created, default_region"
+const accountColumns = "id, name, total_agents, credit, standing, country_codes, retention_days, created, default_region, color"
 
 var (
 	accountTable  = newTable("account", accountColumns)
@@ -35,7 +35,7 @@ func scanAccount(r row) (account.Account, error) {
 	var countries string
 	var created int64
 	var retention int
-	if err := r.Scan((*string)(&a.ID), &a.Name, &a.TotalAgents, &a.Credit, (*int)(&a.Standing), &countries, &retention, &created, &a.DefaultRegion); err != nil {
+	if err := r.Scan((*string)(&a.ID), &a.Name, &a.TotalAgents, &a.Credit, (*int)(&a.Standing), &countries, &retention, &created, &a.DefaultRegion, &a.Color); err != nil {
 		return a, err
 	}
 	a.Created = instant(created)
@@ -54,7 +54,7 @@ func accountValues(a account.Account) ([]any, error) {
 	if a.RetentionDays != nil {
 		retention = *a.RetentionDays
 	}
-	return []any{a.ID, a.Name, a.TotalAgents, a.Credit, int(a.Standing), countries, retention, millis(a.Created), a.DefaultRegion}, nil
+	return []any{a.ID, a.Name, a.TotalAgents, a.Credit, int(a.Standing), countries, retention, millis(a.Created), a.DefaultRegion, a.Color}, nil
 }
 
 func (t *tx) Account(accountID id.ID, lock engine.Lock) (account.Account, error) {

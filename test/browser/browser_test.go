@@ -23,6 +23,8 @@ const limit = 8 * time.Minute
 
 func TestDashboard(t *testing.T) { use(t, "dashboard.test.mjs") }
 
+func TestSettings(t *testing.T) { use(t, "settings.test.mjs") }
+
 func TestManyLeads(t *testing.T) { use(t, "leads.test.mjs") }
 
 // use has a person, whom a file of web/test plays, use the dashboard of a server of its own.

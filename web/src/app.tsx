@@ -23,6 +23,8 @@ const CallPage = lazy(() => import('./pages/calls/call'))
 const Analytics = lazy(() => import('./pages/analytics/analytics'))
 const Webhooks = lazy(() => import('./pages/webhooks/webhooks'))
 const Blacklist = lazy(() => import('./pages/blacklist'))
+const Audit = lazy(() => import('./pages/audit'))
+const Settings = lazy(() => import('./pages/settings/settings'))
 const Leads = lazy(() => import('./pages/leads/leads'))
 const ImportLeads = lazy(() => import('./pages/leads/import'))
 
@@ -85,6 +87,8 @@ function Pages() {
             <Route path="/analytics" component={Analytics} />
             <Route path="/webhooks" component={Webhooks} />
             <Route path="/blacklist" component={Blacklist} />
+            <Route path="/audit" component={Audit} />
+            <Route path="/settings/:part?" component={Settings} />
             <Route path="/sign-in"><Redirect to="/" /></Route>
             <Route path="/start"><Redirect to="/" /></Route>
             <Route path="/join"><Redirect to="/" /></Route>

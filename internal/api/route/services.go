@@ -29,12 +29,13 @@ type Queries interface {
 
 // Services are what handlers work with; v1 and v2 are given the same.
 type Services struct {
-	Engine  *engine.Engine // the only way to change anything
-	Queries Queries
-	Log     *slog.Logger
-	Prober  call.Prober     // asks carriers how they are
-	Judges  campaign.Judges // rules of Pearls that other rooms know
-	Voices  []Voice
+	Engine    *engine.Engine // the only way to change anything
+	Queries   Queries
+	Log       *slog.Logger
+	Prober    call.Prober     // asks carriers how they are
+	Judges    campaign.Judges // rules of Pearls that other rooms know
+	Voices    []Voice
+	Providers []Provider // in the order in which they are asked
 	// Abilities are what conversations can do on this server; warnings tell of what they cannot.
 	Abilities campaign.Abilities
 	// Networks are those outside of the public internet that trunks may be in.
@@ -53,6 +54,20 @@ type Services struct {
 // Watcher tells what happens to an account behind a place in its feed (live.Now: from now on), as a Stream does. Implemented by live.
 type Watcher interface {
 	Watch(ctx context.Context, accountID id.ID, after int64, write func([]byte) error, beat func() error) error
+}
+
+// Provider is something that this installation hears, speaks, thinks or writes with.
+type Provider struct {
+	Kind    string             // ears, voice, model, sms
+	Name    string             // in logs and metrics; with Kind it is unique
+	Service string             // local, openai, deepgram, …
+	Model   string             // "" = its usual one
+	Host    string             // where it is reached, "" = this machine
+	Price   map[string]float64 // by unit, in the operator's; nil = it costs nothing
+	// State says how it is: nil, or why it is left alone. nil: nothing is known of it but by trying.
+	State func() error
+	// Try asks it one small thing, and returns in words what came of it. nil: it cannot be tried without reaching somebody.
+	Try func(ctx context.Context) (detail string, err error)
 }
 
 // Voice is one that agents can speak with. ID is 24 hex digits, like every id of the API.

@@ -3,6 +3,7 @@ package v2
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -126,13 +127,15 @@ func (h accountHandlers) voices(*route.Request, route.None) ([]language, error) 
 
 // accountSettings are what an account decides for itself.
 type accountSettings struct {
+	Name          string    `json:"name"`
+	Color         *string   `json:"color" schema:"pattern=^#[0-9a-f]{6}$,example=#4a4fbf" doc:"by which people tell accounts apart; null = none"`
 	CountryCodes  *[]string `json:"countryCodes" doc:"enabled country calling codes, and premium-rate, satellite or shared-cost ranges that may be dialled over trunks; null = the codes of the account's own numbers on trunks (the sandbox carrier takes all)"`
 	DefaultRegion *string   `json:"defaultRegion" doc:"two-letter country in whose format numbers are read that are written nationally, where a campaign names none; null = none"`
 	RetentionDays *int      `json:"retentionDays" doc:"how long calls, their recordings and call requests are kept, in days from their start; null = for ever"`
 }
 
 func settingsOf(a account.Account) accountSettings {
-	settings := accountSettings{DefaultRegion: wire.Text(a.DefaultRegion), RetentionDays: a.RetentionDays}
+	settings := accountSettings{Name: a.Name, Color: wire.Text(a.Color), DefaultRegion: wire.Text(a.DefaultRegion), RetentionDays: a.RetentionDays}
 	if a.CountryCodes != nil {
 		settings.CountryCodes = &a.CountryCodes
 	}
@@ -149,13 +152,24 @@ func (h accountHandlers) settings(r *route.Request, _ route.None) (accountSettin
 
 // accountChange is the body of a change of the account's settings; absent = unchanged.
 type accountChange struct {
+	Name          body.Optional[string]   `json:"name" api:"maxlen=200"`
+	Color         body.Optional[string]   `json:"color" schema:"pattern=^#[0-9A-Fa-f]{6}$,example=#4a4fbf" doc:"null = none"`
 	CountryCodes  body.Optional[[]string] `json:"countryCodes" api:"maxitems=1000" doc:"1 to 7 digits each; null = the codes of the account's own numbers"`
 	DefaultRegion body.Optional[string]   `json:"defaultRegion" schema:"pattern=^[A-Za-z][A-Za-z]$" doc:"null = none"`
 	RetentionDays body.Optional[int]      `json:"retentionDays" api:"min=1,max=36500" doc:"null = for ever"`
 }
 
-// Check judges the calling codes and the region.
+// color is how browsers write one without transparency.
+var color = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
+
+// Check judges the name, the colour, the calling codes and the region.
 func (in *accountChange) Check(faults *fault.List) {
+	if in.Name.State != body.Absent && strings.TrimSpace(in.Name.Value) == "" {
+		faults.Add("Name", "The Name field is required.")
+	}
+	if in.Color.Set() && !color.MatchString(in.Color.Value) {
+		faults.Add("Color", "The value '%.20s' is no colour; it must be # and six hexadecimal digits, such as #4a4fbf.", in.Color.Value)
+	}
 	for n, code := range in.CountryCodes.Value {
 		digits := strings.TrimPrefix(code, "+")
 		if digits == "" || len(digits) > 7 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
@@ -169,6 +183,10 @@ func (in *accountChange) Check(faults *fault.List) {
 
 func (h accountHandlers) setSettings(r *route.Request, in accountChange) (accountSettings, error) {
 	stored, err := h.Engine.UpdateAccount(r.Context(), r.Actor, func(a *account.Account) error {
+		given(&a.Name, in.Name)
+		if in.Color.State != body.Absent {
+			a.Color = strings.ToLower(in.Color.Value)
+		}
 		switch in.CountryCodes.State {
 		case body.Null:
 			a.CountryCodes = nil

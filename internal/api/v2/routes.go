@@ -12,6 +12,6 @@ import (
 func Routes(services route.Services) []route.Route {
 	return slices.Concat(
 		leadRoutes(services), pearlRoutes(services), versionRoutes(services), trialRoutes(services), webhookRoutes(services), callRoutes(services), accountRoutes(services),
-		keyRoutes(services), peopleRoutes(services), signInRoutes(services), blacklistRoutes(services), numberRoutes(services), trunkRoutes(services), analyticsRoutes(services), eventRoutes(services),
+		keyRoutes(services), peopleRoutes(services), signInRoutes(services), blacklistRoutes(services), numberRoutes(services), trunkRoutes(services), analyticsRoutes(services), eventRoutes(services), attentionRoutes(services), sandboxCampaignRoutes(services), providerRoutes(services),
 	)
 }

@@ -37,6 +37,9 @@ func (r *Recognizer) Ready(language string) error {
 	return r.order.Ready(func(of voice.Recognizer) error { return of.Ready(language) })
 }
 
+// Rest is that of a recogniser in the order (provider.Order).
+func (r *Recognizer) Rest(name string) (time.Duration, error) { return r.order.Rest(name) }
+
 // Listen opens the ear of a call; it does not wait for the connection of one (voice.Recognizer).
 func (r *Recognizer) Listen(ctx context.Context, language string) (voice.Ear, error) {
 	ctx, cancel := context.WithCancel(ctx)

@@ -25,6 +25,9 @@ var (
 	_ voice.Caster = (*Voices)(nil)
 )
 
+// Rest is that of a provider in the order (provider.Order).
+func (v *Voices) Rest(name string) (time.Duration, error) { return v.order.Rest(name) }
+
 // Named is a provider with the name that it has in the order.
 type Named struct {
 	Name   string

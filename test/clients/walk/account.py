@@ -56,11 +56,11 @@ def audit_log(walk):
 
 def settings(walk):
     judge = walk.judge
-    want = {"countryCodes": nullable([FILLED]), "defaultRegion": nullable(FILLED), "retentionDays": nullable(INT)}
+    want = {"name": FILLED, "color": nullable(FILLED), "countryCodes": nullable([FILLED]), "defaultRegion": nullable(FILLED), "retentionDays": nullable(INT)}
     before = judge.ok("GET", "/v2/Account/Settings", want)
-    judge.ok("PUT", "/v2/Account/Settings", want, {"countryCodes": ["1"], "retentionDays": 30})
+    judge.ok("PUT", "/v2/Account/Settings", want, {"color": "#156F7D", "countryCodes": ["1"], "retentionDays": 30})
     after = judge.ok("GET", "/v2/Account/Settings", want)
-    judge.check([code.lstrip("+") for code in after["countryCodes"] or []] == ["1"] and after["retentionDays"] == 30, f"settings after PUT: {after}")
+    judge.check([code.lstrip("+") for code in after["countryCodes"] or []] == ["1"] and after["retentionDays"] == 30 and after["color"] == "#156f7d", f"settings after PUT: {after}")
     judge.ok("PUT", "/v2/Account/Settings", want, {"countryCodes": None, "retentionDays": None})
     judge.check(judge.ok("GET", "/v2/Account/Settings", want) == before, "settings put back differ")
 

@@ -44,6 +44,22 @@ export function useAnalytics(pearlId: string, range: Range | null) {
   })
 }
 
+// useReports reads the reports of several campaigns; they change slowly, and are not asked for with every change.
+export function useReports(of: { pearlId: string; range: Range }[]) {
+  return useQueries({
+    queries: of.map(({ pearlId, range }) => ({
+      queryKey: ['report', pearlId, range],
+      queryFn: () => ask(api.POST('/v2/Pearl/{pearlId}/Analytics', { params: { path: { pearlId } }, body: range })),
+      staleTime: 15_000, refetchInterval: 15_000,
+    })),
+  })
+}
+
+// useAttention reads what needs attention.
+export function useAttention() {
+  return useQuery({ queryKey: ['attention'], queryFn: () => ask(api.GET('/v2/Attention')), refetchInterval: 5000 })
+}
+
 export type LeadFilter = Pick<Schemas['LeadSearchRequest'], 'statuses' | 'searchInput' | 'attempts' | 'timeZoneIds' | 'sortProp' | 'isAscending'>
 
 export const leadPage = 100
@@ -105,8 +121,14 @@ export function useAccount() {
   return useQuery({ queryKey: ['account'], queryFn: () => ask(api.GET('/v2/Account')) })
 }
 
-export function useTrunks() {
-  return useQuery({ queryKey: ['trunks'], queryFn: () => ask(api.GET('/v2/Account/Trunks')) })
+// useAccountSettings reads what holds for the account.
+export function useAccountSettings() {
+  return useQuery({ queryKey: ['account', 'settings'], queryFn: () => ask(api.GET('/v2/Account/Settings')), staleTime: 60_000 })
+}
+
+// useTrunks is for owners and admins; enabled says whether one asks.
+export function useTrunks(enabled = true) {
+  return useQuery({ queryKey: ['trunks'], queryFn: () => ask(api.GET('/v2/Account/Trunks')), enabled })
 }
 
 export function useNumbers() {

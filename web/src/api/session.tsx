@@ -9,6 +9,9 @@ type Session = {
   me: Me | null
   ended: boolean // the server stopped knowing who asks
   mayChange: boolean // leads, campaigns and calls; the server has the last word
+  operates: boolean // campaigns, webhooks and the blacklist
+  administers: boolean // keys, numbers, trunks, settings and the audit log
+  owns: boolean // people and their roles
   enter: (me: Me) => void
   signInByKey: (key: string) => Promise<void>
   signOut: () => Promise<void>
@@ -82,8 +85,14 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [me, leave])
 
   const mayChange = me !== null && (me.person ? me.person.roleId !== viewer : me.scope !== 'read')
-  const session = useMemo<Session>(() => ({ state, me, ended, mayChange, enter, signInByKey, signOut, ask: () => void look() }), [state, me, ended, mayChange, enter, signInByKey, signOut, look])
+  const operates = me !== null && (me.person ? me.person.roleId !== viewer : me.scope === 'full')
+  const administers = me !== null && (me.person ? me.person.roleId <= admin : me.scope === 'full')
+  const owns = me?.person?.roleId === owner
+  const session = useMemo<Session>(() => ({ state, me, ended, mayChange, operates, administers, owns, enter, signInByKey, signOut, ask: () => void look() }), [state, me, ended, mayChange, operates, administers, owns, enter, signInByKey, signOut, look])
   return <Context.Provider value={session}>{children}</Context.Provider>
 }
 
+// Roles (contract 8.10).
+const owner = 1
+const admin = 2
 const viewer = 4

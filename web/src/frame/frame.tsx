@@ -2,13 +2,14 @@ import { ActionIcon, Menu, Tooltip, useMantineColorScheme } from '@mantine/core'
 import { useHotkeys, useLocalStorage } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
 import {
-  IconAddressBook, IconBan, IconBook2, IconChartBar, IconDeviceDesktop, IconDots, IconLanguage, IconLayoutDashboard, IconLayoutSidebar, IconLogout, IconMoon, IconPhone, IconSearch, IconSpeakerphone, IconSun, IconUserCircle, IconWebhook,
+  IconAddressBook, IconBan, IconBook2, IconChartBar, IconDeviceDesktop, IconDots, IconHistory, IconLanguage, IconLayoutDashboard, IconLayoutSidebar, IconLogout, IconMoon, IconPhone, IconSearch, IconSettings, IconSpeakerphone, IconSun, IconUserCircle, IconWebhook,
 } from '@tabler/icons-react'
 import { useEffect, useRef, type ComponentType, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
 import { useNumbers } from '../api/queries'
 import { useSession } from '../api/session'
+import { settingsAddress } from '../routes'
 import { languages, speak } from '../i18n'
 import { complain } from '../pieces/told'
 import { useWords } from '../pieces/words'
@@ -17,7 +18,7 @@ import { useCrumb } from './crumb'
 import { useLive } from './live'
 import { Palette } from './palette'
 
-type Place = { path: string; text: 'overview' | 'campaigns' | 'leads' | 'calls' | 'analytics' | 'webhooks' | 'blacklist'; icon: ComponentType<{ size?: number; stroke?: number }> }
+type Place = { path: string; text: 'overview' | 'campaigns' | 'leads' | 'calls' | 'analytics' | 'webhooks' | 'blacklist' | 'audit' | 'settings'; icon: ComponentType<{ size?: number; stroke?: number }>; administered?: true }
 
 // places are the pages of the rail, in its order; those beyond the gap are looked at more rarely.
 export const places: Place[] = [
@@ -28,8 +29,16 @@ export const places: Place[] = [
   { path: '/analytics', text: 'analytics', icon: IconChartBar },
   { path: '/webhooks', text: 'webhooks', icon: IconWebhook },
   { path: '/blacklist', text: 'blacklist', icon: IconBan },
+  { path: '/audit', text: 'audit', icon: IconHistory, administered: true },
+  { path: '/settings', text: 'settings', icon: IconSettings },
 ]
 const often = 5
+
+// usePlaces are those that who asks may see.
+export function usePlaces(): Place[] {
+  const { administers } = useSession()
+  return administers ? places : places.filter((place) => !place.administered)
+}
 
 function isHere(path: string, location: string): boolean {
   return path === '/' ? location === '/' : location === path || location.startsWith(path + '/')
@@ -38,6 +47,7 @@ function isHere(path: string, location: string): boolean {
 export function Frame({ children }: { children: ReactNode }) {
   const { t } = useTranslation()
   const [location] = useLocation()
+  const shown = usePlaces()
   const [folded, setFolded] = useLocalStorage({ key: 'nacre.rail', defaultValue: false })
   const main = useRef<HTMLElement>(null)
   useHotkeys([['mod+K', () => spotlight.open()], ['/', () => focusSearch()]])
@@ -48,7 +58,7 @@ export function Frame({ children }: { children: ReactNode }) {
       <a className="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus() }}>{t('frame.skip')}</a>
       <nav className="rail" aria-label={t('frame.pages')}>
         <Link href="/" className="brand"><img src="/icon.svg" alt="" /><span>nacre</span></Link>
-        {places.map(({ path, text, icon: Icon }, n) => (
+        {shown.map(({ path, text, icon: Icon }, n) => (
           <span key={path} style={{ display: 'contents' }}>
             {n === often && <div className="rail-gap" />}
             <Tooltip label={t(`places.${text}`)} position="right" disabled={!folded}>
@@ -135,6 +145,7 @@ function LiveDot() {
 function Account() {
   const { t, i18n } = useTranslation()
   const { me, signOut } = useSession()
+  const [, go] = useLocation()
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   return (
     <Menu position="bottom-end" width={220}>
@@ -152,6 +163,7 @@ function Account() {
           <Menu.Item key={id} leftSection={<IconLanguage size={15} />} onClick={() => void speak(id)} fw={i18n.language === id ? 600 : undefined} lang={id}>{name}</Menu.Item>
         ))}
         <Menu.Divider />
+        {me?.person && <Menu.Item leftSection={<IconUserCircle size={15} />} onClick={() => go(settingsAddress('me'))}>{t('frame.mine')}</Menu.Item>}
         <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => void signOut().catch(complain)}>{t('frame.signOut')}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
@@ -162,8 +174,9 @@ function Account() {
 function TabBar() {
   const { t } = useTranslation()
   const [location, go] = useLocation()
-  const shown = places.slice(0, places.length > 4 ? 3 : 4)
-  const more = places.slice(shown.length)
+  const all = usePlaces()
+  const shown = all.slice(0, all.length > 4 ? 3 : 4)
+  const more = all.slice(shown.length)
   return (
     <nav className="tabbar" aria-label={t('frame.pages')}>
       {shown.map(({ path, text, icon: Icon }) => (

@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import { readLeads, usePearls } from '../api/queries'
 import { leadAddress } from '../routes'
-import { places } from './frame'
+import { usePlaces } from './frame'
 
 // mostSearched bounds how many campaigns one query is asked of.
 const mostSearched = 6
@@ -18,6 +18,7 @@ export function Palette() {
   const [, go] = useLocation()
   const [query, setQuery] = useState('')
   const [wanted] = useDebouncedValue(query.trim(), 200)
+  const places = usePlaces()
   const pearls = usePearls()
   const campaigns = (pearls.data ?? []).filter((row) => row.type === 2)
 

@@ -1,18 +1,21 @@
 import { ActionIcon, Button, Modal, Textarea, Tooltip } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconBan, IconPlus, IconTrash } from '@tabler/icons-react'
+import { IconBan, IconDownload, IconPlus, IconTrash, IconUpload } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask, Failure, type Schemas } from '../api/client'
+import { useSession } from '../api/session'
 import { useAddress } from '../pieces/address'
 import { SearchBox } from '../pieces/filters'
 import { useRows } from '../pieces/rows'
+import { csv, save } from '../pieces/save'
 import { Empty, Failing } from '../pieces/states'
 import { Table, type Column } from '../pieces/table'
 import { complain, tell } from '../pieces/told'
 import { When } from '../pieces/when'
 import { useWords } from '../pieces/words'
+import { BlacklistImport } from './blacklist-import'
 
 type Entry = Schemas['BlacklistRow']
 
@@ -30,7 +33,10 @@ export default function Blacklist() {
   const words = useWords()
   const { params, set } = useAddress()
   const { add, remove } = useBlacklist()
+  const { operates } = useSession()
   const [adding, dialog] = useDisclosure(false)
+  const [importing, file] = useDisclosure(false)
+  const exporting = useMutation({ mutationFn: () => readAll(search), onSuccess: (all) => save('blacklist.csv', 'text/csv', csv([['phoneNumber', 'source', 'createdAt'], ...all.map((row) => [row.phoneNumber, row.source, row.createdAt])])), onError: complain })
   const search = params.get('search') ?? ''
   const sort = { prop: params.get('sort') ?? 'createdAt', ascending: params.get('order') === 'up' }
   const filter: Schemas['BlacklistSearchRequest'] = { search: search || null, sortProp: sort.prop as Schemas['BlacklistSearchRequest']['sortProp'], isAscending: sort.ascending }
@@ -44,9 +50,9 @@ export default function Blacklist() {
     { id: 'phoneNumber', head: t('blacklist.entry'), width: 220, sort: 'phoneNumber', cell: (row) => <span className="mono ltr">{row.phoneNumber}</span> },
     { id: 'source', head: t('blacklist.source'), width: 220, grows: true, sort: 'source', cell: (row) => t(`blacklist.by.${row.source}`) },
     { id: 'createdAt', head: t('lead.created'), width: 180, sort: 'createdAt', cell: (row) => <span className="soft"><When at={row.createdAt} /></span> },
-    { id: 'remove', head: '', width: 60, end: true, cell: (row) => <Remove entry={row.phoneNumber} onRemove={take} /> },
+    ...(operates ? [{ id: 'remove', head: '', width: 60, end: true, cell: (row: Entry) => <Remove entry={row.phoneNumber} onRemove={take} /> } as Column<Entry>] : []),
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  ], [t])
+  ], [t, operates])
 
   return (
     <div className="page" data-fill="true">
@@ -54,18 +60,31 @@ export default function Blacklist() {
       <div className="filters">
         <SearchBox value={search} onChange={(text) => set({ search: text })} label={t('blacklist.search')} />
         <span className="count" role="status">{rows.count === undefined ? '' : t('blacklist.count', { count: rows.count, text: words.number(rows.count) })}</span>
-        <Button leftSection={<IconPlus size={15} />} onClick={dialog.open}>{t('blacklist.add')}</Button>
+        <Button variant="default" leftSection={<IconDownload size={15} />} disabled={!rows.count} loading={exporting.isPending} onClick={() => exporting.mutate()}>CSV</Button>
+        {operates && <Button variant="default" leftSection={<IconUpload size={15} />} onClick={file.open}>{t('blacklist.import')}</Button>}
+        {operates && <Button leftSection={<IconPlus size={15} />} onClick={dialog.open}>{t('blacklist.add')}</Button>}
       </div>
       {rows.error ? <Failing error={rows.error} retry={rows.retry} /> : (
         <Table label={t('places.blacklist')} columns={columns} total={rows.count ?? 40} row={rows.row} onRange={rows.onRange} sort={sort} onSort={({ prop, ascending }) => set({ sort: prop, order: ascending ? 'up' : null })}
-          compact={(row) => <span className="row"><span className="two-lines grow"><span className="mono ltr">{row.phoneNumber}</span><span className="small soft">{t(`blacklist.by.${row.source}`)}</span></span><Remove entry={row.phoneNumber} onRemove={take} /></span>}
+          compact={(row) => <span className="row"><span className="two-lines grow"><span className="mono ltr">{row.phoneNumber}</span><span className="small soft">{t(`blacklist.by.${row.source}`)}</span></span>{operates && <Remove entry={row.phoneNumber} onRemove={take} />}</span>}
           empty={search
             ? <Empty title={t('blacklist.noMatch')}><Button variant="default" onClick={() => set({ search: null })}>{t('filters.clear')}</Button></Empty>
             : <Empty icon={<IconBan size={28} stroke={1.5} />} title={t('blacklist.none')} help={t('blacklist.noneHelp')} />} />
       )}
       <Modal closeButtonProps={{ 'aria-label': t('peek.close') }} opened={adding} onClose={dialog.close} title={t('blacklist.add')}><Add onDone={dialog.close} /></Modal>
+      <Modal closeButtonProps={{ 'aria-label': t('peek.close') }} opened={importing} onClose={file.close} title={t('blacklist.import')}>{importing && <BlacklistImport onDone={file.close} />}</Modal>
     </div>
   )
+}
+
+// readAll reads every entry that a search finds, oldest first, so that what is added meanwhile comes last.
+async function readAll(search: string): Promise<Entry[]> {
+  const all: Entry[] = []
+  for (;;) {
+    const page = await ask(api.POST('/v2/Account/Blacklist/Search', { body: { search: search || null, sortProp: 'createdAt', isAscending: true, skip: all.length, limit: 1000 } }))
+    all.push(...page.results)
+    if (page.results.length < 1000) return all
+  }
 }
 
 function Remove({ entry, onRemove }: { entry: string; onRemove: (entry: string) => void }) {

@@ -4,11 +4,13 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import type { Schemas } from '../api/client'
 import { useCampaigns } from '../api/queries'
+import { useSession } from '../api/session'
 import { useAddress } from '../pieces/address'
 import { SearchBox } from '../pieces/filters'
 import { Bones, Empty, Failing } from '../pieces/states'
 import { Activity, tone } from '../pieces/status'
 import { useWords } from '../pieces/words'
+import { FirstSteps } from './first-steps'
 
 // Campaigns lists all of them.
 export default function Campaigns() {
@@ -35,6 +37,8 @@ export default function Campaigns() {
 
 export function NoCampaigns() {
   const { t } = useTranslation()
+  const { administers } = useSession()
+  if (administers) return <FirstSteps />
   return (
     <Empty icon={<IconSpeakerphone size={28} stroke={1.5} />} title={t('overview.none')} help={t('overview.noneHelp')}>
       <Button component="a" href="/docs" variant="default">{t('overview.howTo')}</Button>

@@ -1,9 +1,10 @@
-import { Alert, Button, PasswordInput, TextInput } from '@mantine/core'
-import { useState, type FormEvent, type ReactNode } from 'react'
+import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
-import { api, ask, Failure, type Schemas } from '../api/client'
+import { api, ask, type Schemas } from '../api/client'
 import { useSession } from '../api/session'
+import { useSubmit, Wrong } from '../pieces/form'
 
 // Door is what stands before the pages: signing in, the first start, an invitation.
 export function Door({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) {
@@ -18,33 +19,6 @@ export function Door({ title, note, children }: { title: string; note?: ReactNod
       </div>
     </main>
   )
-}
-
-// useSubmit sends a form and keeps what the server said against it, by member.
-function useSubmit<T>(send: () => Promise<T>, done: (answer: T) => void) {
-  const { t } = useTranslation()
-  const [busy, setBusy] = useState(false)
-  const [failure, setFailure] = useState<Error | null>(null)
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    setBusy(true)
-    setFailure(null)
-    try {
-      done(await send())
-    } catch (error) {
-      setFailure(error as Error)
-    } finally {
-      setBusy(false)
-    }
-  }
-  const errors = failure instanceof Failure ? failure.errors : {}
-  const about = (member: string) => errors[member]?.join(' ')
-  const rest = failure === null ? null : failure instanceof Failure && failure.status === 0 ? t('states.awayHelp') : failure.message
-  return { busy, submit, about, asks: (member: string) => member in errors, general: (...members: string[]) => (failure && !members.some((member) => member in errors) ? rest : null) }
-}
-
-function Wrong({ text }: { text: string | null }) {
-  return text === null ? null : <Alert color="red" variant="light" role="alert">{text}</Alert>
 }
 
 // SignIn takes e-mail address and password, and the code of the authenticator app where the server asks for one.

@@ -69,3 +69,21 @@ export function DeliveryState({ state }: { state: Schemas['DeliveryRow']['state'
   const { t } = useTranslation()
   return <Dot family={deliveryFamilies[state]}>{t(`deliveryState.${state}`)}</Dot>
 }
+
+// TrunkState is what is known of a trunk's carrier.
+export function TrunkState({ trunk }: { trunk: Schemas['TrunkView'] }) {
+  const { t } = useTranslation()
+  if (!trunk.isActive) return <Dot family="waiting">{t('trunkState.switchedOff')}</Dot>
+  const state = trunk.state as keyof typeof trunkFamilies
+  return <Dot family={trunkFamilies[state]}>{t(`trunkState.${state}`)}</Dot>
+}
+
+const trunkFamilies = { ok: 'won', unreachable: 'error', unauthorized: 'error', unknown: 'waiting' } as const satisfies Record<string, Family>
+
+const providerFamilies: Record<Schemas['ProviderRow']['state'], Family> = { ready: 'won', resting: 'error', unknown: 'waiting' }
+
+// ProviderState is how something is that calls hear, speak or think with.
+export function ProviderState({ state }: { state: Schemas['ProviderRow']['state'] }) {
+  const { t } = useTranslation()
+  return <Dot family={providerFamilies[state]}>{t(`models.state.${state}`)}</Dot>
+}

@@ -4,13 +4,14 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { api, ask, type Schemas } from '../../api/client'
+import { useSession } from '../../api/session'
 import { Peek } from '../../pieces/peek'
 import { Bones, Failing } from '../../pieces/states'
 import { DeliveryState, tone } from '../../pieces/status'
 import { complain, tell } from '../../pieces/told'
 import { When } from '../../pieces/when'
 import { callAddress, leadAddress } from '../../routes'
-import { tryOf } from './webhooks'
+import { tryOf } from './tries'
 
 export function DeliveryPeek({ deliveryId, onStep, onClose }: { deliveryId: string; onStep: (by: number) => void; onClose: () => void }) {
   const { t } = useTranslation()
@@ -25,6 +26,7 @@ export function DeliveryPeek({ deliveryId, onStep, onClose }: { deliveryId: stri
 function Delivery({ delivery }: { delivery: Schemas['Delivery'] }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
+  const { operates } = useSession()
   const replay = useMutation({
     mutationFn: () => ask(api.POST('/v2/Webhooks/Deliveries/{deliveryId}/Replay', { params: { path: { deliveryId: delivery.id } } })),
     onSuccess: () => { tell(t('delivery.replayed')); void queries.invalidateQueries({ queryKey: ['deliveries'] }) },
@@ -35,7 +37,7 @@ function Delivery({ delivery }: { delivery: Schemas['Delivery'] }) {
       <div className="row wrap">
         <h2>{t(`delivery.${delivery.kind}`)}</h2><DeliveryState state={delivery.state} />
         <div className="grow" />
-        <Button variant="default" leftSection={<IconRepeat size={15} />} loading={replay.isPending} disabled={delivery.state === 'pending'} onClick={() => replay.mutate()}>{t('delivery.replay')}</Button>
+        {operates && <Button variant="default" leftSection={<IconRepeat size={15} />} loading={replay.isPending} disabled={delivery.state === 'pending'} onClick={() => replay.mutate()}>{t('delivery.replay')}</Button>}
       </div>
       <p className="row wrap small">
         <span className="soft"><When at={delivery.createdAt} /></span>

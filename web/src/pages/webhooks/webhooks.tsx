@@ -1,21 +1,22 @@
-import { Button, Menu, Select } from '@mantine/core'
+import { Select } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
-import { IconChevronDown, IconWebhook } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { IconWebhook } from '@tabler/icons-react'
 import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask, type Schemas } from '../../api/client'
+import { useSession } from '../../api/session'
 import { useAddress } from '../../pieces/address'
 import { CampaignChoice, useCampaign } from '../../pieces/filters'
 import { useRows } from '../../pieces/rows'
 import { Empty, Failing } from '../../pieces/states'
 import { DeliveryState } from '../../pieces/status'
 import { Table, type Column } from '../../pieces/table'
-import { complain, tell } from '../../pieces/told'
 import { When } from '../../pieces/when'
 import { useWords } from '../../pieces/words'
 import { NoCampaigns } from '../campaigns'
+import { Actions } from './actions'
 import { DeliveryPeek } from './peek'
+import { tryOf } from './tries'
 
 type Delivery = Schemas['DeliveryRow']
 const states = ['pending', 'delivered', 'dead', 'dropped'] as const
@@ -25,6 +26,7 @@ export default function Webhooks() {
   const { t } = useTranslation()
   const words = useWords()
   const { params, set } = useAddress()
+  const { operates } = useSession()
   const { pearlId, none, error: noCampaigns } = useCampaign(params.get('campaign'))
   const state = states.find((one) => one === params.get('state')) ?? null
   const sort = { prop: params.get('sort') ?? 'createdAt', ascending: params.get('order') === 'up' }
@@ -62,7 +64,7 @@ export default function Webhooks() {
           <CampaignChoice value={pearlId} onChange={(campaign) => set({ campaign, delivery: null })} />
           <Select data={[{ value: '', label: t('delivery.any') }, ...states.map((one) => ({ value: one, label: t(`deliveryState.${one}`) }))]} value={state ?? ''} onChange={(chosen) => set({ state: chosen, delivery: null })} allowDeselect={false} aria-label={t('delivery.state')} w={150} />
           <span className="count" role="status">{rows.count === undefined ? '' : t('delivery.count', { count: rows.count, text: words.number(rows.count) })}</span>
-          {pearlId !== '' && <Actions pearlId={pearlId} />}
+          {pearlId !== '' && operates && <Actions pearlId={pearlId} />}
         </div>
         {rows.error ? <Failing error={rows.error} retry={rows.retry} /> : (
           <Table label={t('places.webhooks')} columns={columns} total={rows.count ?? 40} row={rows.row} onRange={rows.onRange} onOpen={(row) => show(row.id)} active={active} sort={sort}
@@ -83,40 +85,7 @@ export default function Webhooks() {
 
 type T = ReturnType<typeof useTranslation>['t']
 
-// tryOf says in words what a receiver answered.
-export function tryOf(one: Schemas['Try'], t: T): string {
-  return one.error ?? t('delivery.answered', { status: one.status ?? 0, took: one.latencyMs })
-}
-
 function lastOf(row: Delivery, t: T): string {
   const last = row.tries.at(-1)
   return last ? tryOf(last, t) : '–'
-}
-
-// Actions sends samples, and everything again that was given up.
-function Actions({ pearlId }: { pearlId: string }) {
-  const { t } = useTranslation()
-  const queries = useQueryClient()
-  const webhooks = useQuery({ queryKey: ['webhooks', pearlId], queryFn: () => ask(api.GET('/v2/Pearl/{pearlId}/Webhooks', { params: { path: { pearlId } } })) })
-  const test = useMutation({
-    mutationFn: (kind: 'call' | 'lead') => ask(api.POST('/v2/Pearl/{pearlId}/Webhooks/Test', { params: { path: { pearlId } }, body: { kind } })),
-    onSuccess: (answer) => tell(t('delivery.tested', { text: tryOf(answer, t) })),
-    onError: complain,
-  })
-  const replay = useMutation({
-    mutationFn: () => ask(api.POST('/v2/Pearl/{pearlId}/Webhooks/Replay', { params: { path: { pearlId } }, body: { from: '2000-01-01T00:00:00Z', to: new Date().toISOString() } })),
-    onSuccess: ({ count }) => { tell(t('delivery.replayedAll', { count })); void queries.invalidateQueries({ queryKey: ['deliveries'] }) },
-    onError: complain,
-  })
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target><Button variant="default" rightSection={<IconChevronDown size={15} />} loading={test.isPending || replay.isPending}>{t('delivery.send')}</Button></Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item disabled={!webhooks.data?.callWebhookUrl} onClick={() => test.mutate('call')}>{t('delivery.testCall')}</Menu.Item>
-        <Menu.Item disabled={!webhooks.data?.leadWebhookUrl} onClick={() => test.mutate('lead')}>{t('delivery.testLead')}</Menu.Item>
-        <Menu.Divider />
-        <Menu.Item onClick={() => replay.mutate()}>{t('delivery.replayAll')}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-  )
 }

@@ -1,0 +1,3 @@
+-- +goose Up
+-- The colour (#rrggbb) by which people tell accounts apart, '' = none.
+ALTER TABLE account ADD COLUMN color TEXT COLLATE "C" NOT NULL DEFAULT '';

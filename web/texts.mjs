@@ -1,0 +1,33 @@
+// Holds the texts of the pages against the pages: every text that a page asks for is there, in every language. The compiler could
+// (i18next has types for it), but takes a minute for a thousand texts.
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+const flat = (texts, before = '') => Object.entries(texts).flatMap(([name, value]) => (typeof value === 'object' ? flat(value, `${before}${name}.`) : [before + name]))
+const plural = /_(zero|one|two|few|many|other)$/
+const read = (language) => new Set(flat(JSON.parse(readFileSync(`src/texts/${language}.json`, 'utf8'))).map((key) => key.replace(plural, '')))
+
+const english = read('en')
+const faults = []
+for (const language of ['he']) {
+  const other = read(language)
+  for (const key of english) if (!other.has(key)) faults.push(`${language}.json has no ${key}`)
+  for (const key of other) if (!english.has(key)) faults.push(`en.json has no ${key}, ${language}.json has`)
+}
+for (const name of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
+  if (!/\.tsx?$/.test(name)) continue
+  const source = readFileSync(join('src', name), 'utf8')
+  // t('key'), t(is ? 'key' : 'key'), and t(`key.${part}`), of which the parts that are written out are known.
+  for (const [, call] of source.matchAll(/\bt\(((?:[^()]|\([^()]*\))*)\)/g)) {
+    const [key] = call.split(/,\s*\{/)
+    for (const [, quoted] of key.matchAll(/'([a-z]\w*(?:\.\w+)+)'/g)) if (!english.has(quoted.replace(plural, ''))) faults.push(`${name} asks for ${quoted}`)
+    for (const [, template] of key.matchAll(/`([a-z]\w*\.[^`]*)`/g)) {
+      const pattern = new RegExp('^' + template.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.')).join('\\w+') + '$')
+      if (![...english].some((known) => pattern.test(known))) faults.push(`${name} asks for ${template}`)
+    }
+  }
+}
+if (faults.length > 0) {
+  console.error(faults.join('\n'))
+  process.exit(1)
+}
