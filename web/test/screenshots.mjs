@@ -45,6 +45,13 @@ const pages = {
   analytics: `/analytics?campaign=${demo}`,
   webhooks: `/webhooks?campaign=${demo}`,
   blacklist: '/blacklist',
+  audit: '/audit',
+  'settings-me': '/settings/me',
+  'settings-company': '/settings/company',
+  'settings-people': '/settings/people',
+  'settings-keys': '/settings/keys',
+  'settings-numbers': '/settings/numbers',
+  'settings-models': '/settings/models',
   'not-found': '/campaigns/nowhere/at/all',
 }
 const looks = {

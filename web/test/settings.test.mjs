@@ -141,6 +141,7 @@ test('the account gets a name, a colour and a retention', async () => {
   await accessible('company')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Saved', { exact: true }).waitFor()
+  await page.getByRole('navigation', { name: 'Pages' }).first().getByText('Pearl Gyms').waitFor()
   const { body } = await ask('GET', '/v2/Account/Settings')
   assert.deepEqual([body.name, body.color, body.retentionDays], ['Pearl Gyms', '#156f7d', 90])
   noFaults()

@@ -7,7 +7,7 @@ import {
 import { useEffect, useRef, type ComponentType, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
-import { useNumbers } from '../api/queries'
+import { useAccountSettings, useNumbers } from '../api/queries'
 import { useSession } from '../api/session'
 import { settingsAddress } from '../routes'
 import { languages, speak } from '../i18n'
@@ -58,6 +58,7 @@ export function Frame({ children }: { children: ReactNode }) {
       <a className="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus() }}>{t('frame.skip')}</a>
       <nav className="rail" aria-label={t('frame.pages')}>
         <Link href="/" className="brand"><img src="/icon.svg" alt="" /><span>nacre</span></Link>
+        <Company />
         {shown.map(({ path, text, icon: Icon }, n) => (
           <span key={path} style={{ display: 'contents' }}>
             {n === often && <div className="rail-gap" />}
@@ -88,6 +89,17 @@ export function Frame({ children }: { children: ReactNode }) {
       <TabBar />
       <Palette />
     </div>
+  )
+}
+
+// Company is whose account this is, with the colour that tells it from others.
+function Company() {
+  const { me } = useSession()
+  const settings = useAccountSettings()
+  return (
+    <Link href="/settings/company" className="rail-link company" title={me?.accountName}>
+      <i className="company-mark" style={{ background: settings.data?.color ?? 'var(--line-strong)' }} aria-hidden="true" /><span className="cut">{settings.data?.name ?? me?.accountName}</span>
+    </Link>
   )
 }
 

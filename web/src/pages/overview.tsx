@@ -24,7 +24,7 @@ export default function Overview() {
       {rows.length > 0 && <Figures campaigns={known} whole={whole} />}
       <Attention pearls={pearls.data ?? []} />
       <section className="stack" style={{ gap: 8 }}>
-        <h2>{t('overview.campaigns')}</h2>
+        {rows.length > 0 && <h2>{t('overview.campaigns')}</h2>}
         {pearls.isPending ? <Bones lines={4} height={20} /> : rows.length === 0 ? <NoCampaigns /> : <CampaignList rows={rows} full={full.map((answer) => answer.data)} most={mostCampaigns} />}
         {rows.length > mostCampaigns && <Link href="/campaigns" className="link">{t('overview.all', { count: rows.length })}</Link>}
       </section>
