@@ -19,7 +19,7 @@ import (
 
 // pages are the first segments of the addresses that the application has pages for (src/routes.ts, held together by a test).
 // Every other address stays the API's, so that an unknown one is answered as the contract says.
-var pages = []string{"start", "sign-in", "join", "campaigns", "leads", "calls", "analytics", "webhooks", "blacklist", "audit", "settings"}
+var pages = []string{"start", "sign-in", "join", "campaigns", "leads", "calls", "pearls", "analytics", "webhooks", "blacklist", "audit", "settings"}
 
 const (
 	assetsPath = "/assets/" // names below it contain a hash of the content

@@ -20,6 +20,8 @@ const Campaigns = lazy(() => import('./pages/campaigns'))
 const Campaign = lazy(() => import('./pages/campaign/campaign'))
 const Calls = lazy(() => import('./pages/calls/calls'))
 const CallPage = lazy(() => import('./pages/calls/call'))
+const Pearls = lazy(() => import('./pages/pearls/pearls'))
+const Editor = lazy(() => import('./pages/pearls/editor'))
 const Analytics = lazy(() => import('./pages/analytics/analytics'))
 const Webhooks = lazy(() => import('./pages/webhooks/webhooks'))
 const Blacklist = lazy(() => import('./pages/blacklist'))
@@ -84,6 +86,8 @@ function Pages() {
             <Route path="/leads/import" component={ImportLeads} />
             <Route path="/calls" component={Calls} />
             <Route path="/calls/:id" component={CallPage} />
+            <Route path="/pearls" component={Pearls} />
+            <Route path="/pearls/:id" component={Editor} />
             <Route path="/analytics" component={Analytics} />
             <Route path="/webhooks" component={Webhooks} />
             <Route path="/blacklist" component={Blacklist} />

@@ -1,5 +1,5 @@
 // Addresses of pages. handler.go answers the application for those that begin with one of these segments.
-export const pages = ['start', 'sign-in', 'join', 'campaigns', 'leads', 'calls', 'analytics', 'webhooks', 'blacklist', 'audit', 'settings'] as const
+export const pages = ['start', 'sign-in', 'join', 'campaigns', 'leads', 'calls', 'pearls', 'analytics', 'webhooks', 'blacklist', 'audit', 'settings'] as const
 
 // leadAddress opens a lead beside the table of its campaign.
 export function leadAddress(pearlId: string, leadId: string): string {

@@ -2,7 +2,7 @@ import { ActionIcon, Menu, Tooltip, useMantineColorScheme } from '@mantine/core'
 import { useHotkeys, useLocalStorage } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
 import {
-  IconAddressBook, IconBan, IconBook2, IconChartBar, IconDeviceDesktop, IconDots, IconHistory, IconLanguage, IconLayoutDashboard, IconLayoutSidebar, IconLogout, IconMoon, IconPhone, IconSearch, IconSettings, IconSpeakerphone, IconSun, IconUserCircle, IconWebhook,
+  IconAddressBook, IconBan, IconBook2, IconChartBar, IconDeviceDesktop, IconDots, IconHistory, IconLanguage, IconLayoutDashboard, IconLayoutSidebar, IconLogout, IconMessage2, IconMoon, IconPhone, IconSearch, IconSettings, IconSpeakerphone, IconSun, IconUserCircle, IconWebhook,
 } from '@tabler/icons-react'
 import { useEffect, useRef, type ComponentType, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -18,7 +18,7 @@ import { useCrumb } from './crumb'
 import { useLive } from './live'
 import { Palette } from './palette'
 
-type Place = { path: string; text: 'overview' | 'campaigns' | 'leads' | 'calls' | 'analytics' | 'webhooks' | 'blacklist' | 'audit' | 'settings'; icon: ComponentType<{ size?: number; stroke?: number }>; administered?: true }
+type Place = { path: string; text: 'overview' | 'campaigns' | 'leads' | 'calls' | 'pearls' | 'analytics' | 'webhooks' | 'blacklist' | 'audit' | 'settings'; icon: ComponentType<{ size?: number; stroke?: number }>; administered?: true }
 
 // places are the pages of the rail, in its order; those beyond the gap are looked at more rarely.
 export const places: Place[] = [
@@ -26,13 +26,14 @@ export const places: Place[] = [
   { path: '/campaigns', text: 'campaigns', icon: IconSpeakerphone },
   { path: '/leads', text: 'leads', icon: IconAddressBook },
   { path: '/calls', text: 'calls', icon: IconPhone },
+  { path: '/pearls', text: 'pearls', icon: IconMessage2 },
   { path: '/analytics', text: 'analytics', icon: IconChartBar },
   { path: '/webhooks', text: 'webhooks', icon: IconWebhook },
   { path: '/blacklist', text: 'blacklist', icon: IconBan },
   { path: '/audit', text: 'audit', icon: IconHistory, administered: true },
   { path: '/settings', text: 'settings', icon: IconSettings },
 ]
-const often = 5
+const often = 6
 
 // usePlaces are those that who asks may see.
 export function usePlaces(): Place[] {

@@ -1,0 +1,103 @@
+import { Button } from '@mantine/core'
+import { IconPlus, IconTrash } from '@tabler/icons-react'
+import { useMemo, useState } from 'react'
+import type { Schemas } from '../../api/client'
+import { useEdit } from './draft'
+import { Choice, List, Text, Words } from './fields'
+import { useTexts } from './texts'
+
+type Node = Schemas['Node']
+
+const nodeTypes = [2, 10, 40, 3, 100, 200] as const
+
+// Sizes of the drawing in pixels.
+const wide = 180, high = 58, across = 56, down = 18
+
+type Placed = { node: Node; x: number; y: number }
+
+// place puts every node in the column that is as far as the shortest way from where the call begins; what nothing leads to comes first.
+export function place(nodes: Node[]): { placed: Placed[]; width: number; height: number } {
+  const column = new Map<string, number>()
+  const led = new Set(nodes.flatMap((node) => node.transitions.map(({ toNodeId }) => toNodeId)))
+  let front = nodes.filter((node) => !led.has(node.nodeId) || node.nodeType === 3).map(({ nodeId }) => nodeId)
+  if (front.length === 0 && nodes[0]) front = [nodes[0].nodeId]
+  for (let at = 0; front.length > 0; at++) {
+    for (const id of front) if (!column.has(id)) column.set(id, at)
+    const next = nodes.filter(({ nodeId }) => front.includes(nodeId)).flatMap((node) => node.transitions.map(({ toNodeId }) => toNodeId))
+    front = [...new Set(next)].filter((id) => !column.has(id))
+  }
+  const rows = new Map<number, number>()
+  const placed = nodes.map((node) => {
+    const at = column.get(node.nodeId) ?? 0
+    const row = rows.get(at) ?? 0
+    rows.set(at, row + 1)
+    return { node, x: at * (wide + across), y: row * (high + down) }
+  })
+  return { placed, width: Math.max(0, ...placed.map(({ x }) => x + wide)), height: Math.max(0, ...placed.map(({ y }) => y + high)) + 40 }
+}
+
+// Flow draws the nodes of a Pearl and edits the one that is chosen.
+export function Flow() {
+  const { t } = useTexts()
+  const { settings, set, readOnly, faultsAt } = useEdit()
+  const nodes = useMemo(() => settings.pearl.nodes ?? [], [settings.pearl.nodes])
+  const { placed, width, height } = useMemo(() => place(nodes), [nodes])
+  const [chosen, setChosen] = useState(0)
+  const n = Math.min(chosen, nodes.length - 1)
+  const node = nodes[n]
+  const faulty = (index: number) => ['', '.name', '.nodeType', '.script', '.instructions', '.nodeId'].some((part) => faultsAt(`pearl.nodes.${index}${part}`)) || nodes[index]!.transitions.some((_, m) => faultsAt(`pearl.nodes.${index}.transitions.${m}.toNodeId`) ?? faultsAt(`pearl.nodes.${index}.transitions.${m}.name`))
+  const add = () => {
+    const id = `n${crypto.randomUUID().slice(0, 8)}`
+    set('pearl.nodes', [...nodes, { nodeId: id, name: t('pearl.newNode'), nodeType: 10, script: '', instructions: '', apiSettings: null, transitions: [] }])
+    setChosen(nodes.length)
+  }
+  return (
+    <div className="stack editor-part">
+      <p className="small soft">{t('pearl.help.flow')}</p>
+      <div className="flow ltr" role="group" aria-label={t('pearl.part.flow')} tabIndex={0}>
+        <div style={{ width, height, position: 'relative' }}>
+          <svg width={width} height={height} aria-hidden="true">
+            <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="currentColor" /></marker></defs>
+            {placed.flatMap((from) => from.node.transitions.map((transition, m) => {
+              const to = placed.find((one) => one.node.nodeId === transition.toNodeId)
+              return to ? <path key={`${from.node.nodeId}.${m}`} d={edge(from, to)} data-from={from.node.nodeId === node?.nodeId} markerEnd="url(#arrow)"><title>{transition.name}</title></path> : null
+            }))}
+          </svg>
+          {placed.map(({ node: one, x, y }, index) => (
+            <button key={one.nodeId || index} type="button" className="flow-node" data-type={one.nodeType} aria-pressed={index === n} data-faulty={faulty(index)} style={{ left: x, top: y, width: wide, height: high }} onClick={() => setChosen(index)}>
+              <strong className="cut" dir="auto">{one.name || one.nodeId}</strong><span className="cut">{t(`pearl.node.${one.nodeType as 2}`)}</span>
+            </button>
+          ))}
+        </div>
+      </div>
+      {node && (
+        <section className="stack form list-field" aria-label={node.name} key={n}>
+          <div className="row"><h3 className="grow cut" dir="auto">{node.name}</h3>
+            {!readOnly && <Button variant="subtle" color="gray" size="compact-sm" leftSection={<IconTrash size={14} />} onClick={() => { set('pearl.nodes', nodes.filter((_, m) => m !== n)); setChosen(0) }}>{t('pearl.removeNode')}</Button>}
+            {!readOnly && <Button variant="subtle" size="compact-sm" leftSection={<IconPlus size={14} />} onClick={add}>{t('pearl.add.node')}</Button>}
+          </div>
+          <div className="field-row"><Text path={`pearl.nodes.${n}.name`} label={t('pearl.f.nodeName')} /><Choice path={`pearl.nodes.${n}.nodeType`} numeric data={nodeTypes.map((value) => ({ value: String(value), label: t(`pearl.node.${value}`) }))} /></div>
+          <Words path={`pearl.nodes.${n}.script`} rows={3} />
+          <Words path={`pearl.nodes.${n}.instructions`} rows={3} />
+          <List path={`pearl.nodes.${n}.transitions`} add={t('pearl.add.transition')} make={() => ({ name: '', toNodeId: nodes.find(({ nodeType }) => nodeType === 100)?.nodeId ?? '', apiResult: null })}>
+            {(path) => (
+              <div className="field-row">
+                <Text path={`${path}.name`} label={t('pearl.f.transition')} />
+                <Choice path={`${path}.toNodeId`} data={nodes.map(({ nodeId, name }) => ({ value: nodeId, label: name || nodeId }))} />
+                {(node.nodeType === 3 || node.nodeType === 40) && <Choice path={`${path}.apiResult`} numeric optional data={[{ value: '1', label: t('pearl.f.succeeds') }, { value: '2', label: t('pearl.f.fails') }]} />}
+              </div>
+            )}
+          </List>
+        </section>
+      )}
+    </div>
+  )
+}
+
+// edge is the way from one node to another; back, and within a column, it goes below.
+function edge(from: Placed, to: Placed): string {
+  const [x1, y1, y2] = [from.x + wide, from.y + high / 2, to.y + high / 2]
+  if (to.x > from.x) return `M${x1} ${y1} C${x1 + across / 2} ${y1} ${to.x - across / 2} ${y2} ${to.x} ${y2}`
+  const below = Math.max(from.y, to.y) + high + 14
+  return `M${from.x + wide / 2} ${from.y + high} C${from.x + wide / 2} ${below + 10} ${to.x + wide / 2} ${below + 10} ${to.x + wide / 2} ${to.y + high}`
+}

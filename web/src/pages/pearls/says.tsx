@@ -1,0 +1,168 @@
+import { ActionIcon, Tooltip } from '@mantine/core'
+import { IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import { api, ask, ownPath } from '../../api/client'
+import { complain } from '../../pieces/told'
+import { at, useEdit } from './draft'
+import { Amount, Choice, Flag, List, Text, Words } from './fields'
+import { useTexts } from './texts'
+
+// Says edits who the agent is and what it says.
+export function Says() {
+  const { t } = useTexts()
+  const { settings } = useEdit()
+  return (
+    <div className="stack form editor-part">
+      <h2>{t('pearl.who')}</h2>
+      <Text path="name" help={t('pearl.help.name')} />
+      <Agent />
+      <Text path="pearl.companyName" />
+      <Words path="pearl.companyDescription" help={t('pearl.help.companyDescription')} rows={2} />
+      <Words path="pearl.agentPersonality" help={t('pearl.help.agentPersonality')} rows={2} />
+      <h2>{t('pearl.what')}</h2>
+      {settings.pearl.nodes ? <p className="note">{t('pearl.byNodes')}</p> : (
+        <>
+          <Words path="pearl.openingSentence" help={t('pearl.help.openingSentence')} before />
+          <Words path="pearl.flowScript" help={t('pearl.help.flowScript')} rows={9} />
+        </>
+      )}
+      <Words path="pearl.knowledgeBase" help={t('pearl.help.knowledgeBase')} rows={6} />
+      {settings.outbound && (
+        <>
+          <h2>{t('pearl.machines')}</h2>
+          <Words path="outbound.voiceMail" help={t('pearl.help.voiceMail')} before />
+          <Words path="outbound.screeningAnswer" help={t('pearl.help.screeningAnswer')} rows={2} before />
+        </>
+      )}
+    </div>
+  )
+}
+
+function Agent() {
+  const { t } = useTexts()
+  const { settings } = useEdit()
+  const voices = useQuery({ queryKey: ['voices'], queryFn: () => ask(api.GET('/v2/Account/Voices')), staleTime: 600_000 })
+  const chosen = String(at(settings, 'pearl.agents.0.voiceId') ?? '')
+  const all = (voices.data ?? []).flatMap(({ language, voices: list }) => list.map((one) => ({ ...one, language })))
+  const voice = all.find(({ id }) => id === chosen) ?? (chosen === '' ? all[0] : undefined)
+  return (
+    <div className="row" style={{ alignItems: 'end', flexWrap: 'wrap', gap: 12 }}>
+      <Text path="pearl.agents.0.name" label={t('pearl.f.agentName')} />
+      <Choice path="pearl.agents.0.voiceId" data={[{ value: '', label: t('pearl.defaultVoice') }, ...all.map(({ id, name, language }) => ({ value: id, label: `${name} · ${language}` }))]} />
+      {voice?.sample && <Hear url={ownPath(voice.sample)} name={voice.name} />}
+    </div>
+  )
+}
+
+// Hear plays the sample of a voice.
+function Hear({ url, name }: { url: string; name: string }) {
+  const { t } = useTexts()
+  const audio = useRef<HTMLAudioElement | null>(null)
+  const [plays, setPlays] = useState(false)
+  useEffect(() => () => { audio.current?.pause() }, [url])
+  const toggle = () => {
+    if (plays) return audio.current?.pause()
+    audio.current = new Audio(url)
+    audio.current.onplaying = () => setPlays(true)
+    audio.current.onpause = () => setPlays(false)
+    audio.current.play().catch(complain)
+    return undefined
+  }
+  return <Tooltip label={t('pearl.hear', { name })}><ActionIcon variant="default" size={36} aria-label={t('pearl.hear', { name })} onClick={toggle}>{plays ? <IconPlayerStop size={16} /> : <IconPlayerPlay size={16} />}</ActionIcon></Tooltip>
+}
+
+// Asks edits what is known before a call and what it is to find out.
+export function Asks() {
+  const { t } = useTexts()
+  const types = ['string', 'boolean', 'int', 'float'].map((value) => ({ value, label: t(`pearl.type.${value as 'string'}`) }))
+  return (
+    <div className="stack form editor-part">
+      <Words path="pearl.successDescription" help={t('pearl.help.successDescription')} rows={2} />
+      <Flag path="pearl.askAllQuestions" />
+      <List path="variables" help={t('pearl.help.variables')} add={t('pearl.add.variable')} make={() => ({ id: '', name: '', group: 2, type: 'string', description: '' })}>
+        {(path) => (
+          <>
+            <div className="field-row"><Text path={`${path}.id`} mono /><Text path={`${path}.name`} label={t('pearl.f.variableName')} /></div>
+            <div className="field-row"><Choice path={`${path}.group`} numeric data={[{ value: '1', label: t('translation:settings.before') }, { value: '2', label: t('translation:settings.inCall') }]} /><Choice path={`${path}.type`} data={types} /></div>
+            <Words path={`${path}.description`} label={t('pearl.f.question')} rows={2} help={t('pearl.help.question')} />
+          </>
+        )}
+      </List>
+      <List path="pearl.indicatorTags" help={t('pearl.help.tags')} add={t('pearl.add.tag')} make={() => ({ id: crypto.randomUUID().slice(0, 8), name: '', description: '', color: 1 })}>
+        {(path) => <div className="field-row"><Text path={`${path}.name`} label={t('pearl.f.tag')} /><Text path={`${path}.description`} label={t('pearl.f.when')} /></div>}
+      </List>
+      <List path="pearl.speechRecognitionKeywords" help={t('pearl.help.keywords')} add={t('pearl.add.keyword')} make={() => ({ word: '', pronunciations: [] })}>
+        {(path) => <Text path={`${path}.word`} />}
+      </List>
+    </div>
+  )
+}
+
+// Actions edits what the agent has done besides talking.
+export function Actions() {
+  const { t } = useTexts()
+  const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map((label, n) => ({ value: String(n + 1), label }))
+  return (
+    <div className="stack form editor-part">
+      <List path="pearl.transferCallSettings" help={t('pearl.help.transfers')} add={t('pearl.add.transfer')} make={() => ({ transferCallPhoneNumber: '', triggerDescription: '', warmTransferMessage: '' })}>
+        {(path) => <div className="field-row"><Text path={`${path}.transferCallPhoneNumber`} mono /><Text path={`${path}.triggerDescription`} /></div>}
+      </List>
+      <List path="pearl.apiSettings" help={t('pearl.help.apis')} add={t('pearl.add.api')} make={() => ({ name: '', method: 2, endpointUrl: '', body: [], headers: {}, triggerDescription: '', description: '' })}>
+        {(path) => (
+          <>
+            <div className="field-row"><Text path={`${path}.name`} label={t('pearl.f.actionName')} /><Choice path={`${path}.method`} numeric data={methods} /></div>
+            <Text path={`${path}.endpointUrl`} mono />
+            <Text path={`${path}.triggerDescription`} />
+            <Headers path={`${path}.headers`} />
+            <List path={`${path}.body`} title={t('pearl.f.apiBody')} add={t('pearl.add.member')} make={() => ({ key: '', variableId: '', type: 1, value: null, required: false })}>
+              {(member) => <div className="field-row"><Text path={`${member}.key`} mono /><Text path={`${member}.variableId`} mono /><Flag path={`${member}.required`} /></div>}
+            </List>
+          </>
+        )}
+      </List>
+      <List path="pearl.smsSettings" help={t('pearl.help.sms')} add={t('pearl.add.sms')} make={() => ({ body: '', triggerDescription: '' })}>
+        {(path) => <><Words path={`${path}.body`} label={t('pearl.f.message')} /><Text path={`${path}.triggerDescription`} /></>}
+      </List>
+      <List path="pearl.emailSettings" help={t('pearl.help.emails')} add={t('pearl.add.email')} make={() => ({ subject: '', body: '', triggerDescription: '', smtpSettings: null })}>
+        {(path) => <><Text path={`${path}.subject`} /><Words path={`${path}.body`} label={t('pearl.f.message')} rows={5} /><Text path={`${path}.triggerDescription`} /></>}
+      </List>
+      <MailServer />
+    </div>
+  )
+}
+
+function MailServer() {
+  const { t } = useTexts()
+  const { settings, set } = useEdit()
+  const there = settings.pearl.smtpSettings !== null && settings.pearl.smtpSettings !== undefined
+  return (
+    <section className="stack list-field" aria-label={t('pearl.f.smtpSettings')}>
+      <div><h3>{t('pearl.f.smtpSettings')}</h3><p className="small soft">{t('pearl.help.smtp')}</p></div>
+      <label className="row small"><input type="checkbox" checked={there} onChange={(event) => set('pearl.smtpSettings', event.currentTarget.checked ? { id: '', provider: 0, smtpServer: '', port: 587, enableSsl: true, senderEmail: '', senderPassword: '', displayName: '' } : null)} />{t('pearl.ownServer')}</label>
+      {there && (
+        <>
+          <div className="field-row"><Text path="pearl.smtpSettings.smtpServer" mono /><Amount path="pearl.smtpSettings.port" min={1} max={65535} /></div>
+          <div className="field-row"><Text path="pearl.smtpSettings.senderEmail" mono /><Text path="pearl.smtpSettings.senderPassword" secret mono help={t('pearl.help.secret')} /></div>
+          <div className="field-row"><Text path="pearl.smtpSettings.displayName" /><Flag path="pearl.smtpSettings.enableSsl" /></div>
+        </>
+      )}
+    </section>
+  )
+}
+
+// Headers are pairs of a name and a value, which is shown as asterisks once it is kept.
+function Headers({ path }: { path: string }) {
+  const { t } = useTexts()
+  const { settings, set, faultsAt } = useEdit()
+  const text = Object.entries((at(settings, path) as Record<string, string> | undefined) ?? {}).map(([name, value]) => `${name}: ${value}`).join('\n')
+  const [typed, setTyped] = useState<string | null>(null)
+  const read = (lines: string) => Object.fromEntries(lines.split('\n').map((line) => line.split(/:\s?(.*)/s)).filter(([name]) => name?.trim()).map(([name = '', value = '']) => [name.trim(), value]))
+  return (
+    <label className="stack headers" style={{ gap: 2 }}>
+      <span className="label">{t('pearl.f.headers')}</span><span className="small soft">{t('pearl.help.headers')}</span>
+      <textarea className="mono ltr" rows={2} value={typed ?? text} onChange={(event) => setTyped(event.currentTarget.value)} onBlur={() => { if (typed !== null && typed !== text) set(path, read(typed)); setTyped(null) }} autoComplete="off" spellCheck={false} />
+      {faultsAt(path) && <span className="small" style={{ color: 'var(--danger)' }}>{faultsAt(path)}</span>}
+    </label>
+  )
+}
