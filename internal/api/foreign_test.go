@@ -134,6 +134,7 @@ var foreignBodies = map[string]string{
 	"POST /v2/Pearl/Voice": `{"name":"x","pearl":{"companyDescription":"x","timeZone":"Etc/UTC","nodes":[{"nodeId":"a","name":"a","nodeType":2},{"nodeId":"b","name":"b","nodeType":100}]},
 		"variables":[{"id":"x","name":"x","group":1}],"inbound":{"waitingSentence":"x","phoneNumberId":"{otherNumber}"}}`,
 	"PUT /v2/Pearl/{pearlId}":                      `{"outbound":{"phoneNumberId":"{otherNumber}"}}`,
+	"PUT /v2/Pearl/{pearlId}/Draft":                `{"outbound":{"phoneNumberId":"{otherNumber}"}}`,
 	"PUT /v2/Pearl/{pearlId}/Settings/Outbound":    `{"phoneNumberId":"{otherNumber}"}`,
 	"PUT /v2/Pearl/{pearlId}/Settings/Inbound":     `{"phoneNumberId":"{otherNumber}"}`,
 	"POST /v2/Pearl/{pearlId}/Webhooks/Deliveries": `{"leadId":"{otherLead}","callId":"{otherCall}"}`,

@@ -27,6 +27,8 @@ func TestSettings(t *testing.T) { use(t, "settings.test.mjs") }
 
 func TestManyLeads(t *testing.T) { use(t, "leads.test.mjs") }
 
+func TestPearls(t *testing.T) { use(t, "pearls.test.mjs") }
+
 // use has a person, whom a file of web/test plays, use the dashboard of a server of its own.
 func use(t *testing.T, file string) {
 	t.Helper()

@@ -33,7 +33,7 @@ export default function Editor({ params: { id } }: { params: { id: string } }) {
   const warnings = useDraftWarnings(id)
   const [trying, setTrying] = useState(false)
   const wide = useMediaQuery('(min-width: 1240px)', true)
-  useNamed(settings?.name ?? pearl.data?.name)
+  useNamed(settings?.name || pearl.data?.name)
 
   const edit = useMemo<Edit | null>(() => settings ? {
     settings, set, readOnly: !mayChange,

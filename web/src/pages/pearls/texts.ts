@@ -16,6 +16,6 @@ export function useTexts() {
   const { i18n } = useTranslation()
   const translate = i18n.t as unknown as (key: string, values: object) => string
   const t = (key: Key, values: Record<string, string | number> = {}): string => translate(key, { ns: 'pearls', ...values })
-  const has = (key: string) => i18n.exists(key, { ns: 'pearls' })
+  const has = (key: string) => i18n.exists(`pearls:${key}`)
   return { t, i18n, has }
 }

@@ -43,7 +43,7 @@ function TalkPanel({ pearlId, settings, save }: { pearlId: string; settings: Set
     onSuccess: setTalk,
     onSettled: () => { setSaid(null); window.setTimeout(() => input.current?.focus()) },
   })
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [talk, said])
+  useEffect(() => { void end.current?.scrollIntoView({ block: 'nearest' }) }, [talk, said]) // newer browsers return a promise
 
   const say = (event: FormEvent) => {
     event.preventDefault()
