@@ -20,6 +20,9 @@ const FrameTime = 20 * time.Millisecond
 // Frame is 20 ms of audio.
 type Frame [FrameSamples]int16
 
+// Sound is 20 ms of a conversation: what the agent said, and what was heard of the other side.
+type Sound struct{ Said, Heard Frame }
+
 // Trunk is the part of a SIP trunk's settings that is needed to place a call over it (contract 12.1).
 type Trunk struct {
 	ID             id.ID // zero: the sandbox carrier

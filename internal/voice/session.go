@@ -15,21 +15,22 @@ import (
 // session is the agent's end of one call (call.Party). Its time is stream time: an Exchange is 20 ms, whenever it comes.
 // Speech synthesis, opt-out and recording run in other goroutines and are polled once a frame.
 type session struct {
-	script  call.Script
-	desk    call.Desk
-	leg     call.Leg
-	log     *slog.Logger
-	ctx     context.Context
-	machine *turn.Machine
-	minds   *minds.Minds
-	book    *book
-	record  *recorder       // nil = none
-	works   chan turn.Event // actions that are over
-	working int             // actions that are not
-	optOuts chan bool       // receives when the opt-out is done; true = failed
-	limit   time.Duration
-	said    func(callID id.ID, words string) // Config.Said; nil = none
-	saying  []string
+	script    call.Script
+	desk      call.Desk
+	leg       call.Leg
+	log       *slog.Logger
+	ctx       context.Context
+	machine   *turn.Machine
+	minds     *minds.Minds
+	book      *book
+	record    *recorder       // nil = none
+	overheard *overheard      // nil: nobody may listen
+	works     chan turn.Event // actions that are over
+	working   int             // actions that are not
+	optOuts   chan bool       // receives when the opt-out is done; true = failed
+	limit     time.Duration
+	said      func(callID id.ID, words string) // Config.Said; nil = none
+	saying    []string
 
 	now      time.Duration // since the answer
 	heldAt   time.Time
@@ -124,6 +125,7 @@ func (s *session) Exchange(heard, say *call.Frame) bool {
 	if s.record != nil {
 		s.record.add(say, heard)
 	}
+	s.overheard.tell(say, heard)
 	return !s.hungUp
 }
 

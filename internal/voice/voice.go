@@ -30,6 +30,8 @@ type Config struct {
 	SpeechModel *hearing.SpeechModel
 	// ByFrames: the line is driven by no clock. Time passes by its frames alone, and no limit goes by the clock.
 	ByFrames bool
+	// Listeners may hear the calls; nil: nobody may.
+	Listeners *Listeners
 	// Said is called with what the agent says in a call, when that begins; it must not block. Default none.
 	Said func(callID id.ID, words string)
 }
@@ -121,6 +123,9 @@ func (a *Agent) Hold(ctx context.Context, leg call.Leg, script call.Script, desk
 		script.Answered = time.Now()
 	}
 	s := a.session(ctx, leg, script, desk)
+	var end func()
+	s.overheard, end = a.config.Listeners.begin(script.Call)
+	defer end()
 	ending := leg.Serve(ctx, s)
 	return s.finish(), ending
 }
