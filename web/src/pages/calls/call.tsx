@@ -18,6 +18,7 @@ import { leadAddress } from '../../routes'
 import { said } from '../leads/peek'
 import { Ladder } from './ladder'
 import { Listen } from './listen'
+import { ListenIn } from './listen-in'
 import { Queue, Review } from './review'
 
 // CallPage is one call: what was said, heard again, and what came of it.
@@ -44,7 +45,7 @@ function Known({ call, t }: { call: Schemas['Call']; t: ReturnType<typeof useTra
         <LeadStatusMark status={call.conversationStatus} />
         <div className="grow" />
         <Queue call={call} />
-        {inAir ? mayChange && <HangUp call={call} /> : <Downloads call={call} />}
+        {inAir ? <><ListenIn callId={call.id} />{mayChange && <HangUp call={call} />}</> : <Downloads call={call} />}
       </div>
       <p className="soft call-line">
         {call.name && <span className="mono ltr">{call.to}</span>}
