@@ -21,6 +21,7 @@ import (
 	"nacre/internal/campaign"
 	"nacre/internal/destination"
 	"nacre/internal/engine"
+	"nacre/internal/id"
 	"nacre/internal/recording"
 	"nacre/internal/trial"
 )
@@ -55,6 +56,8 @@ type Config struct {
 
 	// Watcher tells streams what happens.
 	Watcher route.Watcher
+	// Listen lets people hear conversations (route.Services).
+	Listen func(callID id.ID) (frames <-chan call.Sound, leave func(), ok bool)
 
 	TrustedProxies []netip.Prefix // whose word on where a request comes from counts
 	PublicURL      string         // absolute address that clients use, "" = the host of each request
@@ -121,7 +124,7 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 	services := route.Services{
 		Engine: config.Engine, Queries: config.Queries, Log: config.Log, Prober: config.Prober, Judges: config.Judges, Networks: config.Networks,
 		Voices: config.Voices, Providers: config.Providers, Abilities: config.Abilities, TestWebhook: config.TestWebhook, Trials: config.Trials, RemoveRecordings: s.removeRecordings,
-		Watcher: config.Watcher,
+		Watcher: config.Watcher, Listen: config.Listen,
 	}
 	if services.Judges.KnownVoice == nil && len(config.Voices) > 0 { // a binary that cannot speak refuses no voice
 		services.Judges.KnownVoice = services.KnownVoice

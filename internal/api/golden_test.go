@@ -109,6 +109,9 @@ func (w *world) show(response *http.Response, text string) string {
 			fmt.Fprintf(&out, "%s: %s\n", name, value)
 		}
 	}
+	if strings.HasPrefix(response.Header.Get("Content-Type"), "audio/") && len(text) > 44 {
+		text = fmt.Sprintf("%q and %d bytes of samples", text[:44], len(text)-44)
+	}
 	if text != "" {
 		var indented bytes.Buffer
 		if json.Indent(&indented, []byte(text), "", "  ") == nil {

@@ -78,6 +78,14 @@ func (w *world) equip(config *api.Config) {
 			Try: func(context.Context) (string, error) { return `It answered "ready".`, nil }},
 		{Kind: "sms", Name: "gateway", Service: "http", Host: "sms.example.com"},
 	}
+	config.Listen = func(callID id.ID) (<-chan call.Sound, func(), bool) {
+		frames := make(chan call.Sound, 7)
+		for n := range int16(cap(frames)) {
+			frames <- call.Sound{Said: call.Frame{n, 256}, Heard: call.Frame{-n}}
+		}
+		close(frames)
+		return frames, func() {}, string(callID) == w.names["liveCall"]
+	}
 	config.TestWebhook = func(_ context.Context, _ campaign.Pearl, kind engine.DeliveryKind) engine.Try {
 		if kind == engine.LeadDelivery {
 			return engine.Try{At: w.clock(), LatencyMS: 15000, Error: "no complete answer within 15 seconds"}

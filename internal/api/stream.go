@@ -12,7 +12,8 @@ import (
 	"nacre/internal/id"
 )
 
-// sendStream answers with server-sent events, one after another as they come. They are not compressed: an event is to arrive at once.
+// sendStream answers with server-sent events, one after another as they come, or with audio. They are not compressed: each is to
+// arrive at once.
 func (x *exchange) sendStream(answer route.Answer) {
 	leave, err := x.streams.enter(x.asker, x.Streams, x.StreamsOfAsker)
 	if err != nil {
@@ -42,12 +43,18 @@ func (x *exchange) sendStream(answer route.Answer) {
 		if err := x.mayGoOn(); err != nil {
 			return err
 		}
+		if answer.Type != eventStream {
+			return nil
+		}
 		return write([]byte(": still here\n\n"))
 	}
 	if err := answer.Stream(x.r.Context(), write, beat); err != nil && x.r.Context().Err() == nil {
 		x.Log.Debug("stream ended", "route", x.name, "traceId", x.parent, "reason", err)
 	}
 }
+
+// eventStream is the type of server-sent events, the one in which a comment is nothing.
+const eventStream = "text/event-stream"
 
 // errOther ends a stream whose session has become somebody else's.
 var errOther = errors.New("somebody else asks")

@@ -192,7 +192,8 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		speech = nil // where others speak, the embedded voice may be missing
 		s.onClose(func(context.Context) { logClose(log, "voice", speaker.Close()) })
 	}
-	agentConfig := voice.Config{Missing: speech, Recordings: s.recordings, Log: log, Said: chosen.agentSaid}
+	overheard := voice.NewListeners()
+	agentConfig := voice.Config{Missing: speech, Recordings: s.recordings, Log: log, Said: chosen.agentSaid, Listeners: overheard}
 	var localEar voice.Recognizer
 	if models != nil {
 		agentConfig.SpeechModel = models.voiced
@@ -379,7 +380,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 		Ready: func(ctx context.Context) error {
 			return errors.Join(s.store.Ping(ctx), mute(speech), deaf(ears), watch.Room())
 		}, Room: watch.Room, Observe: metrics.Request,
-		Watcher: watchers, Streams: settings.StreamsPerAccount, StreamsOfAsker: settings.StreamsPerPerson,
+		Watcher: watchers, Streams: settings.StreamsPerAccount, StreamsOfAsker: settings.StreamsPerPerson, Listen: overheard.Listen,
 	})
 	if err != nil {
 		return s, fmt.Errorf("make the API: %w", err)

@@ -229,6 +229,8 @@ func (s *schemas) responses(r *route.Route) object {
 	case reflect.TypeFor[route.Stream]():
 		kind = "text/event-stream"
 		media["example"] = r.Example
+	case reflect.TypeFor[route.Audio]():
+		kind, media = "audio/wav", object{"schema": s.of(r.Out, false)}
 	case reflect.TypeFor[bool](): // what was asked for is done, or the answer is an error
 		media = object{"schema": object{"type": "boolean", "const": true}, "example": true}
 	}

@@ -87,7 +87,7 @@ func (s *schemas) of(t reflect.Type, request bool) object {
 		return object{}
 	case reflect.TypeFor[route.Text]():
 		return object{"type": "string", "pattern": idOut, "description": "the id alone, no JSON", "examples": []any{"6650a1f2c3d4e5f60718293a"}}
-	case reflect.TypeFor[route.File](), reflect.TypeFor[route.Lines](), reflect.TypeFor[route.Stream]():
+	case reflect.TypeFor[route.File](), reflect.TypeFor[route.Lines](), reflect.TypeFor[route.Stream](), reflect.TypeFor[route.Audio]():
 		return object{"type": "string"}
 	case reflect.TypeFor[hours.Window](), reflect.TypeFor[hours.Holiday]():
 		return s.hours(t)

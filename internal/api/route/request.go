@@ -50,7 +50,7 @@ type Answer struct {
 	Type   string
 	Body   []byte
 	Lines  Lines  // in place of a body
-	Stream Stream // likewise
+	Stream Stream // likewise; server-sent events, or audio
 }
 
 // NewRequest is for api, which has matched and authorized.
@@ -255,6 +255,9 @@ func (r *Request) Serve() (Answer, error) {
 	}
 	if stream, ok := result.(Stream); ok {
 		return Answer{Status: http.StatusOK, Type: "text/event-stream", Stream: stream}, nil
+	}
+	if audio, ok := result.(Audio); ok {
+		return Answer{Status: http.StatusOK, Type: "audio/wav", Stream: Stream(audio)}, nil
 	}
 	contentType, text, err := Encode(result)
 	if err != nil {

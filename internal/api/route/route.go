@@ -129,6 +129,9 @@ type Lines func(line func(any) error) error
 // whole events, beat is called every few seconds and fails when whoever asked may not go on.
 type Stream func(ctx context.Context, write func([]byte) error, beat func() error) error
 
+// Audio is an answer of sound that goes on, as audio/wav; otherwise it is as a Stream.
+type Audio func(ctx context.Context, write func([]byte) error, beat func() error) error
+
 // Checker are rules of a request that need nothing but the request. Check is called after decoding, also when faults
 // were found, so that all are reported together; members that could not be read are as if absent.
 type Checker interface{ Check(faults *fault.List) }

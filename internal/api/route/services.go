@@ -45,6 +45,9 @@ type Services struct {
 	Watcher Watcher
 	Trials  *trial.Trials // talks and rehearsals that change nothing
 
+	// Listen returns the frames of a conversation from now on until it is over or leave is called, which may be called again; ok is false
+	// where this server holds none. nil: nobody may listen.
+	Listen func(callID id.ID) (frames <-chan call.Sound, leave func(), ok bool)
 	// RemoveRecordings deletes files that no call names any more; what cannot be deleted is logged. nil: there are none.
 	RemoveRecordings func(names []string)
 	// TestWebhook sends a sample to the Pearl's URL of the kind and returns what the receiver said. nil: not offered.
