@@ -66,6 +66,7 @@ func rows() []struct {
 		{"leads", (*bench).leads},
 		{"analytics", (*bench).analytics},
 		{"stops", (*bench).stops},
+		{"browsers", (*bench).browsers},
 		{"speech", (*bench).speech},
 		{"calls", (*bench).calls},
 		{"talks", (*bench).talks},

@@ -35,97 +35,20 @@ func (b *bench) stops(ctx context.Context) (err error) {
 	if b.quick {
 		samples = 20
 	}
-	if err := stepAside(); err != nil {
+	var heavyPearl id.ID
+	var heavyKey string
+	r, err := b.ringing(ctx, "stops", samples*rounds*2, func(f *folder) (err error) {
+		heavyPearl, heavyKey, err = f.heavy(ctx)
 		return err
-	}
-	peer, err := listenPeer()
+	})
 	if err != nil {
 		return err
 	}
-	defer peer.conn.Close()
-	f, err := openFolder(ctx, filepath.Join(b.dir, "stops"))
-	if err != nil {
-		return err
-	}
-	key, _, err := f.campaigns(ctx, peer.conn.LocalAddr().String(), nil)
-	if err != nil {
-		return err
-	}
-	numbers, err := f.store.Numbers(ctx, f.actor.Account)
-	if err != nil {
-		return err
-	}
-	pearlID, err := f.newPearl(ctx, "stops", numbers[len(numbers)-1].ID, 8) // the number over the trunk is the newest
-	if err != nil {
-		return err
-	}
-	ids := map[string]id.ID{} // by number
-	leads := newLeads(0, samples*rounds*2)
-	for n := range leads {
-		leads[n].Zone = ""
-	}
-	added, err := f.engine.AddLeads(ctx, f.actor, pearlID, leads, nil)
-	if err != nil {
-		return err
-	}
-	for n, leadID := range added {
-		ids[leads[n].Phone] = leadID
-	}
-	heavyPearl, heavyKey, err := f.heavy(ctx)
-	if err != nil {
-		return err
-	}
-	if err := f.store.Close(); err != nil {
-		return err
-	}
-	ours, _ := cores()
-	server, err := start(ctx, ours, filepath.Join(b.dir, "stops.log"), []string{"GOMAXPROCS=2"}, b.nacre, "serve", "--data", f.dir, "--listen", "127.0.0.1:0",
-		"--sip-listen", "127.0.0.1:0", "--allow-networks", "127.0.0.0/8", "--log-level", "error")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, server.stop()) }()
-	if err := server.settle(ctx); err != nil {
-		return err
-	}
-	c := client{process.Client{Base: server.address, Key: key}}
-	if err := c.Do(ctx, "PUT", "/v2/Pearl/"+string(pearlID)+"/Active", map[string]any{"isActive": true}, nil); err != nil {
-		return err
-	}
-	measureStops := func() ([]time.Duration, error) {
-		var taken []time.Duration
-		for len(taken) < samples {
-			var ringing string
-			select {
-			case ringing = <-peer.ringing:
-			case <-time.After(30 * time.Second):
-				return nil, errors.New("no lead is called")
-			}
-			leadID, ok := ids[ringing]
-			if !ok {
-				return nil, fmt.Errorf("%s is called, which is no lead", ringing)
-			}
-			began := time.Now()
-			if err := c.Do(ctx, "PUT", "/v2/Outbound/"+string(pearlID)+"/Lead/"+string(leadID), map[string]any{"status": 130}, nil); err != nil {
-				return nil, err
-			}
-			for cancelled := ""; cancelled != ringing; {
-				select {
-				case stop := <-peer.cancelled:
-					if cancelled = stop.number; cancelled == ringing {
-						taken = append(taken, stop.at.Sub(began))
-					}
-				case <-time.After(60 * time.Second):
-					return nil, fmt.Errorf("no CANCEL for %s", ringing)
-				}
-			}
-		}
-		return taken, nil
-	}
+	defer func() { err = errors.Join(err, r.end()) }()
 	var quiet, loaded []time.Duration
 	var searches atomic.Int64
 	for range rounds {
-		taken, err := measureStops()
+		taken, err := r.stop(ctx, samples)
 		if err != nil {
 			return err
 		}
@@ -136,7 +59,7 @@ func (b *bench) stops(ctx context.Context) (err error) {
 			readers.Go(func() {
 				for reading.Err() == nil {
 					searches.Add(1)
-					searchHeavily(reading, server.address, heavyKey, heavyPearl)
+					searchHeavily(reading, r.server.address, heavyKey, heavyPearl)
 				}
 			})
 		}
@@ -144,7 +67,7 @@ func (b *bench) stops(ctx context.Context) (err error) {
 			stop()
 			return err
 		}
-		taken, err = measureStops()
+		taken, err = r.stop(ctx, samples)
 		stop()
 		readers.Wait()
 		if err != nil {
@@ -161,6 +84,112 @@ func (b *bench) stops(ctx context.Context) (err error) {
 		ratio:  times(ratio), goal: "≤ 2×", missed: ratio > 2,
 	})
 	return nil
+}
+
+// ringing is a server with a campaign that runs, whose leads are called, and never answer.
+type ringing struct {
+	server *program
+	client
+	peer  *peer
+	pearl id.ID
+	ids   map[string]id.ID // of the leads, by number
+}
+
+// ringing starts a server on a core of its own. prepare adds to its data before.
+func (b *bench) ringing(ctx context.Context, name string, count int, prepare func(*folder) error) (r *ringing, err error) {
+	r = &ringing{ids: map[string]id.ID{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.end())
+		}
+	}()
+	if err := stepAside(); err != nil {
+		return r, err
+	}
+	if r.peer, err = listenPeer(); err != nil {
+		return r, err
+	}
+	f, err := openFolder(ctx, filepath.Join(b.dir, name))
+	if err != nil {
+		return r, err
+	}
+	key, _, err := f.campaigns(ctx, r.peer.conn.LocalAddr().String(), nil)
+	if err != nil {
+		return r, err
+	}
+	numbers, err := f.store.Numbers(ctx, f.actor.Account)
+	if err != nil {
+		return r, err
+	}
+	if r.pearl, err = f.newPearl(ctx, name, numbers[len(numbers)-1].ID, 8); err != nil { // the number over the trunk is the newest
+		return r, err
+	}
+	leads := newLeads(0, count)
+	for n := range leads {
+		leads[n].Zone = ""
+	}
+	added, err := f.engine.AddLeads(ctx, f.actor, r.pearl, leads, nil)
+	if err != nil {
+		return r, err
+	}
+	for n, leadID := range added {
+		r.ids[leads[n].Phone] = leadID
+	}
+	if err := errors.Join(prepare(f), f.store.Close()); err != nil {
+		return r, err
+	}
+	ours, _ := cores()
+	r.server, err = start(ctx, ours, filepath.Join(b.dir, name+".log"), []string{"GOMAXPROCS=2"}, b.nacre, "serve", "--data", f.dir, "--listen", "127.0.0.1:0",
+		"--sip-listen", "127.0.0.1:0", "--allow-networks", "127.0.0.0/8", "--streams-per-person", "0", "--log-level", "error")
+	if err != nil {
+		return r, err
+	}
+	if err := r.server.settle(ctx); err != nil {
+		return r, err
+	}
+	r.client = client{process.Client{Base: r.server.address, Key: key}}
+	return r, r.Do(ctx, "PUT", "/v2/Pearl/"+string(r.pearl)+"/Active", map[string]any{"isActive": true}, nil)
+}
+
+func (r *ringing) end() (err error) {
+	if r.server != nil {
+		err = r.server.stop()
+	}
+	if r.peer != nil {
+		_ = r.peer.conn.Close()
+	}
+	return err
+}
+
+// stop stops leads that ring, one after another, and returns how long each CANCEL took to come.
+func (r *ringing) stop(ctx context.Context, samples int) (taken []time.Duration, err error) {
+	for len(taken) < samples {
+		var number string
+		select {
+		case number = <-r.peer.ringing:
+		case <-time.After(30 * time.Second):
+			return nil, errors.New("no lead is called")
+		}
+		leadID, ok := r.ids[number]
+		if !ok {
+			return nil, fmt.Errorf("%s is called, which is no lead", number)
+		}
+		began := time.Now()
+		if err := r.Do(ctx, "PUT", "/v2/Outbound/"+string(r.pearl)+"/Lead/"+string(leadID), map[string]any{"status": 130}, nil); err != nil {
+			return nil, err
+		}
+		for cancelled := ""; cancelled != number; {
+			select {
+			case stop := <-r.peer.cancelled:
+				if cancelled = stop.number; cancelled == number {
+					taken = append(taken, stop.at.Sub(began))
+				}
+			case <-time.After(60 * time.Second):
+				return nil, fmt.Errorf("no CANCEL for %s", number)
+			}
+		}
+	}
+	return taken, nil
 }
 
 // heavy makes the heavy account with its campaign and a key that may read.
