@@ -323,12 +323,17 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	if thinks != nil {
 		ends = thinks.judge
 	}
+	watchers := live.New(live.Config{Queries: s.store, Texts: v2.StreamTexts, Log: log})
 	s.dialer = dialer.New(dialer.Config{
 		Engine: s.engine, Queries: s.store, Dial: sip, Prober: sip, Active: registrar.SetTrunks, Agent: agent, Judge: ends, Act: doer.Do,
 		Sandbox: carrier.trunk, Now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }, Log: log, Observe: metrics,
 		PrepareFor: wait,
+		Said: func(begun *engine.Begun, by call.Role, words string) {
+			if text := insight.Spoken(words, begun.TranscriptOptions); text != "" {
+				watchers.Said(begun.Call.Account, live.Line{Call: begun.Call.ID, By: by, Text: text, At: time.Now()})
+			}
+		},
 	})
-	watchers := live.New(live.Config{Queries: s.store, Texts: v2.StreamTexts, Log: log})
 	keep := keeper.New(keeper.Config{Engine: s.engine, Queries: s.store, Recordings: recording.Folder(s.recordings), Now: time.Now, Log: log})
 	listeners := []engine.Listener{s.dialer, sender, keep, watchers}
 	var reads *analyst.Analyst

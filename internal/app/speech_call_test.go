@@ -67,6 +67,8 @@ type optOuts struct{ atomic.Int32 }
 
 func (o *optOuts) MayTransfer(context.Context, string) error { return nil }
 
+func (o *optOuts) Said(call.Role, string) {}
+
 func (o *optOuts) Act(context.Context, call.Action, []call.Value) (call.Done, error) {
 	return call.Done{Text: "done"}, nil
 }

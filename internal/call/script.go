@@ -157,6 +157,9 @@ type Desk interface {
 	// Act does an action of the script other than a transfer. values are those of variables that the talk has brought. The text of
 	// the error is for a model.
 	Act(ctx context.Context, action Action, values []Value) (Done, error)
+	// Said is told what is said while the call is up: by the agent when that begins to be heard, by the callee once it is
+	// understood. It must not block.
+	Said(by Role, words string)
 }
 
 // Agent holds answered calls. Implemented by voice.

@@ -65,6 +65,8 @@ type Config struct {
 	Agent   call.Agent
 	// Act does an action of a call to a number with the variables known so far (call.Desk); nil = none is done.
 	Act func(ctx context.Context, action call.Action, to string, values map[string]any) (call.Done, error)
+	// Said is told what is said in a call (call.Desk); nil = nobody is told.
+	Said func(begun *engine.Begun, by call.Role, words string)
 	// PrepareFor is how long a Preparer may delay the INVITE of a call; 0 = it renders while the telephone rings.
 	PrepareFor time.Duration
 	Judge      Judge

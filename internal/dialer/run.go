@@ -283,4 +283,10 @@ func (k desk) Act(ctx context.Context, action call.Action, values []call.Value) 
 	return k.d.Act(ctx, action, k.begun.Call.To, known)
 }
 
+func (k desk) Said(by call.Role, words string) {
+	if k.d.Config.Said != nil {
+		k.d.Config.Said(k.begun, by, words)
+	}
+}
+
 func (k desk) OptOut(ctx context.Context) error { return k.d.Engine.OptOut(ctx, k.begun.Call) }

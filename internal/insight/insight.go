@@ -151,6 +151,22 @@ var (
 	address    = regexp.MustCompile(`[\p{L}\d._%+\-]+@[\p{L}\d\-]+(?:\.[\p{L}\d\-]+)+`)
 )
 
+// aDigit is what is not told of words that come one after another: part of a number may come alone.
+var aDigit = regexp.MustCompile(`\d+`)
+
+// Spoken is what may be told of words while a call is up, under the option of its transcript: as it is stored, but that of words
+// without what is sensitive no digit is left, since a number that is said with a pause comes in parts. "" = nothing.
+func Spoken(words string, option int) string {
+	lines := kept([]call.Line{{Content: words}}, option)
+	switch {
+	case len(lines) == 0:
+		return ""
+	case option == SensitiveInfoRemoved:
+		return aDigit.ReplaceAllString(lines[0].Content, "xxxx")
+	}
+	return words
+}
+
 // kept returns a copy of the part of a transcript that the option allows to store; nothing for an unknown option.
 func kept(lines []call.Line, option int) []call.Line {
 	out := []call.Line{}

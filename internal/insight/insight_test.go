@@ -75,6 +75,26 @@ func TestTagsOfTheTalk(t *testing.T) {
 	}
 }
 
+// TestSpoken: while a call is up no more is told of it than is stored, and nothing of a number that comes in parts.
+func TestSpoken(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		option      int
+		words, want string
+	}{
+		{FullTranscript, "My card is 4111 1111.", "My card is 4111 1111."},
+		{SensitiveInfoRemoved, "My card is 4111 1111, mail ann@mail.example.org.", "My card is xxxx, mail [e-mail]."},
+		{SensitiveInfoRemoved, "41", "xxxx"},
+		{SensitiveInfoRemoved, "Yes, please.", "Yes, please."},
+		{NoTranscript, "Yes, please.", ""},
+		{0, "Yes, please.", ""},
+	} {
+		if got := Spoken(c.words, c.option); got != c.want {
+			t.Errorf("option %d, %q: %q, want %q", c.option, c.words, got, c.want)
+		}
+	}
+}
+
 func TestTranscriptOptions(t *testing.T) {
 	t.Parallel()
 	lines := []call.Line{

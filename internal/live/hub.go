@@ -29,6 +29,15 @@ type Texts struct {
 	Entry    func(engine.FeedEntry) []byte
 	Presence func(calls []call.Call, whole bool) []byte
 	Changed  func(engine.Changed) []byte
+	Line     func(Line) []byte
+}
+
+// Line is what was said in a call that is in the air.
+type Line struct {
+	Call id.ID
+	By   call.Role // call.Pearl or call.Client
+	Text string
+	At   time.Time
 }
 
 const (
@@ -95,6 +104,15 @@ func (h *Hub) Committed(s engine.Signals) {
 	}
 }
 
+// Said tells those who watch the account of a call what was said in it. It does not block.
+func (h *Hub) Said(accountID id.ID, line Line) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if w := h.watched[accountID]; w != nil {
+		w.note(func() { w.lines = append(w.lines, line) })
+	}
+}
+
 // watched is an account that somebody watches.
 type watched struct {
 	account id.ID
@@ -105,6 +123,7 @@ type watched struct {
 	mu      sync.Mutex
 	calls   []call.Call // to be told, each as it is now
 	changed map[engine.Changed]bool
+	lines   []Line
 	kept    []message
 	first   int64 // number of kept[0]
 	bytes   int
@@ -208,10 +227,10 @@ func (h *Hub) follow(ctx context.Context, w *watched) {
 // gather keeps what is new: entries of the feed before what was told after them.
 func (h *Hub) gather(ctx context.Context, w *watched) error {
 	w.mu.Lock()
-	calls, changed, after := w.calls, w.changed, w.read
-	w.calls, w.changed = nil, map[engine.Changed]bool{}
+	calls, changed, lines, after := w.calls, w.changed, w.lines, w.read
+	w.calls, w.changed, w.lines = nil, map[engine.Changed]bool{}, nil
 	w.mu.Unlock()
-	defer func() { w.keep(h.notes(calls, changed)) }()
+	defer func() { w.keep(h.notes(calls, changed, lines)) }()
 	for more := true; more; {
 		var entries []engine.FeedEntry
 		var err error
@@ -229,12 +248,15 @@ func (h *Hub) gather(ctx context.Context, w *watched) error {
 }
 
 // notes are messages of what is not in the feed.
-func (h *Hub) notes(calls []call.Call, changed map[engine.Changed]bool) (messages []message) {
+func (h *Hub) notes(calls []call.Call, changed map[engine.Changed]bool, lines []Line) (messages []message) {
 	if len(calls) > 0 {
 		messages = append(messages, message{text: h.Texts.Presence(calls, false)})
 	}
 	for c := range maps.Keys(changed) {
 		messages = append(messages, message{text: h.Texts.Changed(c)})
+	}
+	for _, line := range lines {
+		messages = append(messages, message{text: h.Texts.Line(line)})
 	}
 	return messages
 }

@@ -66,6 +66,7 @@ func newWorld(t *testing.T) *world {
 		Entry:    func(e engine.FeedEntry) []byte { return fmt.Appendf(nil, "%d ", e.Place) },
 		Presence: func(calls []call.Call, whole bool) []byte { return fmt.Appendf(nil, "calls%d/%t ", len(calls), whole) },
 		Changed:  func(c engine.Changed) []byte { return []byte(c.What + " ") },
+		Line:     func(l live.Line) []byte { return fmt.Appendf(nil, "%s:%s ", l.Call, l.Text) },
 	}})
 	t.Cleanup(w.Close)
 	return w
@@ -156,9 +157,11 @@ func TestFollow(t *testing.T) {
 			Calls:   []call.Call{{ID: "x", Account: ours}, {ID: "x", Account: ours}, {ID: "z", Account: ours}},
 			Changed: []engine.Changed{{Account: ours, Pearl: pearl, What: engine.ChangedLeads}, {Account: ours, Pearl: pearl, What: engine.ChangedLeads}},
 		})
+		w.Said(ours, live.Line{Call: "x", Text: "hello"})
+		w.Said(ours, live.Line{Call: "x", Text: "yes"})
 		settle(time.Second)
-		same(t, "from now", fromNow.got(), "calls2/true 4 5 calls2/false leads")
-		same(t, "from 1", fromOne.got(), "2 3 calls2/true 4 5 calls2/false leads")
+		same(t, "from now", fromNow.got(), "calls2/true 4 5 calls2/false leads x:hello x:yes")
+		same(t, "from 1", fromOne.got(), "2 3 calls2/true 4 5 calls2/false leads x:hello x:yes")
 		same(t, "of another account", foreign.got(), "calls2/true")
 		later := w.watch(t, ours, 4, nil)
 		settle(time.Millisecond)

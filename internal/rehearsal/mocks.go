@@ -25,6 +25,9 @@ func NewMocks(s scenario.Scenario, actions []call.Action) *Mocks {
 // OptOut writes nothing (call.Desk).
 func (m *Mocks) OptOut(context.Context) error { return nil }
 
+// Said has nobody to tell (call.Desk).
+func (m *Mocks) Said(call.Role, string) {}
+
 // MayTransfer refuses a transfer that fails (call.Desk).
 func (m *Mocks) MayTransfer(ctx context.Context, number string) error {
 	n := slices.IndexFunc(m.actions, func(a call.Action) bool { return a.Kind == call.ActTransfer && a.Number == number })

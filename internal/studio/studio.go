@@ -71,6 +71,7 @@ type desk struct{}
 func (desk) OptOut(context.Context) error { return nil }
 
 func (desk) MayTransfer(context.Context, string) error { return nil }
+func (desk) Said(call.Role, string)                    {}
 
 func (desk) Act(context.Context, call.Action, []call.Value) (call.Done, error) {
 	return call.Done{Text: "done"}, nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,12 +94,21 @@ func TestWords(t *testing.T) {
 	agent := New(Config{Speaker: &tones{}, Recognizer: l, Brains: func(call.Script) []turn.Brain { return []turn.Brain{m} }})
 	script := offer()
 	script.Language = "en-GB"
-	talk, _ := hold(t, agent, script, newLine("wait 0.3; say 0.6; hear; say 1; hear; hold 5; say 0.8; hear; say 1"), &desk{})
+	d := &desk{}
+	talk, _ := hold(t, agent, script, newLine("wait 0.3; say 0.6; hear; say 1; hear; hold 5; say 0.8; hear; say 1"), d)
 	if got := strings.Join(lines(talk, call.Client), " | "); got != "Hello? | Who is this? | It is Bob | I am Joe" {
 		t.Errorf("heard %q", got)
 	}
 	if len(m.asked) != 3 || m.asked[0].Words != "Who is this?" || m.asked[1].Words != "It is Bob" || m.asked[2].Words != "I am Joe" {
 		t.Errorf("asked %+v", m.asked)
+	}
+	var told []string // beside, while it is said
+	for _, line := range talk.Transcript {
+		told = append(told, map[call.Role]string{call.Pearl: "agent: ", call.Client: "person: "}[line.Role]+line.Content)
+	}
+	slices.Sort(told)
+	if slices.Sort(d.told); !slices.Equal(d.told, told) {
+		t.Errorf("told %q while it is said, in the end %q", d.told, told)
 	}
 	for n, line := range talk.Transcript {
 		if n > 0 && line.Start < talk.Transcript[n-1].End-0.1 {

@@ -80,6 +80,11 @@ type desk struct {
 	refuses string
 	calls   atomic.Int32
 	do      func(ctx context.Context, attempt int) error
+	told    []string // what was said, by whom
+}
+
+func (d *desk) Said(by call.Role, words string) {
+	d.told = append(d.told, map[call.Role]string{call.Pearl: "agent: ", call.Client: "person: "}[by]+words)
 }
 
 func (d *desk) MayTransfer(_ context.Context, number string) error {

@@ -209,11 +209,18 @@ func (s *session) begin() bool {
 		return false
 	}
 	p.begun = true
-	if s.said != nil {
-		s.said(s.script.Call, strings.Join(s.saying, " "))
-	}
+	s.says(s.saying)
 	s.step(turn.Event{Kind: turn.PlayoutStarted, Utterance: p.utterance})
 	return p.utterance != 0
+}
+
+// says tells whoever listens what begins to be heard.
+func (s *session) says(parts []string) {
+	words := strings.Join(parts, " ")
+	s.desk.Said(call.Pearl, words)
+	if s.said != nil {
+		s.said(s.script.Call, words)
+	}
 }
 
 func (s *session) fail(why string) {
@@ -234,6 +241,9 @@ func (s *session) endPlayout() {
 // step passes an event to the machine, and then those that its actions cause.
 func (s *session) step(event turn.Event) {
 	s.events = append(s.events, event)
+	if event.Kind == turn.Heard && event.Final && event.Text != "" {
+		s.desk.Said(call.Client, event.Text)
+	}
 	if s.stepping {
 		return
 	}
@@ -296,8 +306,8 @@ func (s *session) more(action turn.Action) {
 	switch {
 	case !s.playback.begun:
 		s.saying = append(s.saying[:len(s.saying):len(s.saying)], action.Parts...)
-	case s.said != nil && len(action.Parts) > 0:
-		s.said(s.script.Call, strings.Join(action.Parts, " "))
+	case len(action.Parts) > 0:
+		s.says(action.Parts)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 const streamText = "Server-sent events. `lead`, `call` and `analysis` are what GET /v2/Events answers, with their cursor as their id; " +
-	"`presence` tells of calls in the air, the first one of all of them; `changed` says what is to be read again. " +
+	"`presence` tells of calls in the air, the first one of all of them; `changed` says what is to be read again, `line` what is said in a call. " +
 	"It begins after Last-Event-ID, else after the query's cursor, else now, and ends when the key or the session does, and for a client that reads too slowly to keep up."
 
 const streamExample = `event: changed
@@ -43,7 +43,7 @@ func (h eventHandlers) stream(r *route.Request, _ route.None) (route.Stream, err
 }
 
 // StreamTexts are events as a stream has them (contract 12.3).
-var StreamTexts = live.Texts{Entry: entryText, Presence: presenceText, Changed: changedText}
+var StreamTexts = live.Texts{Entry: entryText, Presence: presenceText, Changed: changedText, Line: lineText}
 
 func entryText(e engine.FeedEntry) []byte {
 	return serverSent(string(e.Kind), cursor(e.Place), eventOf(e))
@@ -87,6 +87,19 @@ func changedText(c engine.Changed) []byte {
 		PearlID id.ID  `json:"pearlId"`
 		What    string `json:"what"`
 	}{c.Pearl, c.What})
+}
+
+func lineText(l live.Line) []byte {
+	by := "person"
+	if l.By == call.Pearl {
+		by = "agent"
+	}
+	return serverSent("line", "", struct {
+		CallID id.ID     `json:"callId"`
+		By     string    `json:"by"`
+		Text   string    `json:"text"`
+		At     wire.Time `json:"at"`
+	}{l.Call, by, l.Text, wire.Time(l.At)})
 }
 
 // serverSent is an event as it is written (https://html.spec.whatwg.org/multipage/server-sent-events.html). Its data is one line:
