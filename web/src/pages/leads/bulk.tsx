@@ -88,7 +88,7 @@ function Question({ pearlId, action, selected, onClose, onGo }: { pearlId: strin
   const kind = action.action === 'delete' ? 'delete' : stops ? 'stop' : 'call'
   const counts = plan.data && { count: plan.data.total, text: words.number(plan.data.total) }
   return (
-    <Modal opened onClose={onClose} title={action.action === 'delete' ? t('bulk.deleteTitle') : t('bulk.statusTitle', { status: t(`leadStatus.${action.status!}`) })}>
+    <Modal opened onClose={onClose} closeButtonProps={{ 'aria-label': t('peek.close') }} title={action.action === 'delete' ? t('bulk.deleteTitle') : t('bulk.statusTitle', { status: t(`leadStatus.${action.status!}`) })}>
       <div className="stack" style={{ gap: 16 }}>
         {plan.error ? <p role="alert" className="danger">{plan.error.message}</p> : !plan.data || !counts ? <Bones lines={2} /> : (
           <div className="stack" style={{ gap: 6 }}>
