@@ -228,6 +228,9 @@ func (desk) OptOut(context.Context) error { return nil }
 // MayTransfer allows every transfer; Act connects nobody.
 func (desk) MayTransfer(context.Context, string) error { return nil }
 
+// Said is told in the answers.
+func (desk) Said(call.Role, string) {}
+
 // Act brings nothing.
 func (d desk) Act(_ context.Context, action call.Action, values []call.Value) (call.Done, error) {
 	d.talk.actions = append(d.talk.actions, Noted{action.Name, action.Kind, values})
