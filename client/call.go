@@ -93,6 +93,17 @@ type SIPMessage struct {
 	Detail string    `json:"detail"` // Reason, Warning and the like; SDP where it carries a description
 }
 
+// Act is an action that a call had done besides talking.
+type Act struct {
+	Name      string     `json:"name"`
+	Kind      string     `json:"kind"` // request, sms, email
+	AfterCall bool       `json:"afterCall"`
+	State     string     `json:"state"` // pending, done, failed, unneeded
+	Tries     int        `json:"tries"`
+	Error     *string    `json:"error"`
+	At        *time.Time `json:"at"` // when it was settled, after the call
+}
+
 // CallSearch selects calls that began from From to To (contract 3.3), the newest first.
 type CallSearch struct {
 	From                 time.Time    `json:"fromDate"`
@@ -131,6 +142,13 @@ func (c *Client) GetCall(ctx context.Context, callID string) (*Call, error) {
 		return nil, err
 	}
 	return call, nil
+}
+
+// Actions returns what a call had done besides talking, in it and after it; nothing until the call is final.
+func (c *Client) Actions(ctx context.Context, callID string) ([]Act, error) {
+	var acts []Act
+	_, err := c.do(ctx, request{method: http.MethodGet, path: v2("Call", callID, "Actions")}, &acts)
+	return acts, err
 }
 
 // Signalling returns the SIP messages of a call in the order in which they passed; none until the call is final.

@@ -143,6 +143,7 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 		"RequestCall":    func(c *Client) (any, error) { return c.RequestCall(ctx, somePearl, "+14155550101", data) },
 		"GetCallRequest": func(c *Client) (any, error) { return c.GetCallRequest(ctx, id) },
 		"Signalling":     func(c *Client) (any, error) { return c.Signalling(ctx, id) },
+		"Actions":        func(c *Client) (any, error) { return c.Actions(ctx, id) },
 		"HangUp":         func(c *Client) (any, error) { return nil, c.HangUp(ctx, id) },
 		"SearchDeliveries": func(c *Client) (any, error) {
 			return c.SearchDeliveries(ctx, somePearl, DeliverySearch{State: Dead, LeadID: id, CallID: id, From: &now, To: &now, Skip: 1, Limit: 1000})

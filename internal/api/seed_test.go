@@ -128,6 +128,10 @@ func (w *world) seed(t testing.TB, other id.ID) {
 	answered.Charges = []call.Charge{{Kind: call.ChargeModel, Provider: "quick", Model: "small", InputTokens: 1200, CachedTokens: 800, OutputTokens: 40, Cost: 0.0125}}
 	answered.Transcript[0].Sources = []string{"Delivery: We deliver daily."}
 	answered.Analysis = call.Analysis{State: call.AnalysisFailed, Tries: 6, Error: "analyse call: quick: limited (429)", At: answered.Finished.Add(time.Hour)}
+	answered.Acts = []call.Act{
+		{Name: "sms_1", Kind: call.ActSMS, State: call.ActDone},
+		{Number: 1, Name: "tell the CRM", Kind: call.ActRequest, State: call.ActGivenUp, Tries: 6, Error: "the API answered 503", At: answered.Finished.Add(time.Hour)},
+	}
 	answered.Messages = []call.SIPMessage{
 		{At: answered.Start, Sent: true, Line: "INVITE sip:+14155550101@carrier.example:5060 SIP/2.0", Method: "INVITE", Detail: "SDP"},
 		{At: answered.Answered, Line: "SIP/2.0 200 OK", Method: "INVITE", Detail: "SDP"},
@@ -142,7 +146,7 @@ func (w *world) seed(t testing.TB, other id.ID) {
 	busy.Transcript, busy.Collected, busy.Tags, busy.Summary, busy.Sentiment, busy.Recording, busy.Cost = nil, nil, nil, "", 0, "", 0
 	live := w.finished(talk, "", "liveCall", -time.Minute)
 	live.Tags, live.Transcript, live.Collected, live.Summary, live.Recording, live.Cost, live.Answered = nil, nil, nil, "", "", 0, time.Time{}
-	live.Charges, live.Analysis, live.Messages = answered.Charges, answered.Analysis, answered.Messages
+	live.Charges, live.Analysis, live.Messages, live.Acts = answered.Charges, answered.Analysis, answered.Messages, answered.Acts
 	live.Answerer, live.Evidence = answered.Answerer, answered.Evidence
 	live.To, live.Name, live.Ended, live.Finished, live.Status, live.Outcome, live.Conversation = "+14155550109", "", time.Time{}, time.Time{}, call.InProgress, "", 40
 	theirs := w.finished(id.ID(w.names["foreign"]), "", "otherCall", -time.Hour)

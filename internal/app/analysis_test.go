@@ -13,11 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"nacre/internal/analyst"
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/config"
 	"nacre/internal/engine"
+	"nacre/internal/followup"
 	"nacre/internal/hours"
 	"nacre/internal/id"
 	"nacre/internal/provider/providertest"
@@ -133,8 +133,8 @@ func TestAnalysisOfACall(t *testing.T) {
 	}
 
 	tried := make(chan call.AnalysisState, 16)
-	begin := func() *analyst.Analyst {
-		a := analyst.New(analyst.Config{Jobs: e, Ask: thinks.analyse, Now: clock, Log: log, Tried: func(state call.AnalysisState) { tried <- state }})
+	begin := func() *followup.Worker {
+		a := followup.New(followup.Config{Jobs: e, Ask: thinks.analyse, Now: clock, Log: log, Tried: func(state call.AnalysisState) { tried <- state }})
 		e.Listen(a)
 		a.Start()
 		return a

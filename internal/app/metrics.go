@@ -124,7 +124,7 @@ func (m *metrics) Tried(kind engine.DeliveryKind, status int, took time.Duration
 	m.tryTime.Observe(took.Seconds())
 }
 
-// Analysed counts a try to analyse a call (analyst.Config.Tried).
+// Analysed counts a try to analyse a call (followup.Config.Tried).
 func (m *metrics) Analysed(state call.AnalysisState) {
 	if state != call.NoAnalysis {
 		m.analyses.WithLabelValues(string(state)).Inc()

@@ -249,15 +249,20 @@ func (t *thinker) brains(script call.Script) []turn.Brain {
 	return []turn.Brain{b}
 }
 
-// analyse has a model report on a call that is over (analyst.Config.Ask).
+// analyse has a model report on a call that is over (followup.Config.Ask).
 func (t *thinker) analyse(ctx context.Context, task call.AnalysisTask, transcript []call.Line) (call.Findings, error) {
 	return brain.Analyse(ctx, brain.Config{Models: t.readers.First(t.byType[task.ModelType]), Used: t.used}, task, transcript)
+}
+
+// applies has a model judge the trigger of an action after a call (followup.Config.Applies).
+func (t *thinker) applies(ctx context.Context, task call.ActTask, transcript []call.Line) (bool, error) {
+	return brain.Applies(ctx, brain.Config{Models: t.readers.First(t.byType[task.ModelType]), Used: t.used}, task.Trigger, transcript)
 }
 
 // judge derives what is stored of a conversation (dialer.Judge), and has it analysed.
 func (t *thinker) judge(script call.Script, talk call.Talk, transcriptOptions int) engine.Ending {
 	j := insight.Judge(script, talk, transcriptOptions)
-	ending := endingOf(talk, j)
+	ending := endingOf(script, talk, j, t.log)
 	ending.Analysis = insight.Task(script, talk, j, transcriptOptions)
 	return ending
 }

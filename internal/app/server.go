@@ -20,7 +20,6 @@ import (
 
 	"nacre/internal/account"
 	"nacre/internal/action"
-	"nacre/internal/analyst"
 	"nacre/internal/api"
 	"nacre/internal/api/openapi"
 	"nacre/internal/api/route"
@@ -34,6 +33,7 @@ import (
 	"nacre/internal/disk"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
+	"nacre/internal/followup"
 	"nacre/internal/id"
 	"nacre/internal/insight"
 	"nacre/internal/keeper"
@@ -319,7 +319,9 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	if neural != nil {
 		wait = prepareFor
 	}
-	ends := judge
+	ends := func(script call.Script, talk call.Talk, transcriptOptions int) engine.Ending {
+		return endingOf(script, talk, insight.Judge(script, talk, transcriptOptions), log)
+	}
 	if thinks != nil {
 		ends = thinks.judge
 	}
@@ -336,12 +338,12 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	})
 	keep := keeper.New(keeper.Config{Engine: s.engine, Queries: s.store, Recordings: recording.Folder(s.recordings), Now: time.Now, Log: log})
 	listeners := []engine.Listener{s.dialer, sender, keep, watchers}
-	var reads *analyst.Analyst
+	following := followup.Config{Jobs: s.engine, Act: doer.Do, Now: time.Now, Log: log, Tried: metrics.Analysed}
 	if thinks != nil {
-		reads = analyst.New(analyst.Config{Jobs: s.engine, Ask: thinks.analyse, Now: time.Now, Log: log, Tried: metrics.Analysed})
-		listeners = append(listeners, reads)
+		following.Ask, following.Applies = thinks.analyse, thinks.applies
 	}
-	s.engine.Listen(listeners...)
+	follows := followup.New(following)
+	s.engine.Listen(append(listeners, follows)...)
 
 	// What an earlier process left behind is settled before anything begins: holding the lock means that it has ended.
 	claims, calls, err := s.engine.Rescue(ctx, "")
@@ -353,10 +355,8 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	}
 	sender.Start()
 	s.onClose(func(ctx context.Context) { logClose(log, "webhooks", sender.Stop(ctx)) })
-	if reads != nil {
-		reads.Start()
-		s.onClose(func(context.Context) { reads.Stop() })
-	}
+	follows.Start()
+	s.onClose(func(context.Context) { follows.Stop() })
 	if speech == nil {
 		s.dialer.Start()
 		s.onClose(func(ctx context.Context) { s.dialer.Stop(ctx, s.grace) })
@@ -443,13 +443,14 @@ func describeAPI() ([]byte, error) {
 	return text, nil
 }
 
-// judge derives what is stored of a conversation (dialer.Judge).
-func judge(script call.Script, talk call.Talk, transcriptOptions int) engine.Ending {
-	return endingOf(talk, insight.Judge(script, talk, transcriptOptions))
-}
-
-func endingOf(talk call.Talk, j insight.Judgement) engine.Ending {
+// endingOf is what is stored of a conversation, and what follows it (dialer.Judge).
+func endingOf(script call.Script, talk call.Talk, j insight.Judgement, log *slog.Logger) engine.Ending {
+	after, err := insight.After(script, talk)
+	if err != nil {
+		log.Error("prepare what is done after a call", "call", script.Call, "error", err)
+	}
 	return engine.Ending{
+		Acts: talk.Acts, After: after,
 		Outcome: j.Outcome, Callback: talk.Callback, OptOut: talk.OptOut, Transferred: talk.Transferred, Answerer: talk.Answerer, Evidence: talk.Evidence,
 		Transcript: j.Transcript, Collected: talk.Collected,
 		Tags: j.Tags, Summary: j.Summary, Sentiment: j.Sentiment, TurnsMS: talk.TurnLatencyMS,

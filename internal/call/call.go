@@ -101,6 +101,7 @@ type Call struct {
 	Charges          []Charge     // what it took of outside services
 	Messages         []SIPMessage // of SIP
 	Analysis         Analysis     // what a model makes of it
+	Acts             []Act        // that it had done, in the talk and after it
 	Cost             int64        // in hundredths of the account's currency unit
 	Sequence         int64        // nacre-sequence of a made call
 	Key              id.ID        // the API key that had it made (lead.Lead.Key), on whose account it goes; zero: none

@@ -60,8 +60,9 @@ type Script struct {
 	Brief           Brief
 	Known           map[string]any // values of the variables that are known before the call, as JSON has them, for Actions
 	Actions         []Action
-	Before          []Step // made before the dial, from the first one on
-	Closing         string // said at the end of a talk that went as it should; "" = the agent's own words
+	After           []Action // done after the call, each if its When applies
+	Before          []Step   // made before the dial, from the first one on
+	Closing         string   // said at the end of a talk that went as it should; "" = the agent's own words
 	// Nodes are the steps of a talk that is made of them, the opening first (contract 2.5). Without any the opening is followed by
 	// all questions and the closing.
 	Nodes []Node
@@ -127,6 +128,8 @@ type Talk struct {
 	OptOut        bool
 	Tags          []string // set in the conversation, each once
 	Transferred   bool     // the person was connected to somebody else in our place
+	Acts          []Act    // that were done in the talk
+	Learned       []Value  // variables that these brought, and that are not collected
 	Notes         []string // sentences for the summary, such as a message that was left with us
 	Transcript    []Line
 	Recording     *Recording // nil: the call was not recorded

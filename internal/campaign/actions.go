@@ -12,15 +12,7 @@ import (
 // that of a node.
 func (p Pearl) actions() (all []call.Action, ofNode map[string]int) {
 	ofNode = map[string]int{}
-	names := map[string]bool{}
-	name := func(wanted, kind string, n int) string {
-		wanted = strings.Join(strings.Fields(wanted), " ")
-		if wanted == "" || len(wanted) > 64 || names[wanted] {
-			wanted = fmt.Sprintf("%s_%d", kind, n+1)
-		}
-		names[wanted] = true
-		return wanted
-	}
+	name := names{}.give
 	d := p.Definition
 	for n, t := range d.TransferCallSettings {
 		number, err := phone.Parse(t.PhoneNumber, p.Home())
@@ -48,6 +40,50 @@ func (p Pearl) actions() (all []call.Action, ofNode map[string]int) {
 		}
 	}
 	return all, ofNode
+}
+
+// names are those that were given.
+type names map[string]bool
+
+// give returns the wanted name, or, where it cannot be had, one by the kind and the number.
+func (given names) give(wanted, kind string, n int) string {
+	wanted = strings.Join(strings.Fields(wanted), " ")
+	if wanted == "" || len(wanted) > 64 || given[wanted] {
+		wanted = fmt.Sprintf("%s_%d", kind, n+1)
+	}
+	given[wanted] = true
+	return wanted
+}
+
+// after are what the Pearl has done after its calls (contract 2.4, 2.5), each where its When applies.
+func (p Pearl) after() (all []call.Action) {
+	d, name := p.Definition, names{}.give
+	for n, to := range d.Notifications {
+		if a := to.APISettings; a != nil {
+			all = append(all, call.Action{Kind: call.ActRequest, Name: name(a.Name, "notification", n), When: strings.TrimSpace(a.TriggerDescription), Request: p.request(a)})
+		}
+		e := to.EmailTemplate
+		if e == nil {
+			continue
+		}
+		if server := d.mailServer(e.SMTPSettings); server != nil {
+			all = append(all, call.Action{
+				Kind: call.ActEmail, Name: name("", "email", n), When: strings.TrimSpace(e.TriggerDescription),
+				Message: &call.Message{Subject: e.Subject, Body: e.Body, To: e.To, CC: e.CC, SMTP: server},
+			})
+		}
+	}
+	for n, node := range d.Nodes {
+		if node.NodeType != NodePostCallActions || node.APISettings == nil {
+			continue
+		}
+		when := strings.TrimSpace(node.APISettings.TriggerDescription)
+		if when == "" {
+			when = strings.TrimSpace(node.Instructions)
+		}
+		all = append(all, call.Action{Kind: call.ActRequest, Name: name(node.Name, "node", n), When: when, Request: p.request(node.APISettings)})
+	}
+	return all
 }
 
 // when says when a node of a dialogue is reached.

@@ -96,7 +96,7 @@ func (p Pearl) Script(c call.Call) call.Script {
 		AskAll:    p.Definition.AskAllQuestions,
 		VoiceMail: Fill(p.Outbound.VoiceMail, values), ScreeningAnswer: strings.TrimSpace(Fill(p.Outbound.ScreeningAnswer, values)), Recording: p.Outbound.RecordingTrack,
 		Timeout: time.Duration(p.Outbound.CallTimeout) * time.Minute,
-		Brief:   p.brief(values), Actions: actions, Before: p.before(), Closing: Fill(p.Definition.closing(), values), Known: p.known(c),
+		Brief:   p.brief(values), Actions: actions, Before: p.before(), After: p.after(), Closing: Fill(p.Definition.closing(), values), Known: p.known(c),
 	}
 	if agents := p.Definition.Agents; len(agents) > 0 {
 		script.VoiceID = agents[0].VoiceID

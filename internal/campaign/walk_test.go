@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,5 +39,46 @@ func TestWalk(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, p.Script(call.Call{CallData: []byte(`{"firstName":"{x}"}`)}).Nodes); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What is done after calls: each by a name of its own, with its trigger; what no mail server takes is left out, and told.
+func TestAfter(t *testing.T) {
+	t.Parallel()
+	outbound := DefaultOutbound()
+	p := Pearl{Type: OutboundPearl, Outbound: &outbound, Definition: Definition{
+		SMTPSettings: &SMTP{SMTPServer: "mail.example", SenderEmail: "a@b.example", EnableSSL: true},
+		Notifications: []Notification{
+			{APISettings: &API{Name: "crm", Method: 2, EndpointURL: "https://a.example/{order}"}, EmailTemplate: &EmailTemplate{To: []string{"x@y.example"}, CC: []string{"z@y.example"}, TriggerDescription: " They agree. "}},
+			{APISettings: &API{Name: "crm", Method: 2, TriggerDescription: "They decline."}},
+		},
+		Nodes: []Node{
+			{NodeID: "p", Name: "after", NodeType: NodePostCallActions, Instructions: "They complain.", APISettings: &API{Method: 1, EndpointURL: "https://a.example/"}},
+			{NodeID: "q", Name: "nothing", NodeType: NodePostCallActions},
+		},
+	}}
+	got := ""
+	for _, a := range p.Script(call.Call{}).After {
+		got += fmt.Sprintf("%s %s: %s; ", a.Kind, a.Name, a.When)
+		if a.Message != nil {
+			got += fmt.Sprint(a.Message.To, a.Message.CC, a.Message.SMTP.Host, "; ")
+		}
+	}
+	if want := "request crm: ; email email_1: They agree.; [x@y.example] [z@y.example]mail.example; request notification_2: They decline.; request after: They complain.; "; got != want {
+		t.Errorf("%s", got)
+	}
+	warned := func(server Abilities) (members string) {
+		for _, w := range p.Warnings(server) {
+			members += w.Member + " "
+		}
+		return members
+	}
+	p.Definition.SMTPSettings = nil
+	if got, want := warned(Abilities{Hears: true, Thinks: true}), "Pearl.Notifications[0].ApiSettings.EndpointUrl Pearl.Notifications[0].EmailTemplate Pearl.Nodes[1] "; got != want {
+		t.Errorf("with a model: %s", got)
+	}
+	if got, want := warned(Abilities{Hears: true}), "Pearl.Notifications[0].ApiSettings.EndpointUrl Pearl.Notifications[0].EmailTemplate Pearl.Notifications[0].EmailTemplate.TriggerDescription "+
+		"Pearl.Notifications[1].ApiSettings.TriggerDescription Pearl.Nodes[0] Pearl.Nodes[1] "; got != want {
+		t.Errorf("without one: %s", got)
 	}
 }

@@ -28,6 +28,7 @@ const (
 	earless    = "This has no effect on calls of this server: it is for a language model, which converses only where something hears, and nothing does."
 	textless   = "This has no effect on calls of this server: it has no gateway for text messages (sms of --providers)."
 	mailless   = "This has no effect: neither the e-mail nor the Pearl has smtpSettings with smtpServer and senderEmail."
+	unjudged   = "This is never done: whether it is to be done is for a language model to judge, and none is configured (models of --providers). Without a trigger it is done after every answered call."
 	wordless   = "This has no effect on calls of this server: people ask for a person in words, and nothing hears them."
 )
 
@@ -62,6 +63,16 @@ func (p Pearl) Warnings(server Abilities) []Warning {
 			}
 		}
 	})
+	for n, to := range p.Definition.Notifications {
+		if e := to.EmailTemplate; e != nil && p.Definition.mailServer(e.SMTPSettings) == nil {
+			found = append(found, Warning{Member: fmt.Sprintf("Pearl.Notifications[%d].EmailTemplate", n), Text: mailless})
+		}
+	}
+	if !server.Thinks {
+		for _, member := range p.triggers() {
+			found = append(found, Warning{Member: member, Text: unjudged})
+		}
+	}
 	for _, member := range p.withoutEffect() {
 		found = append(found, Warning{Member: member, Text: effectless})
 	}
@@ -126,6 +137,15 @@ func (p Pearl) eachText(visit func(member, text string)) {
 		visit(fmt.Sprintf("Pearl.EmailSettings[%d].Subject", n), email.Subject)
 		visit(fmt.Sprintf("Pearl.EmailSettings[%d].Body", n), email.Body)
 	}
+	for n, to := range d.Notifications {
+		if to.APISettings != nil {
+			visit(fmt.Sprintf("Pearl.Notifications[%d].ApiSettings.EndpointUrl", n), to.APISettings.EndpointURL)
+		}
+		if e := to.EmailTemplate; e != nil {
+			visit(fmt.Sprintf("Pearl.Notifications[%d].EmailTemplate.Subject", n), e.Subject)
+			visit(fmt.Sprintf("Pearl.Notifications[%d].EmailTemplate.Body", n), e.Body)
+		}
+	}
 	for n, action := range d.APISettings {
 		visit(fmt.Sprintf("Pearl.ApiSettings[%d].EndpointUrl", n), action.EndpointURL)
 	}
@@ -158,7 +178,7 @@ func (p Pearl) forModels() []string {
 	members.add(d.ModelType != 0, "Pearl.ModelType")
 	members.add(d.FlowScript != "", "Pearl.FlowScript")
 	for n, node := range d.Nodes {
-		members.add(node.Instructions != "" && len(call.Variables(node.Instructions)) == 0, fmt.Sprintf("Pearl.Nodes[%d].Instructions", n))
+		members.add(node.NodeType != NodePostCallActions && node.Instructions != "" && len(call.Variables(node.Instructions)) == 0, fmt.Sprintf("Pearl.Nodes[%d].Instructions", n))
 	}
 	for n := range d.TransferCallSettings {
 		members.add(n > 0, fmt.Sprintf("Pearl.TransferCallSettings[%d]", n)) // the first one is for who asks for a person
@@ -170,6 +190,19 @@ func (p Pearl) forModels() []string {
 	return members
 }
 
+// triggers are those of what is done after calls.
+func (p Pearl) triggers() []string {
+	var members given
+	for n, to := range p.Definition.Notifications {
+		members.add(to.APISettings != nil && to.APISettings.TriggerDescription != "", fmt.Sprintf("Pearl.Notifications[%d].ApiSettings.TriggerDescription", n))
+		members.add(to.EmailTemplate != nil && to.EmailTemplate.TriggerDescription != "", fmt.Sprintf("Pearl.Notifications[%d].EmailTemplate.TriggerDescription", n))
+	}
+	for n, node := range p.Definition.Nodes {
+		members.add(node.NodeType == NodePostCallActions && node.APISettings != nil && node.APISettings.TriggerDescription+node.Instructions != "", fmt.Sprintf("Pearl.Nodes[%d]", n))
+	}
+	return members
+}
+
 // withoutEffect are the members given that no call acts on.
 func (p Pearl) withoutEffect() []string {
 	var members given
@@ -177,12 +210,11 @@ func (p Pearl) withoutEffect() []string {
 	members.add(d.Memory, "Pearl.Memory")
 	members.add(len(d.SpeechRecognitionKeywords) > 0, "Pearl.SpeechRecognitionKeywords")
 	for n, node := range d.Nodes {
-		members.add(node.NodeType == NodePostCallActions, fmt.Sprintf("Pearl.Nodes[%d]", n))
+		members.add(node.NodeType == NodePostCallActions && node.APISettings == nil, fmt.Sprintf("Pearl.Nodes[%d]", n))
 	}
 	for n, t := range d.TransferCallSettings {
 		members.add(t.WarmTransferMessage != "", fmt.Sprintf("Pearl.TransferCallSettings[%d].WarmTransferMessage", n))
 	}
-	members.add(len(d.Notifications) > 0, "Pearl.Notifications")
 	members.add(d.AskAllQuestions && !p.decidedByQuestion(), "Pearl.AskAllQuestions")
 	members.add(p.Inbound != nil, "Inbound")
 	return members

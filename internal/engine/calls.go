@@ -109,8 +109,8 @@ func deleteCall(tx Tx, over call.Call, recordings *[]string) error {
 	if err := tx.DeleteCall(over.ID); err != nil {
 		return fmt.Errorf("delete call: %w", err)
 	}
-	if err := tx.DeleteAnalysis(over.ID); err != nil {
-		return fmt.Errorf("delete analysis of call: %w", err)
+	if err := tx.DeleteFollowUps(over.ID); err != nil {
+		return fmt.Errorf("delete what follows a call: %w", err)
 	}
 	if over.Recording != "" {
 		*recordings = append(*recordings, over.Recording)

@@ -74,7 +74,9 @@ type Ending struct {
 	TurnsMS        []int              // latency per turn
 	Charges        []call.Charge      // of outside services, also where nobody answered
 	Messages       []call.SIPMessage  // of SIP, as far as they had passed
+	Acts           []call.Act         // that were done in the talk
 	Analysis       *call.AnalysisTask // for a language model, once the call is final; nil = none
+	After          []call.ActTask     // done once the call is final
 	// OnTheWire: nobody has ended the call there; it may ring, or be on the line, so that its number stays taken a while.
 	OnTheWire bool
 }
@@ -213,7 +215,7 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 		current.Transcript, current.Collected, current.Tags = ending.Transcript, ending.Collected, ending.Tags
 		current.Transferred = ending.Transferred
 		current.Summary, current.Sentiment = ending.Summary, ending.Sentiment
-		current.Answerer, current.Evidence = ending.Answerer, ending.Evidence
+		current.Answerer, current.Evidence, current.Acts = ending.Answerer, ending.Evidence, ending.Acts
 		current.Recording, current.RecordingBytes = ending.Recording, ending.RecordingBytes
 		current.TurnLatencyMS = ending.TurnsMS
 		current.CallbackPromised = ending.Callback != nil
@@ -235,10 +237,9 @@ func (e *Engine) finish(tx Tx, s *Signals, begun call.Call, ending Ending, now t
 			return err
 		}
 	}
-	if err := addAnalysis(tx, &current, ending.Analysis, now); err != nil {
+	if s.FollowUps, err = addFollowUps(tx, &current, ending, now); err != nil {
 		return err
 	}
-	s.Analyses = current.Analysis.State == call.AnalysisPending
 	rules := pearl.Outbound.Rules()
 	current.Conversation = conversation(l, finished, rules, now)
 	s.Calls = append(s.Calls, current)

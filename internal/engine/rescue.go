@@ -22,8 +22,8 @@ func (e *Engine) Rescue(ctx context.Context, node string) (claims, calls int, er
 			return 0, 0, fmt.Errorf("end leases of deliveries: %w", err)
 		}
 		if err := e.update(ctx, func(tx Tx, s *Signals) error {
-			s.Analyses = true
-			return tx.EndAnalysisLeases(e.clock())
+			s.FollowUps = true
+			return tx.EndFollowUpLeases(e.clock())
 		}); err != nil {
 			return 0, 0, fmt.Errorf("end leases of analyses: %w", err)
 		}

@@ -14,7 +14,7 @@ type Signals struct {
 	Trunks     bool          // a trunk was added, changed or deleted
 	Stopped    []StoppedCall // calls in the air that are to be cancelled or hung up
 	Deliveries bool          // some may be due
-	Analyses   bool          // likewise
+	FollowUps  bool          // likewise
 	Retention  bool          // another one: Sweep may find more than it did before
 	SignIns    bool          // WriteSignIns has something to write
 	Announced  []id.ID       // accounts whose feed has new entries

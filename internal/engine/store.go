@@ -53,7 +53,7 @@ type Tx interface {
 	UsageTx
 	DeliveryTx
 	FeedTx
-	AnalysisTx
+	FollowUpTx
 	RecordTx
 	NodeTx
 }
@@ -72,7 +72,7 @@ type Queries interface {
 	QueueQueries
 	DeliveryQueries
 	FeedQueries
-	AnalysisQueries
+	FollowUpQueries
 	AuditQueries
 	InstallationQueries
 	DialQueries

@@ -148,6 +148,7 @@ func aloneTests() []storeTest {
 		{"AnalysisOfACall", testAnalysisOfACall},
 		{"AnalysisIsNotAsked", testAnalysisIsNotAsked},
 		{"VerdictsCauseNoCall", testVerdictsCauseNoCall},
+		{"ActsAfterACall", testActsAfterACall},
 		{"AnalysisIsTriedAgain", testAnalysisIsTriedAgain},
 		{"AnalysisAfterACrash", testAnalysisAfterACrash},
 		{"AnalysisThatKills", testAnalysisThatKills},

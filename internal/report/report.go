@@ -138,7 +138,7 @@ func (t *Tally) Report(tags []campaign.Tag) Report {
 	wrongCodes, wrongCodesDaily := t.wrongCodes.count()
 	report := Report{Common: Common{
 		Overview: all.overview(leads, wrongCodes), Sentiments: all.sentiments(), Labels: labels(t.tags, tags),
-		Events: Events{CallTransferred: int(all[transferred])}, HoursOfWeek: []HourOfWeek{},
+		Events: Events{CallTransferred: int(all[transferred]), SMSSent: int(all[smsSent]), EmailSent: int(all[emailsSent])}, HoursOfWeek: []HourOfWeek{},
 	}}
 	for n, count := range t.hours {
 		if count > 0 {

@@ -60,7 +60,7 @@ func (r *Rollup) Empty() bool { return r.sums[totalCalls] == 0 && len(r.wrongCod
 // rollupForm is the first byte of a rollup as it is stored. What follows: the figures as varints; how many tags there
 // are, and each with its length, its name and its count; how many leads were called, and each; how many have a wrong
 // code, and each. A change of the form, the order of figures included, needs a new number and marks all buckets.
-const rollupForm = 1
+const rollupForm = 2
 
 // Append appends the rollup as it is stored.
 func (r *Rollup) Append(to []byte) []byte {

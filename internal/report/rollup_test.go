@@ -277,7 +277,7 @@ func TestUnreadableRollups(t *testing.T) {
 			t.Errorf("the first %d of %d bytes were taken for a rollup", n, len(whole))
 		}
 	}
-	for _, bad := range [][]byte{nil, {0}, {2}, append([]byte{2}, whole[1:]...), binary.AppendUvarint(append([]byte{1}, make([]byte, 19)...), 1<<60)} {
+	for _, bad := range [][]byte{nil, {0}, {1}, append([]byte{1}, whole[1:]...), binary.AppendUvarint(append([]byte{2}, make([]byte, 21)...), 1<<60)} {
 		if err := report.NewTally(time.UTC).AddRollup(time.Unix(0, 0), bad); err == nil {
 			t.Errorf("% x was taken for a rollup", bad)
 		}

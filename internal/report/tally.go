@@ -25,6 +25,7 @@ type Call struct {
 	Sentiment    int // 1–5, 0 not judged
 	Callback     bool
 	Transferred  bool
+	SMS, Emails  int // sent
 	Duration     int // seconds
 	Cost         int64
 	Tags         []string
@@ -62,6 +63,8 @@ const (
 	slightlyPositive
 	positive
 	transferred
+	smsSent
+	emailsSent
 
 	figures // how many there are
 )
@@ -101,6 +104,8 @@ func (s *sums) add(c *Call) {
 	if c.Transferred {
 		s[transferred]++
 	}
+	s[smsSent] += int64(c.SMS)
+	s[emailsSent] += int64(c.Emails)
 	if c.Sentiment >= 1 && c.Sentiment <= 5 {
 		s[negative+figure(c.Sentiment-1)]++
 	}

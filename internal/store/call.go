@@ -17,20 +17,20 @@ import (
 const (
 	lightCallColumns = "id, account_id, pearl_id, lead_id, request_id, node, trunk_id, trace, from_number, to_number, name, start, answered, " +
 		"ended, finished, cancel, hang_up, status, outcome, conversation, tags, sentiment, transferred, callback_promised, recording, recording_bytes, cost, sequence, key_id, answerer, pearl_version"
-	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms, charges, analysis, evidence, messages"
+	callColumns = lightCallColumns + ", summary, call_data, collected, transcript, turn_ms, charges, analysis, evidence, messages, acts"
 )
 
 // callTable has besides what is only searched and sorted by.
 var (
-	callTable  = newTable("call", callColumns+", search, duration")
+	callTable  = newTable("call", callColumns+", search, duration, sms_sent, emails_sent")
 	insertCall = callTable.insertion(1)
 )
 
 func scanLightCall(r row) (call.Call, error) { return readCall(r) }
 
 func scanCall(r row) (call.Call, error) {
-	var summary, callData, collected, transcript, turns, charges, analysis, evidence, messages string
-	c, err := readCall(r, &summary, &callData, &collected, &transcript, &turns, &charges, &analysis, &evidence, &messages)
+	var summary, callData, collected, transcript, turns, charges, analysis, evidence, messages, acts string
+	c, err := readCall(r, &summary, &callData, &collected, &transcript, &turns, &charges, &analysis, &evidence, &messages, &acts)
 	if err != nil {
 		return c, err
 	}
@@ -51,6 +51,9 @@ func scanCall(r row) (call.Call, error) {
 		return c, err
 	}
 	if err := decode(messages, &c.Messages); err != nil {
+		return c, err
+	}
+	if err := decode(acts, &c.Acts); err != nil {
 		return c, err
 	}
 	return c, decode(transcript, &c.Transcript)
@@ -118,10 +121,15 @@ func (t *tx) InsertCall(c call.Call) error {
 	if err != nil {
 		return err
 	}
+	acts, err := listText(c.Acts)
+	if err != nil {
+		return err
+	}
 	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name,
 		millis(c.Start), millis(c.Answered), millis(c.Ended), millis(c.Finished), c.Cancel, c.HangUp, int(c.Status), c.Outcome, c.Conversation,
 		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.RecordingBytes, c.Cost, c.Sequence, c.Key, c.Answerer, c.Version,
-		c.Summary, string(c.CallData), collected, transcript, turns, charges, analysis, evidence, messages, searchable(c.Name), c.Duration())
+		c.Summary, string(c.CallData), collected, transcript, turns, charges, analysis, evidence, messages, acts, searchable(c.Name), c.Duration(),
+		call.Sent(c.Acts, call.ActSMS), call.Sent(c.Acts, call.ActEmail))
 	if t.violates(err, liveNumber) {
 		return engine.ErrNumberTaken
 	}
@@ -164,6 +172,10 @@ func (t *tx) SaveCall(c call.Call) error {
 	if err != nil {
 		return err
 	}
+	acts, err := listText(c.Acts)
+	if err != nil {
+		return err
+	}
 	var set columnSet
 	set.set(true, "answered", millis(c.Answered))
 	set.set(true, "cancel", string(c.Cancel))
@@ -194,6 +206,9 @@ func (t *tx) SaveCall(c call.Call) error {
 		set.set(true, "answerer", string(c.Answerer))
 		set.set(true, "evidence", evidence)
 		set.set(true, "messages", messages)
+		set.set(true, "acts", acts)
+		set.set(true, "sms_sent", call.Sent(c.Acts, call.ActSMS))
+		set.set(true, "emails_sent", call.Sent(c.Acts, call.ActEmail))
 	}
 	text, args := set.update("call", "id = ?1", string(c.ID))
 	return t.queue(fault.Missing("CallId"), text, args...)

@@ -75,7 +75,7 @@ func eachCall(q session, pearlID id.ID, from, until int64, show func(report.Call
 		var start, finished int64
 		var tags string
 		err := r.Scan(&start, &finished, (*string)(&c.Lead), (*int)(&c.Status), (*string)(&c.Outcome), &c.Conversation, &c.Sentiment, &c.Callback, &c.Transferred,
-			&c.Duration, &c.Cost, &tags)
+			&c.Duration, &c.Cost, &tags, &c.SMS, &c.Emails)
 		if err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func eachCall(q session, pearlID id.ID, from, until int64, show func(report.Call
 	}, callsOfBucket, pearlID, from, until)
 }
 
-const callsOfBucket = `SELECT start, finished, lead_id, status, outcome, conversation, sentiment, callback_promised, transferred, duration, cost, tags FROM call
+const callsOfBucket = `SELECT start, finished, lead_id, status, outcome, conversation, sentiment, callback_promised, transferred, duration, cost, tags, sms_sent, emails_sent FROM call
 	WHERE pearl_id = ?1 AND start >= ?2 AND start < ?3 ORDER BY start`
 
 // eachWrongCode begins at the few entries that say so, by the partial index on them, and looks up the Pearl of each.

@@ -79,12 +79,12 @@ func (s *Store) SealAll(ctx context.Context) (rows int, err error) {
 		return 0, nil
 	}
 	var done []byte
-	var pearls, drafts, trunks, people, secrets []string
+	var pearls, drafts, trunks, people, secrets, followed []string
 	err = s.backend.read(ctx, func(q session) (err error) {
 		if done, err = findSecret(q, sealedWith); err != nil && !errors.Is(err, errNoRow) || string(done) == s.keys.Current() {
 			return err
 		}
-		for text, into := range map[string]*[]string{"SELECT id FROM pearl": &pearls, "SELECT pearl_id FROM pearl_draft": &drafts, "SELECT id FROM trunk": &trunks, "SELECT id FROM person WHERE two_factor <> ''": &people, "SELECT name FROM secret": &secrets} {
+		for text, into := range map[string]*[]string{"SELECT id FROM pearl": &pearls, "SELECT pearl_id FROM pearl_draft": &drafts, "SELECT id FROM trunk": &trunks, "SELECT id FROM person WHERE two_factor <> ''": &people, "SELECT name FROM secret": &secrets, "SELECT DISTINCT call_id FROM follow_up": &followed} {
 			if *into, err = list(q, scanText[string], text); err != nil {
 				return err
 			}
@@ -111,6 +111,7 @@ func (s *Store) SealAll(ctx context.Context) (rows int, err error) {
 	each(trunks, (*tx).sealTrunk)
 	each(people, (*tx).sealPerson)
 	each(secrets, (*tx).sealSecret)
+	each(followed, (*tx).sealFollowUps)
 	if err == nil {
 		err = s.markKey(ctx, true)
 	}

@@ -263,7 +263,7 @@ func (m *Machine) Talk() call.Talk {
 	return call.Talk{
 		Answerer: m.evidence.answerer(), Evidence: m.evidence.pieces, NotInService: m.notInService(), VoicemailLeft: m.voicemailLeft,
 		Collected: collected, Success: success, Judged: m.goal != nil,
-		Callback: m.callback, OptOut: m.optOut, Tags: m.tags, Notes: m.notes, Transferred: m.work.transferred,
+		Callback: m.callback, OptOut: m.optOut, Tags: m.tags, Notes: m.notes, Transferred: m.work.transferred, Acts: m.work.acts, Learned: m.work.learned,
 		Transcript: m.lines.inOrder(), Broke: m.broke, TurnLatencyMS: m.latencies,
 	}
 }

@@ -25,6 +25,7 @@ type work struct {
 	sent        map[int]bool // messages that were sent, or are being, by action
 	learned     []call.Value // what actions brought that is no question's
 	done        []Done       // what is over, in order
+	acts        []call.Act   // the same for the record
 	outcomes    []string     // what came of actions for which no brain waits any more
 	rules       int          // the work that the rules wait for; 0 = none
 	brought     *Event       // it is over, and the rules are to be told
@@ -117,6 +118,11 @@ func (m *Machine) worked(event Event) {
 	}
 	m.learn(event.Values)
 	m.note(action, event.Failed)
+	act := call.Act{Name: action.Name, Kind: action.Kind, State: call.ActDone}
+	if event.Failed {
+		act.State, act.Error = call.ActGivenUp, event.Text
+	}
+	w.acts = append(w.acts, act)
 	w.done = append(w.done, Done{Number: who.action, Failed: event.Failed, At: m.now})
 	if event.Failed {
 		delete(w.sent, who.action)

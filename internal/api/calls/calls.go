@@ -230,6 +230,30 @@ func (h *Handlers) Signalling(r *route.Request, _ route.None) ([]SIPMessage, err
 	return list, nil
 }
 
+// Act is an action that a call had done.
+type Act struct {
+	Name      string     `json:"name" doc:"of an API action or a node, else sms_1, email_1, notification_1, …"`
+	Kind      string     `json:"kind" schema:"values=request|sms|email"`
+	AfterCall bool       `json:"afterCall" doc:"false: in the talk"`
+	State     string     `json:"state" schema:"values=pending|done|failed|unneeded" doc:"pending: to be tried, again where tries is more than 0; failed: given up; unneeded: its trigger does not apply, or nobody could judge it"`
+	Tries     int        `json:"tries" schema:"min=0" doc:"after the call"`
+	Error     *string    `json:"error" doc:"of the last try, where that failed, or why it was not needed"`
+	At        *wire.Time `json:"at" doc:"when it was settled, after the call"`
+}
+
+// Acts answers what a call had done besides talking, once the call is final.
+func (h *Handlers) Acts(r *route.Request, _ route.None) ([]Act, error) {
+	found, err := h.read(r)
+	if err != nil {
+		return nil, err
+	}
+	list := []Act{}
+	for _, a := range settled(found).Acts {
+		list = append(list, Act{Name: a.Name, Kind: string(a.Kind), AfterCall: a.Number > 0, State: string(a.State), Tries: a.Tries, Error: wire.Text(a.Error), At: wire.At(a.At)})
+	}
+	return list, nil
+}
+
 // CallIDs names calls to delete.
 type CallIDs struct {
 	CallIDs []string `json:"callIds" api:"required,maxitems=50000" doc:"ids that name nothing are ignored"`

@@ -26,6 +26,7 @@ func callRoutes(services route.Services) []route.Route {
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Review", Extension: true, Scope: account.ScopeRead, Summary: "Get what a person noted of a call"}), h.GetReview),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Review", Extension: true, Scope: account.ScopeFull, Role: account.Operator, Summary: "Mark a call as reviewed, or comment on it"}), h.PutReview),
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Audio", Extension: true, Scope: account.ScopeRead, Summary: "Listen to a conversation that goes on", Description: audioText}), h.Audio),
+		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Actions", Extension: true, Scope: account.ScopeRead, Summary: "Get what a call had done besides talking, in it and after it"}), h.Acts),
 		route.Handle(r(route.Route{Method: "DELETE", Pattern: "/v2/Call", Scope: account.ScopeFull, Role: account.Operator, MaxBody: route.MaxListBody, Timeout: 2 * time.Minute, Summary: "Delete calls"}), h.Delete),
 		route.Handle(r(route.Route{Method: "POST", Pattern: one + "/HangUp", Extension: true, Scope: account.ScopeFull, Role: account.Operator, Summary: "End a call"}), h.HangUp),
 		route.Handle(r(route.Route{Method: "POST", Pattern: pearl + "/Calls", Pearl: route.AnyPearl, Scope: account.ScopeRead, Summary: "Search calls"}), h.FindReviewed),

@@ -31,6 +31,7 @@ func finished(c call.Call) call.Call {
 	c.Messages = []call.SIPMessage{{At: c.Start, Sent: true, Line: "INVITE sip:+14155550101@carrier.example SIP/2.0", Method: "INVITE", Detail: "SDP"}}
 	c.Evidence = []call.Evidence{{At: 3.2, Source: call.EvidenceWords, Answerer: call.Screening, Weight: 6, Detail: "call screening"}}
 	c.Charges = []call.Charge{{Kind: call.ChargeModel, Provider: "p", Model: "m", InputTokens: 1200, OutputTokens: 40, Cost: 0.0125}}
+	c.Acts = []call.Act{{Name: "sms_1", Kind: call.ActSMS, State: call.ActDone}, {Number: 1, Name: "tell", Kind: call.ActRequest, State: call.ActPending, Tries: 2, Error: "it answered 500"}}
 	c.Analysis = call.Analysis{State: call.AnalysisFailed, Tries: 6, Error: "m: limited (429)", At: c.Start.Add(time.Hour)}
 	return c
 }

@@ -22,6 +22,9 @@ func sampleCall(c call.Call, n int) call.Call {
 	c.Ended = c.Answered.Add(time.Duration(n%6) * 7 * time.Second)
 	c.Conversation, c.Sentiment, c.Cost = []int{100, 110, 130, 10, 70}[n%5], n%6, int64(n%4)*75
 	c.Tags, c.CallbackPromised, c.Transferred = [][]string{nil, {"vip"}, {"urgent", "vip"}}[n%3], n%7 == 0, n%13 == 0
+	if n%3 == 1 {
+		c.Acts = []call.Act{{Name: "sms_1", Kind: call.ActSMS, State: call.ActDone}, {Name: "email_1", Kind: call.ActEmail, State: call.ActDone}, {Name: "email_2", Kind: call.ActEmail, State: call.ActDone}, {Name: "email_3", Kind: call.ActEmail, State: call.ActGivenUp}}
+	}
 	if n%4 == 0 {
 		c.Status, c.Outcome, c.Conversation, c.Answered = call.Failed, call.NotAllocated, 150, time.Time{}
 	}
@@ -33,6 +36,7 @@ func reported(c call.Call) report.Call {
 	return report.Call{
 		Start: c.Start, Final: !c.Finished.IsZero(), Lead: c.Lead, Status: c.Status, Outcome: c.Outcome, Conversation: c.Conversation, Sentiment: c.Sentiment,
 		Callback: c.CallbackPromised, Transferred: c.Transferred, Duration: c.Duration(), Cost: c.Cost, Tags: c.Tags,
+		SMS: call.Sent(c.Acts, call.ActSMS), Emails: call.Sent(c.Acts, call.ActEmail),
 	}
 }
 

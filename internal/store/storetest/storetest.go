@@ -42,7 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"deliveries", testDeliveries},
 		{"queues of deliveries", testDeliveryQueues},
 		{"backlogs of deliveries", testBacklogs},
-		{"analyses", testAnalyses},
+		{"follow-ups", testFollowUps},
 		{"transactions", testTransactions},
 		{"concurrency", testConcurrency},
 		{"same lead", testSameLead},

@@ -187,6 +187,8 @@ def recordings(walk):
     judge.check(charges == [], f"charges of a call without outside services: {charges}")
     analysis = judge.ok("GET", f"/v2/Call/{walk.finished_call}/Analysis", OBJECT)
     judge.check(analysis == {"state": None, "tries": 0, "error": None, "at": None}, f"analysis of a call without a model: {analysis}")
+    acts = judge.ok("GET", f"/v2/Call/{walk.finished_call}/Actions", [OBJECT])
+    judge.check(acts == [], f"actions of a call without any: {acts}")
     signalling = judge.ok("GET", f"/v2/Call/{walk.finished_call}/Signalling", [OBJECT])
     judge.check(signalling and signalling[0]["sent"] and signalling[0]["method"] == "INVITE", f"signalling of a call: {signalling}")
     link = judge.ok("GET", f"/v2/Call/{walk.finished_call}/Recording", {"recording": URL, "expiresAt": DATE})

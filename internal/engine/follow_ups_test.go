@@ -36,16 +36,16 @@ func (w *world) talked(number string, change func(*engine.Ending)) (leadID, call
 	return leadID, begun.Call.ID
 }
 
-func (w *world) analyses(free int) []engine.AnalysisJob {
+func (w *world) analyses(free int) []engine.FollowUpJob {
 	w.t.Helper()
-	jobs, err := w.e.NextAnalyses(w.ctx, time.Minute, free, nil)
+	jobs, err := w.e.NextFollowUps(w.ctx, time.Minute, free, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return jobs
 }
 
-func (w *world) analysis() engine.AnalysisJob {
+func (w *world) analysis() engine.FollowUpJob {
 	w.t.Helper()
 	jobs := w.analyses(2)
 	if len(jobs) != 1 {
@@ -54,7 +54,7 @@ func (w *world) analysis() engine.AnalysisJob {
 	return jobs[0]
 }
 
-func (w *world) analysed(job engine.AnalysisJob, result engine.AnalysisResult) call.AnalysisState {
+func (w *world) analysed(job engine.FollowUpJob, result engine.AnalysisResult) call.AnalysisState {
 	w.t.Helper()
 	state, err := w.e.SettleAnalysis(w.ctx, job, result)
 	if err != nil {
@@ -282,7 +282,7 @@ func testAnalysisShares(t *testing.T, s engine.Store) {
 	for n := range 3 {
 		other.talked(fmt.Sprintf("+1415555013%d", n), nil)
 	}
-	claimed, err := w.e.NextAnalyses(w.ctx, time.Minute, 4, map[id.ID]int{w.account: 4})
+	claimed, err := w.e.NextFollowUps(w.ctx, time.Minute, 4, map[id.ID]int{w.account: 4})
 	if err != nil || len(claimed) != 2 {
 		t.Fatalf("%d claimed, %v", len(claimed), err)
 	}
@@ -340,4 +340,73 @@ func testAnalysisDeliveryOrder(t *testing.T, s engine.Store) {
 		t.Fatal(err)
 	}
 	same(t, "to no URL", next(), "")
+}
+
+// testActsAfterACall: what is done after a call is left with its end, done one by one beside its analysis, tried again a bounded number
+// of times, and told by the call. Of a call that nobody answered nothing follows.
+func testActsAfterACall(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	task := func(name, trigger string) call.ActTask {
+		return call.ActTask{Action: call.Action{Kind: call.ActEmail, Name: name, Message: &call.Message{SMTP: &call.SMTP{Password: "secret"}}}, Trigger: trigger, Known: []byte(`{"a":"x"}`)}
+	}
+	_, callID := w.talked(phoneA, func(e *engine.Ending) {
+		e.Acts = []call.Act{{Name: "sms_1", Kind: call.ActSMS, State: call.ActDone}}
+		e.After = []call.ActTask{task("always", ""), task("if they agree", "They agree."), task("never", "They sing.")}
+	})
+	states := func() (text string) {
+		for _, a := range w.call(callID).Acts {
+			text += fmt.Sprint(a.Number, " ", a.Name, " ", a.State, " ", a.Tries, " ", a.Error, "; ")
+		}
+		return text
+	}
+	same(t, "at the end", states(), "0 sms_1 done 0 ; 1 always pending 0 ; 2 if they agree pending 0 ; 3 never pending 0 ; ")
+	settle := func(job engine.FollowUpJob, result engine.ActResult, want call.ActState) {
+		t.Helper()
+		if state, err := w.e.SettleAct(w.ctx, job, result); err != nil || state != want {
+			t.Errorf("%s: %s, %v; want %s", job.Act.Action.Name, state, err, want)
+		}
+	}
+	byNumber := func() map[int]engine.FollowUpJob {
+		t.Helper()
+		all := map[int]engine.FollowUpJob{}
+		for _, job := range w.analyses(9) {
+			all[job.Number] = job
+		}
+		return all
+	}
+	jobs := byNumber()
+	if len(jobs) != 4 || jobs[1].Act.Action.Message.SMTP.Password != "secret" || string(jobs[1].Act.Known) != `{"a":"x"}` || jobs[0].Task.Success == "" {
+		t.Fatalf("%+v", jobs)
+	}
+	w.analysed(jobs[0], engine.AnalysisResult{Findings: foundGood})
+	settle(jobs[1], engine.ActResult{}, call.ActDone)
+	settle(jobs[1], engine.ActResult{Failed: "late"}, call.NoAct)
+	settle(jobs[2], engine.ActResult{Judged: true, Failed: "the server is away", Charges: someCharge}, call.ActPending)
+	settle(jobs[3], engine.ActResult{Unneeded: "it does not apply"}, call.ActUnneeded)
+	same(t, "after one try", states(), "0 sms_1 done 0 ; 1 always done 1 ; 2 if they agree pending 1 the server is away; 3 never unneeded 1 it does not apply; ")
+	if len(w.analyses(9)) != 0 {
+		t.Error("it is tried again at once")
+	}
+	for n := range 5 {
+		w.clock.Add(2*time.Hour + time.Second)
+		job := byNumber()[2]
+		if job.Act.Trigger != "" {
+			t.Error("its trigger is judged again")
+		}
+		want := call.ActPending
+		if n == 4 {
+			want = call.ActGivenUp
+		}
+		settle(job, engine.ActResult{Failed: "the server is away"}, want)
+	}
+	w.clock.Add(24 * time.Hour)
+	if c := w.call(callID); len(w.analyses(9)) != 0 || c.Acts[2].State != call.ActGivenUp || c.Acts[2].Tries != 6 || c.Summary != "They agreed." || call.Sent(c.Acts, call.ActSMS) != 1 || call.Sent(c.Acts, call.ActEmail) != 1 {
+		t.Errorf("%+v", c)
+	}
+
+	w.add(phoneB)
+	w.finishWith(w.ring(), engine.Ending{Outcome: call.RangOut, Ended: w.clock.Now(), After: []call.ActTask{task("always", "")}})
+	if len(w.analyses(9)) != 0 {
+		t.Error("something follows a call that nobody answered")
+	}
 }

@@ -1,4 +1,4 @@
-package analyst
+package followup
 
 import (
 	"context"
@@ -20,11 +20,12 @@ import (
 // queue is Jobs with a claim for each account's jobs, as the engine's.
 type queue struct {
 	mu      sync.Mutex
-	waiting []engine.AnalysisJob
+	waiting []engine.FollowUpJob
 	settled map[id.ID]engine.AnalysisResult
+	acts    []engine.ActResult
 }
 
-func (q *queue) NextAnalyses(_ context.Context, lease time.Duration, free int, running map[id.ID]int) ([]engine.AnalysisJob, error) {
+func (q *queue) NextFollowUps(_ context.Context, lease time.Duration, free int, running map[id.ID]int) ([]engine.FollowUpJob, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if lease <= askFor {
@@ -36,9 +37,9 @@ func (q *queue) NextAnalyses(_ context.Context, lease time.Duration, free int, r
 	return taken, nil
 }
 
-func (q *queue) NextAnalysisTime(context.Context) (time.Time, error) { return time.Time{}, nil }
+func (q *queue) NextFollowUpTime(context.Context) (time.Time, error) { return time.Time{}, nil }
 
-func (q *queue) SettleAnalysis(_ context.Context, job engine.AnalysisJob, result engine.AnalysisResult) (call.AnalysisState, error) {
+func (q *queue) SettleAnalysis(_ context.Context, job engine.FollowUpJob, result engine.AnalysisResult) (call.AnalysisState, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.settled[job.Call] = result
@@ -48,15 +49,22 @@ func (q *queue) SettleAnalysis(_ context.Context, job engine.AnalysisJob, result
 	return call.AnalysisDone, nil
 }
 
+func (q *queue) SettleAct(_ context.Context, job engine.FollowUpJob, result engine.ActResult) (call.ActState, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.acts = append(q.acts, result)
+	return call.ActDone, nil
+}
+
 func (q *queue) count() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.settled)
 }
 
-func jobs(names ...string) (all []engine.AnalysisJob) {
+func jobs(names ...string) (all []engine.FollowUpJob) {
 	for _, name := range names {
-		job := engine.AnalysisJob{Analysis: engine.Analysis{Call: id.ID(name), Account: "a", Tries: 1}}
+		job := engine.FollowUpJob{FollowUp: engine.FollowUp{Call: id.ID(name), Account: "a", Tries: 1}}
 		job.Record.Transcript = []call.Line{{Role: call.Client, Content: name}}
 		all = append(all, job)
 	}
@@ -100,7 +108,7 @@ func TestTries(t *testing.T) {
 		if q.count() != 0 {
 			t.Error("it looked without having been told")
 		}
-		a.Committed(engine.Signals{Analyses: true})
+		a.Committed(engine.Signals{FollowUps: true})
 		synctest.Wait()
 		if settled := q.count(); settled != 4 {
 			t.Errorf("%d were settled beside the one that hangs", settled)
@@ -140,4 +148,66 @@ func TestStopEndsTries(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	})
+}
+
+// TestActs: an action without a trigger is done, one with a trigger if it applies, and by whom it cannot be judged it is not.
+func TestActs(t *testing.T) {
+	t.Parallel()
+	said := []call.Line{{Role: call.Client, Content: "yes"}}
+	for _, c := range []struct {
+		name       string
+		trigger    string
+		transcript []call.Line
+		model      string // applies, not, fails, "" = none
+		fails      bool
+		want       engine.ActResult
+		done       int
+	}{
+		{"always", "", nil, "", false, engine.ActResult{}, 1},
+		{"fails", "", nil, "", true, engine.ActResult{Failed: "the API answered 500"}, 1},
+		{"no model", "They agree.", said, "", false, engine.ActResult{Unneeded: noJudge}, 0},
+		{"no transcript", "They agree.", nil, "applies", false, engine.ActResult{Unneeded: noTranscript}, 0},
+		{"applies", "They agree.", said, "applies", false, engine.ActResult{Judged: true}, 1},
+		{"does not apply", "They agree.", said, "not", false, engine.ActResult{Unneeded: notApplied}, 0},
+		{"model fails", "They agree.", said, "fails", false, engine.ActResult{Failed: "no model"}, 0},
+		{"applies and fails", "They agree.", said, "applies", true, engine.ActResult{Judged: true, Failed: "the API answered 500"}, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				job := engine.FollowUpJob{FollowUp: engine.FollowUp{Call: "c1", Number: 1, Account: "a", Tries: 1, Act: call.ActTask{
+					Trigger: c.trigger, Known: []byte(`{"order":12345678901234567890,"name":"Ada"}`), Action: call.Action{Kind: call.ActRequest, Name: "tell", Request: &call.Request{}},
+				}}}
+				job.Record.To, job.Record.Transcript = "+12125550123", c.transcript
+				job.Record.Collected = []call.Value{{ID: "name", Value: "Eve"}, {ID: "none"}}
+				q := &queue{settled: map[id.ID]engine.AnalysisResult{}, waiting: []engine.FollowUpJob{job}}
+				done := 0
+				config := Config{Jobs: q, Now: time.Now, Log: slog.New(slog.DiscardHandler), Act: func(_ context.Context, action call.Action, to string, values map[string]any) (call.Done, error) {
+					done++
+					if got := fmt.Sprint(to, values["order"], values["name"], action.Request.Headers["Idempotency-Key"]); got != "+1212555012312345678901234567890Evec1-1" {
+						t.Error(got)
+					}
+					if c.fails {
+						return call.Done{}, errors.New("the API answered 500")
+					}
+					return call.Done{Text: "done"}, nil
+				}}
+				if c.model != "" {
+					config.Applies = func(context.Context, call.ActTask, []call.Line) (bool, error) {
+						if c.model == "fails" {
+							return false, errors.New("no model")
+						}
+						return c.model == "applies", nil
+					}
+				}
+				a := New(config)
+				a.Start()
+				synctest.Wait()
+				a.Stop()
+				if len(q.acts) != 1 || fmt.Sprint(q.acts[0]) != fmt.Sprint(c.want) || done != c.done {
+					t.Errorf("%+v, done %d times", q.acts, done)
+				}
+			})
+		})
+	}
 }

@@ -1,6 +1,7 @@
-// Package analyst has a language model analyse calls that are over: it claims them from the engine, asks, and has the engine
-// commit what was found. It decides when and how many at once, and neither what is asked nor what becomes of it.
-package analyst
+// Package followup does what follows calls that are over: it has a language model analyse them, and has the actions of their
+// Pearls done. It claims them from the engine, and has the engine commit what came of it. It decides when and how many at once, and
+// neither what is to be done nor what becomes of it.
+package followup
 
 import (
 	"context"
@@ -25,26 +26,32 @@ const (
 	settleTimeout = 10 * time.Second
 )
 
-// Jobs are calls to analyse. Implemented by engine.Engine.
+// Jobs are what follows calls. Implemented by engine.Engine.
 type Jobs interface {
-	NextAnalyses(ctx context.Context, lease time.Duration, free int, running map[id.ID]int) ([]engine.AnalysisJob, error)
-	NextAnalysisTime(ctx context.Context) (time.Time, error)
-	SettleAnalysis(ctx context.Context, job engine.AnalysisJob, result engine.AnalysisResult) (call.AnalysisState, error)
+	NextFollowUps(ctx context.Context, lease time.Duration, free int, running map[id.ID]int) ([]engine.FollowUpJob, error)
+	NextFollowUpTime(ctx context.Context) (time.Time, error)
+	SettleAnalysis(ctx context.Context, job engine.FollowUpJob, result engine.AnalysisResult) (call.AnalysisState, error)
+	SettleAct(ctx context.Context, job engine.FollowUpJob, result engine.ActResult) (call.ActState, error)
 }
 
-// Config is what an Analyst is made of.
+// Config is what a Worker is made of.
 type Config struct {
 	Jobs Jobs
-	// Ask has a model find what a call amounted to. What that costs goes to the Meter of ctx. Errors say nothing of what was said.
-	Ask    func(ctx context.Context, task call.AnalysisTask, transcript []call.Line) (call.Findings, error)
+	// Ask has a model find what a call amounted to; nil = there is none. What that costs goes to the Meter of ctx. Errors say nothing
+	// of what was said.
+	Ask func(ctx context.Context, task call.AnalysisTask, transcript []call.Line) (call.Findings, error)
+	// Applies has a model judge whether the trigger of an action applies to a call; nil = there is none.
+	Applies func(ctx context.Context, task call.ActTask, transcript []call.Line) (bool, error)
+	// Act does an action for the person of a number.
+	Act    func(ctx context.Context, action call.Action, to string, values map[string]any) (call.Done, error)
 	Now    func() time.Time
 	Log    *slog.Logger
 	Places int                            // at once; 0 = 8
 	Tried  func(state call.AnalysisState) // how far an analysis is after a try; nil = nobody is told
 }
 
-// Analyst analyses calls.
-type Analyst struct {
+// Worker does what follows calls.
+type Worker struct {
 	Config
 	wake chan struct{} // capacity 1: something may be due, or a place is free
 	stop context.CancelFunc
@@ -57,44 +64,44 @@ type Analyst struct {
 	taken   int
 }
 
-// New makes an Analyst; it does nothing before Start.
-func New(config Config) *Analyst {
+// New makes a Worker; it does nothing before Start.
+func New(config Config) *Worker {
 	if config.Places <= 0 {
 		config.Places = defaultPlaces
 	}
 	if config.Tried == nil {
 		config.Tried = func(call.AnalysisState) {}
 	}
-	a := &Analyst{Config: config, wake: make(chan struct{}, 1), running: map[id.ID]int{}}
+	a := &Worker{Config: config, wake: make(chan struct{}, 1), running: map[id.ID]int{}}
 	a.ctx, a.stop = context.WithCancel(context.Background())
 	return a
 }
 
-// Start begins to analyse.
-func (a *Analyst) Start() { a.loop.Go(a.run) }
+// Start begins.
+func (a *Worker) Start() { a.loop.Go(a.run) }
 
 // Stop ends tries under way, which the next process begins anew, and returns when that is done.
-func (a *Analyst) Stop() {
+func (a *Worker) Stop() {
 	a.stop()
 	a.loop.Wait()
 	a.runs.Wait()
 }
 
 // Committed implements engine.Listener.
-func (a *Analyst) Committed(told engine.Signals) {
-	if told.Analyses {
+func (a *Worker) Committed(told engine.Signals) {
+	if told.FollowUps {
 		a.notify()
 	}
 }
 
-func (a *Analyst) notify() {
+func (a *Worker) notify() {
 	select {
 	case a.wake <- struct{}{}:
 	default:
 	}
 }
 
-func (a *Analyst) run() {
+func (a *Worker) run() {
 	for a.ctx.Err() == nil {
 		taken, err := a.take()
 		if taken > 0 {
@@ -105,7 +112,7 @@ func (a *Analyst) run() {
 			pause, err = a.pause()
 		}
 		if err != nil && a.ctx.Err() == nil {
-			a.Log.Error("look for calls to analyse", "error", err)
+			a.Log.Error("look for what follows calls", "error", err)
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -118,14 +125,14 @@ func (a *Analyst) run() {
 }
 
 // take begins what is due, as far as there are places.
-func (a *Analyst) take() (taken int, err error) {
+func (a *Worker) take() (taken int, err error) {
 	a.mu.Lock()
 	free, running := a.Places-a.taken, maps.Clone(a.running)
 	a.mu.Unlock()
 	if free == 0 {
 		return 0, nil
 	}
-	jobs, err := a.Jobs.NextAnalyses(a.ctx, leaseTime, free, running)
+	jobs, err := a.Jobs.NextFollowUps(a.ctx, leaseTime, free, running)
 	for _, job := range jobs {
 		a.mu.Lock()
 		a.running[job.Account]++
@@ -133,13 +140,17 @@ func (a *Analyst) take() (taken int, err error) {
 		a.mu.Unlock()
 		a.runs.Go(func() {
 			defer a.leave(job.Account)
-			a.try(job)
+			if job.Number == 0 {
+				a.try(job)
+			} else {
+				a.do(job)
+			}
 		})
 	}
 	return len(jobs), err
 }
 
-func (a *Analyst) leave(accountID id.ID) {
+func (a *Worker) leave(accountID id.ID) {
 	a.mu.Lock()
 	defer a.notify()
 	defer a.mu.Unlock()
@@ -150,8 +161,8 @@ func (a *Analyst) leave(accountID id.ID) {
 }
 
 // pause is how long nothing is to be done unless somebody wakes the loop.
-func (a *Analyst) pause() (time.Duration, error) {
-	next, err := a.Jobs.NextAnalysisTime(a.ctx)
+func (a *Worker) pause() (time.Duration, error) {
+	next, err := a.Jobs.NextFollowUpTime(a.ctx)
 	switch wait := next.Sub(a.Now()); {
 	case err != nil || next.IsZero():
 		return longestPause, err
@@ -163,7 +174,7 @@ func (a *Analyst) pause() (time.Duration, error) {
 }
 
 // try asks about one call and has what came of it committed.
-func (a *Analyst) try(job engine.AnalysisJob) {
+func (a *Worker) try(job engine.FollowUpJob) {
 	log := a.Log.With("call", job.Call, "pearl", job.Record.Pearl, "trace", job.Record.Trace, "try", job.Tries)
 	meter := &call.Meter{}
 	var result engine.AnalysisResult
@@ -201,9 +212,12 @@ func (a *Analyst) try(job engine.AnalysisJob) {
 }
 
 // ask recovers what panics: one call's words must not end the server.
-func (a *Analyst) ask(ctx context.Context, job engine.AnalysisJob, found *call.Findings) (err error) {
+func (a *Worker) ask(ctx context.Context, job engine.FollowUpJob, found *call.Findings) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
+	if a.Ask == nil {
+		return errors.New("no language model is configured")
+	}
 	defer func() {
 		if reason := recover(); reason != nil {
 			a.Log.Error("analysis panicked", "call", job.Call, "panic", reason, "stack", string(debug.Stack()))
