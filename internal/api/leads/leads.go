@@ -176,7 +176,7 @@ func (w Wanted) filter(pearl campaign.Pearl) engine.LeadFilter {
 // Narrowed is what version 2 selects by besides.
 type Narrowed struct {
 	Wanted
-	Attempts    []int    `json:"attempts" api:"maxitems=100" schema:"min=0" doc:"calls begun so far, one of these; null or empty does not filter"`
+	Attempts    []int    `json:"attempts" api:"maxitems=100" doc:"calls begun so far, one of these; null or empty does not filter"`
 	TimeZoneIDs []string `json:"timeZoneIds" api:"maxitems=100" doc:"the lead's own zone, one of these; \"\" = none of its own; null or empty does not filter"`
 }
 

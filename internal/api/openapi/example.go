@@ -24,7 +24,7 @@ func (s *schemas) exampleOf(t reflect.Type, request bool) json.RawMessage {
 }
 
 // deepest bounds how far schemas are followed into one another.
-const deepest = 8
+const deepest = 12
 
 // sample writes a value of a schema: its own example, else what a member of the name often is, else one of its type.
 func (s *schemas) sample(b *bytes.Buffer, name string, schema object, depth int) {
@@ -154,6 +154,8 @@ func requestExamples() map[string]string {
 			`,"outbound":{"phoneNumberId":"665f1f77bcf86cd799439077","totalAgents":5,"voiceMail":"Please call us back."}}`,
 		"InboundInputRequest":    `{"waitingSentence":"One moment, please.","totalAgents":2}`,
 		"LeadExternalIDsRequest": `{"leadExternalIds":["crm-4711"]}`,
+		"LeadsExportRequest":     `{"statuses":[10],"attempts":[1,2],"searchInput":"crm-"}`,
+		"LeadsChangeRequest":     `{"statuses":[10],"attempts":[1,2],"searchInput":"crm-","action":"status","status":130}`,
 		"LeadIDsRequest":         `{"leadIds":["665f1f77bcf86cd799439011"]}`,
 		"LeadPatchRequest":       `{"callData":{"plan":"B","oldPlan":null},"status":10}`,
 		"LeadSearchRequest":      `{"statuses":[10,150],"searchInput":"crm-","skip":0,"limit":100}`,
@@ -166,6 +168,8 @@ func requestExamples() map[string]string {
 		"NewNumberRequest":       `{"number":"+12025550100","direction":3,"trunkId":"665f1f77bcf86cd799439066"}`,
 		"OutboundInputRequest":   `{"totalAgents":5,"maximumCallAttempts":4,"minimumRetryIntervalHours":2,"callingHours":[{"day":1,"start":"09:00","end":"18:00"}]}`,
 		"PearlInputRequest":      `{"name":"Renewals, December","pearl":{"openingSentence":"Hello {firstName}, this is Pearl Fitness."}}`,
+		"DraftInputRequest":      `{"pearl":{"openingSentence":"Hello {firstName}, this is Pearl Fitness."}}`,
+		"PublishDraftRequest":    `{"version":3}`,
 		"RangeRequest":           between,
 		"ReplayRangeRequest":     between,
 		"RequestSearchRequest":   `{"fromDate":` + period + `,"skip":0,"limit":100}`,

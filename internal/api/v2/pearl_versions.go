@@ -181,7 +181,7 @@ func (h pearlHandlers) discardDraft(r *route.Request, _ route.None) (bool, error
 
 // publishDraft is the body of publishing.
 type publishDraft struct {
-	Version body.Optional[int64] `json:"version" schema:"min=1" doc:"that it is to follow; absent = the one that it was begun on"`
+	Version body.Optional[int64] `json:"version" api:"min=1" doc:"that it is to follow; absent = the one that it was begun on"`
 }
 
 func (h pearlHandlers) publishDraft(r *route.Request, in publishDraft) (published, error) {
