@@ -5,7 +5,11 @@ import { join } from 'node:path'
 
 const flat = (texts, before = '') => Object.entries(texts).flatMap(([name, value]) => (typeof value === 'object' ? flat(value, `${before}${name}.`) : [before + name]))
 const plural = /_(zero|one|two|few|many|other)$/
-const read = (language) => new Set(flat(JSON.parse(readFileSync(`src/texts/${language}.json`, 'utf8'))).map((key) => key.replace(plural, '')))
+// A language is in one file, and in one more for each page that brings its own: pearls.en.json.
+const read = (language) => {
+  const files = readdirSync('src/texts').filter((name) => name === `${language}.json` || name.endsWith(`.${language}.json`))
+  return new Set(files.flatMap((name) => flat(JSON.parse(readFileSync(join('src/texts', name), 'utf8')))).map((key) => key.replace(plural, '')))
+}
 
 const english = read('en')
 const faults = []
