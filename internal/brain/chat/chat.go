@@ -174,8 +174,8 @@ func (r *reader) take(c chunk) (counts bool, broken string) {
 	}
 	choice := c.Choices[0]
 	if text := choice.Delta.Content; text != "" {
-		counts = true
 		r.say(text)
+		counts = r.begun // a thought brings nobody an answer: who only thinks is late, and the next model is asked
 		if len(r.answer.Text) > textLimit {
 			return false, "the answer is too long"
 		}
