@@ -85,6 +85,7 @@ type demo struct {
 	key      string
 	pearl    string
 	data     string
+	hears    bool
 	shown    int // lines of the table on the terminal; otherwise lines printed, one every five seconds
 	receiver *receiver
 	leads    []demoLead

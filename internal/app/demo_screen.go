@@ -81,6 +81,7 @@ func (d *demo) agentSaid(callID id.ID, words string) {
 func (d *demo) head(hears, plain bool) {
 	fmt.Fprintf(d.say, "nacre calls sixty simulated people over SIP. Docs: %s/docs\n", d.base)
 	fmt.Fprintln(d.say, "The campaign is open at all hours: never do that with real people.")
+	d.hears = hears
 	if hears {
 		fmt.Fprintln(d.say, "They answer in words, which this machine recognises by itself; --keys has them press keys.")
 	} else {
@@ -138,10 +139,19 @@ func (d *demo) summary(r demoResult, files bool) {
 	for _, status := range sortedKeys(counts) {
 		fmt.Fprintf(d.say, "%5d %-16s %3d\n", status, statusNames[status], counts[status])
 	}
+	other := false
 	for _, l := range r.Results {
 		if !slices.Contains(l.Expected, l.Status) {
-			fmt.Fprintf(d.say, "not as expected: %s (%s) ended at %d, expected %v\n", l.PhoneNumber, l.Callee, l.Status, l.Expected)
+			other = true
+			expected := make([]string, len(l.Expected))
+			for n, status := range l.Expected {
+				expected[n] = statusNames[status]
+			}
+			fmt.Fprintf(d.say, "not as expected: %s (%s)\n  %s, not %s\n", l.PhoneNumber, l.Callee, statusNames[l.Status], strings.Join(expected, " or "))
 		}
+	}
+	if other && d.hears {
+		fmt.Fprintln(d.say, "On a machine that is slow, or busy with other things, words are understood\ntoo late; nacre demo --keys has people answer with keys.")
 	}
 	if !files {
 		fmt.Fprintln(d.say, "The folder with the recordings goes now; --keep keeps it.")
