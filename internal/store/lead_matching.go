@@ -123,7 +123,7 @@ func leadsNamed(pearlID id.ID, ids []id.ID) (f filter) {
 	for n, one := range ids {
 		args[n] = string(one)
 	}
-	f.add("+pearl_id = ?%d", pearlID) // by the ids, not by the campaign
+	f.add("pearl_id || '' = ?%d", pearlID) // by the ids, not by the campaign's index
 	f.conditions = append(f.conditions, "id IN ("+placeholders(2, len(args))+")")
 	f.args = append(f.args, args...)
 	return f
