@@ -231,6 +231,7 @@ test('analytics agree with the calls', async () => {
 
 test('the palette goes anywhere by keyboard', async () => {
   await page.keyboard.press('Control+k')
+  await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT') // what is typed before goes nowhere
   await page.keyboard.type('crm-1')
   await page.getByText('+14155550101').first().waitFor()
   await page.keyboard.press('ArrowDown')
