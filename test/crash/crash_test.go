@@ -18,22 +18,23 @@ import (
 )
 
 const (
-	kills   = 12
-	leads   = 80
 	limit   = 6 * time.Minute // for the campaign to end after the last kill
 	longest = 2500 * time.Millisecond
 )
 
+// trouble is how often a server is killed, while it has how many leads.
+type trouble struct{ kills, leads int }
+
 // kinds are last digits of numbers whose people are done quickly: busy at first, agree, hang up, reject, unknown, declines.
 var kinds = []int{60, 0, 65, 75, 40, 1, 61, 35, 66, 20}
 
-func TestKilledServerCallsNobodyTwice(t *testing.T) { survive(t, nil) }
+func TestKilledServerCallsNobodyTwice(t *testing.T) { survive(t, trouble{12, 80}, nil) }
 
 // TestKilledServerLosesNoAnalysis: the same where a model talks and analyses, and while it analyses or just after. Every call in which somebody was understood is analysed
 // once, whatever a model that was asked twice has found, and told so once; what it finds becomes the lead's status once.
-func TestKilledServerLosesNoAnalysis(t *testing.T) { survive(t, startModel(t)) }
+func TestKilledServerLosesNoAnalysis(t *testing.T) { survive(t, trouble{4, 30}, startModel(t)) }
 
-func survive(t *testing.T, m *model) {
+func survive(t *testing.T, of trouble, m *model) {
 	if testing.Short() {
 		t.Skip("needs the embedded voice and minutes")
 	}
@@ -63,9 +64,9 @@ func survive(t *testing.T, m *model) {
 	}
 	server := serve()
 	c := &client{t: t, Client: process.Client{Base: server.Address, Key: process.CreateKey(t, binary, "--data", data, "--name", "crash")}}
-	pearl, ids := campaign(c, carrier.Address, crm.URL)
+	pearl, ids := campaign(c, of.leads, carrier.Address, crm.URL)
 
-	for kill := range kills {
+	for kill := range of.kills {
 		if m != nil {
 			m.awaitAnalysis()
 			pause(time.Duration(random.Int64N(int64(2 * thinks))))
@@ -89,7 +90,7 @@ func survive(t *testing.T, m *model) {
 }
 
 // campaign makes trunk, number, campaign and leads, and runs it.
-func campaign(c *client, carrier, crm string) (pearl string, ids []string) {
+func campaign(c *client, leads int, carrier, crm string) (pearl string, ids []string) {
 	host, port, _ := strings.Cut(carrier, ":")
 	number, err := strconv.Atoi(port)
 	if err != nil {
@@ -202,7 +203,7 @@ func check(t *testing.T, c *client, crm *process.Receiver, pearl string, ids []s
 	if total == 0 {
 		t.Error("the carrier was never called")
 	}
-	t.Logf("%d kills: %d INVITEs, %d call rows, %d leads", kills, total, rows, len(ids))
+	t.Logf("%d INVITEs, %d call rows, %d leads", total, rows, len(ids))
 }
 
 // told returns the statuses that were delivered of a lead, once there are n or ten seconds have gone.
