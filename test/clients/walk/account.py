@@ -61,7 +61,7 @@ def settings(walk):
     judge.ok("PUT", "/v2/Account/Settings", want, {"color": "#156F7D", "countryCodes": ["1"], "retentionDays": 30})
     after = judge.ok("GET", "/v2/Account/Settings", want)
     judge.check([code.lstrip("+") for code in after["countryCodes"] or []] == ["1"] and after["retentionDays"] == 30 and after["color"] == "#156f7d", f"settings after PUT: {after}")
-    judge.ok("PUT", "/v2/Account/Settings", want, {"countryCodes": None, "retentionDays": None})
+    judge.ok("PUT", "/v2/Account/Settings", want, {"color": None, "countryCodes": None, "retentionDays": None})
     judge.check(judge.ok("GET", "/v2/Account/Settings", want) == before, "settings put back differ")
 
 

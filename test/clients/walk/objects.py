@@ -45,7 +45,8 @@ CALL = CALL_ROW | {
     "answererEvidence": [{"at": NUMBER, "source": {"words", "cadence", "beep", "tones", "keys", "quiet"}, "answerer": ANSWERER, "weight": COUNT, "detail": FILLED}],
 }
 CALL_WEBHOOK = {member: shape for member, shape in CALL.items() if not member.startswith("answerer") and member != "pearlVersion"}
-CALL_BULK = CALL | {"answererEvidence": None, "transcript": None, "collectedInfo": None, "summary": None, "overallSentiment": None, "recording": None}
+CALL_READ = {member: shape for member, shape in CALL.items() if member != "pearlVersion"}  # as the bulk read has it
+CALL_BULK = CALL_READ | {"answererEvidence": None, "transcript": None, "collectedInfo": None, "summary": None, "overallSentiment": None, "recording": None}
 CALL_REQUEST = {"id": ID, "status": {1, 2, 10, 20, 100}, "outboundId": ID, "created": DATE, "errors": [FILLED], "callId": nullable(ID)}
 RECEIPT = {"id": ID, "from": FILLED, "to": PHONE, "queuePosition": COUNT}
 

@@ -9,6 +9,7 @@ import time
 
 import account
 import calls
+import extensions
 import flow
 import frame
 import leads
@@ -51,7 +52,7 @@ def main(arguments):
         return 2
     walk = Walk(*arguments)
     begun = time.monotonic()
-    for steps in (account.first, pearls.steps, frame.steps, leads.steps, misses.steps, calls.steps, account.steps, flow.steps, pearls.last, misses.last, account.last):
+    for steps in (account.first, pearls.steps, frame.steps, leads.steps, misses.steps, calls.steps, account.steps, flow.steps, extensions.steps, pearls.last, misses.last, account.last):
         for step in steps:
             walk.judge.run(f"{step.__module__}.{step.__name__}", lambda: step(walk))
             walk.other.step = walk.judge.step
