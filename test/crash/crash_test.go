@@ -32,7 +32,7 @@ func TestKilledServerCallsNobodyTwice(t *testing.T) { survive(t, trouble{12, 80}
 
 // TestKilledServerLosesNoAnalysis: the same where a model talks and analyses, and while it analyses or just after. Every call in which somebody was understood is analysed
 // once, whatever a model that was asked twice has found, and told so once; what it finds becomes the lead's status once.
-func TestKilledServerLosesNoAnalysis(t *testing.T) { survive(t, trouble{4, 30}, startModel(t)) }
+func TestKilledServerLosesNoAnalysis(t *testing.T) { survive(t, trouble{3, 20}, startModel(t)) }
 
 func survive(t *testing.T, of trouble, m *model) {
 	if testing.Short() {
