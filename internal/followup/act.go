@@ -9,7 +9,6 @@ import (
 
 	"nacre/internal/call"
 	"nacre/internal/engine"
-	"nacre/internal/provider"
 )
 
 // Why actions with a trigger are not done.
@@ -26,16 +25,7 @@ func (a *Worker) do(job engine.FollowUpJob) {
 	var result engine.ActResult
 	err := a.act(call.WithMeter(a.ctx, meter), job, &result)
 	result.Charges = meter.Charges()
-	switch {
-	case err != nil && a.ctx.Err() != nil:
-		result.Stopped = true
-	case err != nil:
-		result.Failed = reason(err)
-		var failure *provider.Error
-		if errors.As(err, &failure) {
-			result.RetryAfter = failure.RetryAfter
-		}
-	}
+	result.Stopped, result.Failed, result.RetryAfter = a.failed(err)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), settleTimeout)
 	defer cancel()
 	state, settled := a.Jobs.SettleAct(ctx, job, result)

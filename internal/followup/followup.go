@@ -180,16 +180,7 @@ func (a *Worker) try(job engine.FollowUpJob) {
 	var result engine.AnalysisResult
 	err := a.ask(call.WithMeter(a.ctx, meter), job, &result.Findings)
 	result.Charges = meter.Charges()
-	switch {
-	case err != nil && a.ctx.Err() != nil:
-		result.Stopped = true
-	case err != nil:
-		result.Failed = reason(err)
-		var failure *provider.Error
-		if errors.As(err, &failure) {
-			result.RetryAfter = failure.RetryAfter
-		}
-	}
+	result.Stopped, result.Failed, result.RetryAfter = a.failed(err)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), settleTimeout)
 	defer cancel()
 	state, settled := a.Jobs.SettleAnalysis(ctx, job, result)
@@ -226,6 +217,19 @@ func (a *Worker) ask(ctx context.Context, job engine.FollowUpJob, found *call.Fi
 	}()
 	*found, err = a.Ask(ctx, job.Task, job.Record.Transcript)
 	return err
+}
+
+// failed says what an error means for the next try: whether it is only that the server stops, else why it failed, and for how long
+// whoever was asked wants to be left alone.
+func (a *Worker) failed(err error) (stopped bool, why string, retryAfter time.Duration) {
+	if err == nil || a.ctx.Err() != nil {
+		return err != nil, "", 0
+	}
+	var failure *provider.Error
+	if errors.As(err, &failure) {
+		retryAfter = failure.RetryAfter
+	}
+	return false, reason(err), retryAfter
 }
 
 // longestReason bounds what is kept of an error, in bytes.
