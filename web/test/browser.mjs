@@ -40,3 +40,10 @@ export async function signIn(page, base, key, path = '/') {
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('navigation').first().waitFor()
 }
+
+// fits tells whether what a page shows, once it is there, is as wide as its window at most.
+export async function fits(page) {
+  await page.locator('main#main h1').first().waitFor({ state: 'attached' })
+  await page.waitForFunction(() => !document.querySelector('main .mantine-Skeleton-root'))
+  return page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth && document.querySelector('main').scrollWidth <= window.innerWidth)
+}

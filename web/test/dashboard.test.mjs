@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
-import { open, watch } from './browser.mjs'
+import { fits, open, watch } from './browser.mjs'
 import { Api } from './client.mjs'
 
 const base = process.env.NACRE_URL
@@ -254,8 +254,7 @@ test('a narrow window has the bar below and no sideways scrolling', async () => 
   await page.locator('.tabbar').waitFor()
   for (const path of ['/', '/campaigns', '/leads', '/calls', '/analytics', '/webhooks', '/blacklist']) {
     await page.goto(base + path)
-    await page.locator('main#main').waitFor()
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${path} is wider than the window`)
+    assert.ok(await fits(page), `${path} is wider than the window`)
   }
   await accessible('narrow')
   noFaults()

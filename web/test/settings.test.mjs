@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
-import { open, watch } from './browser.mjs'
+import { fits, open, watch } from './browser.mjs'
 import { Api } from './client.mjs'
 
 const base = process.env.NACRE_URL
@@ -236,8 +236,7 @@ test('every page of the settings fits a narrow window', async () => {
   await page.setViewportSize({ width: 390, height: 844 })
   for (const path of ['/audit', ...['me', 'company', 'people', 'keys', 'numbers', 'models'].map((part) => `/settings/${part}`)]) {
     await page.goto(base + path)
-    await page.locator('main#main h1').first().waitFor({ state: 'attached' })
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth && document.querySelector('main').scrollWidth <= window.innerWidth), `${path} is wider than the window`)
+    assert.ok(await fits(page), `${path} is wider than the window`)
   }
   await accessible('narrow')
   noFaults()
