@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"time"
@@ -60,6 +62,12 @@ type CallRow struct {
 
 // Call is everything that is known of a call.
 type Call struct {
+	BulkCall
+	PearlVersion *int64 `json:"pearlVersion"` // of the Pearl's settings that it was begun with
+}
+
+// BulkCall is a call that was read with many others: with what the search's Fields name.
+type BulkCall struct {
 	CallRow
 	PearlID          string  `json:"pearlId"`
 	RelatedID        string  `json:"relatedId"`
@@ -72,7 +80,6 @@ type Call struct {
 
 	Answerer         *string    `json:"answerer"` // who picked up (contract 3.2)
 	AnswererEvidence []Evidence `json:"answererEvidence"`
-	PearlVersion     *int64     `json:"pearlVersion"` // of the Pearl's settings that it was begun with
 }
 
 // Evidence is one thing that tells who picked up. The weights for one answerer add up; 4 are enough.
@@ -115,6 +122,7 @@ type CallSearch struct {
 	Ascending            bool         `json:"isAscending,omitempty"`
 	Skip                 int          `json:"skip,omitempty"`
 	Limit                int          `json:"limit,omitempty"` // of one page, at most 100; 0 is 100
+	IsReviewed           *bool        `json:"isReviewed,omitempty"`
 }
 
 // CallRequest is a call that was asked for without a lead (contract 3.5).
@@ -191,6 +199,148 @@ func (c *Client) GetCallRequest(ctx context.Context, requestID string) (CallRequ
 	var r CallRequest
 	_, err := c.do(ctx, request{method: http.MethodGet, path: v2("CallRequest", requestID)}, &r)
 	return r, err
+}
+
+// CancelCallRequest withdraws a call that was asked for and still waits.
+func (c *Client) CancelCallRequest(ctx context.Context, requestID string) error {
+	_, err := c.do(ctx, request{method: http.MethodPost, path: v2("CallRequest", requestID, "Cancel"), again: true}, nil)
+	return err
+}
+
+// CallRequestSearch selects calls that were asked for (contract 3.5), the newest first.
+type CallRequestSearch struct {
+	From      time.Time `json:"fromDate"`
+	To        time.Time `json:"toDate"`
+	Sort      string    `json:"sortProp,omitempty"` // created, status, id
+	Ascending bool      `json:"isAscending,omitempty"`
+	Skip      int       `json:"skip,omitempty"`
+	Limit     int       `json:"limit,omitempty"` // of one page, at most 100; 0 is 100
+}
+
+// SearchCallRequests returns one page of the calls that were asked for.
+func (c *Client) SearchCallRequests(ctx context.Context, pearlID string, search CallRequestSearch) (Page[CallRequest], error) {
+	var page Page[CallRequest]
+	// Version 2 has no such route.
+	path := join("/v1", []string{"Outbound", pearlID, "CallRequest"})
+	_, err := c.do(ctx, request{method: http.MethodPost, path: path, body: search}, &page)
+	return page, err
+}
+
+// BulkSearch selects calls that are read whole (contract 3.3), the newest first.
+type BulkSearch struct {
+	From     time.Time    `json:"fromDate"`
+	To       time.Time    `json:"toDate"`
+	Statuses []LeadStatus `json:"statuses,omitempty"`
+	Tags     []string     `json:"tags,omitempty"`
+	Fields   []string     `json:"fields,omitempty"` // Transcript, CollectedInfo, Summary, OverallSentiment, Recording; what is not named is not answered
+	Skip     int          `json:"skip,omitempty"`
+	Limit    int          `json:"limit,omitempty"` // of one page, at most 100; 0 is 100
+}
+
+// BulkCalls returns one page of a Pearl's calls with what Fields name.
+func (c *Client) BulkCalls(ctx context.Context, pearlID string, search BulkSearch) (Page[BulkCall], error) {
+	var page Page[BulkCall]
+	_, err := c.do(ctx, request{method: http.MethodPost, path: v2("Pearl", pearlID, "Calls", "Bulk"), body: search}, &page)
+	return page, err
+}
+
+// DeleteCalls deletes calls with their recordings; one that is in progress has nothing deleted.
+func (c *Client) DeleteCalls(ctx context.Context, callIDs []string) error {
+	_, err := c.do(ctx, request{method: http.MethodDelete, path: v2("Call"), body: map[string]any{"callIds": append([]string{}, callIDs...)}}, nil)
+	return err
+}
+
+// RecordingLink is where a recording can be fetched without a key.
+type RecordingLink struct {
+	Recording *string    `json:"recording"` // address, signed; nil where there is none
+	ExpiresAt *time.Time `json:"expiresAt"`
+}
+
+// Recording returns a fresh address of a call's recording.
+func (c *Client) Recording(ctx context.Context, callID string) (RecordingLink, error) {
+	var link RecordingLink
+	_, err := c.do(ctx, request{method: http.MethodGet, path: v2("Call", callID, "Recording")}, &link)
+	return link, err
+}
+
+// Audio writes a conversation that goes on, as it is heard from now to its end or that of ctx: WAV whose length is not known, 8 kHz,
+// 16 bits, stereo, the agent left. Where nobody talks the server answers 400.
+func (c *Client) Audio(ctx context.Context, callID string, to io.Writer) error {
+	r := request{method: http.MethodGet, path: v2("Call", callID, "Audio")}
+	r.lines = func(body io.Reader) error {
+		if _, err := io.Copy(to, body); err != nil {
+			return fmt.Errorf("listen to call %s: %w", callID, err)
+		}
+		return nil
+	}
+	_, err := c.do(ctx, r, nil)
+	return err
+}
+
+// Charge is what a call took of one outside service.
+type Charge struct {
+	Kind         string  `json:"kind"` // ears, voice, model
+	Provider     string  `json:"provider"`
+	Model        string  `json:"model"`
+	Seconds      float64 `json:"seconds"`
+	Characters   int     `json:"characters"`
+	InputTokens  int     `json:"inputTokens"`
+	CachedTokens int     `json:"cachedTokens"`
+	OutputTokens int     `json:"outputTokens"`
+	Cost         float64 `json:"cost"` // by the operator's price table, in its unit
+}
+
+// Charges returns what a call took of outside services; nothing until it is final.
+func (c *Client) Charges(ctx context.Context, callID string) ([]Charge, error) {
+	var charges []Charge
+	_, err := c.do(ctx, request{method: http.MethodGet, path: v2("Call", callID, "Charges")}, &charges)
+	return charges, err
+}
+
+// Analysis is how far the analysis of a call by a model is.
+type Analysis struct {
+	State *string    `json:"state"` // pending, done, failed; nil where there is none
+	Tries int        `json:"tries"`
+	Error *string    `json:"error"` // of the last try
+	At    *time.Time `json:"at"`
+}
+
+// Analysis returns how far the analysis of a call is.
+func (c *Client) Analysis(ctx context.Context, callID string) (Analysis, error) {
+	var analysis Analysis
+	_, err := c.do(ctx, request{method: http.MethodGet, path: v2("Call", callID, "Analysis")}, &analysis)
+	return analysis, err
+}
+
+// Review is what a person noted of a call.
+type Review struct {
+	IsReviewed bool       `json:"isReviewed"`
+	ReviewedAt *time.Time `json:"reviewedAt"`
+	Comment    string     `json:"comment"`
+	ChangedAt  *time.Time `json:"changedAt"`
+	ChangedBy  *string    `json:"changedBy"`
+}
+
+// ReviewChange is what is noted of a call: nil leaves a member as it is.
+type ReviewChange struct {
+	IsReviewed *bool   `json:"isReviewed,omitempty"`
+	Comment    *string `json:"comment,omitempty"` // at most 4,000 characters
+}
+
+// GetReview returns what a person noted of a call.
+func (c *Client) GetReview(ctx context.Context, callID string) (Review, error) {
+	return c.review(ctx, request{method: http.MethodGet, path: v2("Call", callID, "Review")})
+}
+
+// SetReview notes something of a call, of which it changes nothing.
+func (c *Client) SetReview(ctx context.Context, callID string, change ReviewChange) (Review, error) {
+	return c.review(ctx, request{method: http.MethodPut, path: v2("Call", callID, "Review"), body: change})
+}
+
+func (c *Client) review(ctx context.Context, r request) (Review, error) {
+	var review Review
+	_, err := c.do(ctx, r, &review)
+	return review, err
 }
 
 // HangUp ends a call that rings or talks.

@@ -91,6 +91,56 @@ func (c *Client) SetRunning(ctx context.Context, pearlID string, running bool) (
 	return now, err
 }
 
+// PauseAndHangUp pauses a campaign and ends everything that it has in the air, conversations too.
+func (c *Client) PauseAndHangUp(ctx context.Context, pearlID string) (Activity, error) {
+	var now Activity
+	r := request{method: http.MethodPut, path: v2("Pearl", pearlID, "Active"), query: flag("hangUp", true), body: map[string]bool{"isActive": false}}
+	_, err := c.do(ctx, r, &now)
+	return now, err
+}
+
+// Archive pauses a Pearl and takes it out of the lists, or brings it back.
+func (c *Client) Archive(ctx context.Context, pearlID string, archived bool) error {
+	_, err := c.do(ctx, request{method: http.MethodPost, path: v2("Pearl", pearlID, "Archive"), body: map[string]bool{"isArchived": archived}, again: true}, nil)
+	return err
+}
+
+// Ongoing are the calls of a Pearl that go on now.
+type Ongoing struct {
+	OnQueue  int `json:"totalOnQueue"`
+	CallsNow int `json:"totalOngoingCalls"`
+}
+
+// OngoingCalls counts the calls of a Pearl that go on now.
+func (c *Client) OngoingCalls(ctx context.Context, pearlID string) (Ongoing, error) {
+	var ongoing Ongoing
+	_, err := c.do(ctx, request{method: http.MethodGet, path: v2("Pearl", pearlID, "OngoingCalls")}, &ongoing)
+	return ongoing, err
+}
+
+// ResetMemory has a Pearl forget what it keeps of a number; "" is all numbers.
+func (c *Client) ResetMemory(ctx context.Context, pearlID, number string) error {
+	body := struct {
+		PhoneNumber string `json:"phoneNumber,omitempty"`
+	}{number}
+	_, err := c.do(ctx, request{method: http.MethodPut, path: v2("Pearl", pearlID, "ResetMemory"), body: body}, nil)
+	return err
+}
+
+// SandboxCampaign makes the campaign of simulated people, runs it, and returns its id.
+func (c *Client) SandboxCampaign(ctx context.Context) (pearlID string, err error) {
+	return c.create(ctx, request{method: http.MethodPost, path: v2("SandboxCampaign"), body: struct{}{}})
+}
+
+// create sends what makes something, and returns its id.
+func (c *Client) create(ctx context.Context, r request) (string, error) {
+	var made struct {
+		ID string `json:"id"`
+	}
+	_, err := c.do(ctx, r, &made)
+	return made.ID, err
+}
+
 // PearlWarning is one thing that will not work as a Pearl is set up.
 type PearlWarning struct {
 	Member string `json:"member"`
@@ -99,7 +149,16 @@ type PearlWarning struct {
 
 // Warnings returns what will not work as a Pearl is set up (contract 12).
 func (c *Client) Warnings(ctx context.Context, pearlID string) ([]PearlWarning, error) {
+	return c.warnings(ctx, pearlID, false)
+}
+
+// DraftWarnings returns what will not work as a Pearl's draft is set up.
+func (c *Client) DraftWarnings(ctx context.Context, pearlID string) ([]PearlWarning, error) {
+	return c.warnings(ctx, pearlID, true)
+}
+
+func (c *Client) warnings(ctx context.Context, pearlID string, draft bool) ([]PearlWarning, error) {
 	var warnings []PearlWarning
-	_, err := c.do(ctx, request{method: http.MethodGet, path: v2("Pearl", pearlID, "Warnings")}, &warnings)
+	_, err := c.do(ctx, request{method: http.MethodGet, path: v2("Pearl", pearlID, "Warnings"), query: flag("draft", draft)}, &warnings)
 	return warnings, err
 }

@@ -4,6 +4,9 @@
 //	c, err := client.New("https://calls.example.com", os.Getenv("NACRE_KEY"))
 //	leadID, err := c.AddLead(ctx, pearlID, client.NewLead{PhoneNumber: "+14155550101"})
 //
+// Where the document has a route for one thing in two versions, the method asks version 2. What only people who are signed in may
+// do (contract 12.2) has no method: a key cannot ask for it.
+//
 // A request that the server did not take because it was busy (429, 503) is repeated after the wait that it asked for; one that
 // creates something carries an Idempotency-Key, so that no repetition creates it twice.
 package client
@@ -269,6 +272,14 @@ func pageQuery(skip, limit int) url.Values {
 		query.Set("limit", strconv.Itoa(limit))
 	}
 	return query
+}
+
+// flag is a parameter that is true, or none.
+func flag(name string, is bool) url.Values {
+	if !is {
+		return nil
+	}
+	return url.Values{name: {"true"}}
 }
 
 // newKey makes an Idempotency-Key, which goes with every repetition of its request.

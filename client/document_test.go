@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"regexp"
@@ -105,6 +106,9 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 	now := time.Date(2026, 11, 23, 9, 15, 0, 0, time.UTC)
 	text, status, id := "x", LeadCompleted, "665f1f77bcf86cd799439011"
 	data := map[string]any{"plan": "A"}
+	filter := LeadFilter{Text: text, Statuses: LeadStatuses(), Attempts: []int{0}, TimeZoneIDs: []string{""}}
+	settings := json.RawMessage(`{"name":"x","outbound":{"totalAgents":2}}`)
+	count, yes := 2, true
 	ctx := t.Context()
 	calls := map[string]func(c *Client) (any, error){
 		"AddLead": func(c *Client) (any, error) {
@@ -124,13 +128,16 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 			return c.UpdateLead(ctx, somePearl, id, LeadChange{PhoneNumber: &text, ExternalID: &text, TimeZoneID: &text, CallData: &data, Status: &status})
 		},
 		"SearchLeads": func(c *Client) (any, error) {
-			return c.SearchLeads(ctx, somePearl, LeadSearch{Text: text, Statuses: LeadStatuses(), Sort: "status", Ascending: true, Skip: 1, Limit: 1000})
+			return c.SearchLeads(ctx, somePearl, LeadSearch{LeadFilter: filter, Sort: "status", Ascending: true, Skip: 1, Limit: 1000})
 		},
 		"DeleteLeads": func(c *Client) (any, error) { return nil, c.DeleteLeads(ctx, somePearl, []string{id}) },
 		"LeadHistory": func(c *Client) (any, error) { return c.LeadHistory(ctx, somePearl, id, 1, 1000) },
 		"LeadNext":    func(c *Client) (any, error) { return c.LeadNext(ctx, somePearl, id) },
 		"Pearls":      func(c *Client) (any, error) { return c.Pearls(ctx) },
 		"GetPearl":    func(c *Client) (any, error) { return c.GetPearl(ctx, somePearl) },
+		"CreatePearl of nodes": func(c *Client) (any, error) {
+			return c.CreatePearl(ctx, json.RawMessage(`{"name":"x","variables":[],"pearl":{"companyDescription":"x","timeZone":"Europe/Rome","nodes":[{"nodeId":"a","name":"a","nodeType":2,"instructions":"x"},{"nodeId":"b","name":"b","nodeType":100}]},"outbound":{}}`))
+		},
 		"CreatePearl": func(c *Client) (any, error) {
 			return c.CreatePearl(ctx, json.RawMessage(`{"name":"x","pearl":{"companyDescription":"x","timeZone":"Europe/Rome","openingSentence":"x"},"outbound":{}}`))
 		},
@@ -155,7 +162,131 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 		"PatchLead": func(c *Client) (any, error) {
 			return c.PatchLead(ctx, somePearl, id, LeadPatch{ExternalID: &text, CallData: map[string]any{"plan": nil}})
 		},
-		"TestWebhook": func(c *Client) (any, error) { return c.TestWebhook(ctx, somePearl, "lead") },
+		"TestWebhook":             func(c *Client) (any, error) { return c.TestWebhook(ctx, somePearl, "lead") },
+		"DeleteLeadsByExternalID": func(c *Client) (any, error) { return nil, c.DeleteLeadsByExternalID(ctx, somePearl, []string{"crm-1"}) },
+		"ChangeLeads": func(c *Client) (any, error) {
+			change := LeadsChange{LeadSelection: LeadSelection{LeadFilter: filter, LeadIDs: []string{id}, All: true}, Action: SetStatus, Status: &status, ChangeID: id, DryRun: true, HangUp: true}
+			changed, err := c.ChangeLeads(ctx, somePearl, change, nil)
+			if changed != (LeadsChanged{ChangeID: "665f1f77bcf86cd7994390aa", Total: 204, OnCall: 3, Changed: 203, Left: 1}) {
+				t.Errorf("the example was read as %+v", changed)
+			}
+			return nil, err
+		},
+		"ExportLeads": func(c *Client) (any, error) {
+			return nil, c.ExportLeads(ctx, somePearl, LeadSelection{LeadFilter: filter, LeadIDs: []string{id}, All: true}, func(leads []ExportedLead, total int) error {
+				if total != 1 || len(leads) != 1 || leads[0].ID != id || *leads[0].TimeZoneID != "Pacific Standard Time" {
+					t.Errorf("the example was read as %+v of %d", leads, total)
+				}
+				return nil
+			})
+		},
+		"Zones":           func(c *Client) (any, error) { return c.Zones(ctx, somePearl) },
+		"PauseAndHangUp":  func(c *Client) (any, error) { return c.PauseAndHangUp(ctx, somePearl) },
+		"Archive":         func(c *Client) (any, error) { return nil, c.Archive(ctx, somePearl, true) },
+		"OngoingCalls":    func(c *Client) (any, error) { return c.OngoingCalls(ctx, somePearl) },
+		"ResetMemory":     func(c *Client) (any, error) { return nil, c.ResetMemory(ctx, somePearl, "+14155550101") },
+		"SandboxCampaign": func(c *Client) (any, error) { return c.SandboxCampaign(ctx) },
+		"DraftWarnings":   func(c *Client) (any, error) { return c.DraftWarnings(ctx, somePearl) },
+		"PearlSettings":   func(c *Client) (any, error) { return c.PearlSettings(ctx, somePearl) },
+		"UpdatePearl":     func(c *Client) (any, error) { return nil, c.UpdatePearl(ctx, somePearl, settings) },
+		"UpdateOutbound": func(c *Client) (any, error) {
+			return nil, c.UpdateOutbound(ctx, somePearl, json.RawMessage(`{"totalAgents":2}`))
+		},
+		"UpdateInbound": func(c *Client) (any, error) {
+			return nil, c.UpdateInbound(ctx, somePearl, json.RawMessage(`{"totalAgents":2}`))
+		},
+		"Versions":     func(c *Client) (any, error) { return c.Versions(ctx, somePearl) },
+		"GetVersion":   func(c *Client) (any, error) { return c.GetVersion(ctx, somePearl, 3) },
+		"RollBack":     func(c *Client) (any, error) { return c.RollBack(ctx, somePearl, 3) },
+		"GetDraft":     func(c *Client) (any, error) { return c.GetDraft(ctx, somePearl) },
+		"SaveDraft":    func(c *Client) (any, error) { return c.SaveDraft(ctx, somePearl, settings) },
+		"DiscardDraft": func(c *Client) (any, error) { return nil, c.DiscardDraft(ctx, somePearl) },
+		"PublishDraft": func(c *Client) (any, error) { return c.PublishDraft(ctx, somePearl, 3) },
+		"Analytics":    func(c *Client) (any, error) { return c.Analytics(ctx, somePearl, now, now) },
+		"Try": func(c *Client) (any, error) {
+			return c.Try(ctx, somePearl, true, TryPerson{CallData: data, TimeZoneID: "Europe/Rome", At: "2026-11-26T10:15", KeysOnly: true})
+		},
+		"TryOn": func(c *Client) (any, error) { return c.TryOn(ctx, somePearl, id, Say, "yes") },
+		"Rehearse": func(c *Client) (any, error) {
+			told := 0
+			err := c.Rehearse(ctx, somePearl, true, "scenarios: []", func(one Rehearsed, total int) { told = total })
+			if told == 0 {
+				t.Error("nothing of the example was told")
+			}
+			return nil, err
+		},
+		"Webhooks": func(c *Client) (any, error) { return c.Webhooks(ctx, somePearl) },
+		"ChangeWebhooks": func(c *Client) (any, error) {
+			return c.ChangeWebhooks(ctx, somePearl, WebhookChange{CallURL: &text, LeadURL: &text, Version: &count, CredentialHeader: &text, RotateSecret: true})
+		},
+		"CancelCallRequest": func(c *Client) (any, error) { return nil, c.CancelCallRequest(ctx, id) },
+		"SearchCallRequests": func(c *Client) (any, error) {
+			return c.SearchCallRequests(ctx, somePearl, CallRequestSearch{From: now, To: now, Sort: "created", Ascending: true, Skip: 1, Limit: 100})
+		},
+		"BulkCalls": func(c *Client) (any, error) {
+			return c.BulkCalls(ctx, somePearl, BulkSearch{From: now, To: now, Statuses: []LeadStatus{LeadSuccess}, Tags: []string{"hot"}, Fields: []string{"Summary"}, Skip: 1, Limit: 100})
+		},
+		"DeleteCalls": func(c *Client) (any, error) { return nil, c.DeleteCalls(ctx, []string{id}) },
+		"Recording":   func(c *Client) (any, error) { return c.Recording(ctx, id) },
+		"Audio":       func(c *Client) (any, error) { return nil, c.Audio(ctx, id, io.Discard) },
+		"Charges":     func(c *Client) (any, error) { return c.Charges(ctx, id) },
+		"Analysis":    func(c *Client) (any, error) { return c.Analysis(ctx, id) },
+		"GetReview":   func(c *Client) (any, error) { return c.GetReview(ctx, id) },
+		"SetReview": func(c *Client) (any, error) {
+			return c.SetReview(ctx, id, ReviewChange{IsReviewed: &yes, Comment: &text})
+		},
+		"GetAccount": func(c *Client) (any, error) { return c.GetAccount(ctx) },
+		"Me":         func(c *Client) (any, error) { return c.Me(ctx) },
+		"AuditLog": func(c *Client) (any, error) {
+			return c.AuditLog(ctx, AuditSearch{From: now, To: now, EventType: &[]int{1003}[0], UserID: id})
+		},
+		"Voices":             func(c *Client) (any, error) { return c.Voices(ctx) },
+		"GetAccountSettings": func(c *Client) (any, error) { return c.GetAccountSettings(ctx) },
+		"SetAccountSettings": func(c *Client) (any, error) { return c.SetAccountSettings(ctx, AccountSettings{Name: "Gyms"}) },
+		"Keys":               func(c *Client) (any, error) { return c.Keys(ctx) },
+		"CreateKey": func(c *Client) (any, error) {
+			_, _, err := c.CreateKey(ctx, NewKey{Name: "CRM", Scope: "leads", ExpiresAt: &now})
+			return nil, err
+		},
+		"DeleteKey":           func(c *Client) (any, error) { return nil, c.DeleteKey(ctx, id) },
+		"Users":               func(c *Client) (any, error) { return c.Users(ctx) },
+		"Blacklist":           func(c *Client) (any, error) { return nil, c.Blacklist(ctx, []string{"+14155550101"}) },
+		"RemoveFromBlacklist": func(c *Client) (any, error) { return nil, c.RemoveFromBlacklist(ctx, []string{"+14155550101"}) },
+		"SearchBlacklist": func(c *Client) (any, error) {
+			return c.SearchBlacklist(ctx, BlacklistSearch{Text: "415", Sort: "createdAt", Ascending: true, Skip: 1, Limit: 100})
+		},
+		"PhoneNumbers": func(c *Client) (any, error) { return c.PhoneNumbers(ctx) },
+		"CreatePhoneNumber": func(c *Client) (any, error) {
+			none := ""
+			return c.CreatePhoneNumber(ctx, NumberSettings{Number: &text, Direction: &count, TrunkID: &none})
+		},
+		"UpdatePhoneNumber": func(c *Client) (any, error) {
+			return nil, c.UpdatePhoneNumber(ctx, id, NumberSettings{TrunkID: &text})
+		},
+		"DeletePhoneNumber": func(c *Client) (any, error) { return nil, c.DeletePhoneNumber(ctx, id) },
+		"Trunks":            func(c *Client) (any, error) { return c.Trunks(ctx) },
+		"CreateTrunk": func(c *Client) (any, error) {
+			udp, source, rate := "udp", "source", 5.0
+			return c.CreateTrunk(ctx, TrunkSettings{
+				Name: &text, Host: &text, Port: &count, Transport: &udp, Username: &text, Password: &text, Registers: &yes, FromDomain: &text, Codecs: []string{"PCMA"},
+				MaxCalls: &count, CallsPerSecond: &rate, LockMedia: &yes, MediaTo: &source, IsActive: &yes,
+			})
+		},
+		"UpdateTrunk":  func(c *Client) (any, error) { return nil, c.UpdateTrunk(ctx, id, TrunkSettings{MaxCalls: &count}) },
+		"DeleteTrunk":  func(c *Client) (any, error) { return nil, c.DeleteTrunk(ctx, id) },
+		"TestTrunk":    func(c *Client) (any, error) { return c.TestTrunk(ctx, id) },
+		"Attention":    func(c *Client) (any, error) { return c.Attention(ctx) },
+		"Providers":    func(c *Client) (any, error) { return c.Providers(ctx) },
+		"TestProvider": func(c *Client) (any, error) { return c.TestProvider(ctx, "voice", "main") },
+		"Follow": func(c *Client) (any, error) {
+			for m, err := range c.Follow(ctx, "1043") {
+				if err == nil && (m.Changed == nil || m.Changed.What != "leads") {
+					t.Errorf("the example was read as %+v", m)
+				}
+				return nil, err
+			}
+			return nil, ctx.Err()
+		},
 	}
 	// Walks of pages and the conditional update send what their neighbours send.
 	elsewhere := []string{"Leads", "Calls", "Deliveries", "UpdateLeadIf"}
@@ -164,6 +295,7 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 			t.Errorf("%s is not tried", method.Name)
 		}
 	}
+	asked := map[string]bool{}
 	for name, call := range calls {
 		t.Run(name, func(t *testing.T) { // not parallel: the compiler of schemas is for one at a time
 			c, s, _ := scripted(t)
@@ -177,8 +309,57 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 			if len(s.asked) != 1 {
 				t.Fatalf("%d requests", len(s.asked))
 			}
+			template, _, _ := d.find(s.asked[0].Method, strings.TrimPrefix(s.asked[0].URL.Path, "/below"))
+			asked[s.asked[0].Method+" "+template] = true
 			d.readWhole(t, s.asked[0], result)
 		})
+	}
+	d.allAsked(t, asked)
+}
+
+// notAsked are the routes without a method, and why; a path that ends with * is all that begin so.
+var notAsked = map[string]string{
+	"* /v1/*":                         "version 2 has the same; where it has not, a method asks version 1",
+	"POST /v2/Pearl/{pearlId}/Active": "is PUT under another name",
+	"* /v2/FirstStart":                "the owner's account is made in a browser",
+	"POST /v2/SignIn":                 "is for people",
+	"POST /v2/SignOut*":               "is for people",
+	"POST /v2/Join":                   "is for people",
+	"* /v2/Me/*":                      "is for people",
+	"POST /v2/Account/Users":          "403 to keys of every scope",
+	"* /v2/Account/Users/*":           "403 to keys of every scope",
+}
+
+// allAsked fails where a route of the document has neither a method nor a reason, and where a reason is of no route.
+func (d *document) allAsked(t *testing.T, asked map[string]bool) {
+	t.Helper()
+	used := map[string]bool{}
+	excused := func(method, path string) bool {
+		for route := range notAsked {
+			m, p, _ := strings.Cut(route, " ")
+			prefix, open := strings.CutSuffix(p, "*")
+			if (m == "*" || m == method) && (p == path || open && strings.HasPrefix(path, prefix)) {
+				used[route] = true
+				return true
+			}
+		}
+		return false
+	}
+	for path, methods := range d.Paths {
+		if !strings.HasPrefix(path, "/v1/") && !strings.HasPrefix(path, "/v2/") {
+			continue // for browsers, and for who runs the server
+		}
+		for method := range methods {
+			method = strings.ToUpper(method)
+			if !asked[method+" "+path] && !excused(method, path) {
+				t.Errorf("no method asks %s %s", method, path)
+			}
+		}
+	}
+	for route := range notAsked {
+		if !used[route] {
+			t.Errorf("%s is excused, but there is no such route", route)
+		}
 	}
 }
 
@@ -227,8 +408,10 @@ func (d *document) judge(t *testing.T, compiler *jsonschema.Compiler, s *script,
 		d.known(t, "the body of "+template, o.RequestBody.Content["application/json"].Schema, sent)
 	}
 	answer := o.Responses["200"].Content
-	if lines, streamed := answer["application/x-ndjson"]; streamed {
-		return exchange{status: 200, body: fmt.Sprint(lines.Example)}
+	for _, kind := range []string{"application/x-ndjson", "text/event-stream"} {
+		if lines, streamed := answer[kind]; streamed {
+			return exchange{status: 200, body: fmt.Sprint(lines.Example)}
+		}
 	}
 	if text, bare := answer["text/plain"]; bare {
 		return exchange{status: 200, body: fmt.Sprint(text.Example)}

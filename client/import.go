@@ -1,8 +1,6 @@
 package client
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,14 +45,6 @@ func (c *Client) PreviewImport(ctx context.Context, pearlID string, file []byte)
 	return preview, err
 }
 
-// importLine is one line of the answer to an import: its beginning, a part, its end or what ended it.
-type importLine struct {
-	Total *int `json:"total"`
-	ImportPart
-	Done  bool   `json:"done"`
-	Error *Error `json:"error"`
-}
-
 // ImportLeads adds the leads of a file, CSV or XLSX. After every part it calls told with it and the number of all rows. Where
 // the connection breaks, or the server asks for it, the file is sent again: the server adds nothing twice and goes on where it
 // ended, also for a later call with the same file within 24 hours.
@@ -79,32 +69,26 @@ func (c *Client) ImportLeads(ctx context.Context, pearlID string, file []byte, o
 
 // readImport reads the lines of an answer; the first parts, as many as were told before, are passed over.
 func readImport(body io.Reader, parts *int, told func(ImportPart, int)) error {
-	before, total := *parts, 0
-	lines := bufio.NewReader(body)
-	for n := 0; ; {
-		text, err := lines.ReadBytes('\n')
-		if err != nil {
-			if errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF // without its last line
-			}
-			return &url.Error{Op: "Import", URL: "answer", Err: err}
+	before, total, n := *parts, 0, 0
+	err := readLines(body, func(text []byte) error {
+		var line struct {
+			Total *int `json:"total"`
+			ImportPart
 		}
-		var line importLine
-		if err := json.Unmarshal(bytes.TrimSpace(text), &line); err != nil {
-			return fmt.Errorf("read the answer to the import: %w", err)
+		if err := readLine(text, &line); err != nil {
+			return err
 		}
-		switch {
-		case line.Error != nil:
-			return &failed{answer: line.Error, retryAfter: -1}
-		case line.Done:
-			return nil
-		case line.Total != nil:
+		if line.Total != nil {
 			total = *line.Total
-		default:
-			if n++; n > before {
-				*parts = n
-				told(line.ImportPart, total)
-			}
+		} else if n++; n > before {
+			*parts = n
+			told(line.ImportPart, total)
 		}
+		return nil
+	})
+	var answer *Error
+	if errors.As(err, &answer) {
+		return &failed{answer: answer, retryAfter: -1} // what passes by itself is tried again
 	}
+	return err
 }

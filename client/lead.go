@@ -44,6 +44,12 @@ func (s LeadStatus) String() string { return leadStatuses[s] }
 // LeadStatuses are all statuses in the order of their numbers.
 func LeadStatuses() []LeadStatus { return slices.Sorted(maps.Keys(leadStatuses)) }
 
+// SettableStatuses are those that an update may set: LeadCompleted stops the calling, LeadSuccess says that the lead converted
+// (contract 1.2).
+func SettableStatuses() []LeadStatus {
+	return []LeadStatus{LeadNew, LeadNeedRetry, LeadSuccess, LeadNotSuccessful, LeadCompleted}
+}
+
 // NewLead is a lead to add (contract 1.5).
 type NewLead struct {
 	PhoneNumber string         `json:"phoneNumber"`
@@ -58,7 +64,8 @@ type LeadChange struct {
 	ExternalID  *string         `json:"externalId,omitempty"` // "" clears
 	TimeZoneID  *string         `json:"timeZoneId,omitempty"` // "" clears
 	CallData    *map[string]any `json:"callData,omitempty"`   // replaces the whole object
-	Status      *LeadStatus     `json:"status,omitempty"`     // LeadCompleted stops the calling, LeadSuccess says that it converted (contract 1.2)
+	Status      *LeadStatus     `json:"status,omitempty"`     // one of SettableStatuses (contract 1.2)
+	HangUp      bool            `json:"-"`                    // a stop ends a conversation too (contract 12)
 }
 
 // LeadPatch is what a patch changes (RFC 7396, contract 1.1): nil leaves a member as it is. Of CallData it changes the variables that
@@ -68,7 +75,8 @@ type LeadPatch struct {
 	ExternalID  *string        `json:"externalId,omitempty"` // "" clears
 	TimeZoneID  *string        `json:"timeZoneId,omitempty"` // "" clears
 	CallData    map[string]any `json:"callData,omitempty"`
-	Status      *LeadStatus    `json:"status,omitempty"`
+	Status      *LeadStatus    `json:"status,omitempty"` // one of SettableStatuses
+	HangUp      bool           `json:"-"`                // a stop ends a conversation too (contract 12)
 }
 
 // LeadRow is a lead as a search finds it.
@@ -113,14 +121,21 @@ type LastCollected struct {
 	CollectedInfos []Value `json:"collectedInfos"`
 }
 
-// LeadSearch selects leads (contract 1.5); the zero value selects all, the newest first.
+// LeadFilter narrows leads (contract 1.5, 12); the zero value selects all.
+type LeadFilter struct {
+	Text        string       `json:"searchInput,omitempty"` // part of number, external id or a value of callData
+	Statuses    []LeadStatus `json:"statuses,omitempty"`
+	Attempts    []int        `json:"attempts,omitempty"`    // how many calls were begun
+	TimeZoneIDs []string     `json:"timeZoneIds,omitempty"` // zones of their own; "" is none
+}
+
+// LeadSearch selects leads; the zero value selects all, the newest first.
 type LeadSearch struct {
-	Text      string       `json:"searchInput,omitempty"` // part of number, external id or a value of callData
-	Statuses  []LeadStatus `json:"statuses,omitempty"`
-	Sort      string       `json:"sortProp,omitempty"` // created, phoneNumber, externalId, status, id
-	Ascending bool         `json:"isAscending,omitempty"`
-	Skip      int          `json:"skip,omitempty"`
-	Limit     int          `json:"limit,omitempty"` // of one page, at most 1,000; 0 is 100
+	LeadFilter
+	Sort      string `json:"sortProp,omitempty"` // created, phoneNumber, externalId, status, id
+	Ascending bool   `json:"isAscending,omitempty"`
+	Skip      int    `json:"skip,omitempty"`
+	Limit     int    `json:"limit,omitempty"` // of one page, at most 1,000; 0 is 100
 }
 
 // Page is one page of a search; Count is the number of all matches.
@@ -193,12 +208,12 @@ func (c *Client) UpdateLead(ctx context.Context, pearlID, leadID string, change 
 
 // UpdateLeadIf changes a lead that is still as it was read: the server answers 412 where its ETag is another one.
 func (c *Client) UpdateLeadIf(ctx context.Context, pearlID, leadID, etag string, change LeadChange) (*Lead, error) {
-	return c.lead(ctx, request{method: http.MethodPut, path: v2("Outbound", pearlID, "Lead", leadID), body: change, match: etag})
+	return c.lead(ctx, request{method: http.MethodPut, path: v2("Outbound", pearlID, "Lead", leadID), query: flag("hangUp", change.HangUp), body: change, match: etag})
 }
 
 // PatchLead changes a lead as UpdateLead does, but for variables: those that the patch does not name stay as they are.
 func (c *Client) PatchLead(ctx context.Context, pearlID, leadID string, patch LeadPatch) (*Lead, error) {
-	return c.lead(ctx, request{method: http.MethodPatch, path: v2("Outbound", pearlID, "Lead", leadID), body: patch, again: true})
+	return c.lead(ctx, request{method: http.MethodPatch, path: v2("Outbound", pearlID, "Lead", leadID), query: flag("hangUp", patch.HangUp), body: patch, again: true})
 }
 
 func (c *Client) lead(ctx context.Context, r request) (*Lead, error) {
@@ -259,6 +274,12 @@ func pages[T any](skip int, read func(skip int) (Page[T], error)) iter.Seq2[T, e
 // DeleteLeads deletes leads; ids that name nothing are passed over.
 func (c *Client) DeleteLeads(ctx context.Context, pearlID string, leadIDs []string) error {
 	_, err := c.do(ctx, request{method: http.MethodDelete, path: v2("Outbound", pearlID, "Leads"), body: map[string]any{"leadIds": append([]string{}, leadIDs...)}}, nil)
+	return err
+}
+
+// DeleteLeadsByExternalID deletes leads by your own ids; those that name nothing are passed over.
+func (c *Client) DeleteLeadsByExternalID(ctx context.Context, pearlID string, externalIDs []string) error {
+	_, err := c.do(ctx, request{method: http.MethodDelete, path: v2("Outbound", pearlID, "Leads", "External"), body: map[string]any{"leadExternalIds": append([]string{}, externalIDs...)}}, nil)
 	return err
 }
 

@@ -108,3 +108,41 @@ func (c *Client) TestWebhook(ctx context.Context, pearlID, kind string) (Try, er
 	_, err := c.do(ctx, request{method: http.MethodPost, path: v2("Pearl", pearlID, "Webhooks", "Test"), body: map[string]string{"kind": kind}}, &try)
 	return try, err
 }
+
+// WebhookSettings are where a Pearl's webhooks go.
+type WebhookSettings struct {
+	CallURL          *string `json:"callWebhookUrl"`
+	LeadURL          *string `json:"leadWebhookUrl"`
+	Version          int     `json:"webhookVersion"`
+	CredentialHeader *string `json:"webhookCredentialHeader"`
+	Secret           string  `json:"secret"` // that deliveries are signed with (contract 6.4)
+	Disabled         struct {
+		Call bool `json:"call"`
+		Lead bool `json:"lead"`
+	} `json:"disabled"` // a URL that answered 410
+}
+
+// WebhookChange is what changes of them: nil leaves a member as it is.
+type WebhookChange struct {
+	CallURL          *string `json:"callWebhookUrl,omitempty"` // "" removes it
+	LeadURL          *string `json:"leadWebhookUrl,omitempty"` // "" removes it
+	Version          *int    `json:"webhookVersion,omitempty"`
+	CredentialHeader *string `json:"webhookCredentialHeader,omitempty"`
+	RotateSecret     bool    `json:"rotateSecret,omitempty"`
+}
+
+// Webhooks returns where a Pearl's webhooks go.
+func (c *Client) Webhooks(ctx context.Context, pearlID string) (WebhookSettings, error) {
+	return c.webhooks(ctx, request{method: http.MethodGet, path: v2("Pearl", pearlID, "Webhooks")})
+}
+
+// ChangeWebhooks changes where a Pearl's webhooks go.
+func (c *Client) ChangeWebhooks(ctx context.Context, pearlID string, change WebhookChange) (WebhookSettings, error) {
+	return c.webhooks(ctx, request{method: http.MethodPut, path: v2("Pearl", pearlID, "Webhooks"), body: change})
+}
+
+func (c *Client) webhooks(ctx context.Context, r request) (WebhookSettings, error) {
+	var settings WebhookSettings
+	_, err := c.do(ctx, r, &settings)
+	return settings, err
+}

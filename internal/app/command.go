@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"nacre/client"
 	"nacre/internal/account"
 	"nacre/internal/config"
 	"nacre/internal/engine"
@@ -76,7 +77,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	exit := -1
 	parser, err := kong.New(&cli, kong.Name("nacre"), kong.Description("Outbound phone campaigns with AI agents, self-hosted."),
 		kong.Writers(out, errs), kong.Exit(func(code int) { exit = code }), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Configuration(config.YAML), kong.Vars{"version": Version})
+		kong.Configuration(config.YAML), kong.Vars{"version": Version, "statuses": listed(client.LeadStatuses()), "settable_statuses": listed(client.SettableStatuses())})
 	if err != nil {
 		fmt.Fprintln(errs, "nacre:", err)
 		return exitFailed

@@ -98,10 +98,7 @@ func (c *demoCommand) Run(ctx context.Context, s streams) (err error) {
 	if c.JSON {
 		d.say = s.Err
 	}
-	if f, ok := d.say.(*os.File); ok {
-		info, err := f.Stat()
-		d.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
+	d.terminal = onTerminal(d.say)
 	running, err := d.open(ctx, c, s)
 	defer func() {
 		if running != nil {
@@ -217,8 +214,13 @@ func (d *demo) owner(ctx context.Context, running *server) error {
 	if err := d.call(ctx, "POST", "/v2/FirstStart", map[string]any{"code": code, "email": demoEmail, "password": password, "company": "Pearl Fitness"}, &struct{}{}); err != nil {
 		return fmt.Errorf("make the owner: %w", err)
 	}
-	fmt.Fprintf(d.say, "Watch it at %s – sign in as %s with %s\n", d.base, demoEmail, password)
+	d.invitation(password)
 	return nil
+}
+
+// invitation says where the demo is to be seen, and how.
+func (d *demo) invitation(password string) {
+	fmt.Fprintf(d.say, "Watch it at %s\n  sign in as %s with the password %s\n", d.base, demoEmail, password)
 }
 
 func (d *demo) campaign(ctx context.Context) error {

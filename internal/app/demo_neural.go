@@ -40,7 +40,7 @@ func (d *demo) speakAhead(ctx context.Context, running *server, accountID id.ID)
 			}
 			if time.Since(shown) > 5*time.Second {
 				shown = time.Now()
-				fmt.Fprintf(d.say, "the neural voice speaks ahead: %d of %d people, %.0f s; what it has spoken is kept\n", n, len(d.callData), time.Since(began).Seconds())
+				fmt.Fprintf(d.say, "the neural voice prepares: %d of %d people, %.0f s (it keeps what it has)\n", n, len(d.callData), time.Since(began).Seconds())
 			}
 			if _, err := running.speakers.Speak(ctx, script.VoiceID, text); err != nil {
 				return fmt.Errorf("speak ahead: %w", err)

@@ -33,6 +33,23 @@ func fit(line string) string {
 	return string([]rune(line)[:columns-2]) + "…"
 }
 
+// wrapped joins parts by commas, in as many lines below columns as that takes; those after the first are indented like the first one's
+// head.
+func wrapped(head string, parts []string) string {
+	indent := strings.Repeat(" ", utf8.RuneCountInString(head))
+	lines := []string{head + parts[0]}
+	for _, part := range parts[1:] {
+		last := len(lines) - 1
+		if utf8.RuneCountInString(lines[last])+len(", ")+utf8.RuneCountInString(part)+len(",") < columns {
+			lines[last] += ", " + part
+			continue
+		}
+		lines[last] += ","
+		lines = append(lines, indent+part)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // talk is the line that was spoken last in any of the calls.
 type talk struct {
 	mu    sync.Mutex
@@ -83,13 +100,13 @@ func (d *demo) head(hears, plain bool) {
 	fmt.Fprintln(d.say, "The campaign is open at all hours: never do that with real people.")
 	d.hears = hears
 	if hears {
-		fmt.Fprintln(d.say, "They answer in words, which this machine recognises by itself; --keys has them press keys.")
+		fmt.Fprintln(d.say, "They answer in words, which this machine recognises by itself;\n--keys has them press the keys of their telephones.")
 	} else {
 		fmt.Fprintln(d.say, "Nothing here understands words: people answer with the keys of their telephone.")
 	}
 	if plain {
-		fmt.Fprintln(d.say, "The agent has its plain voice. The neural one first speaks three minutes ahead,")
-		fmt.Fprintln(d.say, "about three minutes of one core: --neural has it do so, once.")
+		fmt.Fprintln(d.say, "The agent speaks with its plain voice. nacre demo --neural has the neural one:")
+		fmt.Fprintln(d.say, "the first time it needs about three minutes before the calls begin.")
 	}
 }
 
@@ -99,11 +116,11 @@ func (d *demo) show(counts map[int]int) {
 	received := d.receiver.counts()
 	if !d.terminal {
 		if d.shown == 0 || seconds/5 != d.shown-1 {
-			var parts []string
+			parts := []string{fmt.Sprintf("webhooks: lead %d, call %d", received.Lead, received.Call)}
 			for _, status := range sortedKeys(counts) {
 				parts = append(parts, fmt.Sprintf("%s %d", statusNames[status], counts[status]))
 			}
-			fmt.Fprintf(d.say, "%3d s  %s; webhooks: lead %d, call %d\n", seconds, strings.Join(parts, ", "), received.Lead, received.Call)
+			fmt.Fprintln(d.say, wrapped(fmt.Sprintf("%3d s  ", seconds), parts))
 		}
 		d.shown = seconds/5 + 1
 		return

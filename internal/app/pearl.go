@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"nacre/internal/account"
 	"nacre/internal/campaign"
 	"nacre/internal/config"
 	"nacre/internal/engine"
@@ -37,7 +38,7 @@ func (c *pearlList) Run(ctx context.Context, s streams) error {
 
 type pearlSet struct {
 	config.Database
-	Pearl   string `arg:"" help:"Id of the Pearl."`
+	Pearl   string `arg:"" help:"Pearl by id or name."`
 	Account string `help:"Account by name; the first account without it."`
 	Status  int    `required:"" help:"3 suspended, 10 temporary maintenance: nobody can run it; 2 paused: its account may run it again."`
 }
@@ -55,15 +56,36 @@ func (c *pearlSet) Validate() error {
 }
 
 func (c *pearlSet) Run(ctx context.Context, _ streams) error {
-	pearlID, ok := id.Parse(c.Pearl)
-	if !ok {
-		return fmt.Errorf("%q is no id (24 hex digits)", c.Pearl)
-	}
 	return withEngine(ctx, c.Database, func(e *engine.Engine) error {
 		owner, err := existing(ctx, e, c.Account)
 		if err != nil {
 			return err
 		}
+		pearlID, err := pearlNamed(ctx, e, owner, c.Pearl)
+		if err != nil {
+			return err
+		}
 		return e.SetStatus(ctx, engine.Actor{Account: owner.ID, By: "command line"}, pearlID, campaign.Activity(c.Status))
 	})
+}
+
+// pearlNamed returns the id of a Pearl of an account that is named by its id or, as far as only one has it, by its name.
+func pearlNamed(ctx context.Context, e *engine.Engine, owner account.Account, named string) (id.ID, error) {
+	if pearlID, ok := id.Parse(named); ok {
+		return pearlID, nil
+	}
+	pearls, err := e.Store.Pearls(ctx, owner.ID)
+	if err != nil {
+		return "", err
+	}
+	var found []id.ID
+	for _, p := range pearls {
+		if p.Name == named {
+			found = append(found, p.ID)
+		}
+	}
+	if len(found) == 0 {
+		return "", fmt.Errorf("the account %q has no Pearl with the id or name %q; nacre pearl list lists them", owner.Name, named)
+	}
+	return onlyOne("Pearls are called", named, found)
 }

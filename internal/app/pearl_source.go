@@ -23,6 +23,7 @@ import (
 	"nacre/internal/id"
 	"nacre/internal/provider"
 	"nacre/internal/rehearsal"
+	"nacre/internal/store"
 )
 
 // pearlSource says where a Pearl is read from, and what it thinks with.
@@ -62,31 +63,44 @@ func (p player) Stream(ctx context.Context, messages []brain.Message, tools []br
 	return answer, err
 }
 
-// read returns a campaign by its id in the database, or from a file in the shape of POST /v2/Pearl or /v2/Pearl/Voice, JSON or
-// YAML. What is wrong with the name or the file is a fault of usage.
+// read returns a campaign by its id or name in the database, or from a file in the shape of POST /v2/Pearl or /v2/Pearl/Voice, JSON or
+// YAML; a file goes before a name. What is wrong with the name or the file is a fault of usage.
 func (s pearlSource) read(ctx context.Context, name string) (campaign.Pearl, error) {
-	if pearlID, ok := id.Parse(name); ok {
-		return s.stored(ctx, pearlID)
+	return s.readAt(ctx, name, name)
+}
+
+// readAt is read where a file of that name has another path.
+func (s pearlSource) readAt(ctx context.Context, name, path string) (campaign.Pearl, error) {
+	if _, ok := id.Parse(name); ok {
+		return s.stored(ctx, name)
 	}
-	raw, err := os.ReadFile(name)
+	raw, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return campaign.Pearl{}, exitError{exitUsage, fmt.Errorf("%q is neither the id of a Pearl (24 hex digits) nor a file", name)}
+		if found, err := store.Exists(ctx, s.Data, s.DatabaseURL); err == nil && found {
+			return s.stored(ctx, name)
+		}
+		return campaign.Pearl{}, exitError{exitUsage, fmt.Errorf("%q is no file, and there is no data in %s with a Pearl of that name", path, s.place())}
 	case err != nil:
 		return campaign.Pearl{}, fmt.Errorf("read Pearl: %w", err)
 	}
 	pearl, err := parsePearl(raw)
 	if err != nil {
-		return campaign.Pearl{}, exitError{exitUsage, fmt.Errorf("%s: %w", name, err)}
+		return campaign.Pearl{}, exitError{exitUsage, fmt.Errorf("%s: %w", path, err)}
 	}
 	return pearl, nil
 }
 
-func (s pearlSource) stored(ctx context.Context, pearlID id.ID) (pearl campaign.Pearl, err error) {
+// stored returns a campaign by its id or name in the database.
+func (s pearlSource) stored(ctx context.Context, named string) (pearl campaign.Pearl, err error) {
 	err = withEngine(ctx, s.Database, func(e *engine.Engine) error {
 		owner, err := existing(ctx, e, s.Account)
 		if err != nil {
 			return err
+		}
+		pearlID, err := pearlNamed(ctx, e, owner, named)
+		if err != nil {
+			return exitError{exitUsage, fmt.Errorf("%q is no file, and %w", named, err)}
 		}
 		pearl, err = e.Store.ReadPearl(ctx, owner.ID, pearlID)
 		if fault.Is(err, fault.NotFound) {
@@ -95,9 +109,17 @@ func (s pearlSource) stored(ctx context.Context, pearlID id.ID) (pearl campaign.
 		return err
 	})
 	if err == nil && pearl.Outbound == nil {
-		err = fmt.Errorf("the Pearl %s is inbound: only campaigns talk", pearlID)
+		err = fmt.Errorf("the Pearl %s is inbound: only campaigns talk", named)
 	}
 	return pearl, err
+}
+
+// place is where the database is, as people know it.
+func (s pearlSource) place() string {
+	if s.DatabaseURL != "" {
+		return "that database"
+	}
+	return s.Data
 }
 
 // parsePearl reads a Pearl as the API reads it on creation; what only a server knows (voices, numbers, addresses that it may send

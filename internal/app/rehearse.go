@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"nacre/internal/account"
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/config"
@@ -29,8 +30,8 @@ type rehearseCommand struct {
 	pearlSource
 	audioFlags
 	Files []string `arg:"" optional:"" name:"file" help:"Files of scenarios, YAML or JSON (docs/conversation.md)."`
-	From  string   `help:"Write a call that is over as a scenario, in place of rehearsing; it holds what is known of the person." name:"from-call" placeholder:"ID"`
-	Pearl string   `help:"Id or file of a Pearl in place of the one that the files name." placeholder:"PEARL"`
+	From  string   `help:"Write a call that is over as a scenario, in place of rehearsing: by its id, or by the number or name of the person where only one call has it. It holds what is known of the person." name:"from-call" placeholder:"CALL"`
+	Pearl string   `help:"Id, name or file of a Pearl in place of the one that the files name." placeholder:"PEARL"`
 	Keys  bool     `help:"The agent does not understand words: people answer by keys where a scenario says which."`
 	Audio bool     `help:"Rehearse by ear: people speak, the recogniser hears them, and the voice answers."`
 	Out   string   `help:"Folder for a WAV file of each scenario with --audio: the person left, the agent right." type:"path" placeholder:"DIR"`
@@ -172,22 +173,23 @@ func (c *rehearseCommand) pearlOf(ctx context.Context, node yaml.Node, file stri
 		}
 		return pearl, nil
 	case node.Kind != yaml.ScalarNode || node.Value == "":
-		return campaign.Pearl{}, exitError{exitUsage, fmt.Errorf("%s: pearl: an id, the path of a file or a Pearl is required (or --pearl)", file)}
+		return campaign.Pearl{}, exitError{exitUsage, fmt.Errorf("%s: pearl: an id, a name, the path of a file or a Pearl is required (or --pearl)", file)}
 	}
-	if _, ok := id.Parse(node.Value); !ok && !filepath.IsAbs(node.Value) {
-		return c.read(ctx, filepath.Join(filepath.Dir(file), node.Value))
+	path := node.Value
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(file), path)
 	}
-	return c.read(ctx, node.Value)
+	return c.readAt(ctx, node.Value, path)
 }
 
 // write writes a call as a scenario.
 func (c *rehearseCommand) write(ctx context.Context, s streams) error {
-	callID, ok := id.Parse(c.From)
-	if !ok {
-		return exitError{exitUsage, fmt.Errorf("--from-call: %q is no id (24 hex digits)", c.From)}
-	}
 	return withEngine(ctx, c.Database, func(e *engine.Engine) error {
 		owner, err := existing(ctx, e, c.Account)
+		if err != nil {
+			return err
+		}
+		callID, err := callNamed(ctx, e, owner, c.From)
 		if err != nil {
 			return err
 		}
@@ -212,6 +214,38 @@ func (c *rehearseCommand) write(ctx context.Context, s streams) error {
 		_, err = s.Out.Write(text)
 		return err
 	})
+}
+
+// calledPage is how many calls of one Pearl are looked at for a name.
+const calledPage = 100
+
+// callNamed returns the id of a call of an account that is named by its id or, as far as only one is, by the number or the name of who was
+// called.
+func callNamed(ctx context.Context, e *engine.Engine, owner account.Account, named string) (id.ID, error) {
+	if callID, ok := id.Parse(named); ok {
+		return callID, nil
+	}
+	pearls, err := e.Store.Pearls(ctx, owner.ID)
+	if err != nil {
+		return "", err
+	}
+	var found []id.ID
+	for _, p := range pearls {
+		filter := engine.CallFilter{To: time.Now().Add(time.Minute), Search: named}
+		_, calls, err := e.Store.SearchCalls(ctx, owner.ID, p.ID, filter, engine.Page{Sort: "startTime", Limit: calledPage})
+		if err != nil {
+			return "", fmt.Errorf("search calls: %w", err)
+		}
+		for _, one := range calls {
+			if one.To == named || strings.EqualFold(one.Name, named) {
+				found = append(found, one.ID)
+			}
+		}
+	}
+	if len(found) == 0 {
+		return "", fmt.Errorf("--from-call: the account %q has no call with the id %q, and none to somebody of that number or name", owner.Name, named)
+	}
+	return onlyOne("calls went to", named, found)
 }
 
 // personOf is who was called: with the variables of the call, in the zone of the lead where there still is one, else the

@@ -84,8 +84,8 @@ func TestRehearseRefuses(t *testing.T) {
 	t.Parallel()
 	pearl := writeFile(t, "pearl.yaml", renewals)
 	for text, says := range map[string]string{
-		oneScenario:                                           "pearl: an id, the path of a file or a Pearl is required",
-		"pearl: nothing.yaml" + oneScenario:                   "neither the id of a Pearl",
+		oneScenario:                                           "pearl: an id, a name, the path of a file or a Pearl is required",
+		"pearl: nothing.yaml" + oneScenario:                   "is no file, and there is no data",
 		"pearl: {name: x}" + oneScenario:                      "pearl: ",
 		"pearl: " + pearl + "\nzone: Mars/Base" + oneScenario: "declines: zone",
 		"pearl: " + pearl + "\nat: noon" + oneScenario:        "declines: at",
@@ -126,7 +126,7 @@ func TestRehearseFromCall(t *testing.T) {
 		return e.Store.Update(t.Context(), func(tx engine.Tx) error {
 			for name, outcome := range map[string]call.Outcome{"talked": call.NotSuccess, "busy": call.BusyOutcome} {
 				c := call.Call{
-					ID: e.IDs.New(answered), Account: owner.ID, Pearl: id.ID(stored), To: "+12125550123", Start: answered, Answered: answered, Ended: answered.Add(time.Minute),
+					ID: e.IDs.New(answered), Account: owner.ID, Pearl: id.ID(stored), To: "+12125550123", Name: name, Start: answered, Answered: answered, Ended: answered.Add(time.Minute),
 					Finished: answered.Add(time.Minute), Status: outcome.Status(), Outcome: outcome, CallData: []byte(`{"firstName":"Ada"}`),
 					Collected: []call.Value{{ID: "renews", Name: "renewal", Value: false}},
 					Transcript: []call.Line{
@@ -157,14 +157,18 @@ func TestRehearseFromCall(t *testing.T) {
 	if code, out, errs = typing(t, "", "rehearse", writeFile(t, "call.yaml", out), "--data", folder); code != exitDone || !strings.HasSuffix(out, "scenarios: 1, failed: 0\n") {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
+	if code, byName, errs := typing(t, "", "rehearse", "--from-call", "Talked", "--data", folder); code != exitDone || !strings.Contains(byName, "say: no thanks") {
+		t.Errorf("by the name of the person: exit %d: %s%s", code, byName, errs)
+	}
 	for _, c := range []struct {
 		args []string
 		code int
 		says string
 	}{
+		{[]string{"--from-call", "+12125550123"}, exitFailed, `2 calls went to "+12125550123": name one by its id`},
 		{[]string{"--from-call", ids["busy"]}, exitFailed, "was not answered"},
 		{[]string{"--from-call", "0123456789abcdef01234567"}, exitFailed, "has no call"},
-		{[]string{"--from-call", "x"}, exitUsage, "is no id"},
+		{[]string{"--from-call", "x"}, exitFailed, "none to somebody of that number or name"},
 		{[]string{"--from-call", "x", "file.yaml"}, exitUsage, "or --from-call"},
 	} {
 		if code, _, errs := typing(t, "", append([]string{"rehearse", "--data", folder}, c.args...)...); code != c.code || !strings.Contains(errs, c.says) {

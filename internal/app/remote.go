@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"strings"
 	"text/tabwriter"
@@ -59,13 +58,23 @@ func (r remote) pearl(ctx context.Context, c *client.Client, named string) (stri
 			found = append(found, p.ID)
 		}
 	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
+	if len(found) == 0 {
 		return "", fmt.Errorf("no campaign is called %q; nacre campaign list lists them", named)
 	}
-	return "", fmt.Errorf("%d campaigns are called %q: name one by its id, %s", len(found), named, strings.Join(found, " or "))
+	return onlyOne("campaigns are called", named, found)
+}
+
+// onlyOne is the id of the one that fits a name; of several, of which all says what they are, the error lists the ids. ids has one at
+// least.
+func onlyOne[ID ~string](all, named string, ids []ID) (ID, error) {
+	if len(ids) == 1 {
+		return ids[0], nil
+	}
+	texts := make([]string, len(ids))
+	for n, one := range ids {
+		texts[n] = string(one)
+	}
+	return "", fmt.Errorf("%d %s %q: name one by its id, %s", len(ids), all, named, strings.Join(texts, " or "))
 }
 
 // printJSON writes a value as one line of JSON.
@@ -95,16 +104,6 @@ func known(text *string) string {
 		return "–"
 	}
 	return *text
-}
-
-// onTerminal says whether somebody watches a stream.
-func onTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // progress is one line on a terminal that says how far long work is; elsewhere nothing is written.

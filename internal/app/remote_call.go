@@ -60,7 +60,7 @@ type callList struct {
 	remote
 	Campaign string        `arg:"" help:"Campaign by id or name."`
 	Since    time.Duration `help:"Calls that began within this time." default:"24h"`
-	Status   []string      `help:"Only calls with these outcomes, by name or number."`
+	Status   []string      `help:"Only calls with these outcomes, by name or number: ${statuses}."`
 	Limit    int           `help:"Calls at most; 0 is all." default:"100"`
 }
 
@@ -72,12 +72,8 @@ func (l *callList) Validate() error {
 	case l.Since <= 0:
 		return fmt.Errorf("--since: %s is not positive", l.Since)
 	}
-	for _, text := range l.Status {
-		if _, err := leadStatus(text); err != nil {
-			return fmt.Errorf("--status: %w", err)
-		}
-	}
-	return nil
+	_, err := leadStatuses(l.Status)
+	return err
 }
 
 func (l *callList) Run(ctx context.Context, s streams) error {
@@ -88,12 +84,8 @@ func (l *callList) Run(ctx context.Context, s streams) error {
 		}
 		now := time.Now()
 		search := client.CallSearch{From: now.Add(-l.Since), To: now.Add(time.Minute)}
-		for _, text := range l.Status {
-			status, err := leadStatus(text)
-			if err != nil {
-				return err
-			}
-			search.ConversationStatuses = append(search.ConversationStatuses, status)
+		if search.ConversationStatuses, err = leadStatuses(l.Status); err != nil {
+			return err
 		}
 		rows := [][]string{{"ID", "BEGAN", "TO", "LINE", "OUTCOME", "LASTED", "TAGS"}}
 		count := 0

@@ -110,14 +110,14 @@ type leadUpdate struct {
 	remote
 	namedLead
 	Phone  *string `help:"New phone number."`
-	Status string  `help:"New status by name or number: Completed (130) stops the calling, Success (100) says that it converted; New, NeedRetry, NotSuccessful."`
+	Status string  `help:"New status, by name or number: ${settable_statuses}. Completed stops the calling, Success says that it converted."`
 	leadFields
 }
 
 // Validate is called by the parser.
 func (u *leadUpdate) Validate() error {
 	if u.Status != "" {
-		if _, err := leadStatus(u.Status); err != nil {
+		if _, err := leadStatus(u.Status, client.SettableStatuses()); err != nil {
 			return fmt.Errorf("--status: %w", err)
 		}
 	}
@@ -127,19 +127,46 @@ func (u *leadUpdate) Validate() error {
 	return nil
 }
 
-// leadStatus reads a status by its name, in any case, or its number.
-func leadStatus(text string) (client.LeadStatus, error) {
+// leadStatus reads one of some statuses by its name, in any case, or its number.
+func leadStatus(text string, among []client.LeadStatus) (client.LeadStatus, error) {
 	number, err := strconv.Atoi(text)
-	var names []string
-	for _, status := range client.LeadStatuses() {
+	fits := func(status client.LeadStatus) bool {
 		// The contract spells NotSuccessfull; people do not.
-		name := statusNames[int(status)]
-		if err == nil && int(status) == number || strings.EqualFold(text, name) || strings.EqualFold(text, status.String()) {
-			return status, nil
-		}
-		names = append(names, fmt.Sprintf("%s (%d)", status, int(status)))
+		return err == nil && int(status) == number || strings.EqualFold(text, statusNames[int(status)]) || strings.EqualFold(text, status.String())
 	}
-	return 0, fmt.Errorf("%q is no status of a lead; there are %s", text, strings.Join(names, ", "))
+	if n := slices.IndexFunc(among, fits); n >= 0 {
+		return among[n], nil
+	}
+	if slices.ContainsFunc(client.LeadStatuses(), fits) {
+		return 0, fmt.Errorf("%q is a status that calls bring about; to set there are %s", text, listed(among))
+	}
+	return 0, fmt.Errorf("%q is no status of a lead; there are %s", text, listed(among))
+}
+
+// leadStatuses reads the statuses of a filter.
+func leadStatuses(texts []string) ([]client.LeadStatus, error) {
+	var statuses []client.LeadStatus
+	for _, text := range texts {
+		status, err := leadStatus(text, client.LeadStatuses())
+		if err != nil {
+			return nil, fmt.Errorf("--status: %w", err)
+		}
+		statuses = append(statuses, status)
+	}
+	return statuses, nil
+}
+
+// listed are statuses as help and errors have them.
+func listed(statuses []client.LeadStatus) string {
+	names := make([]string, len(statuses))
+	for n, status := range statuses {
+		name := statusNames[int(status)]
+		if name == "" {
+			name = status.String()
+		}
+		names[n] = fmt.Sprintf("%s (%d)", name, int(status))
+	}
+	return strings.Join(names, ", ")
 }
 
 func (u *leadUpdate) Run(ctx context.Context, s streams) error {
@@ -151,7 +178,7 @@ func (u *leadUpdate) Run(ctx context.Context, s streams) error {
 		// A patch, so that variables that are not named stay as they are, whoever changes them meanwhile.
 		change := client.LeadPatch{PhoneNumber: u.Phone, ExternalID: u.ExternalID, TimeZoneID: u.TimeZone, CallData: u.data()}
 		if u.Status != "" {
-			status, err := leadStatus(u.Status)
+			status, err := leadStatus(u.Status, client.SettableStatuses())
 			if err != nil {
 				return err
 			}
@@ -236,19 +263,22 @@ type leadExport struct {
 	remote
 	Campaign string   `arg:"" help:"Campaign by id or name."`
 	Out      string   `help:"File to write; it appears when it is whole. Standard output without it." type:"path"`
-	Status   []string `help:"Only leads of these statuses, by name or number."`
+	Status   []string `help:"Only leads of these statuses, by name or number: ${statuses}."`
 	Search   string   `help:"Only leads with this text in number, external id or variables."`
 }
 
+// Validate is called by the parser.
+func (e *leadExport) Validate() error {
+	_, err := leadStatuses(e.Status)
+	return err
+}
+
 func (e *leadExport) Run(ctx context.Context, s streams) error {
-	search := client.LeadSearch{Text: e.Search}
-	for _, text := range e.Status {
-		status, err := leadStatus(text)
-		if err != nil {
-			return exitError{exitUsage, fmt.Errorf("--status: %w", err)}
-		}
-		search.Statuses = append(search.Statuses, status)
+	statuses, err := leadStatuses(e.Status)
+	if err != nil {
+		return err
 	}
+	wanted := client.LeadSelection{LeadFilter: client.LeadFilter{Text: e.Search, Statuses: statuses}, All: len(statuses) == 0 && e.Search == ""}
 	return e.with(func(c *client.Client) error {
 		pearlID, err := e.pearl(ctx, c, e.Campaign)
 		if err != nil {
@@ -262,7 +292,7 @@ func (e *leadExport) Run(ctx context.Context, s streams) error {
 			_ = spool.Close()
 			_ = os.Remove(spool.Name())
 		}()
-		names, err := spoolLeads(ctx, c, pearlID, search, spool, newProgress(s, "read"))
+		names, err := spoolLeads(ctx, c, pearlID, wanted, spool, newProgress(s, "read"))
 		if err != nil {
 			return err
 		}
@@ -285,47 +315,50 @@ func (e *leadExport) Run(ctx context.Context, s streams) error {
 
 // spoolLeads writes every lead as a line of JSON, since which variables there are is known only when all were read, and
 // returns their names in order.
-func spoolLeads(ctx context.Context, c *client.Client, pearlID string, search client.LeadSearch, spool io.Writer, p *progress) ([]string, error) {
+func spoolLeads(ctx context.Context, c *client.Client, pearlID string, wanted client.LeadSelection, spool io.Writer, p *progress) ([]string, error) {
 	buffered := bufio.NewWriter(spool)
 	names := map[string]bool{}
 	count := 0
-	for lead, err := range c.Leads(ctx, pearlID, search) {
-		if err != nil {
-			return nil, fmt.Errorf("after %d leads: %w", count, err)
+	err := c.ExportLeads(ctx, pearlID, wanted, func(leads []client.ExportedLead, total int) error {
+		for _, lead := range leads {
+			for name := range lead.CallData {
+				names[name] = true
+			}
+			if err := printJSON(buffered, lead); err != nil {
+				return fmt.Errorf("keep what was read: %w", err)
+			}
 		}
-		for name := range lead.CallData {
-			names[name] = true
-		}
-		if err := printJSON(buffered, lead); err != nil {
-			return nil, err
-		}
-		if count++; count%1000 == 0 {
-			p.at(count, 0)
-		}
-	}
-	p.at(count, 0)
+		count += len(leads)
+		p.at(count, total)
+		return nil
+	})
 	p.end()
+	if err != nil {
+		return nil, fmt.Errorf("after %d leads: %w", count, err)
+	}
 	return slices.Sorted(maps.Keys(names)), buffered.Flush()
 }
 
 // leadsAsCSV writes spooled leads with a column for every variable; an import of the file makes the same leads.
 func leadsAsCSV(w io.Writer, spool io.Reader, variables []string) error {
 	out := csv.NewWriter(w)
-	if err := out.Write(append([]string{"id", "phoneNumber", "externalId", "timeZone", "status", "created"}, variables...)); err != nil {
+	if err := out.Write(append([]string{"id", "phoneNumber", "externalId", "timeZoneId", "status", "created"}, variables...)); err != nil {
 		return err
 	}
 	decoder := json.NewDecoder(spool)
 	decoder.UseNumber()
 	for {
-		var lead client.LeadRow
+		var lead client.ExportedLead
 		if err := decoder.Decode(&lead); err == io.EOF {
 			break
 		} else if err != nil {
 			return err
 		}
-		row := []string{lead.ID, lead.PhoneNumber, "", lead.TimeZone, lead.Status.String(), lead.Created.UTC().Format(time.RFC3339Nano)}
-		if lead.ExternalID != nil {
-			row[2] = *lead.ExternalID
+		row := []string{lead.ID, lead.PhoneNumber, "", "", lead.Status.String(), lead.Created.UTC().Format(time.RFC3339Nano)}
+		for column, text := range map[int]*string{2: lead.ExternalID, 3: lead.TimeZoneID} {
+			if text != nil {
+				row[column] = *text
+			}
 		}
 		for _, name := range variables {
 			value, given := lead.CallData[name]

@@ -4,6 +4,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,7 +38,7 @@ func (sh shell) must(t *testing.T, args ...string) string {
 func newShell(t *testing.T) shell {
 	t.Helper()
 	folder := t.TempDir()
-	s := testServer(t, config.Database{Data: folder})
+	s := serving(t, config.Serve{Database: config.Database{Data: folder}, Listen: "127.0.0.1:0", SIPListen: "127.0.0.1:0", AllowPrivateWebhooks: true})
 	code, out, errs := command(t, "key", "create", "--name", "shell", "--data", folder)
 	if code != exitDone {
 		t.Fatal(errs)
@@ -84,10 +86,10 @@ func TestLeadsFromTheShell(t *testing.T) {
 		}
 	}
 	rows, err := csv.NewReader(strings.NewReader(sh.must(t, "lead", "export", "Renewals"))).ReadAll()
-	if err != nil || len(rows) != 3 || strings.Join(rows[0], " ") != "id phoneNumber externalId timeZone status created name plan" {
+	if err != nil || len(rows) != 3 || strings.Join(rows[0], " ") != "id phoneNumber externalId timeZoneId status created name plan" {
 		t.Fatalf("export: %v %v", rows, err)
 	}
-	if strings.Join(rows[1][:3], " ") != leadID+" +14155550101 crm-1" || rows[1][4] != "Completed" || rows[1][6] != "Zoë" || rows[1][7] != "B" || rows[2][6] != "" {
+	if strings.Join(rows[1][:3], " ") != leadID+" +14155550101 crm-1" || rows[1][3] != "Europe/Rome" || rows[2][3] != "" || rows[1][4] != "Completed" || rows[1][6] != "Zoë" || rows[1][7] != "B" || rows[2][6] != "" {
 		t.Errorf("export: %v", rows)
 	}
 	file := filepath.Join(t.TempDir(), "leads.json")
@@ -135,12 +137,68 @@ func TestCampaignsAndCallsFromTheShell(t *testing.T) {
 	}
 }
 
+// TestWebhookFromTheShell: a test says which kind was sent, where to, and what came back; it is the webhook that there is where none is
+// named.
+func TestWebhookFromTheShell(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	if code, _, errs := sh.run(t, "webhook", "test", "Renewals"); code != exitFailed || !strings.Contains(errs, "the server answered 400") {
+		t.Errorf("without a webhook: exit %d, %q", code, errs)
+	}
+	status := http.StatusOK
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		fmt.Fprint(w, "noted")
+	}))
+	defer receiver.Close()
+	c, err := client.New(sh.url, sh.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.ChangeWebhooks(t.Context(), sh.pearl, client.WebhookChange{LeadURL: &receiver.URL}); err != nil {
+		t.Fatal(err)
+	}
+	if told := sh.must(t, "webhook", "test", "Renewals"); !strings.HasPrefix(told, "sent a sample of the kind lead to "+receiver.URL+": 200 after ") || !strings.HasSuffix(told, "noted") {
+		t.Error(told)
+	}
+	status = http.StatusTeapot
+	code, out, _ := sh.run(t, "webhook", "test", "Renewals", "--kind", "lead", "--json")
+	var told struct {
+		Kind, URL string
+		Status    int
+	}
+	if err := json.Unmarshal([]byte(out), &told); err != nil || code != exitFailed || told.Kind != "lead" || told.URL != receiver.URL || told.Status != status {
+		t.Errorf("exit %d, %s, %v", code, out, err)
+	}
+}
+
+func TestHelpListsStatuses(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args     []string
+		has, not string
+	}{
+		{[]string{"lead", "update"}, "New (1), NeedRetry (10), Success (100), NotSuccessful (110), Completed (130).", "OnCall"},
+		{[]string{"lead", "export"}, "OnCall (40)", "NotSuccessfull"},
+		{[]string{"call", "list"}, "OnCall (40)", "NotSuccessfull"},
+	} {
+		_, out, _ := command(t, append(c.args, "--help")...)
+		if text := strings.Join(strings.Fields(out), " "); !strings.Contains(text, c.has) || strings.Contains(text, c.not) {
+			t.Errorf("%v: %s", c.args, out)
+		}
+	}
+	if code, _, errs := command(t, "lead", "update", "x", "y", "--status", "OnCall", "--key", "a:b"); code != exitUsage || !strings.Contains(errs, "to set there are New (1)") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
 func TestUsageOfTheShell(t *testing.T) {
 	t.Parallel()
 	sh := shell{url: "http://127.0.0.1:1", key: "665f1f77bcf86cd799439011:0123456789abcdefghijABCDEFGHIJ01"}
 	for _, args := range [][]string{
 		{"lead", "update", "x", "y"},
 		{"lead", "update", "x", "y", "--status", "Stopped"},
+		{"lead", "update", "x", "y", "--status", "OnCall"},
 		{"lead", "export", "x", "--status", "131"},
 		{"lead", "get", "x", "y", "--by", "name"},
 		{"lead", "add", "x"},

@@ -112,7 +112,21 @@ func (r *webhookReplay) Run(ctx context.Context, s streams) error {
 
 type webhookTest struct {
 	namedCampaign
-	Kind string `help:"What the sample tells of: lead or call." enum:"lead,call" default:"lead"`
+	Kind string `help:"What the sample tells of: lead or call; without it call, or lead where that is the only webhook." enum:",lead,call" default:""`
+}
+
+// sent is the kind of the sample, and where it goes; "" where there is no such webhook, which the server says.
+func (t *webhookTest) sent(settings client.WebhookSettings) (kind, address string) {
+	to := map[string]*string{"call": settings.CallURL, "lead": settings.LeadURL}
+	if kind = t.Kind; kind == "" {
+		if kind = "call"; settings.CallURL == nil && settings.LeadURL != nil {
+			kind = "lead"
+		}
+	}
+	if to[kind] != nil {
+		address = *to[kind]
+	}
+	return kind, address
 }
 
 func (t *webhookTest) Run(ctx context.Context, s streams) error {
@@ -121,11 +135,26 @@ func (t *webhookTest) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return err
 		}
-		try, err := c.TestWebhook(ctx, pearlID, t.Kind)
+		settings, err := c.Webhooks(ctx, pearlID)
 		if err != nil {
 			return err
 		}
-		if err := t.show(s, try, func(w io.Writer) { fmt.Fprintf(w, "%s after %d ms\n", outcome(try), try.LatencyMS) }); err != nil {
+		kind, address := t.sent(settings)
+		try, err := c.TestWebhook(ctx, pearlID, kind)
+		if err != nil {
+			return err
+		}
+		told := struct {
+			Kind string `json:"kind"`
+			URL  string `json:"url"`
+			client.Try
+		}{kind, address, try}
+		if err := t.show(s, told, func(w io.Writer) {
+			fmt.Fprintf(w, "sent a sample of the kind %s to %s: %s after %d ms\n", kind, address, outcome(try), try.LatencyMS)
+			if try.Answer != nil && *try.Answer != "" {
+				fmt.Fprintln(w, *try.Answer)
+			}
+		}); err != nil {
 			return err
 		}
 		if try.Status == nil || *try.Status < 200 || *try.Status > 299 {

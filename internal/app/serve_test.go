@@ -31,7 +31,12 @@ import (
 // server starts one on loopback; without a voice, so that it works in a clean clone.
 func testServer(t *testing.T, database config.Database) *server {
 	t.Helper()
-	settings := config.Serve{Database: database, Listen: "127.0.0.1:0", SIPListen: "127.0.0.1:0", RateLimit: 500}
+	return serving(t, config.Serve{Database: database, Listen: "127.0.0.1:0", SIPListen: "127.0.0.1:0", RateLimit: 500})
+}
+
+// serving starts a server without a voice, which ends with the test.
+func serving(t *testing.T, settings config.Serve) *server {
+	t.Helper()
 	s, err := startWith(context.Background(), settings, slog.New(slog.DiscardHandler), parts{openVoice: func(string, *slog.Logger) (voice.Voices, error) {
 		return nil, flite.ErrMissing
 	}})

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -19,7 +18,7 @@ import (
 type talkCommand struct {
 	pearlSource
 	audioFlags
-	Pearl   string            `arg:"" help:"Id of a Pearl in the database, or a file in the shape of POST /v2/Pearl, YAML or JSON."`
+	Pearl   string            `arg:"" help:"Pearl in the database, by id or name, or a file in the shape of POST /v2/Pearl, YAML or JSON."`
 	Set     map[string]string `help:"Variable of the person called, name=value; several times." mapsep:"none" placeholder:"NAME=VALUE"`
 	Zone    string            `help:"Time zone of the person; the campaign's without it."`
 	At      string            `help:"Local time of the talk (2026-11-26T10:15); now without it."`
@@ -72,7 +71,7 @@ func (c *talkCommand) Run(ctx context.Context, s streams) error {
 // talk has the person say and do what is typed, until the call is over; wanted: what came of it is to be told.
 func (c *talkCommand) talk(ctx context.Context, conversation *rehearsal.Conversation, s streams, say io.Writer) (wanted bool, err error) {
 	typed := readLines(ctx, s.In)
-	byHand := terminal(s.In)
+	byHand := onTerminal(s.In)
 	if byHand {
 		fmt.Fprintln(say, talkHelp)
 	}
@@ -180,14 +179,4 @@ func readLines(ctx context.Context, in io.Reader) <-chan string {
 		}
 	}()
 	return lines
-}
-
-// terminal reports whether somebody types.
-func terminal(in io.Reader) bool {
-	file, ok := in.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -88,7 +88,7 @@ func TestTalkRefuses(t *testing.T) {
 		code  int
 		says  string
 	}{
-		{"", []string{"talk", "nothing.yaml"}, exitUsage, "neither the id of a Pearl"},
+		{"", []string{"talk", "nothing.yaml"}, exitUsage, "is no file, and there is no data"},
 		{"", []string{"talk"}, exitUsage, "expected"},
 		{"/keys x\n", []string{"talk", file}, exitUsage, "are no keys"},
 		{"/shout\n", []string{"talk", file}, exitUsage, "is no command"},
@@ -124,6 +124,34 @@ func TestTalkWithAStoredPearl(t *testing.T) {
 	code, out, errs := typing(t, "no\n", "talk", stored, "--data", folder, "--set", "firstName=Ada")
 	if code != exitDone || !strings.Contains(out, "Hello Ada") || !strings.Contains(out, "outcome     notSuccess") {
 		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	// By its name too, until another has it.
+	if code, out, errs = typing(t, "no\n", "talk", pearl.Name, "--data", folder); code != exitDone || !strings.Contains(out, "outcome     notSuccess") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	if code, _, errs = typing(t, "", "pearl", "set", pearl.Name, "--status", "3", "--data", folder); code != exitDone {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if _, out, _ = typing(t, "", "pearl", "list", "--data", folder); !strings.Contains(out, "status 3") {
+		t.Errorf("pearl set by name: %s", out)
+	}
+	file := writeFile(t, "scenarios.yaml", "pearl: "+pearl.Name+"\nscenarios: [{name: declines, turns: [{say: no}], expect: {outcome: notSuccess}}]")
+	if code, out, errs = typing(t, "", "rehearse", file, "--data", folder); code != exitDone {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	if code, _, errs = typing(t, "", "talk", "nothing.yaml", "--data", folder); code != exitUsage || !strings.Contains(errs, `"nothing.yaml" is no file, and the account`) {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	err = makingData(t.Context(), config.Database{Data: folder}, func(e *engine.Engine) error {
+		return inNewAccount(t.Context(), e, pearl, new(string))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"talk", pearl.Name}, {"pearl", "set", pearl.Name, "--status", "2"}} {
+		if code, _, errs = typing(t, "", append(args, "--data", folder)...); code == exitDone || !strings.Contains(errs, "2 Pearls are called") || !strings.Contains(errs, stored) {
+			t.Errorf("%v: exit %d: %s", args, code, errs)
+		}
 	}
 	code, _, errs = typing(t, "", "talk", "0123456789abcdef01234567", "--data", folder)
 	if code != exitFailed || !strings.Contains(errs, "has no Pearl 0123456789abcdef01234567") {

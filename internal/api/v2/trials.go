@@ -32,7 +32,7 @@ func trialRoutes(services route.Services) []route.Route {
 	say := r("/Try/{tryId}", "Say or do something in a talk", "Answers when it is the person's turn again.")
 	say.Query = nil
 	rehearse := r("/Rehearse", "Rehearse scenarios", "Answered line by line as application/x-ndjson: {total}, a line for each scenario, last {\"done\":true} or {\"error\": problem}.")
-	rehearse.Timeout = 10 * time.Minute
+	rehearse.Timeout, rehearse.Example = 10*time.Minute, rehearseExample
 	return []route.Route{route.Handle(begin, h.begin), route.Handle(say, h.say), route.Handle(rehearse, h.rehearse)}
 }
 
@@ -162,6 +162,11 @@ func (h trialHandlers) say(r *route.Request, in tryAct) (talkView, error) {
 type rehearseInput struct {
 	Scenarios string `json:"scenarios" api:"required,maxlen=262144" doc:"a file of nacre rehearse, YAML or JSON; the Pearl that it may name is not looked at"`
 }
+
+const rehearseExample = `{"total":1}
+{"name":"a person agrees","hasPassed":true,"faults":[],"transcript":[{"role":2,"content":"Is it a good time?","startTime":0.3,"endTime":1.9},{"role":3,"content":"Yes.","startTime":2.4,"endTime":2.8}],"collectedInfo":[],"outcome":{"outcome":"success","isSuccessful":true,"endedBy":"agent","summary":"They agreed.","tags":[],"callBackAt":null,"isOptOut":false,"isCallTransferred":false,"answerer":"human","error":null,"seconds":6.2}}
+{"done":true}
+`
 
 // verdict is a line of the answer: what came of one scenario.
 type verdict struct {

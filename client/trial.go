@@ -1,0 +1,112 @@
+package client
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+)
+
+// TryPerson is who is called in a trial (contract 12.5); the zero value is somebody in the campaign's zone, now.
+type TryPerson struct {
+	CallData   map[string]any `json:"callData,omitempty"`
+	TimeZoneID string         `json:"timeZoneId,omitempty"`
+	At         string         `json:"at,omitempty"`       // local time of the answer: 2026-11-26T10:15
+	KeysOnly   bool           `json:"keysOnly,omitempty"` // the agent understands no words
+}
+
+// What a person does in a trial.
+const (
+	Say       = "say"
+	Interrupt = "interrupt" // speaks into the agent's words
+	Keys      = "keys"
+	Silence   = "silence" // waits until the agent speaks again
+	LeaveTalk = "hangUp"
+)
+
+// Talk is how far a trial by text is.
+type Talk struct {
+	ID            string  `json:"id"`
+	IsOver        bool    `json:"isOver"`
+	Transcript    []Line  `json:"transcript"`
+	CollectedInfo []Value `json:"collectedInfo"`
+	Actions       []struct {
+		Name string `json:"name"`
+		Kind string `json:"kind"` // request, sms, email, transfer
+	} `json:"actions"` // that a call would have done
+	Outcome *TalkOutcome `json:"outcome"` // nil until it is over
+}
+
+// TalkOutcome is what came of a trial, as a call's.
+type TalkOutcome struct {
+	Outcome      string     `json:"outcome"`
+	IsSuccessful bool       `json:"isSuccessful"`
+	EndedBy      string     `json:"endedBy"` // agent, person, timeout
+	Summary      string     `json:"summary"`
+	Tags         []string   `json:"tags"`
+	CallBackAt   *time.Time `json:"callBackAt"`
+	IsOptOut     bool       `json:"isOptOut"`
+	Transferred  bool       `json:"isCallTransferred"`
+	Answerer     string     `json:"answerer"`
+	Error        *string    `json:"error"` // why the agent broke
+	Seconds      float64    `json:"seconds"`
+}
+
+// Try begins a talk by text with a campaign's agent, as it is in force or as its draft is; nothing is dialled, stored or sent.
+func (c *Client) Try(ctx context.Context, pearlID string, draft bool, person TryPerson) (*Talk, error) {
+	return c.talk(ctx, request{method: http.MethodPost, path: v2("Pearl", pearlID, "Try"), query: flag("draft", draft), body: person})
+}
+
+// TryOn goes on with a talk: do is Say, Interrupt, Keys, Silence or LeaveTalk, text the words or the keys. It returns when it is the
+// person's turn again.
+func (c *Client) TryOn(ctx context.Context, pearlID, talkID, do, text string) (*Talk, error) {
+	body := struct {
+		Do   string `json:"do"`
+		Text string `json:"text,omitempty"`
+	}{do, text}
+	return c.talk(ctx, request{method: http.MethodPost, path: v2("Pearl", pearlID, "Try", talkID), body: body})
+}
+
+func (c *Client) talk(ctx context.Context, r request) (*Talk, error) {
+	talk := new(Talk)
+	if _, err := c.do(ctx, r, talk); err != nil {
+		return nil, err
+	}
+	return talk, nil
+}
+
+// Rehearsed is what came of one scenario.
+type Rehearsed struct {
+	Name          string       `json:"name"`
+	HasPassed     bool         `json:"hasPassed"`
+	Faults        []string     `json:"faults"`
+	Transcript    []Line       `json:"transcript"`
+	CollectedInfo []Value      `json:"collectedInfo"`
+	Outcome       *TalkOutcome `json:"outcome"`
+}
+
+// Rehearse plays scenarios, a file of nacre rehearse, with a campaign as it is in force or as its draft is, and calls told after each
+// with what came of it and the number of all.
+func (c *Client) Rehearse(ctx context.Context, pearlID string, draft bool, scenarios string, told func(one Rehearsed, total int)) error {
+	r := request{method: http.MethodPost, path: v2("Pearl", pearlID, "Rehearse"), query: flag("draft", draft), body: map[string]string{"scenarios": scenarios}}
+	r.lines = func(body io.Reader) error {
+		total := 0
+		return readLines(body, func(text []byte) error {
+			var line struct {
+				Total *int `json:"total"`
+				Rehearsed
+			}
+			if err := readLine(text, &line); err != nil {
+				return err
+			}
+			if line.Total != nil {
+				total = *line.Total
+				return nil
+			}
+			told(line.Rehearsed, total)
+			return nil
+		})
+	}
+	_, err := c.do(ctx, r, nil)
+	return err
+}
