@@ -156,12 +156,16 @@ const (
 )
 
 // space is how many bytes of the disk leads take at most.
-func space(leads []lead.Lead) (bytes int64) {
+func space(leads []lead.Lead) int64 {
+	data := 0
 	for _, l := range leads {
-		bytes += leadSpace + dataCopies*int64(len(l.CallData))
+		data += len(l.CallData)
 	}
-	return bytes
+	return spaceOf(len(leads), data)
 }
+
+// spaceOf is space of so many leads with so many bytes of call data in all.
+func spaceOf(leads, data int) int64 { return leadSpace*int64(leads) + dataCopies*int64(data) }
 
 // parts are the ends of the parts that the leads are inserted in.
 func (a *addition) parts() []int {

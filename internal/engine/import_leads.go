@@ -55,7 +55,7 @@ type Refusal struct {
 const importRoute = "import"
 
 // ImportLeads adds the rows of a file part by part, each in one transaction with the note that it is there. It returns after
-// the last part, or with the error that ended it: the parts that were reported stay.
+// the last part, or with the error that ended it, a full disk too: the parts that were reported stay.
 func (e *Engine) ImportLeads(ctx context.Context, actor Actor, i Importing) error {
 	pearl, err := e.Store.ReadPearl(ctx, actor.Account, i.Pearl)
 	if err != nil {
@@ -144,6 +144,9 @@ func (e *Engine) importPart(ctx context.Context, actor Actor, i Importing, pearl
 		done.Again = true
 		return done, nil
 	}
+	if err := e.roomForRows(good); err != nil {
+		return done, err
+	}
 	// What duplicatePolicy refuses is known only inside: the rest is added without it. Every turn refuses at least one row.
 	for len(good) > 0 {
 		refused, err := e.addPart(ctx, actor, i.Pearl, asked, good, &done)
@@ -164,6 +167,19 @@ func (e *Engine) importPart(ctx context.Context, actor Actor, i Importing, pearl
 		good = rest
 	}
 	return done, nil
+}
+
+// roomForRows is why the disk takes no part more: a file is long, and others fill the disk meanwhile. What was added stays, and the
+// same import goes on from there.
+func (e *Engine) roomForRows(rows []ImportRow) error {
+	if err := e.room(); err != nil {
+		return err
+	}
+	data := 0
+	for _, row := range rows {
+		data += row.data()
+	}
+	return e.Store.Room(spaceOf(len(rows), data))
 }
 
 // addPart adds rows; where duplicatePolicy refuses some nothing is added, and it returns why by their place.

@@ -128,6 +128,7 @@ func aloneTests() []storeTest {
 	return []storeTest{
 		{"AddsAreWholeAcrossACrash", testAddsAreWholeAcrossACrash},
 		{"ImportLeads", testImportLeads},
+		{"ImportPausesOnAFullDisk", testImportPausesOnAFullDisk},
 		{"ImportPartsAreOneTransaction", testImportPartsAreOneTransaction},
 		{"ImportRefusesFaults", testImportRefusesFaults},
 		{"ImportKeepsThePolicy", testImportKeepsThePolicy},
