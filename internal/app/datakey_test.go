@@ -82,6 +82,32 @@ func TestDataOfAnotherUserIsRefused(t *testing.T) {
 	}
 }
 
+// TestReadOnlyDataIsRefused: a folder that nothing can be written to is refused with what to do, and is left as it is, by root too.
+func TestReadOnlyDataIsRefused(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "data")
+	if err := os.Mkdir(folder, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{folder: "is read-only (mode 0555): run chmod u+rwx", filepath.Join(file, "data"): "cannot be made", file: "cannot be made"} {
+		code, _, errs := command(t, "serve", "--data", path, "--listen", "127.0.0.1:0")
+		if code != exitFailed || !strings.Contains(errs, want) || !strings.Contains(errs, "with --data") {
+			t.Errorf("serve --data %s: exit %d, %q", path, code, errs)
+		}
+	}
+	if info, err := os.Stat(folder); err != nil || info.Mode().Perm() != 0o555 {
+		t.Errorf("the folder has become %v, %v", info.Mode(), err)
+	}
+	denied := explainFolder("/srv/nacre", &fs.PathError{Op: "open", Path: "/srv/nacre/x", Err: fs.ErrPermission})
+	if !errors.Is(denied, fs.ErrPermission) || !strings.Contains(denied.Error(), "sudo chown -R ") {
+		t.Error(denied)
+	}
+}
+
 // TestServerAndItsDataKey: a server makes the key at its first start, encrypts, and does not start without it or with another.
 func TestServerAndItsDataKey(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ import (
 // A folder within that was private already is not entered: nobody else can have changed anything in it, and recordings are many.
 func makePrivate(folder string, chmod func(string, fs.FileMode) error, log *slog.Logger) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("make data folder: %w", err)
+		return fmt.Errorf("the data folder %s cannot be made: %w; name another one with --data", folder, err)
 	}
 	if runtime.GOOS == "windows" { // rights are lists there, which a folder inherits
 		return nil
@@ -25,6 +25,9 @@ func makePrivate(folder string, chmod func(string, fs.FileMode) error, log *slog
 	folder, err := filepath.EvalSymlinks(folder) // the folder may be a link to another disk
 	if err != nil {
 		return fmt.Errorf("make data private: %w", err)
+	}
+	if err := writable(folder); err != nil {
+		return err
 	}
 	changed := 0
 	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
@@ -64,6 +67,34 @@ func makePrivate(folder string, chmod func(string, fs.FileMode) error, log *slog
 		log.Warn("others could read the data: it is private now", "folder", folder, "changed", changed)
 	}
 	return nil
+}
+
+// writable refuses a folder that nacre could not keep its data in, and says what to do. A folder that its owner has made read-only
+// stays so, for root too, who could write to it all the same.
+func writable(folder string) error {
+	info, err := os.Stat(folder)
+	if err != nil {
+		return fmt.Errorf("look at the data folder: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is no folder; name another one with --data", folder)
+	}
+	if mode := info.Mode().Perm(); mode&0o200 == 0 {
+		return fmt.Errorf("the data folder %s is read-only (mode %04o): run chmod u+rwx '%s', or name another one with --data", folder, mode, folder)
+	}
+	probe, err := os.CreateTemp(folder, "nacre.probe-*")
+	if err != nil {
+		return explainFolder(folder, err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// explainFolder says what to do where nothing can be written to a folder.
+func explainFolder(folder string, err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("the data folder %s is not ours to write to (%w): run sudo chown -R %d:%d '%s', or name another one with --data", folder, err, os.Geteuid(), os.Getegid(), folder)
+	}
+	return fmt.Errorf("nothing can be written to the data folder %s (%w): mend that, or name another one with --data", folder, err)
 }
 
 // ours reports whether nacre keeps something of that name in the data folder: what else lies there is left alone.

@@ -273,8 +273,12 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	if err != nil {
 		return s, err
 	}
+	roots, err := settings.Roots()
+	if err != nil {
+		return s, err
+	}
 	sip, err := telephony.Open(telephony.Config{
-		Listen: settings.SIPListen, External: external, RTPFrom: from, RTPTo: to, Networks: networks, Log: log,
+		Listen: settings.SIPListen, Roots: roots, External: external, RTPFrom: from, RTPTo: to, Networks: networks, Log: log,
 	})
 	if err != nil {
 		return s, fmt.Errorf("open telephony: %w", err)

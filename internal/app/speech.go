@@ -68,9 +68,16 @@ const earsWait = 30 * time.Second
 func (m *models) ears(ctx context.Context, log *slog.Logger, metrics *metrics) (voice.Recognizer, *speech.Client) {
 	process := m.open(speech.Hearing, log)
 	metrics.watchSpeech(speech.Hearing, process)
-	ctx, cancel := context.WithTimeout(ctx, earsWait)
+	log.Info("the ears get ready; what is said in calls is understood once they hear", "models", m.folder)
+	began := time.Now()
+	waiting, cancel := context.WithTimeout(ctx, earsWait)
 	defer cancel()
-	_ = process.Wait(ctx) // why it does not hear is in the log, and in /readyz
+	switch err := process.Wait(waiting); {
+	case err == nil:
+		log.Info("the ears hear", "after", time.Since(began).Round(time.Millisecond))
+	case ctx.Err() == nil: // /readyz says so too, for as long as it is so
+		log.Warn("the ears do not hear yet: until they do, people are asked to press keys", "waited", time.Since(began).Round(time.Millisecond), "error", err)
+	}
 	return localEars(process, log, metrics, 0), process
 }
 

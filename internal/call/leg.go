@@ -28,7 +28,7 @@ type Trunk struct {
 	ID             id.ID // zero: the sandbox carrier
 	Host           string
 	Port           int    // 0 = the transport's default
-	Transport      string // "udp", "tcp"
+	Transport      string // "udp", "tcp", "tls"
 	Username       string // "" = authentication by address
 	Password       string
 	Registers      bool

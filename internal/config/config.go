@@ -3,6 +3,7 @@
 package config
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -65,6 +66,7 @@ type Serve struct {
 	RTPPorts             string          `help:"Range of UDP ports for audio, FROM-TO; empty is any." name:"rtp-ports" env:"NACRE_RTP_PORTS"`
 	ExternalAddress      string          `help:"IP address that carriers see, where it is not this machine's." name:"external-address" env:"NACRE_EXTERNAL_ADDRESS"`
 	AllowPrivateWebhooks bool            `help:"Let webhooks go to loopback and private addresses." name:"allow-private-webhooks" env:"NACRE_ALLOW_PRIVATE_WEBHOOKS"`
+	SIPCA                string          `help:"PEM file of certificate authorities that vouch for trunks over TLS, besides those that the system trusts." name:"sip-ca" type:"path" placeholder:"FILE" env:"NACRE_SIP_CA"`
 	AllowNetworks        []string        `help:"Networks outside of the public internet that trunks and their audio may be in: 10.0.0.0/8, or one address; several with commas. Metadata services never." name:"allow-networks" placeholder:"CIDR" env:"NACRE_ALLOW_NETWORKS"`
 	RateLimit            int             `help:"Requests a second and key, sustained; 0 is off." name:"rate-limit" default:"500" env:"NACRE_RATE_LIMIT"`
 	CORSOrigins          []string        `help:"Origins that browsers may call from; empty is all." name:"cors-origins" env:"NACRE_CORS_ORIGINS"`
@@ -97,6 +99,9 @@ func (s *Serve) Validate() error {
 	}
 	if _, err := s.Networks(); err != nil {
 		return fmt.Errorf("--allow-networks: %w", err)
+	}
+	if _, err := s.Roots(); err != nil {
+		return fmt.Errorf("--sip-ca: %w", err)
 	}
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		return fmt.Errorf("--tls-cert and --tls-key go together")
@@ -179,6 +184,25 @@ func (s *Serve) RTPRange() (from, to int, err error) {
 		return 0, 0, fmt.Errorf("%q is no range FROM-TO between 1024 and 65535", s.RTPPorts)
 	}
 	return from, to, nil
+}
+
+// Roots are who vouches for trunks over TLS: nil is whom the system trusts.
+func (s *Serve) Roots() (*x509.CertPool, error) {
+	if s.SIPCA == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(s.SIPCA)
+	if err != nil {
+		return nil, fmt.Errorf("read certificates: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool() // a machine without any
+	}
+	if !roots.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("there is no certificate in %s", s.SIPCA)
+	}
+	return roots, nil
 }
 
 // Networks are those outside of the public internet that trunks may be in.

@@ -65,7 +65,7 @@ func (inv *invitation) acknowledge(response *sip.Response, take bool) (d *dialog
 			defer d.confirm(end)
 		}
 	}
-	if err := inv.e.transports.WriteMsg(known.ack.Clone()); err != nil {
+	if err := inv.e.write(known.ack.Clone()); err != nil {
 		inv.log.Warn("an ACK could not be sent", "error", err)
 	}
 	return known.dialog, !ok

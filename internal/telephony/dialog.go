@@ -63,15 +63,19 @@ func toTag(response *sip.Response) string {
 }
 
 // nextHop resolves where requests to that end go: its first route, else its target. The address must be the one that the
-// peer was reached at, or one that the networks allow.
+// peer was reached at, or one that the networks allow. Over TLS all goes to the peer that has proved who it is: whatever its Contact
+// names has not.
 func (e *Endpoint) nextHop(ctx context.Context, end remoteEnd) hop {
+	if end.hop.transport == transportTLS {
+		return end.hop
+	}
 	next := end.target
 	if len(end.routes) > 0 {
 		next = end.routes[0]
 	}
 	transport := end.hop.transport
 	if named, ok := next.UriParams.Get("transport"); ok {
-		if known, spoken := transportOf(named); spoken {
+		if known, spoken := transportOf(named); spoken && known != transportTLS {
 			transport = known
 		}
 	}

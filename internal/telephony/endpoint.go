@@ -5,6 +5,7 @@ package telephony
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,7 @@ type Config struct {
 	Listen   string               // address of the UDP and TCP sockets; "" = 0.0.0.0:0
 	External netip.Addr           // put into Via, Contact and SDP; invalid = the address of Listen, else that of the route
 	Networks destination.Networks // outside of the public internet that trunks, and what they name, may be in
+	Roots    *x509.CertPool       // who vouches for the peers of trunks over TLS; nil = whom the system trusts
 	RTPFrom  int                  // first UDP port for audio; 0 = any
 	RTPTo    int                  // last UDP port for audio
 	Codecs   []string             // of calls that come from outside, in order of preference; nil = PCMU, PCMA
@@ -84,7 +86,8 @@ func (t Timers) withDefaults() Timers {
 	return t
 }
 
-// Endpoint is one SIP user agent: a UDP and a TCP socket on the same port, and every call that goes over them.
+// Endpoint is one SIP user agent: a UDP and a TCP socket on the same port, connections over TLS that it makes itself, and every call
+// that goes over them.
 type Endpoint struct {
 	silenced     silencedInvites
 	cfg          Config
@@ -93,6 +96,7 @@ type Endpoint struct {
 	bind         netip.AddrPort
 	udp          *net.UDPConn
 	tcp          net.Listener
+	secured      *secured
 	transports   *sip.TransportLayer
 	transactions *sip.TransactionLayer
 	ports        *media.Ports
@@ -155,7 +159,7 @@ func Open(cfg Config) (*Endpoint, error) {
 		dialogs: map[dialogKey]*dialog{}, invitations: map[string]*invitation{}, incoming: map[*incoming]struct{}{},
 		closing: make(chan struct{}), idle: make(chan struct{}),
 		senders: senders{limit: cfg.senders, known: map[netip.AddrPort]struct{}{}}, paces: map[id.ID]*pace{},
-		strangers: newStrangers(cfg.OnInvite != nil),
+		strangers: newStrangers(cfg.OnInvite != nil), secured: newSecured(cfg.Roots, tcp.Addr()),
 	}
 	e.ports = media.NewPorts(e.bind.Addr(), cfg.RTPFrom, cfg.RTPTo)
 	if err = udp.SetReadBuffer(receiveBuffer); err != nil {
@@ -170,7 +174,7 @@ func Open(cfg Config) (*Endpoint, error) {
 	e.transports = sip.NewTransportLayer(net.DefaultResolver, parser, nil,
 		sip.WithTransportLayerLogger(libraryLog),
 		sip.WithTransportLayerReadFilter(e.filter(parser)),
-		sip.WithTransportLayerTransports(sip.TransportsConfig{TCP: &sip.TransportTCP{
+		sip.WithTransportLayerTransports(sip.TransportsConfig{TLS: e.secured.transport(e.timers.Connect), TCP: &sip.TransportTCP{
 			WriteTimeout: e.timers.Connect,
 			DialerCreate: func(from net.Addr) net.Dialer {
 				if from == (*net.TCPAddr)(nil) { // an interface that holds nil is no nil to the dialer
@@ -184,7 +188,7 @@ func Open(cfg Config) (*Endpoint, error) {
 		sip.WithTransactionLayerUnhandledResponseHandler(e.unmatchedResponse))
 	e.transactions.OnRequest(e.handleRequest)
 	if err := e.serve(); err != nil {
-		return nil, errors.Join(err, udp.Close(), tcp.Close())
+		return nil, errors.Join(err, udp.Close(), tcp.Close(), e.secured.Close())
 	}
 	return e, nil
 }
@@ -225,6 +229,11 @@ func (e *Endpoint) serve() error {
 			idle: e.timers.Idle, firstByte: e.timers.FirstByte, source: map[netip.Addr]int{}}
 		if err := e.transports.ServeTCP(listener); !errors.Is(err, net.ErrClosed) {
 			e.log.Error("the SIP socket over TCP is no longer read", "error", err)
+		}
+	})
+	e.serving.Go(func() {
+		if err := e.transports.ServeTLS(e.secured); !errors.Is(err, net.ErrClosed) {
+			e.log.Error("SIP connections over TLS are no longer read", "error", err)
 		}
 	})
 	select {
@@ -325,7 +334,7 @@ func (e *Endpoint) Close(ctx context.Context) error {
 		err = fmt.Errorf("close SIP endpoint: calls left unanswered: %w", ctx.Err())
 	}
 	e.transactions.Close()
-	err = errors.Join(err, e.udp.Close(), e.tcp.Close())
+	err = errors.Join(err, e.udp.Close(), e.tcp.Close(), e.secured.Close())
 	if closeErr := e.transports.Close(); closeErr != nil {
 		e.log.Debug("a SIP connection did not close cleanly", "error", closeErr)
 	}

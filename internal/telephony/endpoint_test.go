@@ -235,7 +235,8 @@ func TestOptionsAndUnansweredProbes(t *testing.T) {
 	silent := newRawPeer(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if answer := us.Options(ctx, trunkTo(silent.address())); answer.OK || answer.Unauthorized || answer.Detail == "" {
+	want := "no answer to OPTIONS within 0.2 s: " + silent.address().String() + " is silent over UDP"
+	if answer := us.Options(ctx, trunkTo(silent.address())); answer.OK || answer.Unauthorized || !strings.HasPrefix(answer.Detail, want) {
 		t.Errorf("%+v", answer)
 	}
 }

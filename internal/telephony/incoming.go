@@ -148,7 +148,7 @@ func (e *Endpoint) sourceOf(request *sip.Request) (hop, error) {
 	if err != nil {
 		return hop{}, fmt.Errorf("read the source of a request: %w", err)
 	}
-	return hop{transport, netip.AddrPortFrom(source.Addr().Unmap(), source.Port())}, nil
+	return hop{transport: transport, address: netip.AddrPortFrom(source.Addr().Unmap(), source.Port())}, nil
 }
 
 func (in *incoming) To() string {

@@ -100,7 +100,7 @@ func (p *probe) ask(ctx context.Context, method sip.RequestMethod, complete func
 		}
 		response, err := p.e.ask(ctx, request)
 		if err != nil {
-			return nil, fmt.Errorf("ask the peer: %w", err)
+			return nil, err
 		}
 		if !challenged(response) {
 			return response, nil

@@ -133,7 +133,7 @@ func (d *dialog) askWithin(ctx context.Context, request *sip.Request) (*sip.Resp
 		d.mu.Unlock()
 		ack := d.requestTo(end, sip.ACK, request.CSeq().SeqNo)
 		copyCredentials(request, ack)
-		if err := d.e.transports.WriteMsg(ack); err != nil {
+		if err := d.e.write(ack); err != nil {
 			d.e.log.Warn("an ACK could not be sent", "error", err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -32,9 +33,12 @@ var loopback = destination.Networks{netip.MustParsePrefix("127.0.0.0/8"), netip.
 
 // hop is the transport address that a request is sent to.
 type hop struct {
-	transport string // "UDP" or "TCP"
+	transport string // "UDP", "TCP" or "TLS"
 	address   netip.AddrPort
+	name      string // over TLS: whose certificate the peer must have
 }
+
+const transportTLS = "TLS"
 
 // transportOf returns the library's name of a transport; ok is false for one that is not supported.
 func transportOf(name string) (transport string, ok bool) {
@@ -43,16 +47,21 @@ func transportOf(name string) (transport string, ok bool) {
 		return "UDP", true
 	case "tcp":
 		return "TCP", true
+	case "tls":
+		return transportTLS, true
 	}
 	return "", false
 }
 
 // resolve resolves a host once, so that all messages of a transaction go to the same peer: to the first address that the
-// networks allow (contract 9.7, "addresses"), in the address family of our socket. Port 0 is 5060. SRV records are not
+// networks allow (contract 9.7, "addresses"), in the address family of our socket. Port 0 is 5060, over TLS 5061. SRV records are not
 // read: a trunk names its port (contract 12.1).
 func (e *Endpoint) resolve(ctx context.Context, networks destination.Networks, transport, host string, port int) (hop, error) {
 	if port == 0 {
 		port = sip.DefaultUdpPort
+		if transport == transportTLS {
+			port = sip.DefaultTlsPort
+		}
 	}
 	if port < 0 || port > 65535 {
 		return hop{}, fmt.Errorf("resolve %q: no such port: %d", host, port)
@@ -64,7 +73,7 @@ func (e *Endpoint) resolve(ctx context.Context, networks destination.Networks, t
 		if err := networks.Check(address); err != nil {
 			return hop{}, err
 		}
-		return hop{transport, netip.AddrPortFrom(address, uint16(port))}, nil
+		return hop{transport: transport, address: netip.AddrPortFrom(address, uint16(port))}, nil
 	}
 	family := "ip6"
 	if e.bind.Addr().Is4() {
@@ -79,7 +88,7 @@ func (e *Endpoint) resolve(ctx context.Context, networks destination.Networks, t
 	err = errors.New("no address")
 	for _, address := range addresses {
 		if err = networks.Check(address); err == nil {
-			return hop{transport, netip.AddrPortFrom(address.Unmap(), uint16(port))}, nil
+			return hop{transport: transport, address: netip.AddrPortFrom(address.Unmap(), uint16(port))}, nil
 		}
 	}
 	return hop{}, fmt.Errorf("resolve %q: %w", host, err)
@@ -94,6 +103,9 @@ func (e *Endpoint) trunkHop(ctx context.Context, trunk call.Trunk) (hop, error) 
 	next, err := e.resolve(ctx, e.networks(trunk), transport, trunk.Host, trunk.Port)
 	if err != nil {
 		return hop{}, err
+	}
+	if transport == transportTLS {
+		next.name = strings.TrimSuffix(strings.Trim(trunk.Host, "[]"), ".")
 	}
 	if e.bind.Addr().IsLoopback() && !next.address.Addr().IsLoopback() {
 		return hop{}, fmt.Errorf("%s cannot be reached: SIP listens on loopback only (--sip-listen %s); name an address that carriers reach, "+
@@ -133,14 +145,17 @@ func (e *Endpoint) via(transport string, host netip.Addr) *sip.ViaHeader {
 		Host: host.String(), Port: int(e.bind.Port())}
 	via.Params.Add("branch", sip.RFC3261BranchMagicCookie+rand.Text())
 	via.Params.Add("rport", "")
+	if transport == transportTLS {
+		via.Params.Add("alias", "") // the peer's requests come over the same connection (RFC 5923)
+	}
 	return via
 }
 
 // contact returns our Contact: where the peer sends requests within a dialog.
 func (e *Endpoint) contact(transport string, host netip.Addr, user string) *sip.ContactHeader {
 	contact := &sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: user, Host: host.String(), Port: int(e.bind.Port())}}
-	if transport == "TCP" {
-		contact.Address.UriParams.Add("transport", "tcp")
+	if transport != "UDP" {
+		contact.Address.UriParams.Add("transport", strings.ToLower(transport))
 	}
 	return contact
 }
@@ -157,12 +172,16 @@ func (e *Endpoint) newRequest(method sip.RequestMethod, to sip.Uri, next hop, ho
 	return request
 }
 
-// aim sets where a request goes and, over UDP, that it leaves from our socket. Messages from there are no stranger's.
+// aim sets where a request goes and, over UDP, that it leaves from our socket; over TLS, whose certificate is expected, where the
+// library does not look: it reads the local address as far as it has an IP. Messages from there are no stranger's.
 func (e *Endpoint) aim(request *sip.Request, next hop) {
 	e.strangers.know(next.address.Addr(), time.Now())
 	request.SetTransport(next.transport)
 	request.SetDestination(next.address.String())
-	if next.transport == "UDP" {
+	switch next.transport {
+	case transportTLS:
+		request.Laddr = sip.Addr{Hostname: next.name}
+	case "UDP":
 		request.Laddr = sip.Addr{IP: net.IP(e.udp.LocalAddr().(*net.UDPAddr).IP), Port: int(e.bind.Port())}
 	}
 }
@@ -185,9 +204,16 @@ func (e *Endpoint) open(ctx context.Context, request *sip.Request) (*sip.ClientT
 	connecting, cancel := context.WithTimeout(ctx, e.timers.Connect)
 	defer cancel()
 	for {
-		tx, err := e.transactions.NewClientTransaction(connecting, request)
+		err := e.secure(connecting, request)
+		var tx *sip.ClientTx
+		if err == nil {
+			tx, err = e.transactions.NewClientTransaction(connecting, request)
+		}
 		if err != nil && errors.Is(err, context.Canceled) && connecting.Err() == nil {
 			continue
+		}
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil, &silence{fmt.Sprintf("no connection within %s: %s is silent over %s", inSeconds(e.timers.Connect), request.Destination(), request.Transport()), err}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("connect to the peer: %w", err)
@@ -199,6 +225,7 @@ func (e *Endpoint) open(ctx context.Context, request *sip.Request) (*sip.ClientT
 // ask sends a request other than INVITE and returns its final response. A transaction that ends without one is an error; so
 // is the end of ctx, after which the transaction continues until Timer F.
 func (e *Endpoint) ask(ctx context.Context, request *sip.Request) (*sip.Response, error) {
+	began := time.Now()
 	final, err := e.send(ctx, request)
 	if err != nil {
 		return nil, err
@@ -206,12 +233,35 @@ func (e *Endpoint) ask(ctx context.Context, request *sip.Request) (*sip.Response
 	select {
 	case response := <-final:
 		if response == nil {
-			return nil, errors.New("no answer")
+			return nil, noAnswer(request, time.Since(began), nil)
 		}
 		return response, nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, noAnswer(request, time.Since(began), ctx.Err())
 	}
+}
+
+// silence is that nothing came from a peer in time, in words; it wraps what ended the wait.
+type silence struct {
+	text  string
+	cause error
+}
+
+func (s *silence) Error() string { return s.text }
+func (s *silence) Unwrap() error { return s.cause }
+
+// noAnswer says that a request was not answered; the end of a wait that had no time limit is returned as it is.
+func noAnswer(request *sip.Request, waited time.Duration, cause error) error {
+	if cause != nil && !errors.Is(cause, context.DeadlineExceeded) {
+		return cause
+	}
+	return &silence{fmt.Sprintf("no answer to %s within %s: %s is silent over %s, or what it sends does not reach us",
+		request.Method, inSeconds(waited), request.Destination(), request.Transport()), cause}
+}
+
+// inSeconds is a duration as people read it.
+func inSeconds(d time.Duration) string {
+	return fmt.Sprintf("%.3g s", max(d, time.Millisecond).Seconds())
 }
 
 // send puts a request other than INVITE on the wire. The channel yields its final response, or nil when there is none.

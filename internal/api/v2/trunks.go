@@ -45,7 +45,7 @@ type trunkView struct {
 	Name           string             `json:"name"`
 	Host           string             `json:"host"`
 	Port           int                `json:"port"`
-	Transport      string             `json:"transport" schema:"values=udp|tcp"`
+	Transport      string             `json:"transport" schema:"values=udp|tcp|tls"`
 	Username       *string            `json:"username" api:"maxlen=255" doc:"null = authentication by address"`
 	Password       *string            `json:"password" doc:"asterisks"`
 	Registers      bool               `json:"registers"`
@@ -64,8 +64,8 @@ type trunkView struct {
 type trunkInput struct {
 	Name           body.Optional[string]   `json:"name" api:"maxlen=200"`
 	Host           body.Optional[string]   `json:"host" api:"maxlen=253" doc:"name or address"`
-	Port           body.Optional[int]      `json:"port" schema:"min=1,max=65535" doc:"absent = 5060"`
-	Transport      body.Optional[string]   `json:"transport" schema:"values=udp|tcp" doc:"absent = udp"`
+	Port           body.Optional[int]      `json:"port" schema:"min=1,max=65535" doc:"absent = 5060, over TLS 5061"`
+	Transport      body.Optional[string]   `json:"transport" schema:"values=udp|tcp|tls" doc:"absent = udp"`
 	Username       body.Optional[string]   `json:"username" api:"maxlen=255" doc:"null = authentication by address"`
 	Password       body.Optional[string]   `json:"password" api:"secret,maxlen=255"`
 	Registers      body.Optional[bool]     `json:"registers" doc:"absent = false"`
@@ -121,11 +121,9 @@ func (in trunkInput) apply(t *account.Trunk, networks destination.Networks, faul
 		faults.Add("Port", "The value '%d' is not allowed: it must be between 1 and 65535.", t.Port)
 	}
 	switch t.Transport {
-	case "udp", "tcp":
-	case "tls":
-		faults.Add("Transport", "The value 'tls' is not supported yet: udp or tcp.")
+	case "udp", "tcp", "tls":
 	default:
-		faults.Add("Transport", "The value '%.20s' is not allowed: udp or tcp.", t.Transport)
+		faults.Add("Transport", "The value '%.20s' is not allowed: udp, tcp or tls.", t.Transport)
 	}
 	if t.FromDomain != "" && net.ParseIP(t.FromDomain) == nil && !hostName.MatchString(t.FromDomain) {
 		faults.Add("FromDomain", "The value '%.60s' is no host name or address.", t.FromDomain)
@@ -201,6 +199,9 @@ func (h trunkHandlers) list(r *route.Request, _ route.None) ([]trunkView, error)
 func (h trunkHandlers) create(r *route.Request, in newTrunk) (made, error) {
 	var faults fault.List
 	trunk := account.Trunk{Trunk: call.Trunk{Port: 5060, Transport: "udp", MaxCalls: 100, CallsPerSecond: 5}, Active: true}
+	if strings.EqualFold(in.Transport.Value, "tls") {
+		trunk.Port = 5061 // RFC 3261 19.1.2
+	}
 	in.apply(&trunk, h.Networks, &faults)
 	secret.Settle(trunk.Secrets(), nil, &faults)
 	if err := faults.Err(); err != nil {
