@@ -35,7 +35,7 @@ export function TrunkForm({ trunk, onDone }: { trunk?: Trunk; onDone: () => void
   const store = async (): Promise<string> => {
     const { number: _, ...rest } = values
     const body = {
-      ...rest, port: Number(values.port), maxCalls: Number(values.maxCalls), callsPerSecond: Number(values.callsPerSecond), transport: values.transport as 'udp' | 'tcp',
+      ...rest, port: Number(values.port), maxCalls: Number(values.maxCalls), callsPerSecond: Number(values.callsPerSecond), transport: values.transport as Trunk['transport'],
       username: values.username || null, fromDomain: values.fromDomain || null, password: values.password === masked ? undefined : values.password || null,
     }
     if (id !== null) {
@@ -66,7 +66,7 @@ export function TrunkForm({ trunk, onDone }: { trunk?: Trunk; onDone: () => void
         <TextInput {...field('host', 'Host')} label={t('trunk.host')} description={t('trunk.hostHelp')} dir="ltr" classNames={{ input: 'mono' }} placeholder="sip.example.com" />
         <TextInput {...field('port', 'Port')} label={t('trunk.port')} description={t('trunk.portHelp')} inputMode="numeric" dir="ltr" />
       </div>
-      <Select label={t('trunk.transport')} description={t('trunk.transportHelp')} data={[{ value: 'udp', label: 'UDP' }, { value: 'tcp', label: 'TCP' }]} value={values.transport} onChange={(transport) => transport && put({ transport: transport as Trunk['transport'] })} allowDeselect={false} error={form.about('Transport')} />
+      <Select label={t('trunk.transport')} description={t('trunk.transportHelp')} data={[{ value: 'udp', label: 'UDP' }, { value: 'tcp', label: 'TCP' }, { value: 'tls', label: 'TLS' }]} value={values.transport} onChange={(transport) => transport && put({ transport: transport as Trunk['transport'], ...portOf(transport, values) })} allowDeselect={false} error={form.about('Transport')} />
       <div className="fields">
         <TextInput {...field('username', 'Username')} label={t('trunk.username')} description={t('trunk.usernameHelp')} autoComplete="off" dir="ltr" />
         <PasswordInput visibilityToggleButtonProps={{ 'aria-label': t('door.show') }} label={t('trunk.password')} description={t('trunk.passwordHelp')} value={values.password} onChange={(event) => put({ password: event.currentTarget.value })} error={form.about('Password')} autoComplete="new-password" dir="ltr" />
@@ -121,12 +121,19 @@ export function Answers({ test, trunk }: { test: Test; trunk: { host: string; po
   )
 }
 
-type Fault = 'name' | 'forbidden' | 'silent' | 'closed' | 'credentials' | 'unknown' | 'down' | 'other'
+// portOf has the usual port go with the transport.
+function portOf(transport: string, { port, transport: before }: { port: string; transport: string }): { port?: string } {
+  const usual = (of: string) => (of === 'tls' ? '5061' : '5060')
+  return port === usual(before) ? { port: usual(transport) } : {}
+}
+
+type Fault = 'name' | 'forbidden' | 'silent' | 'closed' | 'credentials' | 'unknown' | 'down' | 'certificate' | 'other'
 
 // faultOf sorts what a carrier, or the network, said by what there is to do about it.
 export function faultOf({ name, detail }: Schemas['TrunkStep']): Fault {
   if (name === 'name resolution') return /not allowed/.test(detail) ? 'forbidden' : 'name'
-  if (/no answer within|timed? ?out/i.test(detail)) return 'silent'
+  if (/no answer|no connection|timed? ?out/i.test(detail)) return 'silent'
+  if (/certificate|TLS with/i.test(detail)) return 'certificate'
   if (/^(401|403|407)\b/.test(detail)) return 'credentials'
   if (/^(404|604)\b/.test(detail)) return 'unknown'
   if (/^(408|480|50[034])\b/.test(detail)) return 'down'

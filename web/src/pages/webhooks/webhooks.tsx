@@ -7,6 +7,7 @@ import { api, ask, type Schemas } from '../../api/client'
 import { useSession } from '../../api/session'
 import { useAddress } from '../../pieces/address'
 import { CampaignChoice, useCampaign } from '../../pieces/filters'
+import { usePlace } from '../../pieces/place'
 import { useRows } from '../../pieces/rows'
 import { Empty, Failing } from '../../pieces/states'
 import { DeliveryState } from '../../pieces/status'
@@ -36,12 +37,8 @@ export default function Webhooks() {
     key: ['deliveries', pearlId, filter], size: 100, enabled: pearlId !== '',
     read: (skip, limit) => ask(api.POST('/v2/Pearl/{pearlId}/Webhooks/Deliveries', { params: { path: { pearlId } }, body: { ...filter, skip, limit } })),
   })
-  const active = open === null ? -1 : rows.find((row) => row.id === open)
   const show = useCallback((delivery: string | null) => set({ delivery, campaign: pearlId }), [set, pearlId])
-  const step = useCallback(async (by: number) => {
-    const next = await rows.at(Math.max(0, active + by))
-    if (next) show(next.id)
-  }, [rows, active, show])
+  const { active, step } = usePlace(rows, open, show)
   useHotkeys([['J', () => void step(1)], ['K', () => void step(-1)], ['Escape', () => show(null)]])
 
   const columns = useMemo<Column<Delivery>[]>(() => [
