@@ -139,7 +139,7 @@ func TestEveryFlagIsJudged(t *testing.T) {
 	wrong := map[string]string{
 		"database-url": "mysql://user:password@127.0.0.1/nacre", "listen": "127.0.0.1", "sip-listen": "999.1.1.1:5060", "trusted-proxy": "1.2.3",
 		"public-url": "nacre.example", "rtp-ports": "80-90", "external-address": "1.2.3", "allow-networks": "10.0.0.0/33", "cors-origins": "app.example.com",
-		"short-codes": "12", "log-level": "loud", "log-format": "xml", "grace": "-1s", "price-per-minute": "NaN", "body-memory": "127",
+		"short-codes": "12", "log-level": "loud", "log-format": "xml", "grace": "-1s", "price-per-minute": "NaN", "body-memory": "127", "sip-ca": "config_test.go",
 	}
 	var cli commands
 	parser, err := kong.New(&cli, kong.Configuration(YAML))
