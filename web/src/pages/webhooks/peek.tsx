@@ -13,7 +13,7 @@ import { When } from '../../pieces/when'
 import { callAddress, leadAddress } from '../../routes'
 import { tryOf } from './tries'
 
-export function DeliveryPeek({ deliveryId, onStep, onClose }: { deliveryId: string; onStep: (by: number) => void; onClose: () => void }) {
+export function DeliveryPeek({ deliveryId, onStep, onClose }: { deliveryId: string; onStep: (by: 1 | -1) => void; onClose: () => void }) {
   const { t } = useTranslation()
   const delivery = useQuery({ queryKey: ['deliveries', 'one', deliveryId], queryFn: () => ask(api.GET('/v2/Webhooks/Deliveries/{deliveryId}', { params: { path: { deliveryId } } })) })
   return (
