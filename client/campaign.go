@@ -41,6 +41,7 @@ type PearlRow struct {
 // Pearl is a Pearl with its figures of now. What only campaigns have is nil for one that takes calls.
 type Pearl struct {
 	PearlRow
+	IANA           string   `json:"iana"` // its time zone, by which its days and hours are counted
 	PhoneNumber    *string  `json:"phoneNumber"`
 	TotalAgents    int      `json:"totalAgents"`
 	BudgetTotal    *float64 `json:"budgetTotal"`

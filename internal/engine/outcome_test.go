@@ -14,6 +14,7 @@ import (
 	"nacre/internal/id"
 	"nacre/internal/lead"
 	"nacre/internal/phone"
+	"nacre/internal/report"
 )
 
 // outcomeRow is one row of contract 9.2. The wants are “call status/conversation, lead status, attempts, due”.
@@ -407,6 +408,26 @@ func (w *world) talkTo(number string) *engine.Begun {
 	w.t.Helper()
 	w.add(number)
 	return w.talk()
+}
+
+// testTalkedTo: analytics count the leads a person of whom was on the line, whatever the leads' statuses say.
+func testTalkedTo(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	w.finish(w.talkTo(fictional(1)), call.Success)
+	w.finishWith(w.talkTo(fictional(2)), engine.Ending{Outcome: call.NotSuccess, Callback: &call.Callback{After: time.Hour}, Ended: w.clock.Now()})
+	w.finish(w.talkTo(fictional(3)), call.Voicemail)
+	stopped := w.add(fictional(4))
+	begun := w.ring()
+	w.update(stopped, engine.LeadUpdate{Status: ptr(130)})
+	w.finish(begun, call.Cancelled)
+	w.update(w.add(fictional(5)), engine.LeadUpdate{Status: ptr(100)}) // by hand, without a call
+	tally := report.NewTally(time.UTC)
+	if err := s.TallyCalls(w.ctx, w.account, w.pearl, tuesday, w.clock.Now(), tally); err != nil {
+		t.Fatal(err)
+	}
+	found := tally.Report(nil)
+	same(t, "calls, leads called, calls answered, leads talked to",
+		fmt.Sprint(found.Overview.TotalCalls, found.Overview.TotalLeads, found.Overview.AnsweredCalls, found.TalkedLeads), "4 4 3 2")
 }
 
 // testCosts: per started minute, only when answered; they add up to what the campaign has spent.

@@ -103,6 +103,7 @@ func storeTests() []storeTest {
 		{"DeleteCalls", testDeleteCalls},
 		{"Review", testReview},
 		{"HangUp", testHangUp},
+		{"TalkedTo", testTalkedTo},
 		{"Archive", testArchive},
 		{"RunAndPause", testRunAndPause},
 		{"Attention", testAttention},

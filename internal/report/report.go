@@ -88,7 +88,7 @@ type Label struct {
 	Count int    `json:"count"`
 }
 
-// Events count what happened in calls. No call of this version takes messages, books dates or sends texts and mails.
+// Events count what happened in calls and after them. No call of this version takes messages or books dates.
 type Events struct {
 	TakeMessage     int `json:"takeMessageCount"`
 	SMSSent         int `json:"smsSentCount"`
@@ -122,10 +122,17 @@ type Pickup struct {
 	PickupTimeLine []DayPickupRate `json:"callsPickupRateTimeLine"`
 }
 
+// Reach is whom calls reached, and when. Only version 2 tells.
+type Reach struct {
+	TalkedLeads   int          `json:"talkedLeads" doc:"distinct leads who were talked to: a person answered, and not a machine"`
+	AnsweredHours []HourOfWeek `json:"answeredByHourDayOfWeeks" doc:"those of callsByHourDayOfWeeks that were answered"`
+}
+
 // Report is the analytics of a Pearl over a range of time.
 type Report struct {
 	Common
 	Pickup
+	Reach
 }
 
 // Report is what was added up. tags are those that the Pearl declares.
@@ -140,9 +147,15 @@ func (t *Tally) Report(tags []campaign.Tag) Report {
 		Overview: all.overview(leads, wrongCodes), Sentiments: all.sentiments(), Labels: labels(t.tags, tags),
 		Events: Events{CallTransferred: int(all[transferred]), SMSSent: int(all[smsSent]), EmailSent: int(all[emailsSent])}, HoursOfWeek: []HourOfWeek{},
 	}}
-	for n, count := range t.hours {
-		if count > 0 {
-			report.HoursOfWeek = append(report.HoursOfWeek, HourOfWeek{HourOfDay: n % 24, DayOfWeek: n / 24, Count: int(count)})
+	report.TalkedLeads, _ = t.talked.count()
+	report.AnsweredHours = []HourOfWeek{}
+	for n, counted := range t.hours {
+		hour := HourOfWeek{HourOfDay: n % 24, DayOfWeek: n / 24, Count: int(counted.calls)}
+		if hour.Count > 0 {
+			report.HoursOfWeek = append(report.HoursOfWeek, hour)
+		}
+		if hour.Count = int(counted.answered); hour.Count > 0 {
+			report.AnsweredHours = append(report.AnsweredHours, hour)
 		}
 	}
 	t.timeLines(&report, leadsDaily, wrongCodesDaily)

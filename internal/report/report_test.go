@@ -84,7 +84,8 @@ func TestReport(t *testing.T) {
 			{HourOfDay: 23, DayOfWeek: 0, Count: 4}, {HourOfDay: 9, DayOfWeek: 1, Count: 3}, {HourOfDay: 17, DayOfWeek: 1, Count: 3},
 			{HourOfDay: 0, DayOfWeek: 2, Count: 2}, {HourOfDay: 1, DayOfWeek: 2, Count: 3},
 		},
-	}, Pickup: report.Pickup{PickupTimeLine: []report.DayPickupRate{{Date: day(22)}, {Date: day(23), PickupRatePercentage: 50}, {Date: day(24), PickupRatePercentage: 80}}}}
+	}, Reach: report.Reach{TalkedLeads: 2, AnsweredHours: []report.HourOfWeek{{HourOfDay: 9, DayOfWeek: 1, Count: 3}, {HourOfDay: 0, DayOfWeek: 2, Count: 1}, {HourOfDay: 1, DayOfWeek: 2, Count: 3}}},
+		Pickup: report.Pickup{PickupTimeLine: []report.DayPickupRate{{Date: day(22)}, {Date: day(23), PickupRatePercentage: 50}, {Date: day(24), PickupRatePercentage: 80}}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

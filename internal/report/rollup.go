@@ -25,6 +25,7 @@ type Rollup struct {
 	tags       map[string]int64
 	leads      map[leadKey]struct{}
 	wrongCodes map[leadKey]struct{}
+	talked     map[leadKey]struct{} // of leads
 }
 
 // Add counts a call.
@@ -38,6 +39,9 @@ func (r *Rollup) Add(c Call) {
 		r.tags[tag]++
 	}
 	include(&r.leads, c.Lead)
+	if c.talked() {
+		include(&r.talked, c.Lead)
+	}
 }
 
 // WrongCode counts a lead that became WrongCountryCode.
@@ -59,8 +63,8 @@ func (r *Rollup) Empty() bool { return r.sums[totalCalls] == 0 && len(r.wrongCod
 
 // rollupForm is the first byte of a rollup as it is stored. What follows: the figures as varints; how many tags there
 // are, and each with its length, its name and its count; how many leads were called, and each; how many have a wrong
-// code, and each. A change of the form, the order of figures included, needs a new number and marks all buckets.
-const rollupForm = 2
+// code, and each; how many were talked to, and each. A change of the form, the order of figures included, needs a new number and marks all buckets.
+const rollupForm = 3
 
 // Append appends the rollup as it is stored.
 func (r *Rollup) Append(to []byte) []byte {
@@ -74,7 +78,7 @@ func (r *Rollup) Append(to []byte) []byte {
 		to = append(to, tag...)
 		to = binary.AppendVarint(to, r.tags[tag])
 	}
-	return appendLeads(appendLeads(to, r.leads), r.wrongCodes)
+	return appendLeads(appendLeads(appendLeads(to, r.leads), r.wrongCodes), r.talked)
 }
 
 func appendLeads(to []byte, set map[leadKey]struct{}) []byte {
@@ -89,9 +93,9 @@ func appendLeads(to []byte, set map[leadKey]struct{}) []byte {
 
 // rolled is a rollup that was read back.
 type rolled struct {
-	sums              sums
-	tags              []tagCount
-	leads, wrongCodes []leadKey
+	sums                      sums
+	tags                      []tagCount
+	leads, wrongCodes, talked []leadKey
 }
 
 type tagCount struct {
@@ -116,6 +120,7 @@ func (r *rolled) read(body []byte) error {
 	}
 	r.leads = in.leads(r.leads[:0])
 	r.wrongCodes = in.leads(r.wrongCodes[:0])
+	r.talked = in.leads(r.talked[:0])
 	if in.bad || len(in.rest) > 0 {
 		return errNoRollup
 	}
@@ -177,13 +182,13 @@ func (t *Tally) AddRollup(start time.Time, body []byte) error {
 	if err := r.read(body); err != nil {
 		return err
 	}
-	today, number := t.begin(t.wall(start), r.sums[totalCalls])
-	today.addAll(&r.sums)
+	number := t.begin(t.wall(start), &r.sums)
 	for _, tag := range r.tags {
 		t.tag(tag.name, tag.count)
 	}
 	t.leads.add(number, r.leads...)
 	t.wrongCodes.add(number, r.wrongCodes...)
+	t.talked.add(number, r.talked...)
 	return nil
 }
 

@@ -31,6 +31,11 @@ type Call struct {
 	Tags         []string
 }
 
+// talked reports whether a person was on the line: not a machine, and not one that was cancelled while it rang.
+func (c *Call) talked() bool {
+	return c.Outcome == call.Success || c.Outcome == call.NotSuccess || c.Outcome == call.Answered
+}
+
 // shown is what may be seen of a call already.
 func (c Call) shown() Call {
 	if c.Final {
@@ -123,12 +128,16 @@ type Tally struct {
 	days       map[int64]*sums // by days since 1970-01-01
 	last       *sums           // the one that was added to last, of this number
 	lastNumber int64
-	hours      [7 * 24]int64 // of the week, from Sunday 00:00
+	hours      [7 * 24]hour // of the week, from Sunday 00:00
 	tags       map[string]*int64
 	leads      leadSet
 	wrongCodes leadSet
+	talked     leadSet
 	rolled     rolled // reused from rollup to rollup
 }
+
+// hour is how many calls began in an hour of the week, and how many of them were answered.
+type hour struct{ calls, answered int64 }
 
 // NewTally makes one for a Pearl whose zone has this location.
 func NewTally(location *time.Location) *Tally {
@@ -160,23 +169,30 @@ func (t *Tally) day(number int64) *sums {
 	return t.last
 }
 
-// begin finds the day of calls that began in an hour of the wall, and counts them for that hour of the week.
-func (t *Tally) begin(hour, calls int64) (today *sums, number int64) {
-	t.hours[((hour+4*24)%(7*24)+7*24)%(7*24)] += calls // 1970-01-01 was a Thursday
-	number = floor(hour, 24)
-	return t.day(number), number
+// begin adds up calls that began in an hour of the wall, for its day and for that hour of the week.
+func (t *Tally) begin(wall int64, counted *sums) (day int64) {
+	ofWeek := &t.hours[((wall+4*24)%(7*24)+7*24)%(7*24)] // 1970-01-01 was a Thursday
+	ofWeek.calls += counted[totalCalls]
+	ofWeek.answered += counted[answered]
+	day = floor(wall, 24)
+	t.day(day).addAll(counted)
+	return day
 }
 
 // Add counts a call.
 func (t *Tally) Add(c Call) {
 	c = c.shown()
-	today, number := t.begin(t.wall(c.Start), 1)
-	today.add(&c)
+	var one sums
+	one.add(&c)
+	number := t.begin(t.wall(c.Start), &one)
 	for _, tag := range c.Tags {
 		t.tag([]byte(tag), 1)
 	}
 	if key, ok := keyOf(c.Lead); ok {
 		t.leads.add(number, key)
+		if c.talked() {
+			t.talked.add(number, key)
+		}
 	}
 }
 

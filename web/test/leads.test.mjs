@@ -136,6 +136,38 @@ test('a lead is added by a form, and its variables are asked for', async () => {
   noFaults()
 })
 
+test('a number of more digits than JavaScript has is shown, kept and written back as it is', async () => {
+  const exact = async (method, path, body) => (await fetch(base + path, { method, headers: { Authorization: `Bearer ${process.env.NACRE_KEY}`, 'Content-Type': 'application/json' }, body })).text()
+  const leadId = JSON.parse(await exact('POST', `/v2/Outbound/${pearlId}/Lead`, '{"phoneNumber":"+14155550143","externalId":"=1+1","callData":{"member":12345678901234567890,"inner":{"deep":-98765432109876543210.25},"plan":"Gold"}}')).leadId
+  const read = () => exact('GET', `/v2/Outbound/${pearlId}/Lead/${leadId}`)
+  await page.goto(`${base}/leads?campaign=${pearlId}&lead=${leadId}`)
+  const panel = page.getByRole('complementary', { name: 'Lead', exact: true })
+  await panel.getByText('12345678901234567890', { exact: true }).waitFor()
+  await panel.getByText('{"deep":-98765432109876543210.25}').waitFor()
+  await page.keyboard.press('e')
+  await panel.getByLabel('Value of plan').fill('Silver')
+  await page.keyboard.press('Enter')
+  await panel.getByText('Silver').waitFor()
+  assert.match(await read(), /"member":12345678901234567890,.*"plan":"Silver"|"plan":"Silver".*"member":12345678901234567890/)
+  await page.keyboard.press('e')
+  await panel.getByLabel('Value of member').fill('12345678901234567891')
+  await panel.getByLabel('Value of inner').fill('{"deep":-98765432109876543210.25,"more":1}')
+  await page.keyboard.press('Enter')
+  await panel.getByText('12345678901234567891', { exact: true }).waitFor()
+  const after = await read()
+  assert.match(after, /"member":12345678901234567891\D/)
+  assert.match(after, /"deep":-98765432109876543210\.25\D/)
+  await page.keyboard.press('Escape')
+  await page.getByRole('searchbox').fill('=1+1')
+  await page.getByRole('checkbox', { name: 'Choose +14155550143' }).click()
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export CSV' }).click()])
+  const row = readFileSync(await download.path(), 'utf8').split('\r\n')[1]
+  assert.ok(row.startsWith("+14155550143,'=1+1,") && row.includes(',12345678901234567891'), row)
+  await exact('DELETE', `/v2/Outbound/${pearlId}/Leads`, JSON.stringify({ leadIds: [leadId] }))
+  await page.goto(`${base}/leads?campaign=${pearlId}`)
+  noFaults()
+})
+
 test('all that match are stopped at once, told before in numbers, and taken back', async () => {
   await page.getByRole('searchbox').fill('Person 77')
   await page.getByText('111 leads', { exact: true }).waitFor()

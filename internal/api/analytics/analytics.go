@@ -8,9 +8,9 @@ import (
 
 	"nacre/internal/api/body"
 	"nacre/internal/api/route"
+	"nacre/internal/api/wire"
 	"nacre/internal/fault"
 	"nacre/internal/report"
-	"nacre/internal/zone"
 )
 
 // Range is the body of the analytics routes (contract 4).
@@ -32,11 +32,7 @@ func (in *Range) Check(faults *fault.List) {
 
 // Find adds up the calls of the Pearl in the path, by the days and hours of its own zone, which need not be that of its leads.
 func Find(services route.Services, r *route.Request, in Range) (report.Report, error) {
-	location := time.UTC
-	if z, ok := zone.Parse(r.Pearl.Definition.TimeZone); ok {
-		location = z.Location()
-	}
-	tally := report.NewTally(location)
+	tally := report.NewTally(wire.ZoneOf(r.Pearl).Location())
 	if err := services.Queries.TallyCalls(r.Context(), r.Actor.Account, r.Pearl.ID, in.From.Value, in.To.Value, tally); err != nil {
 		return report.Report{}, fmt.Errorf("analyse calls: %w", err)
 	}

@@ -77,6 +77,7 @@ type fullPearl struct {
 	Name   string            `json:"name"`
 	Type   campaign.Type     `json:"type"`
 	Status campaign.Activity `json:"status"`
+	IANA   string            `json:"iana" doc:"its time zone, by which its days and hours are counted"`
 	wire.PearlTotals
 }
 
@@ -90,7 +91,7 @@ func (h pearlHandlers) get(r *route.Request, _ route.None) (fullPearl, error) {
 		return fullPearl{}, err
 	}
 	p := r.Pearl
-	return fullPearl{ID: p.ID, Name: p.Name, Type: p.Type, Status: p.Activity, PearlTotals: wire.NewPearlTotals(p, counts, wire.NumberOf(p, numbers))}, nil
+	return fullPearl{ID: p.ID, Name: p.Name, Type: p.Type, Status: p.Activity, IANA: wire.ZoneOf(p).IANA(), PearlTotals: wire.NewPearlTotals(p, counts, wire.NumberOf(p, numbers))}, nil
 }
 
 func numberTexts(r *route.Request) (map[id.ID]string, error) {

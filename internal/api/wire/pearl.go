@@ -27,12 +27,18 @@ type PearlTotals struct {
 	BudgetTotal         *int    `json:"budgetTotal" doc:"outbound only, null = no limit"`
 }
 
+// ZoneOf is the Pearl's own zone, by which its days and hours are counted; that of its settings is its leads'.
+func ZoneOf(p campaign.Pearl) zone.Zone {
+	found, ok := zone.Parse(p.Definition.TimeZone)
+	if !ok {
+		found, _ = zone.Parse("Etc/UTC")
+	}
+	return found
+}
+
 // Midnight is when the Pearl's day began.
 func Midnight(p campaign.Pearl, now time.Time) time.Time {
-	loc := time.UTC
-	if z, ok := zone.Parse(p.Definition.TimeZone); ok { // the Pearl's own zone; that of its settings is its leads'
-		loc = z.Location()
-	}
+	loc := ZoneOf(p).Location()
 	year, month, day := now.In(loc).Date()
 	start := time.Date(year, month, day, 0, 0, 0, 0, loc)
 	if start.Day() != day { // where clocks go forward at midnight, the day begins when they do

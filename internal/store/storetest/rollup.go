@@ -21,6 +21,7 @@ func sampleCall(c call.Call, n int) call.Call {
 	c = finished(c)
 	c.Ended = c.Answered.Add(time.Duration(n%6) * 7 * time.Second)
 	c.Conversation, c.Sentiment, c.Cost = []int{100, 110, 130, 10, 70}[n%5], n%6, int64(n%4)*75
+	c.Outcome = []call.Outcome{call.Success, call.NotSuccess, call.Answered, call.Machine, call.Voicemail}[n%5]
 	c.Tags, c.CallbackPromised, c.Transferred = [][]string{nil, {"vip"}, {"urgent", "vip"}}[n%3], n%7 == 0, n%13 == 0
 	if n%3 == 1 {
 		c.Acts = []call.Act{{Name: "sms_1", Kind: call.ActSMS, State: call.ActDone}, {Name: "email_1", Kind: call.ActEmail, State: call.ActDone}, {Name: "email_2", Kind: call.ActEmail, State: call.ActDone}, {Name: "email_3", Kind: call.ActEmail, State: call.ActGivenUp}}
@@ -108,6 +109,9 @@ func testAnalytics(t *testing.T, store engine.Store) {
 	same(t, "report", got.Report(nil), want.Report(nil))
 	if overview := got.Report(nil).Overview; overview.TotalCalls != total || overview.WrongCountryCode != 1 || overview.TotalLeads != 5 {
 		t.Errorf("%+v", overview)
+	}
+	if talked := got.Report(nil).TalkedLeads; talked == 0 {
+		t.Error("nobody was talked to")
 	}
 	count, _, err := store.SearchCalls(t.Context(), w.account.ID, w.pearl.ID, engine.CallFilter{From: from, To: to}, engine.Page{Limit: 1})
 	if err != nil || count != total {

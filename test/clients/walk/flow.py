@@ -256,7 +256,7 @@ def search_calls(walk):
     span = {"from": dates["fromDate"], "to": dates["toDate"]}
     report = judge.ok("POST", f"/v2/Pearl/{walk.live}/Analytics", ANALYTICS_V2, span)
     v1 = judge.ok("POST", f"/v1/Outbound/{walk.live}/Analytics", ANALYTICS_V1, span)
-    judge.check(v1 == {name: value for name, value in report.items() if name != "callType"} and report["callType"] == 2, "analytics of v1 and v2 differ")
+    judge.check(v1 == {name: value for name, value in report.items() if name in ANALYTICS_V1} and report["callType"] == 2, "analytics of v1 and v2 differ")
     overview = report["callsStatusOverview"]
     judge.check(overview["totalCalls"] == found["count"], f"totalCalls {overview['totalCalls']}, search {found['count']}")
     for name, status in (("needRetry", 10), ("voiceMailLeft", 70), ("successful", 100), ("unsuccessful", 110), ("completed", 130), ("unreachable", 150), ("error", 500)):
@@ -264,6 +264,8 @@ def search_calls(walk):
         judge.check(overview[name] == count, f"analytics {name} {overview[name]}, search {count}")
     judge.check(overview["answeredCalls"] == sum(row["status"] == 4 for row in found["results"]), f"answeredCalls {overview['answeredCalls']}")
     judge.check(sum(row["count"] for row in report["callsByHourDayOfWeeks"]) == found["count"], f"calls by hour: {report['callsByHourDayOfWeeks']}")
+    judge.check(sum(row["count"] for row in report["answeredByHourDayOfWeeks"]) == overview["answeredCalls"], f"answered by hour: {report['answeredByHourDayOfWeeks']}")
+    judge.check(0 < report["talkedLeads"] <= min(overview["answeredCalls"], overview["totalLeads"]), f"talkedLeads {report['talkedLeads']}")
     for line in ("callsStatusTimeLine", "callsAverageTimeLine", "callsCostTimeLine", "callsPickupRateTimeLine", "callsSuccessRateTimeLine"):
         judge.check(report[line], f"{line} is empty")
     requests = judge.ok("POST", f"/v1/Outbound/{walk.live}/CallRequest", page(CALL_REQUEST), {"sortProp": "created", "isAscending": True})

@@ -61,13 +61,13 @@ _TOTALS = {
     "budgetConsumed": COUNT, "totalTodayCalls": COUNT, "totalOngoingCalls": COUNT,
 }
 OUTBOUND_V2 = _TOTALS | {
-    "type": {2}, "totalOnQueue": None, "totalLeads": COUNT, "totalLeadsCompleted": COUNT, "totalLeadsSuccess": COUNT, "budgetTotal": nullable(COUNT),
+    "type": {2}, "iana": FILLED, "totalOnQueue": None, "totalLeads": COUNT, "totalLeadsCompleted": COUNT, "totalLeadsSuccess": COUNT, "budgetTotal": nullable(COUNT),
 }
 INBOUND_V2 = _TOTALS | {
-    "type": {1}, "totalOnQueue": COUNT, "totalLeads": None, "totalLeadsCompleted": None, "totalLeadsSuccess": None, "budgetTotal": None,
+    "type": {1}, "iana": FILLED, "totalOnQueue": COUNT, "totalLeads": None, "totalLeadsCompleted": None, "totalLeadsSuccess": None, "budgetTotal": None,
 }
-OUTBOUND_V1 = {name: want for name, want in OUTBOUND_V2.items() if name != "type"} | {"pearlName": FILLED}
-INBOUND_V1 = {name: want for name, want in INBOUND_V2.items() if name != "type"} | {"pearlName": FILLED}
+OUTBOUND_V1 = {name: want for name, want in OUTBOUND_V2.items() if name not in ("type", "iana")} | {"pearlName": FILLED}
+INBOUND_V1 = {name: want for name, want in INBOUND_V2.items() if name not in ("type", "iana")} | {"pearlName": FILLED}
 ONGOING = {"totalOngoingCalls": COUNT, "totalOnQueue": COUNT}
 
 OUTBOUND_SETTINGS = {
@@ -141,7 +141,7 @@ ANALYTICS_INBOUND_V1 = {
     "callsByHourDayOfWeeks": [{"hourOfDay": set(range(24)), "dayOfWeek": set(range(7)), "count": COUNT}],
 }
 ANALYTICS_V1 = ANALYTICS_INBOUND_V1 | {"callsPickupRateTimeLine": [{"date": DAY, "pickupRatePercentage": NUMBER}]}
-ANALYTICS_V2 = ANALYTICS_V1 | {"callType": {1, 2}}
+ANALYTICS_V2 = ANALYTICS_V1 | {"callType": {1, 2}, "talkedLeads": COUNT, "answeredByHourDayOfWeeks": ANALYTICS_V1["callsByHourDayOfWeeks"]}
 
 
 def page(row):

@@ -1,5 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { api, ask, type Schemas } from './client'
+import { merged, type Report } from './report'
 
 // Every query's key begins with what it is of, so that changes can name what they touch (frame/live.tsx).
 
@@ -34,22 +35,29 @@ export function useWarnings(pearlId: string) {
 
 export type Range = { from: string; to: string }
 
-// useAnalytics reads the report of a campaign; the API covers at most 90 days.
-export function useAnalytics(pearlId: string, range: Range | null) {
+// readReport reads a report of several ranges, one after another: the server works on one of an account at a time.
+async function readReport(pearlId: string, ranges: Range[]): Promise<Report> {
+  const parts: Schemas['TypedReport'][] = []
+  for (const range of ranges) parts.push(await ask(api.POST('/v2/Pearl/{pearlId}/Analytics', { params: { path: { pearlId } }, body: range })))
+  return merged(parts)
+}
+
+// useAnalytics reads the report of a campaign; while another range of it is read, the one before stays.
+export function useAnalytics(pearlId: string, ranges: Range[]) {
   return useQuery({
-    queryKey: ['calls', pearlId, 'analytics', range],
-    queryFn: () => ask(api.POST('/v2/Pearl/{pearlId}/Analytics', { params: { path: { pearlId } }, body: range! })),
-    enabled: range !== null && pearlId !== '',
-    placeholderData: (before) => before,
+    queryKey: ['calls', pearlId, 'analytics', ranges],
+    queryFn: () => readReport(pearlId, ranges),
+    enabled: ranges.length > 0 && pearlId !== '',
+    placeholderData: (report, query) => (query?.queryKey[1] === pearlId ? report : undefined),
   })
 }
 
 // useReports reads the reports of several campaigns; they change slowly, and are not asked for with every change.
-export function useReports(of: { pearlId: string; range: Range }[]) {
+export function useReports(of: { pearlId: string; ranges: Range[] }[]) {
   return useQueries({
-    queries: of.map(({ pearlId, range }) => ({
-      queryKey: ['report', pearlId, range],
-      queryFn: () => ask(api.POST('/v2/Pearl/{pearlId}/Analytics', { params: { path: { pearlId } }, body: range })),
+    queries: of.map(({ pearlId, ranges }) => ({
+      queryKey: ['report', pearlId, ranges],
+      queryFn: () => readReport(pearlId, ranges),
       staleTime: 15_000, refetchInterval: 15_000,
     })),
   })

@@ -3,9 +3,10 @@ import { Link } from 'wouter'
 import type { Schemas } from '../api/client'
 import { useCampaigns, useReports } from '../api/queries'
 import { Attention } from '../pieces/attention'
-import { sinceStart } from '../pieces/range'
+import { Facts } from '../pieces/facts'
+import { partsOf, sinceStart } from '../pieces/range'
 import { Bones, Failing } from '../pieces/states'
-import { useWords } from '../pieces/words'
+import { placeOf, useWords } from '../pieces/words'
 import { CampaignList, NoCampaigns } from './campaigns'
 
 // mostCampaigns is how many the overview lists.
@@ -39,24 +40,21 @@ function Figures({ campaigns, whole }: { campaigns: Schemas['FullPearl'][]; whol
   const said = (value: number) => (whole ? words.number(value) : '–')
   // Reports are of the campaigns that were made last; older ones are on the page of analytics.
   const newest = campaigns.toSorted((a, b) => b.created.localeCompare(a.created)).slice(0, mostCampaigns)
-  const reports = useReports(newest.map(({ id, created }) => ({ pearlId: id, range: sinceStart(created) })))
+  const reports = useReports(newest.map((campaign) => ({ pearlId: campaign.id, ranges: partsOf(sinceStart(campaign), campaign.iana) })))
   const reported = reports.flatMap(({ data }) => data?.callsStatusOverview ?? [])
   const calls = reported.reduce((total, { totalCalls }) => total + totalCalls, 0)
   const answered = reported.reduce((total, { answeredCalls }) => total + answeredCalls, 0)
-  const since = newest.map(({ created }) => sinceStart(created).from).toSorted()[0]
+  const since = newest.map(({ created }) => created).toSorted()[0]
+  const zones = [...new Set(campaigns.map(({ iana }) => iana))]
   const success = sum((campaign) => campaign.totalLeadsSuccess)
   const completed = sum((campaign) => campaign.totalLeadsCompleted)
   const facts = [
-    { name: t('overview.now'), value: said(sum((campaign) => campaign.totalOngoingCalls)), more: t('overview.nowOf', { count: sum((campaign) => (campaign.status === 1 ? campaign.totalAgents : 0)) }) },
-    { name: t('overview.today'), value: said(sum((campaign) => campaign.totalTodayCalls)), more: t('overview.sinceMidnight') },
-    { name: t('analytics.answered'), value: whole && reported.length === newest.length ? words.percent(answered, calls) : '–', more: calls === 0 || since === undefined ? '–' : t('overview.answeredOf', { count: calls, text: words.number(calls), since: words.day(new Date(since)) }) },
-    { name: t('overview.leads'), value: said(sum((campaign) => campaign.totalLeads)), more: t('overview.settled', { text: said(completed) }) },
-    { name: t('overview.success'), value: said(success), more: whole && completed > 0 ? t('overview.ofSettled', { text: words.percent(success, completed) }) : '–' },
-    { name: t('overview.spend'), value: said(sum((campaign) => campaign.budgetConsumed)), more: t('overview.sinceStart') },
+    { name: t('overview.now'), value: said(sum((campaign) => campaign.totalOngoingCalls)), more: t('overview.nowOf', { count: sum((campaign) => (campaign.status === 1 ? campaign.totalAgents : 0)) }), help: t('overview.help.now') },
+    { name: t('overview.today'), value: said(sum((campaign) => campaign.totalTodayCalls)), more: zones.length === 1 ? t('overview.sinceMidnight', { zone: placeOf(zones[0]!) }) : t('overview.sinceMidnights'), help: t('overview.help.today') },
+    { name: t('overview.answered'), value: whole && reported.length === newest.length ? words.percent(answered, calls) : '–', more: calls === 0 || since === undefined ? '–' : t('overview.answeredOf', { count: calls, text: words.number(calls), since: words.day(new Date(since)) }), help: t('overview.help.answered') },
+    { name: t('overview.leads'), value: said(sum((campaign) => campaign.totalLeads)), more: t('overview.settled', { text: said(completed) }), help: t('overview.help.leads') },
+    { name: t('overview.success'), value: said(success), more: whole && completed > 0 ? t('overview.ofSettled', { text: words.percent(success, completed) }) : '–', help: t('overview.help.success') },
+    { name: t('overview.spend'), value: said(sum((campaign) => campaign.budgetConsumed)), more: t('overview.sinceStart'), help: t('overview.help.spend') },
   ]
-  return (
-    <dl className="facts">
-      {facts.map(({ name, value, more }) => <div className="fact" key={name}><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>)}
-    </dl>
-  )
+  return <Facts facts={facts} />
 }

@@ -7,10 +7,11 @@ export function save(name: string, kind: string, text: string) {
   window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }
 
-// csv writes rows as RFC 4180 has them. A text that a spreadsheet would take for a formula is kept from it by an apostrophe.
+// csv writes rows as RFC 4180 has them. A text that a spreadsheet would take for a formula is kept from it by an apostrophe; numbers
+// are none.
 export function csv(rows: (string | number)[][]): string {
   const cell = (value: string | number) => {
-    const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) && !/^\+\d+$/.test(value) ? `'${value}` : String(value)
+    const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) && !/^[+-]\d+(\.\d+)?$/.test(value) ? `'${value}` : String(value)
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
   }
   return rows.map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n'

@@ -33,6 +33,11 @@ export function useWords() {
   }
 }
 
+// placeOf is what people call a zone, of its IANA name: its city.
+export function placeOf(iana: string): string {
+  return iana.split('/').at(-1)!.replaceAll('_', ' ')
+}
+
 // atOffset is the clock of a place whose offset from UTC is given in hours, as text of this language.
 export function atOffset(at: Date, offset: string, language: string): string {
   const there = new Date(at.getTime() + Number(offset) * 3_600_000)

@@ -1,13 +1,29 @@
-import { useComputedColorScheme } from '@mantine/core'
+import { useComputedColorScheme, useDirection } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
 import { useEffect, useRef, useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { addDays } from '../../pieces/range'
+import { Framed, type Sheet } from './framed'
+import { useTexts } from './texts'
 
-export type Series = { name: string; colour: string; values: number[] }
+// Series are values of days, null where there is none.
+export type Series = { name: string; colour: string; values: (number | null)[] }
 
-type Props = { title: string; days: string[]; series: Series[]; kind: 'bars' | 'line'; top?: number; say: (value: number) => string }
+// Drawn are series over days; each has as many values as there are days.
+export type Drawn = { days: string[]; series: Series[] }
+
+type Props = {
+  id: string
+  title: string
+  told?: string // what it comes to, in words
+  now: Drawn
+  then?: Drawn & { name: string } // what it is compared with, day by day from the first
+  kind: 'bars' | 'line' // bars are stacked; what they are compared with is lines
+  top?: number
+  say: (value: number) => string
+  besides?: { head: string; values: (number | null)[] }[] // more columns of the table behind it
+}
 
 const height = 200
 
@@ -23,64 +39,78 @@ function resolved(place: HTMLElement, colours: string[]): string[] {
   return found
 }
 
-// Chart draws values of days; bars are stacked. What it shows stands in a table behind it, too.
-export function Chart({ title, days, series, kind, top, say }: Props) {
-  const { t, i18n } = useTranslation()
+// Chart draws values of days. What it shows stands in a table behind it, too.
+export function Chart({ id, title, told, now, then, kind, top, say, besides = [] }: Props) {
+  const { t, i18n } = useTexts()
   const scheme = useComputedColorScheme()
+  const { dir } = useDirection()
   const { ref, width } = useElementSize()
   const place = useRef<HTMLDivElement>(null)
   const [at, setAt] = useState<number | null>(null)
-  const shown = useRef({ days, series, kind, top, say })
-  shown.current = { days, series, kind, top, say }
-  const content = JSON.stringify([days, series, kind])
+  const length = Math.max(now.days.length, then?.days.length ?? 0)
+  const shown = useRef({ now, then, top, say })
+  shown.current = { now, then, top, say }
+  const content = JSON.stringify([now, then, kind, top])
 
   useEffect(() => {
-    if (!place.current || width === 0 || days.length === 0) return undefined
-    const { series, kind, top, say } = shown.current
-    const [ink, line, ...colours] = resolved(place.current, ['var(--soft)', 'var(--line)', ...series.map(({ colour }) => colour)])
-    const seconds = shown.current.days.map((day) => new Date(day).getTime() / 1000)
+    if (!place.current || width === 0 || length === 0) return undefined
+    const { now, then, top, say } = shown.current
+    const [ink, line, ...colours] = resolved(place.current, ['var(--soft)', 'var(--line)', ...now.series.map(({ colour }) => colour), ...(then?.series ?? []).map(({ colour }) => colour)])
+    const seconds = Array.from({ length }, (_, n) => Date.parse(addDays(now.days[0]!, n)) / 1000)
+    const padded = (values: (number | null)[]) => seconds.map((_, n) => values[n] ?? null)
     // Stacked bars are drawn from the tallest sum down, each over the one before.
-    const heights = kind === 'bars' ? series.map((_, n) => seconds.map((_, day) => series.slice(n).reduce((sum, one) => sum + one.values[day]!, 0))) : series.map(({ values }) => values)
+    const heights = now.series.map(({ values }, n) => (kind === 'line' ? padded(values) : padded(now.days.map((_, day) => now.series.slice(n).reduce((sum, one) => sum + (one.values[day] ?? 0), 0)))))
+    const rtl = dir === 'rtl'
+    const alone = length < 40
     const plot = new uPlot({
       width, height, legend: { show: false }, cursor: { y: false, points: { show: kind === 'line' }, drag: { setScale: false } },
-      scales: { x: { time: true, range: () => [seconds[0]! - 43_200, seconds.at(-1)! + 43_200] }, y: { range: (_, __, max) => [0, top ?? Math.max(max * 1.08, 1)] } },
+      scales: { x: { time: true, dir: rtl ? -1 : 1, range: () => [seconds[0]! - 43_200, seconds.at(-1)! + 43_200] }, y: { range: (_, __, max) => [0, top ?? Math.max(max * 1.08, 1)] } },
       axes: [
         { stroke: ink, grid: { show: false }, ticks: { show: false }, font: '12px Inter', space: 70, values: (_, ticks) => ticks.map((tick) => (tick % 86_400 === 0 ? new Intl.DateTimeFormat(i18n.language, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(tick * 1000) : '')) },
-        { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '12px Inter', space: 44, size: 54, values: (_, ticks) => ticks.map((tick) => say(tick)) },
+        { stroke: ink, side: rtl ? 1 : 3, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '12px Inter', space: 44, size: 54, values: (_, ticks) => ticks.map((tick) => say(tick)) },
       ],
       tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), 'UTC'),
-      series: [{}, ...series.map(({ name }, n) => ({
-        label: name, stroke: colours[n]!, width: kind === 'line' ? 2 : 0, fill: kind === 'bars' ? colours[n]! : undefined, points: { show: kind === 'line' && seconds.length < 40, size: 6, fill: colours[n]! },
-        paths: kind === 'bars' ? uPlot.paths.bars!({ size: [0.7, 36], radius: 0.08 }) : undefined,
-      }))],
+      series: [
+        {},
+        ...now.series.map(({ name }, n) => ({
+          label: name, stroke: colours[n]!, width: kind === 'line' ? 2 : 0, fill: kind === 'bars' ? colours[n]! : undefined, points: { show: kind === 'line' && alone, size: 6, fill: colours[n]! },
+          paths: kind === 'bars' ? uPlot.paths.bars!({ size: [0.7, 36], radius: 0.08 }) : undefined,
+        })),
+        ...(then?.series ?? []).map(({ name }, n) => {
+          const colour = colours[now.series.length + n]!
+          return { label: name, stroke: colour, width: 1.5, dash: [5, 4], points: { show: alone, size: 5, stroke: colour, fill: colour } }
+        }),
+      ],
       hooks: { setCursor: [(chart) => setAt(chart.cursor.idx ?? null)] },
-    }, [seconds, ...heights], place.current)
+    }, [seconds, ...heights, ...(then?.series ?? []).map(({ values }) => padded(values))], place.current)
     return () => plot.destroy()
-  }, [content, width, scheme, i18n.language, days.length])
+  }, [content, width, scheme, dir, i18n.language, length, kind])
 
-  const day = (date: string) => new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(date))
-  const read = at !== null && days[at] !== undefined ? at : days.length - 1
+  const dayOf = (day: string) => new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeZone: 'UTC' }).format(Date.parse(day))
+  const saying = (value: number | null | undefined) => (value === null || value === undefined ? '–' : say(value))
+  const read = at !== null && at < length ? at : now.days.length - 1
+  const cells = ({ days, series }: Drawn, n: number) => [{ value: days[n] ?? '', text: days[n] ? dayOf(days[n]) : '–' }, ...series.map(({ values }) => ({ value: values[n] ?? null, text: saying(values[n]) }))]
+  const sheet: Sheet = {
+    heads: [t('chart.day'), ...now.series.map(({ name }) => name), ...besides.map(({ head }) => head), ...(then ? [t('chart.dayOf', { name: then.name }), ...then.series.map(({ name }) => `${name} · ${then.name}`)] : [])],
+    rows: Array.from({ length }, (_, n) => [...cells(now, n), ...besides.map(({ values }) => ({ value: values[n] ?? null })), ...(then ? cells(then, n) : [])]),
+  }
+  const reading = ({ days, series }: Drawn, dashed: boolean, name?: string) => (
+    <>
+      {(name || days[read]) && <span className="soft">{[name, days[read] && dayOf(days[read])].filter(Boolean).join(' · ')}</span>}
+      {series.map(({ name, colour, values }) => <span key={name} className="status" data-shape={dashed ? 'dash' : 'square'} style={{ '--tone': colour } as React.CSSProperties}><i aria-hidden="true" />{name} <strong className="figures ltr">{saying(values[read])}</strong></span>)}
+    </>
+  )
   return (
-    <section className="chart" ref={ref}>
-      <h2>{title}</h2>
-      {days.length === 0 ? <p className="soft">{t('analytics.none')}</p> : (
-        <>
-          <p className="reading small">
-            <span className="soft">{day(days[read]!)}</span>
-            {series.map(({ name, colour, values }) => <span key={name} className="status" data-shape="square" style={{ '--tone': colour } as React.CSSProperties}><i aria-hidden="true" />{name} <strong className="figures">{say(values[read] ?? 0)}</strong></span>)}
-          </p>
-          <div ref={place} className="ltr plot" aria-hidden="true" style={{ height }} />
-          <details className="behind">
-            <summary>{t('analytics.asTable')}</summary>
-            <div className="behind-scroll" tabIndex={0}>
-              <table className="plain-table">
-                <thead><tr><th>{t('analytics.day')}</th>{series.map(({ name }) => <th key={name} className="end">{name}</th>)}</tr></thead>
-                <tbody>{days.map((date, n) => <tr key={date}><td>{day(date)}</td>{series.map(({ name, values }) => <td key={name} className="end">{say(values[n] ?? 0)}</td>)}</tr>)}</tbody>
-              </table>
-            </div>
-          </details>
-        </>
-      )}
-    </section>
+    <Framed id={id} title={title} told={told} sheet={length === 0 ? undefined : sheet}>
+      <div ref={ref}>
+        {length === 0 ? <p className="soft">{t('chart.none')}</p> : (
+          <>
+            <p className="reading small">{reading(now, false)}</p>
+            {then && <p className="reading small">{reading(then, true, then.name)}</p>}
+            <div ref={place} className="ltr plot" aria-hidden="true" style={{ height }} />
+          </>
+        )}
+      </div>
+    </Framed>
   )
 }

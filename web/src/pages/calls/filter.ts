@@ -1,6 +1,6 @@
 import type { Schemas } from '../../api/client'
 import { always, type CallFilter } from '../../api/queries'
-import { lastDays } from '../../pieces/range'
+import { here, lastDays, rangeOf } from '../../pieces/range'
 import { callOutcomes } from '../../pieces/status'
 
 export const spans = ['1', '7', '30'] as const
@@ -13,7 +13,7 @@ export function callFilter(params: URLSearchParams) {
   const review = params.get('review')
   const isReviewed = review === 'done' ? true : review === 'open' ? false : null
   const sort = { prop: params.get('sort') ?? 'startTime', ascending: params.get('order') === 'up' }
-  const range = span ? lastDays(Number(span)) : null
+  const range = span ? rangeOf(lastDays(Number(span), here), here) : null
   const asked: CallFilter = { fromDate: range?.from ?? always.fromDate, toDate: range?.to ?? always.toDate, statuses, searchInput: search || null, isReviewed, sortProp: sort.prop as CallFilter['sortProp'], isAscending: sort.ascending }
   return { statuses, search, span, isReviewed, sort, asked }
 }

@@ -5,14 +5,17 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { api, ask, type Schemas } from '../../api/client'
 import { useAnalytics, useLeadCounts, usePearl } from '../../api/queries'
+import type { Report } from '../../api/report'
 import { useSession } from '../../api/session'
 import { useNamed } from '../../frame/crumb'
 import { useAddress } from '../../pieces/address'
-import { sinceStart } from '../../pieces/range'
+import { Facts, Help } from '../../pieces/facts'
+import { listOf, partsOf, sinceStart } from '../../pieces/range'
 import { Bones, Failing } from '../../pieces/states'
 import { Activity, leadStatuses, LeadStatusMark, tone, toneStyle } from '../../pieces/status'
 import { complain, tell } from '../../pieces/told'
-import { useWords } from '../../pieces/words'
+import { placeOf, useWords } from '../../pieces/words'
+import { ByHour, OutcomesByDay } from '../analytics/charts'
 import { LiveCalls } from './live-calls'
 import { Settings } from './settings'
 import { Zones } from './zones'
@@ -77,51 +80,55 @@ function Progress({ pearl }: { pearl: Schemas['FullPearl'] }) {
   const { t } = useTranslation()
   const words = useWords()
   const leads = pearl.totalLeads ?? 0
+  const days = sinceStart(pearl)
+  const report = useAnalytics(pearl.id, partsOf(days, pearl.iana))
   const facts = [
-    { name: t('overview.now'), value: words.number(pearl.totalOngoingCalls), more: t('overview.nowOf', { count: pearl.totalAgents }) },
-    { name: t('overview.today'), value: words.number(pearl.totalTodayCalls), more: t('overview.sinceMidnight') },
-    { name: t('campaign.left'), value: words.number(leads - (pearl.totalLeadsCompleted ?? 0)), more: t('campaign.leftOf', { count: leads, text: words.number(leads) }) },
-    { name: t('overview.success'), value: words.number(pearl.totalLeadsSuccess ?? 0), more: t('overview.ofSettled', { text: words.percent(pearl.totalLeadsSuccess ?? 0, pearl.totalLeadsCompleted ?? 0) }) },
-    { name: t('overview.spend'), value: words.number(pearl.budgetConsumed), more: pearl.budgetTotal === null ? t('campaign.noBudget') : t('campaign.budgetOf', { text: words.number(pearl.budgetTotal) }) },
+    { name: t('overview.now'), value: words.number(pearl.totalOngoingCalls), more: t('overview.nowOf', { count: pearl.totalAgents }), help: t('overview.help.now') },
+    { name: t('overview.today'), value: words.number(pearl.totalTodayCalls), more: t('overview.sinceMidnight', { zone: placeOf(pearl.iana) }), help: t('overview.help.today') },
+    { name: t('campaign.left'), value: words.number(leads - (pearl.totalLeadsCompleted ?? 0)), more: t('campaign.leftOf', { count: leads, text: words.number(leads) }), help: t('overview.help.left') },
+    { name: t('overview.success'), value: words.number(pearl.totalLeadsSuccess ?? 0), more: t('overview.ofSettled', { text: words.percent(pearl.totalLeadsSuccess ?? 0, pearl.totalLeadsCompleted ?? 0) }), help: t('overview.help.success') },
+    { name: t('overview.spend'), value: words.number(pearl.budgetConsumed), more: pearl.budgetTotal === null ? t('campaign.noBudget') : t('campaign.budgetOf', { text: words.number(pearl.budgetTotal) }), help: t('overview.help.spend') },
   ]
   return (
     <div className="stack" style={{ gap: 28 }}>
-      <dl className="facts">{facts.map(({ name, value, more }) => <div className="fact" key={name}><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>)}</dl>
+      <Facts facts={facts} />
       <div className="halves">
-        <Funnel pearl={pearl} />
+        <Funnel pearl={pearl} report={report.data} />
         <ByStatus pearl={pearl} />
       </div>
       <Zones pearlId={pearl.id} />
       <LiveCalls pearl={pearl} />
+      <section className="stack" style={{ gap: 12 }}>
+        <div className="row wrap"><h2 className="grow">{t('campaign.calling')}</h2><Link href={`/analytics?campaign=${pearl.id}`} className="link">{t('campaign.allCharts')}</Link></div>
+        {report.error ? <p className="soft">{report.error.message}</p> : !report.data ? <Bones lines={1} height={220} /> : report.data.callsStatusOverview.totalCalls === 0 ? <p className="soft">{t('campaign.noCalls')}</p> : (
+          <div className="charts"><OutcomesByDay now={{ name: pearl.name, days: listOf(days), report: report.data }} /><ByHour now={{ name: pearl.name, days: listOf(days), report: report.data }} show="answered" /></div>
+        )}
+      </section>
     </div>
   )
 }
 
-// reached are the statuses of leads who were talked to, or were set by hand as if.
-const reached = [100, 110, 130] as const
-
-function Funnel({ pearl }: { pearl: Schemas['FullPearl'] }) {
+function Funnel({ pearl, report }: { pearl: Schemas['FullPearl']; report: Report | undefined }) {
   const { t } = useTranslation()
   const words = useWords()
-  const report = useAnalytics(pearl.id, sinceStart(pearl.created))
-  const counts = useLeadCounts(pearl.id, [...reached])
   const leads = pearl.totalLeads ?? 0
-  const talked = counts.every((count) => count.data !== undefined) ? counts.reduce((sum, count) => sum + count.data!, 0) : undefined
+  // Leads may be in several reports, of which a long time is made.
+  const atMost = (count: number | undefined) => (count === undefined || report?.isWhole ? count : Math.min(count, leads))
   const steps = [
-    { name: t('funnel.leads'), value: leads },
-    { name: t('funnel.called'), value: report.data?.callsStatusOverview.totalLeads },
-    { name: t('funnel.reached'), value: talked },
-    { name: t('funnel.success'), value: pearl.totalLeadsSuccess ?? 0 },
+    { name: t('funnel.leads'), value: leads, help: t('funnel.help.leads') },
+    { name: t('funnel.called'), value: atMost(report?.callsStatusOverview.totalLeads), help: t('funnel.help.called') },
+    { name: t('funnel.reached'), value: atMost(report?.talkedLeads), help: t('funnel.help.reached') },
+    { name: t('funnel.success'), value: pearl.totalLeadsSuccess ?? 0, help: t('funnel.help.success') },
   ]
   return (
     <section>
       <h2>{t('funnel.title')}</h2>
       <ol className="funnel">
-        {steps.map(({ name, value }, n) => (
+        {steps.map(({ name, value, help }, n) => (
           <li key={name}>
-            <span className="funnel-name">{name}</span>
+            <span className="funnel-name">{name} <Help text={help} /></span>
             <span className="funnel-bar"><i style={{ width: `${value === undefined || leads === 0 ? 0 : Math.min(100, (100 * value) / leads)}%`, ...tone(n === 3 ? 'won' : 'moving') }} /></span>
-            <span className="figures funnel-value">{value === undefined ? '–' : words.number(value)}</span>
+            <span className="figures funnel-value">{value === undefined ? '–' : `${(n === 1 || n === 2) && !report?.isWhole ? '≤ ' : ''}${words.number(value)}`}</span>
             <span className="soft small figures funnel-part">{n === 0 || value === undefined ? '' : words.percent(value, leads)}</span>
           </li>
         ))}

@@ -4,7 +4,7 @@ import type { Schemas } from '../../api/client'
 import { useZones } from '../../api/queries'
 import { Bones } from '../../pieces/states'
 import { useNow } from '../../pieces/when'
-import { atOffset, useWords } from '../../pieces/words'
+import { atOffset, placeOf, useWords } from '../../pieces/words'
 
 // mostShown is how many zones the strip has; most campaigns have fewer.
 const mostShown = 12
@@ -55,7 +55,7 @@ function ZoneCell({ pearlId, zone }: { pearlId: string; zone: Zone }) {
   return (
     <li data-open={zone.isOpen}>
       <Link href={`/leads?campaign=${pearlId}&zone=${encodeURIComponent(zone.filter)}`} className="zone">
-        <span className="row"><i aria-hidden="true" /><strong className="cut">{zone.iana === '' ? (zone.timeZoneId ?? '–') : zone.iana.split('/').at(-1)!.replaceAll('_', ' ')}</strong><span className="grow" /><span className="figures">{words.number(zone.waiting)}</span></span>
+        <span className="row"><i aria-hidden="true" /><strong className="cut">{zone.iana === '' ? (zone.timeZoneId ?? '–') : placeOf(zone.iana)}</strong><span className="grow" /><span className="figures">{words.number(zone.waiting)}</span></span>
         <span className="small soft cut" title={until === null ? undefined : words.exact(new Date(until))}>
           {atOffset(now, zone.timeZone, i18n.language)} · {zone.isOpen ? (until === null ? t('zones.always') : t('zones.until', { at })) : until === null ? t('zones.never') : t('zones.opens', { at })}
         </span>

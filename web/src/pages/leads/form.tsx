@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask, Failure, type Schemas } from '../../api/client'
+import { LongNumber, parse } from '../../api/json'
 import { usePearlSettings } from '../../api/queries'
 import { Peek } from '../../pieces/peek'
 import { Bones, Failing } from '../../pieces/states'
@@ -130,7 +131,7 @@ function difference(data: Record<string, unknown>, pairs: Pair[]): Record<string
 
 type Members = Record<string, unknown>
 
-const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof LongNumber)
 
 // mergePatch is the JSON Merge Patch (RFC 7396) from one object to another.
 function mergePatch(before: Members, after: Members): Members {
@@ -150,7 +151,7 @@ function mergePatch(before: Members, after: Members): Members {
 function read(text: string, before: unknown): unknown {
   if (typeof before === 'string') return text
   try {
-    return JSON.parse(text)
+    return parse(text)
   } catch {
     return text
   }
