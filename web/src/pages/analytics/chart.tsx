@@ -66,7 +66,7 @@ export function Chart({ id, title, told, now, then, kind, top, say, besides = []
       width, height, legend: { show: false }, cursor: { y: false, points: { show: kind === 'line' }, drag: { setScale: false } },
       scales: { x: { time: true, dir: rtl ? -1 : 1, range: () => [seconds[0]! - 43_200, seconds.at(-1)! + 43_200] }, y: { range: (_, __, max) => [0, top ?? Math.max(max * 1.08, 1)] } },
       axes: [
-        { stroke: ink, grid: { show: false }, ticks: { show: false }, font: '12px Inter', space: 70, values: (_, ticks) => ticks.map((tick) => (tick % 86_400 === 0 ? new Intl.DateTimeFormat(i18n.language, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(tick * 1000) : '')) },
+        { stroke: ink, size: 30, grid: { show: false }, ticks: { show: false }, font: '12px Inter', space: 70, values: (_, ticks) => ticks.map((tick) => (tick % 86_400 === 0 ? new Intl.DateTimeFormat(i18n.language, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(tick * 1000) : '')) },
         { stroke: ink, side: rtl ? 1 : 3, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '12px Inter', space: 44, size: 54, values: (_, ticks) => ticks.map((tick) => say(tick)) },
       ],
       tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), 'UTC'),

@@ -21,13 +21,14 @@ export function Framed({ id, title, told, sheet, children }: { id: string; title
   const name = useContext(NameOfFiles)
   const tables = (params.get('tables') ?? '').split(',').filter(Boolean)
   const isTable = sheet !== undefined && tables.includes(id)
+  const as = t(isTable ? 'chart.asChart' : 'chart.asTable')
   return (
     <section className="chart" aria-labelledby={`chart-${id}`}>
       <div className="chart-head">
         <h2 id={`chart-${id}`}>{title}</h2>
         {sheet && (
           <span className="row nowrap" style={{ gap: 2 }}>
-            <Button variant="subtle" color="gray" size="compact-xs" leftSection={<IconTable size={13} />} aria-pressed={isTable} aria-label={t('chart.asTableOf', { title })} onClick={() => set({ tables: (isTable ? tables.filter((one) => one !== id) : [...tables, id]).join(',') })}>{t(isTable ? 'chart.asChart' : 'chart.asTable')}</Button>
+            <Button variant="subtle" color="gray" size="compact-xs" leftSection={<IconTable size={13} />} aria-pressed={isTable} aria-label={`${title}: ${as}`} onClick={() => set({ tables: (isTable ? tables.filter((one) => one !== id) : [...tables, id]).join(',') })}>{as}</Button>
             <Button variant="subtle" color="gray" size="compact-xs" leftSection={<IconDownload size={13} />} aria-label={t('chart.csvOf', { title })} onClick={() => save(`${[name, title].filter(Boolean).join(' · ')}.csv`, 'text/csv', csv([sheet.heads, ...sheet.rows.map((row) => row.map(({ value }) => value ?? ''))]))}>CSV</Button>
           </span>
         )}

@@ -10,12 +10,14 @@ import { useSession } from '../../api/session'
 import { useNamed } from '../../frame/crumb'
 import { useAddress } from '../../pieces/address'
 import { Facts, Help } from '../../pieces/facts'
-import { listOf, partsOf, sinceStart } from '../../pieces/range'
+import { partsOf, sinceStart } from '../../pieces/range'
 import { Bones, Failing } from '../../pieces/states'
 import { Activity, leadStatuses, LeadStatusMark, tone, toneStyle } from '../../pieces/status'
 import { complain, tell } from '../../pieces/told'
 import { placeOf, useWords } from '../../pieces/words'
 import { ByHour, OutcomesByDay } from '../analytics/charts'
+import { NameOfFiles } from '../analytics/framed'
+import { sideOf } from '../analytics/sides'
 import { LiveCalls } from './live-calls'
 import { Settings } from './settings'
 import { Zones } from './zones'
@@ -98,12 +100,9 @@ function Progress({ pearl }: { pearl: Schemas['FullPearl'] }) {
       </div>
       <Zones pearlId={pearl.id} />
       <LiveCalls pearl={pearl} />
-      <section className="stack" style={{ gap: 12 }}>
-        <div className="row wrap"><h2 className="grow">{t('campaign.calling')}</h2><Link href={`/analytics?campaign=${pearl.id}`} className="link">{t('campaign.allCharts')}</Link></div>
-        {report.error ? <p className="soft">{report.error.message}</p> : !report.data ? <Bones lines={1} height={220} /> : report.data.callsStatusOverview.totalCalls === 0 ? <p className="soft">{t('campaign.noCalls')}</p> : (
-          <div className="charts"><OutcomesByDay now={{ name: pearl.name, days: listOf(days), report: report.data }} /><ByHour now={{ name: pearl.name, days: listOf(days), report: report.data }} show="answered" /></div>
-        )}
-      </section>
+      {report.error ? <p className="soft">{report.error.message}</p> : !report.data ? <Bones lines={1} height={220} /> : report.data.callsStatusOverview.totalCalls === 0 ? <p className="soft">{t('campaign.noCalls')}</p> : (
+        <NameOfFiles value={pearl.name}><div className="charts"><OutcomesByDay now={sideOf(pearl.name, days, report.data)} /><ByHour now={sideOf(pearl.name, days, report.data)} show="answered" /></div></NameOfFiles>
+      )}
     </div>
   )
 }
