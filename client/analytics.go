@@ -29,6 +29,13 @@ type DayCounts struct {
 	CallCounts
 }
 
+// HourOfWeek is how many calls began in an hour of the week, on the clocks of the Pearl's zone.
+type HourOfWeek struct {
+	DayOfWeek int `json:"dayOfWeek"` // 0 is Sunday
+	HourOfDay int `json:"hourOfDay"`
+	Count     int `json:"count"`
+}
+
 // Analytics are the figures of a Pearl over a time (contract 4).
 type Analytics struct {
 	CallType int         `json:"callType"` // Inbound, Outbound
@@ -51,12 +58,10 @@ type Analytics struct {
 		Date    time.Time `json:"date"`
 		Percent float64   `json:"successRatePercentage"`
 	} `json:"callsSuccessRateTimeLine"`
-	Hours []struct {
-		DayOfWeek int `json:"dayOfWeek"` // 0 is Sunday
-		HourOfDay int `json:"hourOfDay"`
-		Count     int `json:"count"`
-	} `json:"callsByHourDayOfWeeks"`
-	Sentiments struct {
+	Hours         []HourOfWeek `json:"callsByHourDayOfWeeks"`
+	AnsweredHours []HourOfWeek `json:"answeredByHourDayOfWeeks"`
+	TalkedLeads   int          `json:"talkedLeads"` // distinct leads a person of whom was on the line
+	Sentiments    struct {
 		Negative         int `json:"negative"`
 		SlightlyNegative int `json:"slightlyNegative"`
 		Neutral          int `json:"neutral"`

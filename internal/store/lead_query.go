@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -110,13 +111,18 @@ func (s *Store) SearchLeads(ctx context.Context, accountID, pearlID id.ID, wante
 		if owned, err := owns(q, accountID, pearlID); err != nil || !owned {
 			return err
 		}
-		f, err := leadFilter(q, pearlID, wanted)
-		if err != nil {
-			return err
-		}
+		var f filter
 		counted := func() (int, error) { return f.count(q, "lead") }
 		if wanted.Counted() {
 			counted = func() (int, error) { return countLeads(q, pearlID, wanted.Statuses) }
+		}
+		if wanted.Counted() && len(wanted.Statuses) > 1 && order.column == "created" { // as lead_status has each
+			f.add("pearl_id = ?%d", pearlID)
+			for _, status := range slices.Compact(slices.Sorted(slices.Values(wanted.Statuses))) {
+				f.either = append(f.either, "status = "+strconv.Itoa(status))
+			}
+		} else if f, err = leadFilter(q, pearlID, wanted); err != nil {
+			return err
 		}
 		count, rows, err = search(q, scanLead, leadColumns, "lead", &f, order, page, counted)
 		return err

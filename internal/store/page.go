@@ -13,27 +13,40 @@ import (
 	"nacre/internal/phone"
 )
 
-// orderBy is the ORDER BY of a page, with ties broken by id in the same direction (contract 0.3). columns maps the
-// contract's names in lower case to SQL; "" is the default. Another name is fault.Invalid about SortProp.
-func orderBy(page engine.Page, columns map[string]string) (string, error) {
+// ordering is the order of a page, with ties broken by id in the same direction (contract 0.3).
+type ordering struct {
+	column    string
+	ascending bool
+}
+
+// orderBy is the order that a page asks for. columns maps the contract's names in lower case to SQL; "" is the default.
+// Another name is fault.Invalid about SortProp.
+func orderBy(page engine.Page, columns map[string]string) (ordering, error) {
 	column, known := columns[strings.ToLower(page.Sort)]
 	if !known {
-		return "", fault.Bad("SortProp", "The value '%s' is not allowed.", page.Sort)
+		return ordering{}, fault.Bad("SortProp", "The value '%s' is not allowed.", page.Sort)
 	}
+	return ordering{column, page.Ascending}, nil
+}
+
+// String is the ORDER BY.
+func (o ordering) String() string {
 	direction := "DESC"
-	if page.Ascending {
+	if o.ascending {
 		direction = "ASC"
 	}
-	if column == "id" {
-		return " ORDER BY id " + direction, nil
+	if o.column == "id" {
+		return " ORDER BY id " + direction
 	}
-	return " ORDER BY " + column + " " + direction + ", id " + direction, nil
+	return " ORDER BY " + o.column + " " + direction + ", id " + direction
 }
 
 // filter is the conditions of a search with their values.
 type filter struct {
 	conditions []string
 	args       []any
+	// either are conditions of which a row meets one, and only one; with each of them an index has the rows in order.
+	either []string
 }
 
 // add takes a condition whose %d are the numbers of its values.
@@ -62,6 +75,19 @@ func (f *filter) in(column string, values []int) {
 
 func (f *filter) where() string { return " WHERE " + strings.Join(f.conditions, " AND ") }
 
+// ids selects the ids of the rows that match, in an order. Where there are alternatives their rows are merged, each of them as
+// its index has them: neither is a row looked at, nor are any sorted.
+func (f *filter) ids(from string, order ordering) string {
+	if len(f.either) == 0 {
+		return "SELECT id FROM " + from + f.where() + order.String()
+	}
+	parts := make([]string, len(f.either))
+	for n, condition := range f.either {
+		parts[n] = "SELECT id, " + order.column + " FROM " + from + f.where() + " AND " + condition
+	}
+	return strings.Join(parts, " UNION ALL ") + order.String()
+}
+
 // count is how many rows match.
 func (f *filter) count(q session, from string) (int, error) {
 	return one(q, scanInt, "SELECT count(*) FROM "+from+f.where(), f.args...)
@@ -74,19 +100,35 @@ func pageOf[T any](q session, scan func(row) (T, error), columns, from string, f
 }
 
 // search returns a page of a table of wide rows, and how many rows match. It finds the page's ids first, where it can in
-// an index alone, and then reads their rows. A page that is not full tells the count; otherwise count does.
-func search[T any](q session, scan func(row) (T, error), columns, from string, f *filter, order string, page engine.Page,
+// an index alone, and then reads their rows. A first page that is not full tells the count; otherwise count does. Rows that
+// are skipped are read, too: a page beyond the middle is found from the other end.
+func search[T any](q session, scan func(row) (T, error), columns, from string, f *filter, order ordering, page engine.Page,
 	count func() (int, error)) (matching int, rows []T, err error) {
-	text := fmt.Sprintf("SELECT %s FROM %s WHERE id IN (SELECT id FROM %s%s%s LIMIT ?%d OFFSET ?%d)%s",
-		columns, from, from, f.where(), order, len(f.args)+1, len(f.args)+2, order)
-	rows, err = list(q, scan, text, append(slices.Clone(f.args), page.Limit, page.Skip)...)
-	if err != nil {
+	wanted, fromEnd := page, false
+	if page.Skip > 0 {
+		if matching, err = count(); err != nil || page.Skip >= matching {
+			return matching, nil, err
+		}
+		wanted.Limit = min(page.Limit, matching-page.Skip)
+		if page.Skip > matching/2 {
+			wanted.Skip = matching - page.Skip - wanted.Limit
+			order.ascending, fromEnd = !order.ascending, true
+		}
+	}
+	text := fmt.Sprintf("SELECT %s FROM %s WHERE id IN (SELECT id FROM (%s LIMIT ?%d OFFSET ?%d) AS page)%s",
+		columns, from, f.ids(from, order), len(f.args)+1, len(f.args)+2, order)
+	rows, err = list(q, scan, text, append(slices.Clone(f.args), wanted.Limit, wanted.Skip)...)
+	switch {
+	case err != nil:
 		return 0, nil, err
+	case fromEnd:
+		slices.Reverse(rows)
+	case page.Skip > 0: // counted already
+	case len(rows) < page.Limit:
+		matching = len(rows)
+	default:
+		matching, err = count()
 	}
-	if len(rows) < page.Limit && (len(rows) > 0 || page.Skip == 0) {
-		return page.Skip + len(rows), rows, nil
-	}
-	matching, err = count()
 	return matching, rows, err
 }
 

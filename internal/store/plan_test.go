@@ -29,6 +29,7 @@ func plans() []struct {
 	sorts             bool
 } {
 	owner, campaign, noon := string(planAccount), string(planPearl), storetest.Noon.UnixMilli()
+	ofSeveral := filter{conditions: []string{"pearl_id = ?1"}, either: []string{"status = 1", "status = 10", "status = 130"}}
 	return []struct {
 		name, text, index string
 		args              []any
@@ -62,6 +63,7 @@ func plans() []struct {
 		{"first page", "SELECT id FROM lead WHERE pearl_id = ?1 ORDER BY created DESC, id DESC LIMIT ?2", "lead_created", []any{campaign, 100}, false},
 		{"first page by phone", "SELECT id FROM lead WHERE pearl_id = ?1 ORDER BY phone DESC, id DESC LIMIT ?2", "lead_phone", []any{campaign, 100}, false},
 		{"first page of a status", "SELECT id FROM lead WHERE pearl_id = ?1 AND status = 1 ORDER BY created DESC, id DESC LIMIT ?2", "lead_", []any{campaign, 100}, false},
+		{"page of several statuses", ofSeveral.ids("lead", ordering{column: "created"}) + " LIMIT ?2 OFFSET ?3", "lead_status", []any{campaign, 100, 0}, false},
 		{"old calls", oldCalls, "call_start", []any{owner, noon, 10_000}, false},
 		{"old requests", oldRequests, "request_created", []any{owner, noon, 10_000}, false},
 		{"old deliveries", fmt.Sprintf(oldDeliveries, "?4, ?5"), "delivery_created", []any{owner, noon, 10_000, "delivered", "dropped"}, false},
@@ -214,6 +216,9 @@ func TestPlansOfPostgres(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range plans() {
+		if p.name == "page of several statuses" {
+			continue // few of a status are sorted, many merged, as it finds cheaper
+		}
 		if p.name == "waiting by zone" {
 			continue // it reads every waiting lead of a campaign, which is most of this table: whole, or by the index, is as good
 		}

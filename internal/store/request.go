@@ -200,7 +200,7 @@ func (s *Store) SearchRequests(ctx context.Context, accountID, pearlID id.ID, fr
 		if count, err = f.count(q, "request"); err != nil {
 			return err
 		}
-		rows, err = pageOf(q, scanRequest, requestColumns, "request", &f, order, page)
+		rows, err = pageOf(q, scanRequest, requestColumns, "request", &f, order.String(), page)
 		return err
 	})
 	return count, rows, wrap("search requests", err)

@@ -74,7 +74,7 @@ func (s *Store) Suppressions(ctx context.Context, accountID id.ID, page engine.P
 		if count, err = f.count(q, "suppression"); err != nil {
 			return err
 		}
-		rows, err = pageOf(q, scanSuppression, suppressionColumns, "suppression", &f, order, page)
+		rows, err = pageOf(q, scanSuppression, suppressionColumns, "suppression", &f, order.String(), page)
 		return err
 	})
 	return count, rows, wrap("search suppressions", err)
