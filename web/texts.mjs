@@ -31,6 +31,18 @@ for (const name of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
     }
   }
 }
+// Every member of a Pearl that the API takes has a name in the editor and in comparisons: none is forgotten there.
+const { schemas } = JSON.parse(readFileSync('src/api/openapi.json', 'utf8')).components
+const members = (schema, seen = new Set()) => {
+  if (!schema || seen.has(schema)) return []
+  seen.add(schema)
+  const inner = schema.$ref ? [schemas[schema.$ref.split('/').at(-1)]] : [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.items ? [schema.items] : [])]
+  return [...inner.flatMap((one) => members(one, seen)), ...Object.entries(schema.properties ?? {}).flatMap(([name, one]) => [name, ...members(one, seen)])]
+}
+const outcomes = Object.keys(JSON.parse(readFileSync('src/texts/pearls.en.json', 'utf8')).pearl.outcome)
+for (const name of new Set(members(schemas.DraftInputRequest))) {
+  if (!outcomes.includes(name) && !english.has(`pearl.f.${name}`)) faults.push(`pearls.en.json has no pearl.f.${name}: the editor does not know this member of a Pearl`)
+}
 if (faults.length > 0) {
   console.error(faults.join('\n'))
   process.exit(1)

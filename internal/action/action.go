@@ -76,19 +76,23 @@ func (d *Doer) Do(ctx context.Context, action call.Action, to string, values map
 	default:
 		err = failed("there is no such action")
 	}
-	var told *Error
-	if err != nil && !errors.As(err, &told) {
-		d.log.Warn("action failed", "action", action.Name, "kind", action.Kind, "error", err)
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			err = failed("it did not answer in time")
-		} else {
-			err = failed("it could not be reached")
-		}
-	}
 	if err != nil {
-		done = call.Done{}
+		return call.Done{}, d.told(ctx, action.Kind, action.Name, err)
 	}
-	return done, err
+	return done, nil
+}
+
+// told is an error as it may be seen; one that may not is logged. ctx is that of the action.
+func (d *Doer) told(ctx context.Context, kind call.ActionKind, name string, err error) error {
+	var seen *Error
+	if errors.As(err, &seen) {
+		return err
+	}
+	d.log.Warn("action failed", "action", name, "kind", kind, "error", err)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return failed("it did not answer in time")
+	}
+	return failed("it could not be reached")
 }
 
 // fill fills the variables of a text for people in.

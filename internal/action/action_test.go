@@ -132,6 +132,35 @@ func TestRequestsThatFail(t *testing.T) {
 	}
 }
 
+// A test tells what came of a request, also of one that fails, and goes to no other places than requests of calls do.
+func TestOfARequest(t *testing.T) {
+	t.Parallel()
+	outputs := []call.Output{{Key: "left", Variable: "left", Type: call.Int}}
+	test := func(d *Doer, address string) call.Tested {
+		tested := d.Test(t.Context(), call.Request{Method: "GET", URL: address, Outputs: outputs}, nil)
+		if tested.Took <= 0 {
+			t.Errorf("it took %s", tested.Took)
+		}
+		tested.Took = 0
+		return tested
+	}
+	good, _ := server(t, 200, `{"left":3}`)
+	bad, _ := server(t, 404, `{"left":3,"rest":"`+strings.Repeat("x", 2000)+`"}`)
+	same := func(got, want call.Tested) {
+		t.Helper()
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+	same(test(private(t), good), call.Tested{Status: 200, Body: `{"left":3}`, Brought: []call.Value{{ID: "left", Value: int64(3)}}})
+	same(test(private(t), bad), call.Tested{Status: 404, Body: `{"left":3,"rest":"` + strings.Repeat("x", call.MostTested-18), Failure: "the API answered 404"})
+	guarded, requests := server(t, 200, `{}`)
+	same(test(New(Config{}), guarded), call.Tested{Failure: "it could not be reached"})
+	if len(requests) != 0 {
+		t.Error("an address of this machine was asked")
+	}
+}
+
 // An API that hangs is given up with the time of whoever asks; one that answers too much is not read to its end.
 func TestRequestsThatTakeTooLong(t *testing.T) {
 	t.Parallel()

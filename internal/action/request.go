@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"nacre/internal/call"
 )
@@ -19,38 +20,87 @@ const (
 	mostURL  = 8 << 10
 )
 
-// request makes a request to an API. Redirects are not followed: they would take headers past the guard.
+// request makes a request to an API.
 func (d *Doer) request(ctx context.Context, r call.Request, values map[string]any) (done call.Done, err error) {
-	address, err := fillURL(r.URL, values)
+	answer, err := d.send(ctx, r, values)
 	if err != nil {
 		return done, err
 	}
-	members, err := fields(r.Fields, values)
+	text, err := read(answer)
 	if err != nil {
 		return done, err
+	}
+	return r.Answered(text), nil
+}
+
+// Test makes a request as a call does, and tells all that came of it.
+func (d *Doer) Test(ctx context.Context, r call.Request, values map[string]any) (tested call.Tested) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	began := time.Now()
+	answer, err := d.send(ctx, r, values)
+	if err == nil {
+		var text []byte
+		text, err = read(answer)
+		tested.Status, tested.Body = answer.StatusCode, strings.ToValidUTF8(string(text[:min(len(text), call.MostTested)]), "\uFFFD")
+		if err == nil {
+			tested.Brought = r.Read(text)
+		}
+	}
+	tested.Took = time.Since(began)
+	if err != nil {
+		tested.Failure = d.told(ctx, call.ActRequest, "test", err).Error()
+	}
+	return tested
+}
+
+// read reads an answer, also that of a failure, to its end.
+func read(answer *http.Response) (text []byte, err error) {
+	defer answer.Body.Close()
+	text, err = io.ReadAll(io.LimitReader(answer.Body, mostRead+1))
+	switch {
+	case answer.StatusCode/100 != 2:
+		return text, failed("the API answered %d", answer.StatusCode)
+	case err != nil:
+		return text, fmt.Errorf("read answer: %w", err)
+	case len(text) > mostRead:
+		return text, failed("the API's answer is too long")
+	}
+	return text, nil
+}
+
+// send sends a request with its variables filled in. Redirects are not followed: they would take headers past the guard.
+func (d *Doer) send(ctx context.Context, r call.Request, values map[string]any) (*http.Response, error) {
+	address, err := fillURL(r.URL, values)
+	if err != nil {
+		return nil, err
+	}
+	members, err := fields(r.Fields, values)
+	if err != nil {
+		return nil, err
 	}
 	var body []byte
 	switch r.Method {
 	case http.MethodGet, http.MethodDelete:
 		if address, err = withQuery(address, members); err != nil {
-			return done, err
+			return nil, err
 		}
 	default:
 		if body, err = json.Marshal(object(members)); err != nil {
-			return done, fmt.Errorf("write body: %w", err)
+			return nil, fmt.Errorf("write body: %w", err)
 		}
 	}
 	if len(body) > mostSent || len(address) > mostURL {
-		return done, failed("there is too much to send")
+		return nil, failed("there is too much to send")
 	}
 	if d.config.CheckURL != nil {
 		if err := d.config.CheckURL(address); err != nil {
-			return done, fmt.Errorf("address refused: %w", err)
+			return nil, fmt.Errorf("address refused: %w", err)
 		}
 	}
 	request, err := http.NewRequestWithContext(ctx, r.Method, address, bytes.NewReader(body))
 	if err != nil {
-		return done, fmt.Errorf("make request: %w", err)
+		return nil, fmt.Errorf("make request: %w", err)
 	}
 	if body == nil {
 		request.Body, request.ContentLength = http.NoBody, 0
@@ -62,21 +112,7 @@ func (d *Doer) request(ctx context.Context, r call.Request, values map[string]an
 	for name, value := range r.Headers {
 		request.Header.Set(name, value)
 	}
-	answer, err := d.http.RoundTrip(request)
-	if err != nil {
-		return done, err
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, mostRead+1))
-	switch {
-	case answer.StatusCode/100 != 2:
-		return done, failed("the API answered %d", answer.StatusCode)
-	case err != nil:
-		return done, fmt.Errorf("read answer: %w", err)
-	case len(text) > mostRead:
-		return done, failed("the API's answer is too long")
-	}
-	return r.Answered(text), nil
+	return d.http.RoundTrip(request)
 }
 
 // fillURL fills variables in where a URL may hold them: each value stays one segment of the path, or one text of the query. The host

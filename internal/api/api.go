@@ -51,6 +51,8 @@ type Config struct {
 	// VoiceSample returns a WAV file in which one of Voices speaks; nil = there are no samples.
 	VoiceSample func(ctx context.Context, voiceID string) ([]byte, error)
 	Trials      *trial.Trials // talks and rehearsals that change nothing
+	// TestAction makes a request of a Pearl and tells what came of it (route.Services); nil = not offered.
+	TestAction func(ctx context.Context, request call.Request, values map[string]any) call.Tested
 	// TestWebhook sends a sample to the Pearl's URL of the kind and returns what the receiver said; nil = not offered.
 	TestWebhook func(ctx context.Context, pearl campaign.Pearl, kind engine.DeliveryKind) engine.Try
 
@@ -123,7 +125,7 @@ func build(ctx context.Context, config Config, routes func(route.Services) []rou
 	s := &server{Config: config, links: recording.Links{Secret: secret, TTL: config.LinkTTL}}
 	services := route.Services{
 		Engine: config.Engine, Queries: config.Queries, Log: config.Log, Prober: config.Prober, Judges: config.Judges, Networks: config.Networks,
-		Voices: config.Voices, Providers: config.Providers, Abilities: config.Abilities, TestWebhook: config.TestWebhook, Trials: config.Trials, RemoveRecordings: s.removeRecordings,
+		Voices: config.Voices, Providers: config.Providers, Abilities: config.Abilities, TestWebhook: config.TestWebhook, TestAction: config.TestAction, Trials: config.Trials, RemoveRecordings: s.removeRecordings,
 		Watcher: config.Watcher, Listen: config.Listen,
 	}
 	if services.Judges.KnownVoice == nil && len(config.Voices) > 0 { // a binary that cannot speak refuses no voice

@@ -3,8 +3,10 @@ package api_test
 import (
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"nacre/internal/api"
 	"nacre/internal/call"
@@ -37,5 +39,10 @@ func TestAudioIsLetGo(t *testing.T) {
 		}
 		_ = response.Body.Close()
 		<-left
+	}
+	// Who listened is noted, once; nothing is heard by HEAD.
+	entries, err := s.store.AuditLog(t.Context(), s.actor.Account, time.Time{}, time.Time{}, 1008, nil, 10)
+	if err != nil || len(entries) != 1 || entries[0].UserName != "test read" || !strings.Contains(string(entries[0].Data), s.names["liveCall"]) {
+		t.Errorf("%+v %v, want who listened to which call", entries, err)
 	}
 }

@@ -86,6 +86,13 @@ func (w *world) equip(config *api.Config) {
 		close(frames)
 		return frames, func() {}, string(callID) == w.names["liveCall"]
 	}
+	config.TestAction = func(_ context.Context, r call.Request, values map[string]any) call.Tested {
+		if values["order"] == nil {
+			return call.Tested{Took: 3 * time.Millisecond, Failure: "the value of order is not known yet: it is needed"}
+		}
+		const answer = `{"left":3}`
+		return call.Tested{Status: 200, Took: 84 * time.Millisecond, Body: answer, Brought: r.Read([]byte(answer))}
+	}
 	config.TestWebhook = func(_ context.Context, _ campaign.Pearl, kind engine.DeliveryKind) engine.Try {
 		if kind == engine.LeadDelivery {
 			return engine.Try{At: w.clock(), LatencyMS: 15000, Error: "no complete answer within 15 seconds"}

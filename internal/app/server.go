@@ -385,7 +385,7 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 			Header: webhook.CheckCredentialHeader,
 		},
 		Networks: networks, Abilities: campaign.Abilities{Hears: ears != nil, Thinks: thinks != nil, Texts: len(gateways) > 0},
-		Voices: speakers.list(sampled, base), Providers: providers, VoiceSample: sampled.sample, TestWebhook: sender.TestKind, Trials: trials,
+		Voices: speakers.list(sampled, base), Providers: providers, VoiceSample: sampled.sample, TestWebhook: sender.TestKind, TestAction: doer.Test, Trials: trials,
 		Ready: func(ctx context.Context) error {
 			return errors.Join(s.store.Ping(ctx), mute(speech), deaf(ears), watch.Room())
 		}, Room: watch.Room, Observe: metrics.Request,

@@ -1,6 +1,9 @@
 package call
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // ActionKind is what an Action does.
 type ActionKind string
@@ -57,6 +60,18 @@ type Output struct {
 	Key      string
 	Variable string
 	Type     VariableType
+}
+
+// MostTested is how much of an answer a test tells, in bytes.
+const MostTested = 1 << 10
+
+// Tested is what came of a request that was made to see that.
+type Tested struct {
+	Status  int           // of the answer, 0 without one
+	Took    time.Duration // to the end of the answer
+	Body    string        // of the answer, MostTested of it
+	Brought []Value       // what its Outputs read
+	Failure string        // why a call would go on without it; "" = it would not
 }
 
 // Message is a text message, or an e-mail.

@@ -2,6 +2,9 @@ package campaign
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"nacre/internal/call"
@@ -167,6 +170,42 @@ func (p Pearl) request(a *API) *call.Request {
 		r.Outputs = append(r.Outputs, call.Output{Key: o.Key, Variable: o.VariableID, Type: p.typeOf(o.VariableID)})
 	}
 	return r
+}
+
+// requests are the lists of the members that hold requests.
+var requests = regexp.MustCompile(`^Pearl\.(ApiSettings|Nodes|Notifications)\[(\d{1,5})\]$`)
+
+// RequestOf returns the request of a member as errors name it: Pearl.ApiSettings[0], Pearl.Nodes[2], Pearl.Notifications[1]; nil where
+// there is none.
+func (p Pearl) RequestOf(member string) *call.Request {
+	found := requests.FindStringSubmatch(member)
+	if found == nil {
+		return nil
+	}
+	n, _ := strconv.Atoi(found[2]) // digits
+	d := p.Definition
+	var a *API
+	switch list := found[1]; {
+	case list == "ApiSettings" && n < len(d.APISettings):
+		a = &d.APISettings[n]
+	case list == "Nodes" && n < len(d.Nodes):
+		a = d.Nodes[n].APISettings
+	case list == "Notifications" && n < len(d.Notifications):
+		a = d.Notifications[n].APISettings
+	}
+	if a == nil {
+		return nil
+	}
+	return p.request(a)
+}
+
+// KnownWith are all variables of a call in which these have a value.
+func (p Pearl) KnownWith(values map[string]any) map[string]any {
+	known := p.known(call.Call{})
+	delete(known, "phoneNumber")
+	delete(known, "callId")
+	maps.Copy(known, values)
+	return known
 }
 
 func (p Pearl) typeOf(variableID string) call.VariableType {

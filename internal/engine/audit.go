@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -27,6 +28,8 @@ const (
 	auditTrunk         = 1004
 	auditDeleteLeads   = 1005
 	auditDeleteCalls   = 1006
+	auditListenIn      = 1008
+	auditTestAction    = 1009
 )
 
 // AuditPearlSettings and AuditPublishPearl are the events that callers of UpdatePearl name.
@@ -67,6 +70,21 @@ func auditEntry(actor Actor, event int, now time.Time, data map[string]any) (Aud
 		entry.UserName = actor.By // the command line, the person on the line, nacre itself
 	}
 	return entry, nil
+}
+
+// ListenedIn notes that somebody hears a call that goes on.
+func (e *Engine) ListenedIn(ctx context.Context, actor Actor, c call.Call) error {
+	return e.note(ctx, actor, auditListenIn, map[string]any{"pearlId": c.Pearl, "callId": c.ID})
+}
+
+// TestedAction notes that somebody has a request of a Pearl made to see what comes of it. Nothing of what is sent is kept.
+func (e *Engine) TestedAction(ctx context.Context, actor Actor, pearl campaign.Pearl, member, method, host string) error {
+	return e.note(ctx, actor, auditTestAction, map[string]any{"pearlId": pearl.ID, "name": pearl.Name, "member": member, "method": method, "host": host})
+}
+
+// note enters something that changed nothing.
+func (e *Engine) note(ctx context.Context, actor Actor, event int, data map[string]any) error {
+	return e.update(ctx, func(tx Tx, _ *Signals) error { return e.audit(tx, actor, event, e.clock(), data) })
 }
 
 // withCleared adds the secrets that a changed destination has cleared.

@@ -4,6 +4,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -47,6 +48,9 @@ const (
 	// What is kept for all who watch an account.
 	maxKept      = 4096 // messages
 	maxKeptBytes = 8 << 20
+	// What is kept of what is said.
+	maxLines  = 400  // of a call
+	maxSpoken = 4096 // calls
 )
 
 // Hub tells all who watch. It implements engine.Listener. Safe for concurrent use.
@@ -57,6 +61,8 @@ type Hub struct {
 
 	mu      sync.Mutex
 	watched map[id.ID]*watched
+	spoken  map[id.ID][]numbered // what was said so far, by calls in the air
+	said    int64                // lines, of all calls
 	running sync.WaitGroup
 }
 
@@ -66,7 +72,7 @@ func New(config Config) *Hub {
 		config.Beat = 15 * time.Second
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	return &Hub{Config: config, ctx: ctx, stop: stop, watched: map[id.ID]*watched{}}
+	return &Hub{Config: config, ctx: ctx, stop: stop, watched: map[id.ID]*watched{}, spoken: map[id.ID][]numbered{}}
 }
 
 // Close ends all streams. None begins after it.
@@ -84,6 +90,11 @@ func (h *Hub) Committed(s engine.Signals) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	for _, c := range s.Calls {
+		if !c.Ended.IsZero() {
+			delete(h.spoken, c.ID)
+		}
+	}
 	if len(h.watched) == 0 {
 		return
 	}
@@ -104,13 +115,53 @@ func (h *Hub) Committed(s engine.Signals) {
 	}
 }
 
-// Said tells those who watch the account of a call what was said in it. It does not block.
+// Said tells those who watch the account of a call what was said in it, and keeps it for those who come while the call goes on. It
+// does not block.
 func (h *Hub) Said(accountID id.ID, line Line) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.said++
+	one := numbered{h.said, accountID, line}
+	h.remember(one)
 	if w := h.watched[accountID]; w != nil {
-		w.note(func() { w.lines = append(w.lines, line) })
+		w.note(func() { w.lines = append(w.lines, one) })
 	}
+}
+
+// numbered is a line with its number among all.
+type numbered struct {
+	number  int64
+	account id.ID
+	Line
+}
+
+// remember keeps a line until its call is over. Of one whose end was never told it is kept until there are too many.
+func (h *Hub) remember(line numbered) {
+	lines := append(h.spoken[line.Call], line)
+	h.spoken[line.Call] = lines[max(0, len(lines)-maxLines):]
+	if len(h.spoken) <= maxSpoken {
+		return
+	}
+	oldest := line
+	for _, lines := range h.spoken {
+		if last := lines[len(lines)-1]; last.number < oldest.number {
+			oldest = last
+		}
+	}
+	delete(h.spoken, oldest.Call)
+}
+
+// spokenIn returns what was said so far in calls of an account, in its order, and the number of the last line of all.
+func (h *Hub) spokenIn(accountID id.ID, calls []call.Call) (lines []numbered, last int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, c := range calls {
+		if said := h.spoken[c.ID]; len(said) > 0 && said[0].account == accountID {
+			lines = append(lines, said...)
+		}
+	}
+	slices.SortFunc(lines, func(a, b numbered) int { return cmp.Compare(a.number, b.number) })
+	return lines, h.said
 }
 
 // watched is an account that somebody watches.
@@ -123,7 +174,7 @@ type watched struct {
 	mu      sync.Mutex
 	calls   []call.Call // to be told, each as it is now
 	changed map[engine.Changed]bool
-	lines   []Line
+	lines   []numbered
 	kept    []message
 	first   int64 // number of kept[0]
 	bytes   int
@@ -131,10 +182,10 @@ type watched struct {
 	grown   chan struct{} // closed when kept grows
 }
 
-// message is what is told; place is that of an entry of the feed, 0 of anything else.
+// message is what is told; place is that of an entry of the feed, line the number of a line, 0 of anything else.
 type message struct {
-	place int64
-	text  []byte
+	place, line int64
+	text        []byte
 }
 
 func (w *watched) wake() {
@@ -239,7 +290,7 @@ func (h *Hub) gather(ctx context.Context, w *watched) error {
 		}
 		messages := make([]message, len(entries))
 		for n, e := range entries {
-			messages[n] = message{e.Place, h.Texts.Entry(e)}
+			messages[n] = message{place: e.Place, text: h.Texts.Entry(e)}
 			after = e.Place
 		}
 		w.keep(messages)
@@ -248,7 +299,7 @@ func (h *Hub) gather(ctx context.Context, w *watched) error {
 }
 
 // notes are messages of what is not in the feed.
-func (h *Hub) notes(calls []call.Call, changed map[engine.Changed]bool, lines []Line) (messages []message) {
+func (h *Hub) notes(calls []call.Call, changed map[engine.Changed]bool, lines []numbered) (messages []message) {
 	if len(calls) > 0 {
 		messages = append(messages, message{text: h.Texts.Presence(calls, false)})
 	}
@@ -256,7 +307,7 @@ func (h *Hub) notes(calls []call.Call, changed map[engine.Changed]bool, lines []
 		messages = append(messages, message{text: h.Texts.Changed(c)})
 	}
 	for _, line := range lines {
-		messages = append(messages, message{text: h.Texts.Line(line)})
+		messages = append(messages, message{line: line.number, text: h.Texts.Line(line.Line)})
 	}
 	return messages
 }

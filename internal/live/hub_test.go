@@ -167,7 +167,31 @@ func TestFollow(t *testing.T) {
 		settle(time.Millisecond)
 		w.announce(ours, 1)
 		settle(time.Second)
-		same(t, "of one that came back", later.got(), "5 calls2/true 6")
+		same(t, "of one that came back", later.got(), "5 calls2/true x:hello x:yes 6")
+	})
+}
+
+// TestLines: who comes while a call goes on is told what was said before, each line once, also one that is on its way.
+func TestLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.feed.calls = []call.Call{{ID: "x"}, {ID: "y"}}
+		w.Said(ours, live.Line{Call: "x", Text: "hello"}) // nobody watches
+		first := w.watch(t, ours, live.Now, nil)
+		settle(time.Second)
+		same(t, "first", first.got(), "calls2/true x:hello")
+		w.Said(ours, live.Line{Call: "y", Text: "one"})
+		second := w.watch(t, ours, live.Now, nil)
+		settle(time.Second)
+		same(t, "first", first.got(), "calls2/true x:hello y:one")
+		same(t, "second", second.got(), "calls2/true x:hello y:one")
+		w.Committed(engine.Signals{Calls: []call.Call{{ID: "x", Account: ours, Ended: time.Now()}}})
+		w.Said(ours, live.Line{Call: "y", Text: "two"})
+		settle(time.Second)
+		same(t, "second", second.got(), "calls2/true x:hello y:one calls1/false y:two")
+		third := w.watch(t, ours, live.Now, nil)
+		settle(time.Second)
+		same(t, "after the end of a call", third.got(), "calls2/true y:one y:two")
 	})
 }
 

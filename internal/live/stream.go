@@ -37,7 +37,12 @@ func (h *Hub) Watch(ctx context.Context, accountID id.ID, after int64, write fun
 	if err != nil {
 		return fmt.Errorf("list live calls: %w", err)
 	}
-	if err := write(h.Texts.Presence(calls, true)); err != nil {
+	whole := h.Texts.Presence(calls, true)
+	lines, told := h.spokenIn(accountID, calls)
+	for _, line := range lines {
+		whole = append(whole, h.Texts.Line(line.Line)...)
+	}
+	if err := write(whole); err != nil {
 		return err
 	}
 	beats := time.NewTicker(h.Beat)
@@ -55,7 +60,7 @@ func (h *Hub) Watch(ctx context.Context, accountID id.ID, after int64, write fun
 			return ErrSlow
 		}
 		number += int64(len(messages))
-		if text := joined(messages, after); len(text) > 0 {
+		if text := joined(messages, after, told); len(text) > 0 {
 			if err := write(text); err != nil {
 				return err
 			}
@@ -95,10 +100,10 @@ func (h *Hub) catchUp(ctx context.Context, accountID id.ID, after, to int64, wri
 	return after, nil
 }
 
-// joined is the texts of messages, without entries of the feed up to a place that was told.
-func joined(messages []message, after int64) (text []byte) {
+// joined is the texts of messages, without entries of the feed up to a place, and lines up to a number, that were told.
+func joined(messages []message, after, told int64) (text []byte) {
 	for _, m := range messages {
-		if m.place == 0 || m.place > after {
+		if m.place > after || m.line > told || m.place == 0 && m.line == 0 {
 			text = append(text, m.text...)
 		}
 	}

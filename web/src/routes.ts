@@ -18,6 +18,11 @@ export function callAddress(callId: string): string {
   return `/calls/${callId}`
 }
 
+// versionAddress is a version of a Pearl's settings, among the others.
+export function versionAddress(pearlId: string, version: number): string {
+  return `/pearls/${pearlId}?part=versions&version=${version}`
+}
+
 // settingsAddress is a part of the settings.
 export function settingsAddress(part: 'me' | 'company' | 'people' | 'keys' | 'numbers' | 'models'): string {
   return `/settings/${part}`

@@ -188,6 +188,32 @@ test('a call is marked as reviewed by one key and commented, and the next one is
   noFaults()
 })
 
+test('a call in the air is listened to from the row of its campaign, and followed on its page until it is over', async () => {
+  const [leadId] = await api.add(pearlId, [{ phoneNumber: '+14155550103', callData: { firstName: 'Dee', lastName: 'Fox', plan: 'Plan D' } }])
+  await page.goto(`${base}/campaigns/${pearlId}`)
+  const row = page.locator('.live-calls li').filter({ hasText: '+14155550103' })
+  await row.getByText('talks').waitFor()
+  await row.getByRole('button', { name: 'Listen in on the call to +14155550103' }).click()
+  await row.getByRole('button', { name: 'Stop listening to the call to +14155550103' }).waitFor()
+  await accessible('a call in the air')
+  await row.getByRole('link').click()
+  const lines = page.getByRole('list', { name: 'Transcript' }).getByRole('listitem')
+  await lines.filter({ hasText: 'Agent' }).first().waitFor() // also what was said before the page was opened
+  await page.getByRole('button', { name: 'Listen in' }).click()
+  await page.getByRole('button', { name: 'Stop listening' }).waitFor()
+  await accessible('the page of a call in the air')
+  const { callsId: [callId] } = await api.ask('GET', `/v2/Outbound/${pearlId}/Lead/${leadId}`)
+  const noted = await api.ask('POST', '/v2/Account/AuditLog', { from: '2000-01-01', to: '2999-01-01', eventType: 1008 })
+  assert.deepEqual(noted.map(({ user, additionalData }) => [user.name, additionalData.callId]), [[owner.email, callId], [owner.email, callId]])
+  await page.getByRole('tab', { name: 'Result' }).waitFor() // without a reload
+  await page.locator('.waves-place div').first().waitFor()
+  const { pearlVersion } = await api.ask('GET', `/v2/Call/${callId}`)
+  await page.getByRole('link', { name: `version ${pearlVersion}` }).click()
+  await page.locator('.versions [data-named]').getByText(`Version ${pearlVersion}`).waitFor()
+  await accessible('the version of a call')
+  noFaults()
+})
+
 test('a webhook is sent again', async () => {
   await page.getByRole('navigation', { name: 'Pages' }).first().getByRole('link', { name: 'Webhooks' }).click()
   await page.getByRole('row').filter({ hasText: 'Delivered' }).first().click()

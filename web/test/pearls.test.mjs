@@ -1,6 +1,7 @@
 // What people do with a Pearl, in order, in one browser: it is edited as a draft, tried by text, published and rolled back.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { open, watch } from './browser.mjs'
@@ -102,6 +103,103 @@ test('scenarios are rehearsed', async () => {
   await page.getByRole('button', { name: 'Rehearse', exact: true }).click()
   await page.getByText('2 of 2 scenarios, 0 failed').waitFor()
   await accessible('a rehearsal')
+})
+
+test('a request is tested, and what comes of it is told in words', async () => {
+  const asked = []
+  const server = createServer((request, response) => {
+    asked.push(request.url)
+    response.statusCode = request.url === '/stock/A7' ? 200 : 404
+    response.end(request.url === '/stock/A7' ? '{"data":{"left":3}}' : 'gone')
+  })
+  await new Promise((done) => server.listen(0, '127.0.0.1', done))
+  await page.getByRole('tab', { name: 'Does' }).click()
+  await page.getByRole('button', { name: 'Add a request' }).click()
+  const requests = page.getByRole('region', { name: 'Requests to APIs' })
+  await requests.getByRole('textbox', { name: 'URL' }).fill(`http://127.0.0.1:${server.address().port}/stock/{article}`)
+  await requests.getByRole('button', { name: 'Add a value to read' }).click()
+  await requests.getByRole('textbox', { name: 'Path in the answer' }).fill('data.left')
+  await requests.getByRole('textbox', { name: 'Variable' }).fill('left')
+  await requests.getByRole('button', { name: 'Test', exact: true }).click()
+  const form = page.getByRole('form', { name: 'Test of the request' })
+  await form.getByRole('textbox', { name: 'article' }).fill('A7')
+  await form.getByRole('button', { name: 'Send it' }).click()
+  await form.getByText('Answered 200 in', { exact: false }).waitFor()
+  assert.equal(await form.locator('dd').innerText(), '3')
+  assert.equal(await form.locator('pre').innerText(), '{"data":{"left":3}}')
+  await accessible('a request that works')
+  await form.getByRole('textbox', { name: 'article' }).fill('B8')
+  for (let tries = 0; asked.length < 2 && tries < 40; tries++) { // an account has one made in two seconds
+    await form.getByRole('button', { name: 'Send it' }).click()
+    await form.getByText(/Answered 404|within two seconds/).first().waitFor()
+  }
+  await form.getByText('A call would go on without it: the API answered 404.', { exact: false }).waitFor()
+  assert.deepEqual(asked, ['/stock/A7', '/stock/B8'])
+  const noted = await api.ask('POST', '/v2/Account/AuditLog', { from: '2000-01-01', to: '2999-01-01', eventType: 1009 })
+  assert.deepEqual(noted.map(({ additionalData }) => additionalData.member), ['Pearl.ApiSettings[0]', 'Pearl.ApiSettings[0]'])
+  await accessible('a request that fails')
+  server.close()
+  await requests.getByRole('button', { name: 'Remove Requests to APIs 1' }).click()
+  await page.getByText(/^Draft, saved/).waitFor()
+})
+
+test('every member of a Pearl is shown, and none is lost when another is edited', async () => {
+  const smtp = (n) => ({ id: `smtp-${n}`, provider: 7, smtpServer: `mail${n}.example.com`, port: 2525, enableSsl: true, senderEmail: `from${n}@example.com`, senderPassword: 's3cret', displayName: `Sender ${n}` })
+  const request = (n) => ({
+    name: `request ${n}`, method: 3, endpointUrl: `https://api${n}.example.com/{plan}`, headers: { [`X-Key-${n}`]: 's3cret' }, triggerDescription: `trigger ${n}`, description: `reason ${n}`,
+    body: [{ key: `member${n}`, variableId: 'plan', type: 4, value: null, required: true }, { key: `fixed${n}`, variableId: '', type: 2, value: { list: [n] }, required: false }], outputBody: [{ key: `data.${n}.id`, variableId: 'order' }],
+  })
+  const [number] = await api.ask('GET', '/v2/Account/PhoneNumbers')
+  const id = await api.ask('POST', '/v2/Pearl/Voice', {
+    name: 'Everything',
+    pearl: {
+      agents: [{ name: 'Nell' }], agentPersonality: 'warm', companyName: 'Pearl Gym', companyDescription: 'A gym of its own.', knowledgeBase: 'It opens at seven.', timeZone: 'Europe/Rome', modelType: 4711, memory: true,
+      speechRecognitionKeywords: [{ word: 'Nacre', pronunciations: ['naker', 'nayker'] }],
+      nodes: [
+        { nodeId: 'look', name: 'Look up', nodeType: 3, script: '', instructions: '', apiSettings: request(1), transitions: [{ name: 'found', toNodeId: 'open', apiResult: 1 }] },
+        { nodeId: 'open', name: 'Open', nodeType: 2, script: 'Hello from the node.', instructions: '', transitions: [{ name: 'then', toNodeId: 'talk' }] },
+        { nodeId: 'talk', name: 'Talk', nodeType: 10, script: 'Shall we?', instructions: 'Be brief.', transitions: [{ name: 'agrees', toNodeId: 'end' }] },
+        { nodeId: 'end', name: 'End', nodeType: 100, script: 'Bye then.', instructions: '', transitions: [] },
+      ],
+      transferCallSettings: [{ transferCallPhoneNumber: '+14155550177', triggerDescription: 'wants a person', warmTransferMessage: 'They come from us.' }],
+      smsSettings: [{ body: 'Your link.', triggerDescription: 'wants the link' }],
+      emailSettings: [{ subject: 'Your plan', body: 'Here it is.', triggerDescription: 'wants the plan', smtpSettings: smtp(1) }], smtpSettings: smtp(2),
+      apiSettings: [request(2)], successDescription: 'They agree.', askAllQuestions: true, indicatorTags: [{ id: 'hot', name: 'keen', description: 'very keen', color: 5 }],
+      notifications: [{ apiSettings: request(3), emailTemplate: { to: ['boss@example.com'], cc: ['copy@example.com'], subject: 'A call', body: 'It is over.', triggerDescription: 'they agreed', smtpSettings: smtp(3) } }],
+    },
+    variables: [{ id: 'plan', name: 'the plan', group: 1, type: 'string', description: 'as sold' }, { id: 'agrees', name: 'agreement', group: 2, type: 'boolean', description: 'Do you agree?' }],
+    outbound: {
+      phoneNumberId: number.id, totalAgents: 13, recordingTrack: 2, isStopRecordingAfterTransferCall: true, transcriptOptions: 2, budgetTotal: 987, timeZone: 'Europe/Paris', maximumCallAttempts: 9, minimumRetryIntervalHours: 3, ringDuration: 41, callTimeout: 77,
+      voiceMail: 'Call us back.', screeningAnswer: 'It is about your plan.', callingHours: [{ day: 2, start: '10:15', end: '16:45' }], callWebhookUrl: 'https://hooks.example.com/call', leadWebhookUrl: 'https://hooks.example.com/lead',
+      webhookVersion: 1, webhookCredential: 's3cret', webhookCredentialHeader: 'X-Hook-Key', webhookEnums: 'names', webhookExtras: true, webhookAnalysis: true, retryPolicy: { busy: { delays: [90, 7200], maximumAttempts: 6 } }, holidays: ['2027-12-25'],
+      defaultRegion: 'FR', duplicatePolicy: 'skip', callRequestMaxWaitMinutes: 123,
+    },
+  })
+  const before = await api.ask('GET', `/v2/Pearl/${id}/Settings`)
+  const shown = []
+  const look = async () => shown.push(...await page.locator('main').evaluate((main) => [...main.querySelectorAll('input:not([type=checkbox]), textarea, fieldset h3')].map((one) => one.value ?? one.textContent)))
+  for (const part of ['says', 'asks', 'actions', 'calling', 'flow']) {
+    await page.goto(`${base}/pearls/${id}?part=${part}`)
+    await page.getByText('As published: version 1').waitFor()
+    for (let node = 0; part === 'flow' && node < 4; node++) {
+      await page.locator('.flow-node').nth(node).click()
+      await look()
+    }
+    await look()
+    await accessible(`a Pearl with everything: ${part}`)
+  }
+  // Members that are chosen from a list or by a box, are said to be kept, or are shown in other words.
+  const otherwise = /\.(type|provider|id|voiceId|phoneNumberId|toNodeId|method|group|nodeType|apiResult|day|delays\.\d+|recordingTrack|transcriptOptions|minimumRetryIntervalHours|webhookVersion|webhookEnums|duplicatePolicy|openingSentence|flowScript)$/
+  const leaves = (value, path = '') => (typeof value === 'object' && value !== null ? Object.entries(value).flatMap(([name, one]) => leaves(one, `${path}.${name}`)) : [[path, value]])
+  const missing = leaves(before).filter(([path, value]) => value !== null && value !== '' && typeof value !== 'boolean' && (!otherwise.test(path) || path.includes('variables')) && !shown.some((text) => text.includes(String(value))) && !['.group', '.type'].some((end) => path.endsWith(end)))
+  assert.deepEqual(missing, [])
+  await page.goto(`${base}/pearls/${id}`)
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Everything else')
+  await page.getByText(/^Draft, saved/).waitFor()
+  await page.getByRole('button', { name: 'Publish' }).click()
+  await page.getByText('As published: version 2').waitFor()
+  assert.deepEqual(await api.ask('GET', `/v2/Pearl/${id}/Settings`), { ...before, name: 'Everything else' })
+  await page.goto(`${base}/pearls/${pearlId}`)
 })
 
 test('it is compared, published and rolled back', async () => {

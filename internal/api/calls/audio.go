@@ -3,6 +3,7 @@ package calls
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"time"
 
@@ -14,9 +15,10 @@ import (
 const (
 	together = 5 // frames that are sent at a time: 100 ms
 	askAgain = 5 * time.Second
+	noteSize = 512 // bytes that the audit log takes
 )
 
-// Audio lets whoever asks hear a conversation that goes on.
+// Audio lets whoever asks hear a conversation that goes on. Nothing is heard before it is noted who listens.
 func (h *Handlers) Audio(r *route.Request, _ route.None) (route.Audio, error) {
 	found, err := h.read(r)
 	if err != nil {
@@ -25,6 +27,9 @@ func (h *Handlers) Audio(r *route.Request, _ route.None) (route.Audio, error) {
 	if h.Listen == nil || !found.Live() {
 		return nil, errSilent
 	}
+	if err := r.TakeUpload(noteSize); err != nil {
+		return nil, err
+	}
 	frames, leave, ok := h.Listen(found.ID)
 	if !ok {
 		return nil, errSilent
@@ -32,6 +37,9 @@ func (h *Handlers) Audio(r *route.Request, _ route.None) (route.Audio, error) {
 	context.AfterFunc(r.Context(), leave) // also where nothing is sent, as for HEAD
 	return func(ctx context.Context, write func([]byte) error, beat func() error) error {
 		defer leave()
+		if err := h.Engine.ListenedIn(ctx, r.Actor, found); err != nil {
+			return fmt.Errorf("note who listens: %w", err)
+		}
 		if err := write(wavHeader()); err != nil {
 			return err
 		}

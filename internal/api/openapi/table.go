@@ -70,6 +70,7 @@ func tables() map[string][]entry {
 			{72, "InvitationCanceled", ""}, {73, "UpdateUserRole", ""}, {74, "UpdateAccountInformations", ""}, {75, "RemoveUserFromTheAccount", ""}, {76, "UserLeftAccount", ""},
 			{80, "UpdateSessionTTL", ""}, {81, "Set2FA", ""}, {1001, "PearlSettings", "extension"}, {1002, "Blacklist", "extension"}, {1003, "PhoneNumber", "extension"},
 			{1004, "Trunk", "extension"}, {1005, "DeleteLeads", "extension"}, {1006, "DeleteCalls", "extension"}, {1007, "Password", "extension"},
+			{1008, "ListenIn", "extension"}, {1009, "TestAction", "extension"},
 		},
 	}
 }

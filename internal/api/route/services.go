@@ -50,6 +50,8 @@ type Services struct {
 	Listen func(callID id.ID) (frames <-chan call.Sound, leave func(), ok bool)
 	// RemoveRecordings deletes files that no call names any more; what cannot be deleted is logged. nil: there are none.
 	RemoveRecordings func(names []string)
+	// TestAction makes a request of a Pearl and tells what came of it. nil: not offered.
+	TestAction func(ctx context.Context, request call.Request, values map[string]any) call.Tested
 	// TestWebhook sends a sample to the Pearl's URL of the kind and returns what the receiver said. nil: not offered.
 	TestWebhook func(ctx context.Context, pearl campaign.Pearl, kind engine.DeliveryKind) engine.Try
 }

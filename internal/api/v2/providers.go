@@ -18,21 +18,22 @@ type providerHandlers struct {
 	tried *tries
 }
 
-// tries is when each provider was tried last: they cost money.
+// tries is when each of some things was tried last; tryAgain is how often one may be, by whomever.
 type tries struct {
-	mu   sync.Mutex
-	last map[string]time.Time
+	tryAgain time.Duration
+	mu       sync.Mutex
+	last     map[string]time.Time
 }
 
 const (
 	// tryTime bounds the test of a provider: clients give up after 15 seconds (contract 11).
 	tryTime = 10 * time.Second
-	// tryEvery is how often one may be tried, by whomever.
+	// tryEvery is how often one may be tried: they cost money.
 	tryEvery = 10 * time.Second
 )
 
 func providerRoutes(services route.Services) []route.Route {
-	h := providerHandlers{services, &tries{last: map[string]time.Time{}}}
+	h := providerHandlers{services, &tries{tryAgain: tryEvery, last: map[string]time.Time{}}}
 	r := func(r route.Route) route.Route {
 		r.Tag, r.Extension, r.Role = "Account", true, account.Admin
 		return r
@@ -126,7 +127,7 @@ func (h providerHandlers) test(r *route.Request, in providerTest) (providerAnswe
 func (t *tries) wait(what string, now time.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if wait := t.last[what].Add(tryEvery).Sub(now); wait > 0 && wait <= tryEvery {
+	if wait := t.last[what].Add(t.tryAgain).Sub(now); wait > 0 && wait <= t.tryAgain {
 		return wait
 	}
 	t.last[what] = now

@@ -11,7 +11,7 @@ import (
 // Routes are all routes of the version.
 func Routes(services route.Services) []route.Route {
 	return slices.Concat(
-		leadRoutes(services), pearlRoutes(services), versionRoutes(services), trialRoutes(services), webhookRoutes(services), callRoutes(services), accountRoutes(services),
+		leadRoutes(services), pearlRoutes(services), versionRoutes(services), trialRoutes(services), actionRoutes(services), webhookRoutes(services), callRoutes(services), accountRoutes(services),
 		keyRoutes(services), peopleRoutes(services), signInRoutes(services), blacklistRoutes(services), numberRoutes(services), trunkRoutes(services), analyticsRoutes(services), eventRoutes(services), attentionRoutes(services), sandboxCampaignRoutes(services), providerRoutes(services),
 	)
 }

@@ -11,6 +11,7 @@ from shape import ANY, BOOL, COUNT, DATE, FILLED, ID, OBJECT, TEXT, TRUE, nullab
 VERSION = {"version": COUNT, "at": DATE, "by": nullable(FILLED), "byName": nullable(FILLED)}
 DRAFT = {"version": COUNT, "at": nullable(DATE), "by": nullable(FILLED), "byName": nullable(FILLED), "errors": OBJECT, "settings": OBJECT}
 TALK = {"id": FILLED, "isOver": BOOL, "transcript": [OBJECT], "collectedInfo": [OBJECT], "actions": [OBJECT], "outcome": nullable(OBJECT)}
+TESTED = {"status": nullable(COUNT), "latencyMs": COUNT, "body": nullable(TEXT), "outputs": [OBJECT], "error": nullable(TEXT)}
 REVIEW = {"isReviewed": BOOL, "reviewedAt": nullable(DATE), "comment": nullable(TEXT), "changedAt": nullable(DATE), "changedBy": nullable(TEXT)}
 ZONE = {"timeZoneId": nullable(FILLED), "iana": FILLED, "timeZone": FILLED, "waiting": COUNT, "isOpen": BOOL, "closesAt": nullable(DATE), "opensAt": nullable(DATE), "nextAt": nullable(DATE)}
 
@@ -48,6 +49,10 @@ def trials(walk):
     judge.check(talk["transcript"] and not talk["isOver"], f"a talk begins: {talk}")
     over = judge.ok("POST", path + f"/Try/{talk['id']}", TALK, {"do": "hangUp"})
     judge.check(over["isOver"] and over["outcome"], f"a talk ends: {over}")
+    judge.ok("PUT", path + "/Draft", DRAFT, {"pearl": {"apiSettings": [{"name": "tell", "method": 2, "endpointUrl": walk.receiver.url + "/action", "body": [{"key": "plan", "variableId": "plan", "required": True}]}]}})
+    tested = judge.ok("POST", path + "/Actions/Test?draft=true", TESTED, {"member": "Pearl.ApiSettings[0]", "values": {"plan": "A"}})
+    judge.check(tested["status"] == 200 and tested["error"] is None and [one.json() for one in walk.receiver.arrived("/action")] == [{"plan": "A"}], f"a request is tested: {tested}")
+    judge.ok("DELETE", path + "/Draft", TRUE)
     read = lines(judge, path + "/Rehearse", {"scenarios": "scenarios:\n  - name: says hello\n    turns:\n      - hello: Hello?\n    expect: {neverSaid: [goose]}\n"})
     judge.check(read[0] == {"total": 1} and read[1]["name"] == "says hello" and read[1]["transcript"], f"rehearsal: {read}")
 

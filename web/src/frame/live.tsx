@@ -6,14 +6,14 @@ import { useSession } from '../api/session'
 // Presence is a call in the air, as the stream tells it (contract 12.3).
 export type Presence = { id: string; pearlId: string; leadId: string | null; to: string; state: 'ringing' | 'talking' | 'over'; startTime: string; answeredAt: string | null }
 
-// Said is what was said last in a call.
+// Said is something that was said in a call in the air.
 export type Said = { by: 'agent' | 'person'; text: string; at: string }
 
 type Live = {
   state: 'up' | 'catching' | 'away'
   at: number | null // when the server was last heard, milliseconds
   calls: ReadonlyMap<string, Presence> | null // in the air, by id; null where there is no stream
-  said: ReadonlyMap<string, Said> // by the id of the call
+  said: ReadonlyMap<string, readonly Said[]> // what was said so far, by the id of the call
 }
 
 const Context = createContext<Live>({ state: 'catching', at: null, calls: null, said: new Map() })
@@ -118,7 +118,7 @@ function follow(queries: QueryClient, hear: (change: (before: Heard) => Heard) =
     },
     line: (told) => {
       const { callId, ...line } = told as unknown as Said & { callId: string }
-      setInAir((before) => ({ ...before, said: new Map(before.said).set(callId, line) }))
+      setInAir((before) => ({ ...before, said: new Map(before.said).set(callId, [...(before.said.get(callId) ?? []), line]) }))
     },
   }
   const connect = () => {

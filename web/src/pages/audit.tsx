@@ -17,7 +17,7 @@ import { useWords } from '../pieces/words'
 type Entry = Schemas['AuditEntry']
 
 // events are those that this server writes, in the order of the filter; most is how many entries the API answers.
-const events = [10, 11, 1001, 1002, 1005, 1006, 74, 1003, 1004, 30, 31, 70, 71, 73, 75, 81, 1007, 2, 1] as const
+const events = [10, 11, 1001, 1002, 1005, 1006, 1008, 1009, 74, 1003, 1004, 30, 31, 70, 71, 73, 75, 81, 1007, 2, 1] as const
 type Known = (typeof events)[number]
 const spans = ['1', '7', '30', '365'] as const
 const most = 1000
@@ -117,7 +117,7 @@ const isData = (value: unknown): value is Data => typeof value === 'object' && v
 function aboutOf({ additionalData }: Entry): string {
   const data = additionalData as Data
   const thing = isData(data.after) ? data.after : isData(data.before) ? data.before : data
-  for (const name of ['name', 'email', 'number', 'address', 'phoneNumbers', 'count']) if (thing[name] !== undefined && thing[name] !== null) return said(thing[name])
+  for (const name of ['name', 'email', 'number', 'address', 'phoneNumbers', 'count', 'callId']) if (thing[name] !== undefined && thing[name] !== null) return said(thing[name])
   return ''
 }
 

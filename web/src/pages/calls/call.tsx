@@ -1,25 +1,23 @@
 import { Button, Tabs } from '@mantine/core'
-import { IconDownload, IconPhoneOff } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { IconDownload } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { api, ask, ownPath, type Schemas } from '../../api/client'
 import { useCall, usePearl } from '../../api/queries'
-import { useSession } from '../../api/session'
 import { useNamed } from '../../frame/crumb'
 import { useAddress } from '../../pieces/address'
 import { save } from '../../pieces/save'
 import { Bones, Failing } from '../../pieces/states'
 import { LeadStatusMark } from '../../pieces/status'
-import { complain, tell } from '../../pieces/told'
-import { Elapsed, When } from '../../pieces/when'
+import { When } from '../../pieces/when'
 import { useWords } from '../../pieces/words'
-import { leadAddress } from '../../routes'
+import { leadAddress, versionAddress } from '../../routes'
 import { said } from '../leads/peek'
 import { Ladder } from './ladder'
 import { Listen } from './listen'
-import { ListenIn } from './listen-in'
 import { Queue, Review } from './review'
+import { AirActions, AirTime, Running } from './running'
 
 // CallPage is one call: what was said, heard again, and what came of it.
 export default function CallPage({ params: { id } }: { params: { id: string } }) {
@@ -33,10 +31,7 @@ export default function CallPage({ params: { id } }: { params: { id: string } })
 
 function Known({ call, t }: { call: Schemas['Call']; t: ReturnType<typeof useTranslation>['t'] }) {
   const words = useWords()
-  const { mayChange } = useSession()
   const pearl = usePearl(call.pearlId)
-  const { params, set } = useAddress()
-  const tab = params.get('tab') ?? 'result'
   const inAir = call.status === 3
   return (
     <div className="page">
@@ -45,27 +40,41 @@ function Known({ call, t }: { call: Schemas['Call']; t: ReturnType<typeof useTra
         <LeadStatusMark status={call.conversationStatus} />
         <div className="grow" />
         <Queue call={call} />
-        {inAir ? <><ListenIn callId={call.id} />{mayChange && <HangUp call={call} />}</> : <Downloads call={call} />}
+        {inAir ? <AirActions call={call} /> : <Downloads call={call} />}
       </div>
       <p className="soft call-line">
         {call.name && <span className="mono ltr">{call.to}</span>}
         <span>{t(`callStatus.${call.status}`)}</span>
         <span><When at={call.startTime} /></span>
-        <span>{inAir ? <Elapsed since={call.startTime} /> : <span className="ltr figures">{words.duration(call.duration)}</span>}</span>
+        <span>{inAir ? <AirTime call={call} /> : <span className="ltr figures">{words.duration(call.duration)}</span>}</span>
         {pearl.data && <Link href={`/campaigns/${call.pearlId}`} className="link">{pearl.data.name}</Link>}
         {call.leadId && <Link href={leadAddress(call.pearlId, call.leadId)} className="link">{t('call.lead')}</Link>}
       </p>
-      <div className="call">
-        <Listen call={call} />
-        <div className="call-side">
+      {inAir ? (
+        <div className="call">
+          <Running call={call} />
+          <div className="call-side stack"><p className="soft">{t('call.notOver')}</p><dl className="pairs"><Facts call={call} /></dl></div>
+        </div>
+      ) : <Finished call={call} />}
+    </div>
+  )
+}
+
+function Finished({ call }: { call: Schemas['Call'] }) {
+  const { t } = useTranslation()
+  const { params, set } = useAddress()
+  const tab = params.get('tab') ?? 'result'
+  return (
+    <div className="call">
+      <Listen call={call} />
+      <div className="call-side">
         <Tabs value={tab} onChange={(chosen) => set({ tab: chosen === 'result' ? null : chosen })}>
           <Tabs.List><Tabs.Tab value="result">{t('call.result')}</Tabs.Tab><Tabs.Tab value="charges">{t('call.charges')}</Tabs.Tab><Tabs.Tab value="signalling">{t('ladder.title')}</Tabs.Tab></Tabs.List>
           <Tabs.Panel value="result" pt="md"><Result call={call} /></Tabs.Panel>
           <Tabs.Panel value="charges" pt="md">{tab === 'charges' && <Charges callId={call.id} />}</Tabs.Panel>
-          <Tabs.Panel value="signalling" pt="md">{tab === 'signalling' && <Ladder callId={call.id} inAir={inAir} />}</Tabs.Panel>
+          <Tabs.Panel value="signalling" pt="md">{tab === 'signalling' && <Ladder callId={call.id} />}</Tabs.Panel>
         </Tabs>
-        {!inAir && <Review call={call} />}
-        </div>
+        <Review call={call} />
       </div>
     </div>
   )
@@ -73,7 +82,6 @@ function Known({ call, t }: { call: Schemas['Call']; t: ReturnType<typeof useTra
 
 function Result({ call }: { call: Schemas['Call'] }) {
   const { t } = useTranslation()
-  if (call.status === 3) return <p className="soft">{t('call.notOver')}</p>
   return (
     <div className="stack">
       {call.summary && <p dir="auto">{call.summary}</p>}
@@ -83,11 +91,22 @@ function Result({ call }: { call: Schemas['Call'] }) {
         <dt>{t('call.sentiment')}</dt><dd>{t(`sentiment.${call.overallSentiment}`)}</dd>
         <dt>{t('call.tags')}</dt><dd>{call.tags.join(', ') || '–'}</dd>
         <dt>{t('call.transferred')}</dt><dd>{t(call.isCallTransferred ? 'call.yes' : 'call.no')}</dd>
-        <dt>{t('call.from')}</dt><dd className="mono ltr">{call.from}</dd>
-        <dt>{t('call.id')}</dt><dd className="mono ltr">{call.id}</dd>
+        <Facts call={call} />
       </dl>
       {call.answererEvidence.length > 0 && <Evidence evidence={call.answererEvidence} />}
     </div>
+  )
+}
+
+// Facts are what is known of a call from its beginning on.
+function Facts({ call }: { call: Schemas['Call'] }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <dt>{t('call.from')}</dt><dd className="mono ltr">{call.from}</dd>
+      <dt>{t('call.version')}</dt><dd>{call.pearlVersion === null ? '–' : <Link href={versionAddress(call.pearlId, call.pearlVersion)} className="link">{t('call.versionOf', { version: call.pearlVersion })}</Link>}</dd>
+      <dt>{t('call.id')}</dt><dd className="mono ltr">{call.id}</dd>
+    </>
   )
 }
 
@@ -131,17 +150,6 @@ function Charges({ callId }: { callId: string }) {
       </tbody>
     </table>
   )
-}
-
-function HangUp({ call }: { call: Schemas['Call'] }) {
-  const { t } = useTranslation()
-  const queries = useQueryClient()
-  const hangUp = useMutation({
-    mutationFn: () => ask(api.POST('/v2/Call/{callId}/HangUp', { params: { path: { callId: call.id } } })),
-    onSuccess: () => { tell(t('liveCalls.hungUp', { number: call.to })); void queries.invalidateQueries({ queryKey: ['call', call.id] }) },
-    onError: complain,
-  })
-  return <Button variant="default" leftSection={<IconPhoneOff size={16} />} loading={hangUp.isPending} onClick={() => hangUp.mutate()}>{t('liveCalls.hangUp')}</Button>
 }
 
 function Downloads({ call }: { call: Schemas['Call'] }) {

@@ -5,10 +5,9 @@ import { api, ask } from '../../api/client'
 import { Bones, Failing } from '../../pieces/states'
 
 // Ladder shows the SIP messages of a call between two lines, nacre on the left and the carrier on the right, whatever way the page is read.
-export function Ladder({ callId, inAir }: { callId: string; inAir: boolean }) {
+export function Ladder({ callId }: { callId: string }) {
   const { t } = useTranslation()
-  const signalling = useQuery({ queryKey: ['call', callId, 'signalling'], queryFn: () => ask(api.GET('/v2/Call/{callId}/Signalling', { params: { path: { callId } } })), enabled: !inAir })
-  if (inAir) return <p className="soft">{t('call.notOver')}</p>
+  const signalling = useQuery({ queryKey: ['call', callId, 'signalling'], queryFn: () => ask(api.GET('/v2/Call/{callId}/Signalling', { params: { path: { callId } } })) })
   if (signalling.error) return <Failing error={signalling.error} retry={() => void signalling.refetch()} />
   if (!signalling.data) return <Bones lines={6} />
   const messages = signalling.data

@@ -54,7 +54,7 @@ export function Listen({ call }: { call: Schemas['Call'] }) {
         </>
       )}
       {call.transcript.length === 0
-        ? <p className="soft">{t(call.status === 3 ? 'call.notOver' : call.status === 4 ? 'call.noTranscript' : 'call.notAnswered')}</p>
+        ? <p className="soft">{t(call.status === 4 ? 'call.noTranscript' : 'call.notAnswered')}</p>
         : <Transcript lines={call.transcript} at={plays || at > 0 ? at : -1} onSeek={played ? seek : undefined} />}
     </div>
   )

@@ -1,15 +1,13 @@
-import { Button } from '@mantine/core'
-import { IconPhoneOff } from '@tabler/icons-react'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
-import { api, ask, type Schemas } from '../../api/client'
+import type { Schemas } from '../../api/client'
 import { useLiveCalls } from '../../api/queries'
 import { useSession } from '../../api/session'
 import { useLive, type Said } from '../../frame/live'
-import { complain, tell } from '../../pieces/told'
 import { Elapsed } from '../../pieces/when'
 import { callAddress } from '../../routes'
+import { HangUp } from '../calls/hang-up'
+import { ListenIn } from '../calls/listen-in'
 
 type InAir = { id: string; to: string; name: string; since: string; state: 'ringing' | 'talking' | null; said?: Said }
 
@@ -37,28 +35,20 @@ function useCallsInAir(pearlId: string): { error: Error | null; calls: InAir[] }
   const calls = [...live.calls.values()].filter((call) => call.pearlId === pearlId).sort((a, b) => a.startTime.localeCompare(b.startTime))
   return {
     error: null,
-    calls: calls.map(({ id, to, state, startTime, answeredAt }) => ({ id, to, name: names.get(id) ?? '', since: answeredAt ?? startTime, state: state === 'talking' ? state : 'ringing', said: live.said.get(id) })),
+    calls: calls.map(({ id, to, state, startTime, answeredAt }) => ({ id, to, name: names.get(id) ?? '', since: answeredAt ?? startTime, state: state === 'talking' ? state : 'ringing', said: live.said.get(id)?.at(-1) })),
   }
 }
 
 function LiveCall({ call, pearlId }: { call: InAir; pearlId: string }) {
   const { t } = useTranslation()
   const { mayChange } = useSession()
-  const queries = useQueryClient()
-  const hangUp = useMutation({
-    mutationFn: () => ask(api.POST('/v2/Call/{callId}/HangUp', { params: { path: { callId: call.id } } })),
-    onSuccess: () => {
-      tell(t('liveCalls.hungUp', { number: call.to }))
-      void queries.invalidateQueries({ queryKey: ['calls', pearlId] })
-    },
-    onError: complain,
-  })
   return (
     <li>
       <span className="status" data-breathes="true" style={{ '--tone': 'var(--status-moving)' } as React.CSSProperties}><i aria-hidden="true" /><Elapsed since={call.since} />{call.state && <span className="soft">{t(`liveCalls.${call.state}`)}</span>}</span>
       <Link href={callAddress(call.id)} className="row who"><span className="mono ltr">{call.to}</span><span className="cut">{call.name}</span></Link>
       <span className="said cut soft" dir="auto">{call.said && <><b>{t(`liveCalls.by.${call.said.by}`)}</b> {call.said.text}</>}</span>
-      {mayChange && <Button variant="default" size="compact-sm" leftSection={<IconPhoneOff size={14} />} loading={hangUp.isPending} onClick={() => hangUp.mutate()} aria-label={t('liveCalls.hangUpOf', { number: call.to })}>{t('liveCalls.hangUp')}</Button>}
+      <ListenIn callId={call.id} number={call.to} silent={call.state === 'ringing'} />
+      {mayChange && <HangUp call={call} pearlId={pearlId} small />}
     </li>
   )
 }

@@ -3,7 +3,7 @@ import { useRef, useState, type PointerEvent } from 'react'
 import type { Schemas } from '../../api/client'
 import { useNumbers } from '../../api/queries'
 import { useEdit } from './draft'
-import { Amount, Choice, Nullable, Text } from './fields'
+import { Amount, Choice, Flag, Nullable } from './fields'
 import { useTexts } from './texts'
 
 type Window = Schemas['CallingWindow']
@@ -18,7 +18,7 @@ export function Calling() {
       <div className="field-row"><Choice path="outbound.phoneNumberId" optional data={dialling.map(({ id, number }) => ({ value: id, label: number }))} /><Amount path="outbound.totalAgents" min={1} /></div>
       <h2>{t('pearl.f.callingHours')}</h2>
       <Week />
-      <div className="field-row"><Text path="pearl.timeZone" mono help={t('pearl.help.timeZone')} /><Nullable path="outbound.timeZone" label={t('pearl.f.leadZone')} mono help={t('pearl.help.leadZone')} /></div>
+      <Nullable path="outbound.timeZone" label={t('pearl.f.leadZone')} mono help={t('pearl.help.leadZone')} />
       <Holidays />
       <h2>{t('pearl.again')}</h2>
       <div className="field-row"><Amount path="outbound.maximumCallAttempts" min={1} max={11} /><Choice path="outbound.minimumRetryIntervalHours" numeric data={[6, 1, 2, 3, 4, 5].map((value) => ({ value: String(value), label: t(`translation:settings.interval.${value as 1}`) }))} /></div>
@@ -29,9 +29,23 @@ export function Calling() {
         <Choice path="outbound.recordingTrack" numeric data={([3, 1, 2, 4] as const).map((value) => ({ value: String(value), label: t(`translation:settings.track.${value}`) }))} />
         <Choice path="outbound.transcriptOptions" numeric data={([1, 2, 3] as const).map((value) => ({ value: String(value), label: t(`pearl.transcript.${value}`) }))} />
       </div>
+      <Flag path="outbound.isStopRecordingAfterTransferCall" />
+      <h2>{t('pearl.leads')}</h2>
+      <div className="field-row">
+        <Nullable path="outbound.defaultRegion" mono help={t('pearl.help.defaultRegion')} />
+        <Choice path="outbound.duplicatePolicy" data={(['allow', 'skip', 'reject'] as const).map((value) => ({ value, label: t(`pearl.duplicates.${value}`) }))} />
+        <Amount path="outbound.callRequestMaxWaitMinutes" min={1} help={t('pearl.help.callRequestMaxWaitMinutes')} />
+      </div>
       <h2>{t('translation:places.webhooks')}</h2>
       <Nullable path="outbound.callWebhookUrl" mono />
       <Nullable path="outbound.leadWebhookUrl" mono />
+      <div className="field-row"><Nullable path="outbound.webhookCredential" mono secret help={t('pearl.help.webhookCredential')} /><Nullable path="outbound.webhookCredentialHeader" mono help={t('pearl.help.webhookCredentialHeader')} /></div>
+      <div className="field-row">
+        <Choice path="outbound.webhookVersion" numeric data={([1, 2] as const).map((value) => ({ value: String(value), label: t(`pearl.webhookVersions.${value}`) }))} />
+        <Choice path="outbound.webhookEnums" data={(['numbers', 'names'] as const).map((value) => ({ value, label: t(`pearl.webhookWords.${value}`) }))} />
+      </div>
+      <Flag path="outbound.webhookExtras" />
+      <Flag path="outbound.webhookAnalysis" />
     </div>
   )
 }
@@ -154,25 +168,32 @@ function Retries() {
   const { settings, set, faultsAt } = useEdit()
   const policy = settings.outbound?.retryPolicy ?? {}
   const [typed, setTyped] = useState<Record<string, string>>({})
+  const change = (outcome: string, one: { delays?: number[]; maximumAttempts?: number | null }) => {
+    const rest = Object.fromEntries(Object.entries(policy).filter(([name]) => name !== outcome))
+    const next = (one.delays ?? []).length === 0 && !one.maximumAttempts ? rest : { ...rest, [outcome]: one }
+    set('outbound.retryPolicy', Object.keys(next).length === 0 ? null : next)
+  }
   return (
     <section className="stack list-field" aria-label={t('pearl.f.retryPolicy')}>
       <div><h3>{t('pearl.f.retryPolicy')}</h3><p className="small soft">{t('pearl.help.retryPolicy')}</p></div>
       <div className="retries">
         {outcomes.map((outcome) => {
           const one = (policy as Record<string, { delays?: number[]; maximumAttempts?: number | null } | undefined>)[outcome]
-          const text = (one?.delays ?? []).map((seconds) => String(Math.round(seconds / 60))).join(', ')
+          const text = (one?.delays ?? []).map((seconds) => String(Number((seconds / 60).toFixed(4)))).join(', ')
           return (
-            <TextInput key={outcome} size="xs" label={t(`pearl.outcome.${outcome}`)} placeholder={t('pearl.asUsual')} value={typed[outcome] ?? text} classNames={{ input: 'figures ltr' }} error={faultsAt(`outbound.retryPolicy.${outcome}.delays`) ?? faultsAt(`outbound.retryPolicy.${outcome}`)}
+            <div className="retry" key={outcome}>
+            <TextInput size="xs" label={t(`pearl.outcome.${outcome}`)} placeholder={t('pearl.asUsual')} value={typed[outcome] ?? text} classNames={{ input: 'figures ltr' }} error={faultsAt(`outbound.retryPolicy.${outcome}.delays`) ?? faultsAt(`outbound.retryPolicy.${outcome}`)}
               onChange={(event) => setTyped({ ...typed, [outcome]: event.currentTarget.value })}
               onBlur={() => {
                 const now = typed[outcome]
                 if (now === undefined || now === text) return
                 const delays = now.split(/[,;\s]+/).filter(Boolean).map((minutes) => Math.round(Number(minutes) * 60))
-                const rest = Object.fromEntries(Object.entries(policy).filter(([name]) => name !== outcome))
-                const next = delays.length === 0 && !one?.maximumAttempts ? rest : { ...rest, [outcome]: { ...one, delays } }
-                set('outbound.retryPolicy', Object.keys(next).length === 0 ? null : next)
+                change(outcome, { ...one, delays })
                 setTyped(Object.fromEntries(Object.entries(typed).filter(([name]) => name !== outcome)))
               }} />
+            <TextInput size="xs" type="number" min={1} max={11} aria-label={t('pearl.attemptsAfter', { outcome: t(`pearl.outcome.${outcome}`) })} placeholder={t('pearl.attempts')} value={one?.maximumAttempts ?? ''} classNames={{ input: 'figures ltr' }} error={faultsAt(`outbound.retryPolicy.${outcome}.maximumAttempts`)}
+              onChange={(event) => change(outcome, { ...one, maximumAttempts: event.currentTarget.value === '' ? null : Math.trunc(Number(event.currentTarget.value)) })} />
+            </div>
           )
         })}
       </div>

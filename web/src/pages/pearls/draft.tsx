@@ -10,9 +10,15 @@ export type Edit = {
   settings: Settings
   set: (path: string, value: unknown) => void
   faultsAt: (path: string) => string | undefined
+  isFaulty: (path: string) => boolean // or something in it is
   warningsAt: (path: string) => string[]
   readOnly: boolean
+  pearlId: string
+  save: () => Promise<boolean> // reports whether the server has everything
 }
+
+// notSaved is why something that the server does with a draft was not done.
+export const notSaved = new Error('draft')
 
 export const EditContext = createContext<Edit | null>(null)
 

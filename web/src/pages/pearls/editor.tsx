@@ -16,12 +16,14 @@ import { Calling } from './calling'
 import { EditContext, memberOf, useDraft, type Edit } from './draft'
 import { useDraftWarnings } from './warnings'
 import { Flow } from './flow'
-import { Actions, Asks, Says } from './says'
+import { Actions } from './actions'
+import { Answering } from './answering'
+import { Asks, Says } from './says'
 import { Try } from './try'
 import { Difference, usePublished, useVersions, Versions } from './versions'
 import { useTexts } from './texts'
 
-type Part = 'says' | 'asks' | 'actions' | 'calling' | 'flow' | 'versions'
+type Part = 'says' | 'asks' | 'actions' | 'calling' | 'answering' | 'flow' | 'versions'
 
 // Editor edits a Pearl as a draft beside the settings in force.
 export default function Editor({ params: { id } }: { params: { id: string } }) {
@@ -36,14 +38,15 @@ export default function Editor({ params: { id } }: { params: { id: string } }) {
   useNamed(settings?.name || pearl.data?.name)
 
   const edit = useMemo<Edit | null>(() => settings ? {
-    settings, set, readOnly: !mayChange,
+    settings, set, save, pearlId: id, readOnly: !mayChange,
     faultsAt: (path) => errors[memberOf(path)]?.join(' '),
+    isFaulty: (path) => Object.keys(errors).some((member) => `${member}.`.replaceAll('[', '.[').startsWith(`${memberOf(path)}.`.replaceAll('[', '.['))),
     warningsAt: (path) => (warnings.data ?? []).filter(({ member }) => member === memberOf(path)).map(({ text }) => text),
-  } : null, [settings, set, mayChange, errors, warnings.data])
+  } : null, [settings, set, save, id, mayChange, errors, warnings.data])
 
   if (read.error) return <div className="page"><Failing error={read.error} retry={() => void read.refetch()} /></div>
   if (!edit || !settings || !draft) return <div className="page"><Bones lines={8} height={20} /></div>
-  const parts: Part[] = ['says', 'asks', 'actions', ...(settings.outbound ? ['calling' as const] : []), ...(settings.pearl.nodes ? ['flow' as const] : []), 'versions']
+  const parts: Part[] = ['says', 'asks', 'actions', ...(settings.outbound ? ['calling' as const] : []), ...(settings.inbound ? ['answering' as const] : []), ...(settings.pearl.nodes ? ['flow' as const] : []), 'versions']
   const part = parts.find((one) => one === params.get('part')) ?? 'says'
   const faultsIn = (one: Part) => Object.keys(errors).filter((member) => partOf(member) === one).length
   const mayTry = mayChange && settings.outbound !== undefined
@@ -68,6 +71,7 @@ export default function Editor({ params: { id } }: { params: { id: string } }) {
                   {part === 'asks' && <Asks />}
                   {part === 'actions' && <Actions />}
                   {part === 'calling' && <Calling />}
+                  {part === 'answering' && <Answering />}
                   {part === 'flow' && <Flow />}
                 </fieldset>
               )}
@@ -83,11 +87,12 @@ export default function Editor({ params: { id } }: { params: { id: string } }) {
 
 // partOf is where a member is edited.
 function partOf(member: string): Part {
+  if (member.startsWith('Inbound')) return 'answering'
   if (member.startsWith('Outbound.') && !/VoiceMail|ScreeningAnswer/.test(member)) return 'calling'
   if (/^Variables|SuccessDescription|IndicatorTags|Keywords|AskAll/.test(member.replace('Pearl.', ''))) return 'asks'
   if (/Transfer|ApiSettings|Sms|Email|Smtp|Notifications/.test(member) && !member.includes('Nodes')) return 'actions'
   if (member.includes('Nodes')) return 'flow'
-  return member === 'Pearl.TimeZone' ? 'calling' : 'says'
+  return 'says'
 }
 
 type DraftBarProps = Pick<ReturnType<typeof useDraft>, 'saving' | 'save' | 'reload' | 'errors'> & { pearlId: string; draft: NonNullable<ReturnType<typeof useDraft>['draft']> }

@@ -17,44 +17,91 @@ export function useLabel() {
 }
 
 function useField<T>(path: string) {
-  const { settings, set, faultsAt } = useEdit()
+  const { settings, set, faultsAt, warningsAt } = useEdit()
   const label = useLabel()
-  return { value: at(settings, path) as T, change: (value: T) => set(path, value), label: label(path), error: faultsAt(path) }
+  return { value: at(settings, path) as T, change: (value: T) => set(path, value), label: label(path), error: faultsAt(path), warnings: warningsAt(path) }
+}
+
+// Field is a control with what will probably not do what was meant below it.
+function Field({ warnings, children }: { warnings: string[]; children: ReactNode }) {
+  return <div className="field">{children}<Warned texts={warnings} /></div>
 }
 
 export function Text({ path, label, help, mono, secret }: FieldProps & { secret?: boolean }) {
   const field = useField<string | null>(path)
   return (
-    <TextInput label={label ?? field.label} description={help} value={field.value ?? ''} onChange={(event) => field.change(event.currentTarget.value)} error={field.error} dir={mono ? 'ltr' : 'auto'}
-      classNames={mono ? { input: 'mono' } : undefined} autoComplete="off" type={secret ? 'password' : 'text'} />
+    <Field warnings={field.warnings}>
+      <TextInput label={label ?? field.label} description={help} value={field.value ?? ''} onChange={(event) => field.change(event.currentTarget.value)} error={field.error} dir={mono ? 'ltr' : 'auto'}
+        classNames={mono ? { input: 'mono' } : undefined} autoComplete="off" type={secret ? 'password' : 'text'} />
+    </Field>
   )
 }
 
+// Late is a text of which something is read once it is left: what is typed meanwhile need not be whole.
+function Late({ path, label, help, mono, text, read }: FieldProps & { text: string; read: (text: string) => unknown }) {
+  const field = useField(path)
+  const [typed, setTyped] = useState<string | null>(null)
+  const leave = () => {
+    if (typed !== null && typed !== text) field.change(read(typed))
+    setTyped(null)
+  }
+  return (
+    <Field warnings={field.warnings}>
+      <TextInput label={label ?? field.label} description={help} value={typed ?? text} onChange={(event) => setTyped(event.currentTarget.value)} onBlur={leave} onKeyDown={(event) => { if (event.key === 'Enter') leave() }}
+        error={field.error} dir={mono ? 'ltr' : 'auto'} classNames={mono ? { input: 'mono' } : undefined} autoComplete="off" />
+    </Field>
+  )
+}
+
+// Texts is a list of texts with commas between.
+export function Texts(props: FieldProps) {
+  const { settings } = useEdit()
+  return <Late {...props} text={((at(settings, props.path) as string[] | null | undefined) ?? []).join(', ')} read={(text) => text.split(',').map((part) => part.trim()).filter(Boolean)} />
+}
+
+// Json is any JSON value; a text that is no JSON stands for itself.
+export function Json(props: FieldProps) {
+  const { settings } = useEdit()
+  const value = at(settings, props.path)
+  const parse = (text: string): unknown => { try { return JSON.parse(text) } catch { return text } }
+  const plain = typeof value === 'string' && parse(value) === value
+  return <Late {...props} mono text={value === null || value === undefined ? '' : plain ? value : JSON.stringify(value)} read={(text) => (text === '' ? null : parse(text))} />
+}
+
 // Nullable is a text that is null where it is empty.
-export function Nullable({ path, label, help, mono }: FieldProps) {
+export function Nullable({ path, label, help, mono, secret }: FieldProps & { secret?: boolean }) {
   const field = useField<string | null>(path)
-  return <TextInput label={label ?? field.label} description={help} value={field.value ?? ''} onChange={(event) => field.change(event.currentTarget.value === '' ? null : event.currentTarget.value)} error={field.error} dir={mono ? 'ltr' : 'auto'} classNames={mono ? { input: 'mono' } : undefined} autoComplete="off" />
+  return (
+    <Field warnings={field.warnings}>
+      <TextInput label={label ?? field.label} description={help} value={field.value ?? ''} onChange={(event) => field.change(event.currentTarget.value === '' ? null : event.currentTarget.value)} error={field.error} dir={mono ? 'ltr' : 'auto'}
+        classNames={mono ? { input: 'mono' } : undefined} autoComplete="off" type={secret ? 'password' : 'text'} />
+    </Field>
+  )
 }
 
 export function Amount({ path, label, help, optional, min = 0, max }: FieldProps & { optional?: boolean; min?: number; max?: number }) {
   const field = useField<number | null>(path)
   return (
-    <TextInput type="number" inputMode="numeric" min={min} max={max} label={label ?? field.label} description={help} value={field.value ?? ''} error={field.error} w={220} maw="100%"
-      onChange={(event) => { const text = event.currentTarget.value; if (text !== '') field.change(Math.trunc(Number(text))); else if (optional) field.change(null) }} />
+    <Field warnings={field.warnings}>
+      <TextInput type="number" inputMode="numeric" min={min} max={max} label={label ?? field.label} description={help} value={field.value ?? ''} error={field.error} w={220} maw="100%"
+        onChange={(event) => { const text = event.currentTarget.value; if (text !== '') field.change(Math.trunc(Number(text))); else if (optional) field.change(null) }} />
+    </Field>
   )
 }
 
 export function Choice({ path, label, help, data, numeric, optional }: FieldProps & { data: { value: string; label: string }[]; numeric?: boolean; optional?: boolean }) {
   const field = useField<string | number | null>(path)
   return (
+    <Field warnings={field.warnings}>
     <Select label={label ?? field.label} description={help} data={data} value={field.value === null || field.value === undefined ? null : String(field.value)} error={field.error} allowDeselect={false} clearable={optional} searchable={data.length > 8}
       onChange={(chosen) => field.change(chosen === null ? null : numeric ? Number(chosen) : chosen)} comboboxProps={{ shadow: 'md' }} maw={360} size="sm" />
+    </Field>
   )
 }
 
 export function Flag({ path, label, help }: FieldProps) {
   const field = useField<boolean>(path)
-  return <Checkbox label={label ?? field.label} description={help} checked={field.value === true} onChange={(event) => field.change(event.currentTarget.checked)} error={field.error} />
+  return <Field warnings={field.warnings}><Checkbox label={label ?? field.label} description={help} checked={field.value === true} onChange={(event) => field.change(event.currentTarget.checked)} error={field.error} /></Field>
 }
 
 // builtIn are the variables that are known in every call (contract 7).

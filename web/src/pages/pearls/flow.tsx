@@ -2,13 +2,18 @@ import { Button } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import type { Schemas } from '../../api/client'
+import { Optional } from './actions'
 import { useEdit } from './draft'
 import { Choice, List, Text, Words } from './fields'
+import { newRequest, Request } from './request'
 import { useTexts } from './texts'
 
 type Node = Schemas['Node']
 
 const nodeTypes = [2, 10, 40, 3, 100, 200] as const
+
+// requesting are the types of nodes that make a request.
+const requesting = [3, 40, 200]
 
 // Sizes of the drawing in pixels.
 const wide = 180, high = 58, across = 56, down = 18
@@ -39,13 +44,12 @@ export function place(nodes: Node[]): { placed: Placed[]; width: number; height:
 // Flow draws the nodes of a Pearl and edits the one that is chosen.
 export function Flow() {
   const { t } = useTexts()
-  const { settings, set, readOnly, faultsAt } = useEdit()
+  const { settings, set, readOnly, isFaulty } = useEdit()
   const nodes = useMemo(() => settings.pearl.nodes ?? [], [settings.pearl.nodes])
   const { placed, width, height } = useMemo(() => place(nodes), [nodes])
   const [chosen, setChosen] = useState(0)
   const n = Math.min(chosen, nodes.length - 1)
   const node = nodes[n]
-  const faulty = (index: number) => ['', '.name', '.nodeType', '.script', '.instructions', '.nodeId'].some((part) => faultsAt(`pearl.nodes.${index}${part}`)) || nodes[index]!.transitions.some((_, m) => faultsAt(`pearl.nodes.${index}.transitions.${m}.toNodeId`) ?? faultsAt(`pearl.nodes.${index}.transitions.${m}.name`))
   const add = () => {
     const id = `n${crypto.randomUUID().slice(0, 8)}`
     set('pearl.nodes', [...nodes, { nodeId: id, name: t('pearl.newNode'), nodeType: 10, script: '', instructions: '', apiSettings: null, transitions: [] }])
@@ -64,7 +68,7 @@ export function Flow() {
             }))}
           </svg>
           {placed.map(({ node: one, x, y }, index) => (
-            <button key={one.nodeId || index} type="button" className="flow-node" data-type={one.nodeType} aria-pressed={index === n} data-faulty={faulty(index)} style={{ left: x, top: y, width: wide, height: high }} onClick={() => setChosen(index)}>
+            <button key={one.nodeId || index} type="button" className="flow-node" data-type={one.nodeType} aria-pressed={index === n} data-faulty={isFaulty(`pearl.nodes.${index}`)} style={{ left: x, top: y, width: wide, height: high }} onClick={() => setChosen(index)}>
               <strong className="cut" dir="auto">{one.name || one.nodeId}</strong><span className="cut">{t(`pearl.node.${one.nodeType as 2}`)}</span>
             </button>
           ))}
@@ -72,13 +76,16 @@ export function Flow() {
       </div>
       {node && (
         <section className="stack form list-field" aria-label={node.name} key={n}>
-          <div className="row"><h3 className="grow cut" dir="auto">{node.name}</h3>
+          <div className="row"><h3 className="grow cut" dir="auto">{node.name} <span className="mono small soft ltr">{node.nodeId}</span></h3>
             {!readOnly && <Button variant="subtle" color="gray" size="compact-sm" leftSection={<IconTrash size={14} />} onClick={() => { set('pearl.nodes', nodes.filter((_, m) => m !== n)); setChosen(0) }}>{t('pearl.removeNode')}</Button>}
             {!readOnly && <Button variant="subtle" size="compact-sm" leftSection={<IconPlus size={14} />} onClick={add}>{t('pearl.add.node')}</Button>}
           </div>
           <div className="field-row"><Text path={`pearl.nodes.${n}.name`} label={t('pearl.f.nodeName')} /><Choice path={`pearl.nodes.${n}.nodeType`} numeric data={nodeTypes.map((value) => ({ value: String(value), label: t(`pearl.node.${value}`) }))} /></div>
           <Words path={`pearl.nodes.${n}.script`} rows={3} />
           <Words path={`pearl.nodes.${n}.instructions`} rows={3} />
+          {(requesting.includes(node.nodeType) || node.apiSettings !== null) && (
+            <Optional path={`pearl.nodes.${n}.apiSettings`} label={t('pearl.makesRequest')} make={newRequest}><Request path={`pearl.nodes.${n}.apiSettings`} /></Optional>
+          )}
           <List path={`pearl.nodes.${n}.transitions`} add={t('pearl.add.transition')} make={() => ({ name: '', toNodeId: nodes.find(({ nodeType }) => nodeType === 100)?.nodeId ?? '', apiResult: null })}>
             {(path) => (
               <div className="field-row">

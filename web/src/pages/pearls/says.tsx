@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react'
 import { api, ask, ownPath } from '../../api/client'
 import { complain } from '../../pieces/told'
 import { at, useEdit } from './draft'
-import { Amount, Choice, Flag, List, Text, Words } from './fields'
+import { Amount, Choice, Flag, List, Text, Texts, Words } from './fields'
 import { useTexts } from './texts'
 
 // Says edits who the agent is and what it says.
@@ -20,6 +20,8 @@ export function Says() {
       <Text path="pearl.companyName" />
       <Words path="pearl.companyDescription" help={t('pearl.help.companyDescription')} rows={2} />
       <Words path="pearl.agentPersonality" help={t('pearl.help.agentPersonality')} rows={2} />
+      <div className="field-row"><Text path="pearl.timeZone" mono help={t('pearl.help.timeZone')} /><Amount path="pearl.modelType" help={t('pearl.help.modelType')} min={-2147483648} /></div>
+      <Flag path="pearl.memory" />
       <h2>{t('pearl.what')}</h2>
       {settings.pearl.nodes ? <p className="note">{t('pearl.byNodes')}</p> : (
         <>
@@ -51,6 +53,7 @@ function Agent() {
       <Text path="pearl.agents.0.name" label={t('pearl.f.agentName')} />
       <Choice path="pearl.agents.0.voiceId" data={[{ value: '', label: t('pearl.defaultVoice') }, ...all.map(({ id, name, language }) => ({ value: id, label: `${name} · ${language}` }))]} />
       {voice?.sample && <Hear url={ownPath(voice.sample)} name={voice.name} />}
+      {settings.pearl.agents.length > 1 && <p className="small soft">{t('pearl.kept.agents', { count: settings.pearl.agents.length - 1 })}</p>}
     </div>
   )
 }
@@ -90,79 +93,12 @@ export function Asks() {
         )}
       </List>
       <List path="pearl.indicatorTags" help={t('pearl.help.tags')} add={t('pearl.add.tag')} make={() => ({ id: crypto.randomUUID().slice(0, 8), name: '', description: '', color: 1 })}>
-        {(path) => <div className="field-row"><Text path={`${path}.name`} label={t('pearl.f.tag')} /><Text path={`${path}.description`} label={t('pearl.f.when')} /></div>}
+        {(path) => <div className="field-row"><Text path={`${path}.name`} label={t('pearl.f.tag')} /><Text path={`${path}.description`} label={t('pearl.f.when')} /><Amount path={`${path}.color`} /></div>}
       </List>
       <List path="pearl.speechRecognitionKeywords" help={t('pearl.help.keywords')} add={t('pearl.add.keyword')} make={() => ({ word: '', pronunciations: [] })}>
-        {(path) => <Text path={`${path}.word`} />}
+        {(path) => <div className="field-row"><Text path={`${path}.word`} /><Texts path={`${path}.pronunciations`} /></div>}
       </List>
+      <p className="small soft">{t('pearl.kept.asks')}</p>
     </div>
-  )
-}
-
-// Actions edits what the agent has done besides talking.
-export function Actions() {
-  const { t } = useTexts()
-  const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map((label, n) => ({ value: String(n + 1), label }))
-  return (
-    <div className="stack form editor-part">
-      <List path="pearl.transferCallSettings" help={t('pearl.help.transfers')} add={t('pearl.add.transfer')} make={() => ({ transferCallPhoneNumber: '', triggerDescription: '', warmTransferMessage: '' })}>
-        {(path) => <div className="field-row"><Text path={`${path}.transferCallPhoneNumber`} mono /><Text path={`${path}.triggerDescription`} /></div>}
-      </List>
-      <List path="pearl.apiSettings" help={t('pearl.help.apis')} add={t('pearl.add.api')} make={() => ({ name: '', method: 2, endpointUrl: '', body: [], headers: {}, triggerDescription: '', description: '' })}>
-        {(path) => (
-          <>
-            <div className="field-row"><Text path={`${path}.name`} label={t('pearl.f.actionName')} /><Choice path={`${path}.method`} numeric data={methods} /></div>
-            <Text path={`${path}.endpointUrl`} mono />
-            <Text path={`${path}.triggerDescription`} />
-            <Headers path={`${path}.headers`} />
-            <List path={`${path}.body`} title={t('pearl.f.apiBody')} add={t('pearl.add.member')} make={() => ({ key: '', variableId: '', type: 1, value: null, required: false })}>
-              {(member) => <div className="field-row"><Text path={`${member}.key`} mono /><Text path={`${member}.variableId`} mono /><Flag path={`${member}.required`} /></div>}
-            </List>
-          </>
-        )}
-      </List>
-      <List path="pearl.smsSettings" help={t('pearl.help.sms')} add={t('pearl.add.sms')} make={() => ({ body: '', triggerDescription: '' })}>
-        {(path) => <><Words path={`${path}.body`} label={t('pearl.f.message')} /><Text path={`${path}.triggerDescription`} /></>}
-      </List>
-      <List path="pearl.emailSettings" help={t('pearl.help.emails')} add={t('pearl.add.email')} make={() => ({ subject: '', body: '', triggerDescription: '', smtpSettings: null })}>
-        {(path) => <><Text path={`${path}.subject`} /><Words path={`${path}.body`} label={t('pearl.f.message')} rows={5} /><Text path={`${path}.triggerDescription`} /></>}
-      </List>
-      <MailServer />
-    </div>
-  )
-}
-
-function MailServer() {
-  const { t } = useTexts()
-  const { settings, set } = useEdit()
-  const there = settings.pearl.smtpSettings !== null && settings.pearl.smtpSettings !== undefined
-  return (
-    <section className="stack list-field" aria-label={t('pearl.f.smtpSettings')}>
-      <div><h3>{t('pearl.f.smtpSettings')}</h3><p className="small soft">{t('pearl.help.smtp')}</p></div>
-      <label className="row small"><input type="checkbox" checked={there} onChange={(event) => set('pearl.smtpSettings', event.currentTarget.checked ? { id: '', provider: 0, smtpServer: '', port: 587, enableSsl: true, senderEmail: '', senderPassword: '', displayName: '' } : null)} />{t('pearl.ownServer')}</label>
-      {there && (
-        <>
-          <div className="field-row"><Text path="pearl.smtpSettings.smtpServer" mono /><Amount path="pearl.smtpSettings.port" min={1} max={65535} /></div>
-          <div className="field-row"><Text path="pearl.smtpSettings.senderEmail" mono /><Text path="pearl.smtpSettings.senderPassword" secret mono help={t('pearl.help.secret')} /></div>
-          <div className="field-row"><Text path="pearl.smtpSettings.displayName" /><Flag path="pearl.smtpSettings.enableSsl" /></div>
-        </>
-      )}
-    </section>
-  )
-}
-
-// Headers are pairs of a name and a value, which is shown as asterisks once it is kept.
-function Headers({ path }: { path: string }) {
-  const { t } = useTexts()
-  const { settings, set, faultsAt } = useEdit()
-  const text = Object.entries((at(settings, path) as Record<string, string> | undefined) ?? {}).map(([name, value]) => `${name}: ${value}`).join('\n')
-  const [typed, setTyped] = useState<string | null>(null)
-  const read = (lines: string) => Object.fromEntries(lines.split('\n').map((line) => line.split(/:\s?(.*)/s)).filter(([name]) => name?.trim()).map(([name = '', value = '']) => [name.trim(), value]))
-  return (
-    <label className="stack headers" style={{ gap: 2 }}>
-      <span className="label">{t('pearl.f.headers')}</span><span className="small soft">{t('pearl.help.headers')}</span>
-      <textarea className="mono ltr" rows={2} value={typed ?? text} onChange={(event) => setTyped(event.currentTarget.value)} onBlur={() => { if (typed !== null && typed !== text) set(path, read(typed)); setTyped(null) }} autoComplete="off" spellCheck={false} />
-      {faultsAt(path) && <span className="small" style={{ color: 'var(--danger)' }}>{faultsAt(path)}</span>}
-    </label>
   )
 }

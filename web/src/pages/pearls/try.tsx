@@ -3,7 +3,7 @@ import { IconCheck, IconPhoneOff, IconRefresh, IconSend, IconX } from '@tabler/i
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { api, ask, failureOf, Failure, type Schemas } from '../../api/client'
-import type { Settings } from './draft'
+import { notSaved, type Settings } from './draft'
 import { useTexts } from './texts'
 
 type Talk = Schemas['TalkView']
@@ -19,8 +19,6 @@ export function Try({ pearlId, settings, save }: { pearlId: string; settings: Se
     </Tabs>
   )
 }
-
-const notSaved = new Error('draft')
 
 function TalkPanel({ pearlId, settings, save }: { pearlId: string; settings: Settings; save: () => Promise<boolean> }) {
   const { t } = useTexts()

@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { api, ask, type Schemas } from '../../api/client'
+import { useAddress } from '../../pieces/address'
 import { Bones, Failing } from '../../pieces/states'
 import { complain, tell } from '../../pieces/told'
 import { When } from '../../pieces/when'
@@ -30,14 +31,19 @@ export function usePublished(pearlId: string, reload: () => Promise<void>) {
 export function Versions({ pearlId, mayChange, reload }: { pearlId: string; mayChange: boolean; reload: () => Promise<void> }) {
   const { t } = useTexts()
   const versions = useVersions(pearlId)
-  const [open, setOpen] = useState<number | null>(null)
+  const { params } = useAddress()
+  const named = Number(params.get('version')) // a call leads to the one that it was begun with
+  const [open, setOpen] = useState<number | null>(named || null)
+  const place = useRef<HTMLLIElement>(null)
+  useEffect(() => { void place.current?.scrollIntoView({ block: 'nearest' }) }, [versions.isPending])
   if (versions.error) return <Failing error={versions.error} retry={() => void versions.refetch()} />
   if (!versions.data) return <Bones lines={5} />
   if (versions.data.length === 0) return <p className="soft">{t('pearl.noVersions')}</p>
   return (
     <ol className="versions">
+      {named > 0 && !versions.data.some(({ version }) => version === named) && <li><p className="soft">{t('pearl.versionGone', { version: named })}</p></li>}
       {versions.data.map((version, n) => (
-        <li key={version.version}>
+        <li key={version.version} ref={version.version === named ? place : undefined} data-named={version.version === named || undefined}>
           <div className="version-line">
             <strong className="figures">{t('pearl.version', { version: version.version })}</strong>
             {n === 0 && <span className="mark">{t('pearl.inForce')}</span>}
