@@ -52,17 +52,19 @@ type Script struct {
 	VoiceMail string // left on an answering machine; "" = none
 	// ScreeningAnswer tells a screening assistant who calls and why; "" = made of agent and company.
 	ScreeningAnswer string
-	Recording       Track
-	Timeout         time.Duration  // of the whole conversation, from the answer
-	Language        string         // BCP 47, "" = the default one
-	Zone            *time.Location // of the person called; nil = UTC
-	Answered        time.Time      // set by the Agent when it begins to hold the call
-	Brief           Brief
-	Known           map[string]any // values of the variables that are known before the call, as JSON has them, for Actions
-	Actions         []Action
-	After           []Action // done after the call, each if its When applies
-	Before          []Step   // made before the dial, from the first one on
-	Closing         string   // said at the end of a talk that went as it should; "" = the agent's own words
+	// MenuKeys are pressed, once, in a telephone menu that answers; "" = it is left.
+	MenuKeys  string
+	Recording Track
+	Timeout   time.Duration  // of the whole conversation, from the answer
+	Language  string         // BCP 47, "" = the default one
+	Zone      *time.Location // of the person called; nil = UTC
+	Answered  time.Time      // set by the Agent when it begins to hold the call
+	Brief     Brief
+	Known     map[string]any // values of the variables that are known before the call, as JSON has them, for Actions
+	Actions   []Action
+	After     []After // done after the call, each if its When applies; Next counts from 0
+	Before    []Step  // made before the dial, from the first one on
+	Closing   string  // said at the end of a talk that went as it should; "" = the agent's own words
 	// Nodes are the steps of a talk that is made of them, the opening first (contract 2.5). Without any the opening is followed by
 	// all questions and the closing.
 	Nodes []Node

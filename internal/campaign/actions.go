@@ -58,35 +58,86 @@ func (given names) give(wanted, kind string, n int) string {
 	return wanted
 }
 
-// after are what the Pearl has done after its calls (contract 2.4, 2.5), each where its When applies.
-func (p Pearl) after() (all []call.Action) {
+// after are what the Pearl has done after its calls (contract 2.4, 2.5), each where its When applies. PostCallActions nodes follow
+// each other as their transitions say; of a circle the first one begins.
+func (p Pearl) after() (all []call.After) {
 	d, name := p.Definition, names{}.give
+	add := func(a call.Action) { all = append(all, call.After{Action: a}) }
 	for n, to := range d.Notifications {
 		if a := to.APISettings; a != nil {
-			all = append(all, call.Action{Kind: call.ActRequest, Name: name(a.Name, "notification", n), When: strings.TrimSpace(a.TriggerDescription), Request: p.request(a)})
+			add(call.Action{Kind: call.ActRequest, Name: name(a.Name, "notification", n), When: strings.TrimSpace(a.TriggerDescription), Request: p.request(a)})
 		}
 		e := to.EmailTemplate
 		if e == nil {
 			continue
 		}
 		if server := d.mailServer(e.SMTPSettings); server != nil {
-			all = append(all, call.Action{
+			add(call.Action{
 				Kind: call.ActEmail, Name: name("", "email", n), When: strings.TrimSpace(e.TriggerDescription),
 				Message: &call.Message{Subject: e.Subject, Body: e.Body, To: e.To, CC: e.CC, SMTP: server},
 			})
 		}
 	}
+	number := map[string]int{}
 	for n, node := range d.Nodes {
 		if node.NodeType != NodePostCallActions || node.APISettings == nil {
 			continue
 		}
+		number[node.NodeID] = len(all)
 		when := strings.TrimSpace(node.APISettings.TriggerDescription)
 		if when == "" {
 			when = strings.TrimSpace(node.Instructions)
 		}
-		all = append(all, call.Action{Kind: call.ActRequest, Name: name(node.Name, "node", n), When: when, Request: p.request(node.APISettings)})
+		add(call.Action{Kind: call.ActRequest, Name: name(node.Name, "node", n), When: when, Request: p.request(node.APISettings)})
 	}
+	for _, node := range d.Nodes {
+		from, ok := number[node.NodeID]
+		if !ok {
+			continue
+		}
+		for _, t := range node.Transitions {
+			if to, ok := number[t.ToNodeID]; ok && to != from {
+				all[from].Next = append(all[from].Next, call.Next{Number: to, After: resultOf(t.APIResult)})
+				all[to].Led = true
+			}
+		}
+	}
+	breakCircles(all)
 	return all
+}
+
+// breakCircles has everything be reached from what nothing leads to.
+func breakCircles(all []call.After) {
+	reached := make([]bool, len(all))
+	var reach func(n int)
+	reach = func(n int) {
+		if reached[n] {
+			return
+		}
+		reached[n] = true
+		for _, next := range all[n].Next {
+			reach(next.Number)
+		}
+	}
+	for n := range all {
+		if !all[n].Led {
+			reach(n)
+		}
+	}
+	for n := range all {
+		if !reached[n] {
+			all[n].Led = false
+			reach(n)
+		}
+	}
+}
+
+// resultOf is after which result of a request a transition is taken.
+func resultOf(apiResult *int) call.Result {
+	if apiResult == nil {
+		return call.AnyResult
+	}
+	return map[int]call.Result{apiSuccess: call.ActionDone, apiFailure: call.ActionFailed}[*apiResult]
 }
 
 // when says when a node of a dialogue is reached.

@@ -76,8 +76,10 @@ func checkTransitions(path string, node Node, known map[string]int, faults *faul
 		switch result := transition.APIResult; {
 		case afterAPI && (result == nil || *result != 1 && *result != 2):
 			faults.Add(at+"ApiResult", "After an API node the value must be 1 (success) or 2 (failure).")
-		case !afterAPI && result != nil:
-			faults.Add(at+"ApiResult", "Only transitions of API nodes (types 3 and 40) have an API result.")
+		case node.NodeType == NodePostCallActions && result != nil && *result != 1 && *result != 2:
+			faults.Add(at+"ApiResult", "After a PostCallActions node the value must be 1 (success), 2 (failure) or null.")
+		case !afterAPI && node.NodeType != NodePostCallActions && result != nil:
+			faults.Add(at+"ApiResult", "Only transitions of API nodes (types 3 and 40) and of PostCallActions nodes have an API result.")
 		}
 	}
 }

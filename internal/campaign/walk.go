@@ -59,9 +59,7 @@ func (p Pearl) walk(script call.Script, actions map[string]int) []call.Node {
 			if to, ok := number[t.ToNodeID]; ok {
 				way.To = to
 			}
-			if t.APIResult != nil {
-				way.After = map[int]call.Result{apiSuccess: call.ActionDone, apiFailure: call.ActionFailed}[*t.APIResult]
-			}
+			way.After = resultOf(t.APIResult)
 			node.Ways = append(node.Ways, way)
 		}
 		nodes = append(nodes, node)

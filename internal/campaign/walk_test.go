@@ -67,6 +67,21 @@ func TestAfter(t *testing.T) {
 	if want := "request crm: ; email email_1: They agree.; [x@y.example] [z@y.example]mail.example; request notification_2: They decline.; request after: They complain.; "; got != want {
 		t.Errorf("%s", got)
 	}
+	one, two := 1, 2
+	p.Definition.Nodes = append(p.Definition.Nodes,
+		Node{NodeID: "r", Name: "then", NodeType: NodePostCallActions, APISettings: &API{Method: 2}, Transitions: []Transition{{Name: "on", ToNodeID: "s"}, {Name: "itself", ToNodeID: "r"}}},
+		Node{NodeID: "s", Name: "a circle", NodeType: NodePostCallActions, APISettings: &API{Method: 2}, Transitions: []Transition{{Name: "back", ToNodeID: "r", APIResult: &two}, {Name: "away", ToNodeID: "q"}}},
+		Node{NodeID: "u", Name: "led to", NodeType: NodePostCallActions, APISettings: &API{Method: 2}},
+	)
+	p.Definition.Nodes[0].Transitions = []Transition{{Name: "done", ToNodeID: "u", APIResult: &one}}
+	led := ""
+	for _, a := range p.Script(call.Call{}).After[3:] {
+		led += fmt.Sprint(a.Name, " ", a.Led, " ", a.Next, "; ")
+	}
+	if want := fmt.Sprint("after false ", []call.Next{{Number: 6, After: call.ActionDone}}, "; then false ", []call.Next{{Number: 5}}, "; a circle true ", []call.Next{{Number: 4, After: call.ActionFailed}}, "; led to true []; "); led != want {
+		t.Errorf("what follows what: %s, want %s", led, want)
+	}
+	p.Definition.Nodes = p.Definition.Nodes[:2]
 	warned := func(server Abilities) (members string) {
 		for _, w := range p.Warnings(server) {
 			members += w.Member + " "

@@ -262,7 +262,10 @@ func addFollowUps(tx FollowUpTx, current *call.Call, ending Ending, now time.Tim
 		}
 	}
 	for n, task := range ending.After {
-		f.Number, f.Act = n+1, task
+		f.Number, f.Act, f.NextTry = n+1, task, now
+		if task.Led {
+			f.NextTry = ledLater
+		}
 		current.Acts = append(current.Acts, call.Act{Number: f.Number, Name: task.Action.Name, Kind: task.Action.Kind, State: call.ActPending})
 		if err := tx.AddFollowUp(f); err != nil {
 			return false, fmt.Errorf("add action after a call: %w", err)
@@ -271,12 +274,76 @@ func addFollowUps(tx FollowUpTx, current *call.Call, ending Ending, now time.Tim
 	return ending.Analysis != nil || len(ending.After) > 0, nil
 }
 
+// ledLater is when an action is due that waits for another one.
+var ledLater = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
+
+// notLed is why an action is not done that others lead to.
+const notLed = "nothing that was done leads to it"
+
+// leadOn makes due what follows an action that is over, with what that has brought, and gives up what nothing leads to any more.
+func leadOn(tx FollowUpTx, current *call.Call, over FollowUp, values []call.Value, now time.Time) (any bool, err error) {
+	waiting, due := map[int]FollowUp{}, []int{}
+	state := call.NoAct
+	for _, a := range current.Acts {
+		if a.Number == over.Number {
+			state = a.State
+		}
+		if a.Number == 0 || a.Number == over.Number || a.State != call.ActPending {
+			continue
+		}
+		f, err := tx.FollowUp(current.ID, a.Number)
+		if err != nil {
+			return false, fmt.Errorf("read action after a call: %w", err)
+		}
+		if waiting[a.Number] = f; !f.Act.Led {
+			due = append(due, a.Number)
+		}
+	}
+	for _, number := range over.Act.Follows(state) {
+		f, ok := waiting[number]
+		if !ok || !f.Act.Led {
+			continue
+		}
+		f.NextTry = now
+		if f.Act, err = f.Act.LedBy(over.Act, values); err != nil {
+			return false, fmt.Errorf("begin action after a call: %w", err)
+		}
+		if err := tx.SaveFollowUp(f); err != nil {
+			return false, fmt.Errorf("begin action after a call: %w", err)
+		}
+		any, waiting[number] = true, f
+		due = append(due, number)
+	}
+	reached := map[int]bool{}
+	for len(due) > 0 {
+		number := due[0]
+		if due = due[1:]; reached[number] {
+			continue
+		}
+		reached[number] = true
+		for _, next := range waiting[number].Act.Next {
+			due = append(due, next.Number)
+		}
+	}
+	for n := range current.Acts {
+		a := &current.Acts[n]
+		if f, ok := waiting[a.Number]; ok && f.Act.Led && !reached[a.Number] {
+			a.State, a.Error, a.At = call.ActUnneeded, notLed, now
+			if err := tx.DeleteFollowUp(current.ID, a.Number); err != nil {
+				return false, fmt.Errorf("give up action after a call: %w", err)
+			}
+		}
+	}
+	return any, nil
+}
+
 // ActResult is what came of a try to do an action after a call. The zero value: it is done.
 type ActResult struct {
 	Unneeded   string        // why it is not to be done; "" = it is
 	Failed     string        // why it is not done
 	RetryAfter time.Duration // a failed try: not before
 	Judged     bool          // its trigger applies: that is not asked again
+	Values     []call.Value  // that it has brought, for what follows it
 	Stopped    bool          // the try was ended by the end of this process, and counts for nothing
 	Charges    []call.Charge
 }
@@ -284,7 +351,7 @@ type ActResult struct {
 // SettleAct commits what came of a try with its call, and returns how far the action is. NoAct: the claim had ended, and nothing was
 // changed. Who did it before that was not told: whatever was sent may be sent twice, and is not lost.
 func (e *Engine) SettleAct(ctx context.Context, job FollowUpJob, result ActResult) (state call.ActState, err error) {
-	err = e.update(ctx, func(tx Tx, _ *Signals) error {
+	err = e.update(ctx, func(tx Tx, s *Signals) error {
 		state = call.NoAct
 		now := e.clock()
 		current, err := tx.Call(job.Account, job.Call)
@@ -327,6 +394,9 @@ func (e *Engine) SettleAct(ctx context.Context, job FollowUpJob, result ActResul
 			err = tx.SaveFollowUp(claimed)
 		} else {
 			err = tx.DeleteFollowUp(job.Call, job.Number)
+		}
+		if err == nil && !retried {
+			s.FollowUps, err = leadOn(tx, &current, claimed, result.Values, now)
 		}
 		if err != nil {
 			return err

@@ -410,3 +410,64 @@ func testActsAfterACall(t *testing.T, s engine.Store) {
 		t.Error("something follows a call that nobody answered")
 	}
 }
+
+// testActsThatFollow: an action that others lead to waits for them, and has what they brought; what nothing leads to any more is not
+// done. That one is over and the next one due is one commit.
+func testActsThatFollow(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	task := func(name string, led bool, next ...call.Next) call.ActTask {
+		return call.ActTask{Action: call.Action{Kind: call.ActRequest, Name: name, Request: &call.Request{}}, Known: []byte(`{"a":"x"}`), Led: led, Next: next}
+	}
+	_, callID := w.talked(phoneA, func(e *engine.Ending) {
+		e.Analysis = nil
+		e.After = []call.ActTask{
+			task("open", false, call.Next{Number: 2, After: call.ActionDone}, call.Next{Number: 3, After: call.ActionFailed}), task("tell", true, call.Next{Number: 4}),
+			task("complain", true, call.Next{Number: 5}), task("close", true), task("apologise", true),
+		}
+	})
+	due := func() map[string]engine.FollowUpJob {
+		t.Helper()
+		all := map[string]engine.FollowUpJob{}
+		for _, job := range w.analyses(9) {
+			all[job.Act.Action.Name] = job
+		}
+		return all
+	}
+	settle := func(job engine.FollowUpJob, result engine.ActResult) {
+		t.Helper()
+		if _, err := w.e.SettleAct(w.ctx, job, result); err != nil {
+			t.Fatal(err)
+		}
+	}
+	states := func() (text string) {
+		for _, a := range w.call(callID).Acts {
+			text += fmt.Sprint(a.Name, " ", a.State, " ", a.Error, "; ")
+		}
+		return text
+	}
+	jobs := due()
+	if len(jobs) != 1 {
+		t.Fatalf("due at first: %v", jobs)
+	}
+	settle(jobs["open"], engine.ActResult{Failed: "the server is away"})
+	w.clock.Add(time.Minute)
+	if jobs = due(); len(jobs) != 1 {
+		t.Fatalf("due while the first one is tried: %v", jobs)
+	}
+	settle(jobs["open"], engine.ActResult{Values: []call.Value{{ID: "ticket", Value: int64(12345678901234567)}}})
+	same(t, "after the first one", states(), "open done ; tell pending ; complain unneeded nothing that was done leads to it; close pending ; apologise unneeded nothing that was done leads to it; ")
+	if jobs = due(); len(jobs) != 1 {
+		t.Fatalf("due after it: %v", jobs)
+	}
+	values, err := jobs["tell"].Act.Values([]call.Value{{ID: "ticket", Value: "none"}})
+	if err != nil || fmt.Sprint(values["ticket"]) != "12345678901234567" || values["a"] != "x" {
+		t.Errorf("%v, %v", values, err)
+	}
+	settle(jobs["tell"], engine.ActResult{Unneeded: "its trigger does not apply"})
+	jobs = due()
+	if values, _ = jobs["close"].Act.Values(nil); len(jobs) != 1 || fmt.Sprint(values["ticket"]) != "12345678901234567" {
+		t.Errorf("due at last: %v", jobs)
+	}
+	settle(jobs["close"], engine.ActResult{})
+	same(t, "at last", states(), "open done ; tell unneeded its trigger does not apply; complain unneeded nothing that was done leads to it; close done ; apologise unneeded nothing that was done leads to it; ")
+}

@@ -151,6 +151,7 @@ func aloneTests() []storeTest {
 		{"AnalysisIsNotAsked", testAnalysisIsNotAsked},
 		{"VerdictsCauseNoCall", testVerdictsCauseNoCall},
 		{"ActsAfterACall", testActsAfterACall},
+		{"ActsThatFollow", testActsThatFollow},
 		{"AnalysisIsTriedAgain", testAnalysisIsTriedAgain},
 		{"AnalysisAfterACrash", testAnalysisAfterACrash},
 		{"AnalysisThatKills", testAnalysisThatKills},

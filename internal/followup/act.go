@@ -76,7 +76,8 @@ func (a *Worker) act(ctx context.Context, job engine.FollowUpJob, result *engine
 	if err != nil {
 		return err
 	}
-	_, err = a.Act(ctx, once(task.Action, job), job.Record.To, values)
+	done, err := a.Act(ctx, once(task.Action, job), job.Record.To, values)
+	result.Values = done.Values
 	return err
 }
 

@@ -153,6 +153,7 @@ func TestStopEndsTries(t *testing.T) {
 // TestActs: an action without a trigger is done, one with a trigger if it applies, and by whom it cannot be judged it is not.
 func TestActs(t *testing.T) {
 	t.Parallel()
+	brought := []call.Value{{ID: "ticket", Value: "T-7"}}
 	said := []call.Line{{Role: call.Client, Content: "yes"}}
 	for _, c := range []struct {
 		name       string
@@ -163,11 +164,11 @@ func TestActs(t *testing.T) {
 		want       engine.ActResult
 		done       int
 	}{
-		{"always", "", nil, "", false, engine.ActResult{}, 1},
+		{"always", "", nil, "", false, engine.ActResult{Values: brought}, 1},
 		{"fails", "", nil, "", true, engine.ActResult{Failed: "the API answered 500"}, 1},
 		{"no model", "They agree.", said, "", false, engine.ActResult{Unneeded: noJudge}, 0},
 		{"no transcript", "They agree.", nil, "applies", false, engine.ActResult{Unneeded: noTranscript}, 0},
-		{"applies", "They agree.", said, "applies", false, engine.ActResult{Judged: true}, 1},
+		{"applies", "They agree.", said, "applies", false, engine.ActResult{Judged: true, Values: brought}, 1},
 		{"does not apply", "They agree.", said, "not", false, engine.ActResult{Unneeded: notApplied}, 0},
 		{"model fails", "They agree.", said, "fails", false, engine.ActResult{Failed: "no model"}, 0},
 		{"applies and fails", "They agree.", said, "applies", true, engine.ActResult{Judged: true, Failed: "the API answered 500"}, 1},
@@ -179,18 +180,19 @@ func TestActs(t *testing.T) {
 					Trigger: c.trigger, Known: []byte(`{"order":12345678901234567890,"name":"Ada"}`), Action: call.Action{Kind: call.ActRequest, Name: "tell", Request: &call.Request{}},
 				}}}
 				job.Record.To, job.Record.Transcript = "+12125550123", c.transcript
-				job.Record.Collected = []call.Value{{ID: "name", Value: "Eve"}, {ID: "none"}}
+				job.Record.Collected = []call.Value{{ID: "name", Value: "Eve"}, {ID: "none"}, {ID: "mood", Value: "good"}}
+				job.Act.Brought = []byte(`{"mood":"better"}`)
 				q := &queue{settled: map[id.ID]engine.AnalysisResult{}, waiting: []engine.FollowUpJob{job}}
 				done := 0
 				config := Config{Jobs: q, Now: time.Now, Log: slog.New(slog.DiscardHandler), Act: func(_ context.Context, action call.Action, to string, values map[string]any) (call.Done, error) {
 					done++
-					if got := fmt.Sprint(to, values["order"], values["name"], action.Request.Headers["Idempotency-Key"]); got != "+1212555012312345678901234567890Evec1-1" {
+					if got := fmt.Sprint(to, values["order"], values["name"], values["mood"], action.Request.Headers["Idempotency-Key"]); got != "+1212555012312345678901234567890Evebetterc1-1" {
 						t.Error(got)
 					}
 					if c.fails {
 						return call.Done{}, errors.New("the API answered 500")
 					}
-					return call.Done{Text: "done"}, nil
+					return call.Done{Text: "done", Values: brought}, nil
 				}}
 				if c.model != "" {
 					config.Applies = func(context.Context, call.ActTask, []call.Line) (bool, error) {

@@ -29,11 +29,20 @@ func After(script call.Script, talk call.Talk) (tasks []call.ActTask, err error)
 	if err != nil {
 		return nil, fmt.Errorf("write variables for what is done after a call: %w", err)
 	}
-	for _, action := range script.After {
-		if talk.OptOut && action.Message != nil && len(action.Message.To) == 0 {
+	numbers := make([]int, len(script.After)) // of the tasks, from 1; 0 = left out
+	for n, after := range script.After {
+		if talk.OptOut && after.Message != nil && len(after.Message.To) == 0 {
 			continue
 		}
-		tasks = append(tasks, call.ActTask{Action: action, Trigger: action.When, Known: raw, ModelType: script.Brief.ModelType})
+		tasks = append(tasks, call.ActTask{Action: after.Action, Trigger: after.When, Known: raw, ModelType: script.Brief.ModelType, Led: after.Led})
+		numbers[n] = len(tasks)
+	}
+	for n, after := range script.After {
+		for _, next := range after.Next {
+			if from, to := numbers[n], numbers[next.Number]; from > 0 && to > 0 {
+				tasks[from-1].Next = append(tasks[from-1].Next, call.Next{Number: to, After: next.After})
+			}
+		}
 	}
 	return tasks, nil
 }
