@@ -97,7 +97,7 @@ func (d *Doer) told(ctx context.Context, kind call.ActionKind, name string, err 
 
 // fill fills the variables of a text for people in.
 func fill(text string, values map[string]any) string {
-	return call.Fill(text, func(id string) (string, bool) {
+	return call.FillSpoken(text, func(id string) (string, bool) {
 		value, known := values[id]
 		return call.Spoken(value), known
 	})

@@ -19,6 +19,7 @@ import (
 const (
 	maxVoiceMail        = 500
 	maxScreeningAnswer  = 300 // one sentence
+	maxMenuKeys         = 8
 	maxWaitingSentence  = 300
 	maxNodeID           = 20
 	maxNodeInstructions = 2000

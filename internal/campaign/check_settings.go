@@ -48,6 +48,9 @@ func (p Pearl) checkOutbound(judges Judges, faults *fault.List) {
 	p.preCallOnly(at+"VoiceMail", o.VoiceMail, faults)
 	tooLong(at+"ScreeningAnswer", o.ScreeningAnswer, maxScreeningAnswer, faults)
 	p.preCallOnly(at+"ScreeningAnswer", o.ScreeningAnswer, faults)
+	if strings.Trim(o.MenuKeys, "0123456789*#") != "" || len(o.MenuKeys) > maxMenuKeys {
+		faults.Add(at+"MenuKeys", "The value '%.32s' is not valid; it must be at most %d keys of 0–9, * and #.", o.MenuKeys, maxMenuKeys)
+	}
 	tooMany(at+"CallingHours", len(o.CallingHours), maxWindows, faults)
 	tooMany(at+"Holidays", len(o.Holidays), maxHolidays, faults)
 	if _, err := hours.ParseWeek(o.CallingHours, at+"CallingHours"); err != nil {

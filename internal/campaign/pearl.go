@@ -193,14 +193,14 @@ type Node struct {
 	NodeType     int          `json:"nodeType" schema:"required,table=NodeType" doc:"exactly one EndCall and one OpeningSentence"`
 	Script       string       `json:"script" doc:"text to say, with variables"`
 	Instructions string       `json:"instructions" schema:"maxlen=2000"`
-	APISettings  *API         `json:"apiSettings" doc:"of nodes of type 3 and 40"`
+	APISettings  *API         `json:"apiSettings" doc:"of nodes of type 3, 40 and 200"`
 	Transitions  []Transition `json:"transitions"`
 }
 
 type Transition struct {
 	Name      string `json:"name" schema:"required" doc:"unique in the node"`
 	ToNodeID  string `json:"toNodeId" schema:"required"`
-	APIResult *int   `json:"apiResult" schema:"table=ApiResult" doc:"after a node of type 3 or 40"`
+	APIResult *int   `json:"apiResult" schema:"table=ApiResult" doc:"after a node of type 3 or 40; of one of type 200 null = whatever came of it"`
 }
 
 // Variable groups (contract 7).
@@ -233,6 +233,7 @@ type OutboundSettings struct {
 	CallTimeout                int              `json:"callTimeout"`               // minutes
 	VoiceMail                  string           `json:"voiceMail"`
 	ScreeningAnswer            string           `json:"screeningAnswer"` // "" = made of agent and company
+	MenuKeys                   string           `json:"menuKeys"`        // pressed in a telephone menu; "" = it is left
 	CallingHours               []hours.Window   `json:"callingHours"`    // empty = Monday–Friday 09:00–18:00
 	Holidays                   []hours.Holiday  `json:"holidays"`
 	RetryPolicy                lead.RetryPolicy `json:"retryPolicy"`

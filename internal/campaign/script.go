@@ -17,6 +17,14 @@ func Fill(text string, values map[string]string) string {
 	})
 }
 
+// fillSpoken is Fill for a text that is said (call.FillSpoken).
+func fillSpoken(text string, values map[string]string) string {
+	return strings.TrimSpace(call.FillSpoken(text, func(id string) (string, bool) {
+		value, known := values[id]
+		return value, known
+	}))
+}
+
 // known are all variables known before a call, as JSON has them: callData, and the built-in ones that do not come from it.
 func (p Pearl) known(c call.Call) map[string]any {
 	values := map[string]any{}
@@ -92,11 +100,11 @@ func (p Pearl) Script(c call.Call) call.Script {
 	actions, ofNode := p.actions()
 	script := call.Script{
 		Call: c.ID, Trace: c.Trace, AgentName: values["agentName"],
-		Opening: Fill(p.Definition.Opening(), values), SuccessDefined: strings.TrimSpace(p.Definition.SuccessDescription) != "",
+		Opening: fillSpoken(p.Definition.Opening(), values), SuccessDefined: strings.TrimSpace(p.Definition.SuccessDescription) != "",
 		AskAll:    p.Definition.AskAllQuestions,
-		VoiceMail: Fill(p.Outbound.VoiceMail, values), ScreeningAnswer: strings.TrimSpace(Fill(p.Outbound.ScreeningAnswer, values)), Recording: p.Outbound.RecordingTrack,
+		VoiceMail: fillSpoken(p.Outbound.VoiceMail, values), ScreeningAnswer: fillSpoken(p.Outbound.ScreeningAnswer, values), MenuKeys: p.Outbound.MenuKeys, Recording: p.Outbound.RecordingTrack,
 		Timeout: time.Duration(p.Outbound.CallTimeout) * time.Minute,
-		Brief:   p.brief(values), Actions: actions, Before: p.before(), After: p.after(), Closing: Fill(p.Definition.closing(), values), Known: p.known(c),
+		Brief:   p.brief(values), Actions: actions, Before: p.before(), After: p.after(), Closing: fillSpoken(p.Definition.closing(), values), Known: p.known(c),
 	}
 	if agents := p.Definition.Agents; len(agents) > 0 {
 		script.VoiceID = agents[0].VoiceID
@@ -118,7 +126,7 @@ func (p Pearl) Script(c call.Call) call.Script {
 // question is the description where that is a question, else none.
 func question(v Variable, values map[string]string) string {
 	if description := strings.TrimSpace(v.Description); strings.HasSuffix(description, "?") {
-		return Fill(description, values)
+		return fillSpoken(description, values)
 	}
 	return ""
 }

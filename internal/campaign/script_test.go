@@ -61,10 +61,10 @@ func TestScript(t *testing.T) {
 		`{"firstName":"Joe","lastName":"Doe","emailAddress":"joe@example.com","street":"Main St","count":1.50,"member":true,"order-id":"A 7","gone":null,
 		"phoneNumber":"theirs","callId":"theirs","agentName":"theirs","companyName":"theirs"}`)}
 	script := p.Script(c)
-	if want := "Hello Joe Doe, Nora of Roses here, calling +14155550101 in call 650000000000000000000001, joe@example.com. 1.50 yes "; script.Opening != want {
+	if want := "Hello Joe Doe, Nora of Roses here, calling +14155550101 in call 650000000000000000000001, joe@example.com. 1.50 yes"; script.Opening != want {
 		t.Errorf("opening %q, want %q", script.Opening, want)
 	}
-	if want := "Joe, call Roses about A 7. "; script.VoiceMail != want {
+	if want := "Joe, call Roses about A 7."; script.VoiceMail != want {
 		t.Errorf("voicemail %q, want %q", script.VoiceMail, want)
 	}
 	if want := "Nora of Roses for Joe."; script.ScreeningAnswer != want {
@@ -86,7 +86,7 @@ func TestScript(t *testing.T) {
 		t.Errorf("opening of nodes %q", got)
 	}
 	c.CallData = nil
-	if got := p.Script(c).Opening; got != "Hi " {
+	if got := p.Script(c).Opening; got != "Hi" {
 		t.Errorf("opening without data %q", got)
 	}
 }

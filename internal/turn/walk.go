@@ -392,7 +392,7 @@ func (f *Form) last() int {
 
 // fill fills in the variables of a text with what is known now.
 func (f *Form) fill(text string) string {
-	return call.Fill(text, func(id string) (string, bool) {
+	return call.FillSpoken(text, func(id string) (string, bool) {
 		value, ok := f.given[id]
 		if !ok {
 			value, ok = f.script.Known[id]
