@@ -71,7 +71,7 @@ var callees = []struct {
 	{0, 19, "agrees", []int{100}}, {20, 24, "busy", []int{150}}, {25, 29, "rings out", []int{150}}, {30, 34, "answering machine", []int{70}},
 	{35, 39, "declines", []int{110}}, {40, 44, "number not allocated", []int{150}}, {45, 49, "carrier failure", []int{150}},
 	{50, 54, "wants to be called back in an hour", []int{10}}, {55, 59, "never wants to be called again", []int{110}},
-	{60, 64, "busy at first, then agrees", []int{100}}, {65, 69, "hangs up at once", []int{110}}, {70, 74, "silent", []int{110}},
+	{60, 64, "busy at first, then agrees", []int{100}}, {65, 69, "hangs up at once", []int{110}}, {70, 73, "silent", []int{110}}, {74, 74, "telephone menu", []int{110, 150}},
 	{75, 79, "rejects the call", []int{150}}, {80, 84, "call-screening assistant, then agrees", []int{100}}, {85, 89, "a long talk, then agrees", []int{100}},
 	{90, 99, "interrupts, then agrees", []int{100}},
 }

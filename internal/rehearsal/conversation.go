@@ -5,6 +5,7 @@ package rehearsal
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"nacre/internal/brain"
@@ -41,6 +42,7 @@ type Conversation struct {
 	over    bool
 	by      scenario.By
 	timeUp  bool
+	pressed string        // keys that the agent has pressed
 	works   []result      // of actions, on their way
 	optOut  time.Duration // when the opt-out is written; 0 = none is being
 	asked   int           // the ask that a brain replies to; 0 = none
@@ -81,7 +83,7 @@ func Begin(ctx context.Context, config Config) *Conversation {
 	c := &Conversation{
 		config: config,
 		machine: turn.New(turn.Config{
-			Rules: form, Voicemail: script.VoiceMail, Timing: turn.Defaults(),
+			Rules: form, Voicemail: script.VoiceMail, MenuKeys: script.MenuKeys, Timing: turn.Defaults(),
 			Brains: len(brains), Opening: []string{script.Opening}, Questions: script.Questions, Actions: script.Actions, Language: script.Language,
 		}),
 	}
@@ -137,6 +139,14 @@ func (c *Conversation) Keys(keys string) bool {
 		c.Wait(keyEvery)
 	}
 	return true
+}
+
+// Pressed waits until the agent has pressed keys.
+func (c *Conversation) Pressed(keys string) bool {
+	c.until(func() bool { return strings.Contains(c.pressed, keys) })
+	c.pressed = ""
+	c.acted()
+	return !c.over
 }
 
 // Silence says nothing until the agent speaks again, or hangs up.

@@ -68,6 +68,8 @@ func (c *Conversation) perform(act scenario.Act) bool {
 		return c.Interrupt(act.Text())
 	case scenario.DoKeys:
 		return c.Keys(act.Text())
+	case scenario.DoPressed:
+		return c.Pressed(act.Text())
 	case scenario.DoSilence:
 		return c.Silence()
 	case scenario.DoWait:

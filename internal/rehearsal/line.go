@@ -192,6 +192,8 @@ func (c *Conversation) do(action turn.Action) {
 		c.minds.Answer(action)
 	case turn.Work:
 		c.work(action)
+	case turn.PressKeys:
+		c.pressed += action.Text
 	case turn.OptOut:
 		c.optOut = c.now + optOutIn
 	case turn.HangUp:

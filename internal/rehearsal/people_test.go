@@ -26,8 +26,12 @@ func TestPeopleOfTheSandbox(t *testing.T) {
 				for n := range s.Variants() {
 					t.Run(fmt.Sprintf("%s/%s %d, by keys %t", name, s.Name, n, keys), func(t *testing.T) {
 						t.Parallel()
+						if keys && s.Name == "telephone menu" {
+							t.Skip("a menu is known by its words")
+						}
 						script := script(t)
 						script.Opening, script.Questions = "Hello, this is Anna of Example Corporation, about your garden.", questions
+						script.MenuKeys = "1"
 						script.VoiceMail = "This is Anna of Example Corporation. Please call us back."
 						v := Run(t.Context(), s.Variant(n), Config{Script: script, Deaf: keys})
 						if len(v.Faults) > 0 {

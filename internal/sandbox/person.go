@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"strings"
 	"time"
 
 	"nacre/internal/call"
@@ -64,6 +65,7 @@ type Person struct {
 	playing   bool // and is being played
 	at        int  // its next sample
 	keysSent  bool
+	pressed   string        // keys of the agent since the last scene
 	lineEnd   time.Duration // when our last line ended, or the call began
 	heard     bool          // the agent has spoken since then
 	lastSound time.Duration // of either side
@@ -104,8 +106,10 @@ func (p *Person) Exchange(heard, say *call.Frame) bool {
 	return (p.config.Silence == 0 || now-p.lastSound < p.config.Silence) && (p.config.Longest == 0 || now < p.config.Longest)
 }
 
-// Key and Held do nothing (call.Party).
-func (p *Person) Key(rune)  {}
+// Key takes a key of the agent (call.Party).
+func (p *Person) Key(key rune) { p.pressed += string(key) }
+
+// Held does nothing (call.Party).
 func (p *Person) Held(bool) {}
 
 func (p *Person) listen(frame *call.Frame) {
@@ -170,6 +174,8 @@ func (p *Person) cued() bool {
 		return since >= p.scene.For
 	case scenario.DoBeep, scenario.DoLeave:
 		return true
+	case scenario.DoPressed:
+		return strings.Contains(p.pressed, p.scene.Text())
 	case scenario.DoInterrupt:
 		return p.heard && p.ear.Speaking() && now-p.ear.Start() >= interruptAfter || p.myTurn(missed)
 	default:
@@ -214,6 +220,7 @@ func (p *Person) play(say *call.Frame) {
 	if !done {
 		return
 	}
+	p.pressed = ""
 	p.playing, p.ready, p.heard, p.lineEnd = false, false, false, p.ear.Heard()
 	p.next++
 }

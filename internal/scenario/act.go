@@ -12,7 +12,7 @@ import (
 // Act is one thing that a person does.
 type Act struct {
 	Do    Doing
-	Words Choice        // what is said, or keys (DoKeys); of several each is another variant
+	Words Choice        // what is said, or keys (DoKeys, DoPressed); of several each is another variant
 	For   time.Duration // DoWait, DoBeep
 	// Keys are pressed instead of speaking where the agent does not understand words, or by ear while speaking; "" = none.
 	Keys string
@@ -34,11 +34,12 @@ const (
 	DoSilence   Doing = "silence"     // until the agent speaks again
 	DoWait      Doing = "wait"        // seconds, whoever speaks
 	DoBeep      Doing = "beep"        // seconds of an answering machine's tone
+	DoPressed   Doing = "pressed"     // a menu: nothing is said until the agent has pressed these keys
 	DoHangUp    Doing = "hang up"     // once the agent has spoken
 	DoLeave     Doing = "hang up now" //
 )
 
-const everyAct = "hello, say, and, interrupt, keys, wait or beep with what goes with it, silence, hang up, hang up now"
+const everyAct = "hello, say, and, interrupt, keys, pressed, wait or beep with what goes with it, silence, hang up, hang up now"
 
 // Choice is a text, or several of which a person uses one: the first variant of a scenario the first, and so on, anew after
 // the last.
@@ -86,6 +87,9 @@ func (a Act) Text() string { return a.Words.Of(0) }
 func (a Act) Speaks() bool {
 	return a.Do == DoHello || a.Do == DoSay || a.Do == DoAnd || a.Do == DoInterrupt
 }
+
+// pressesKeys reports whether the act is one of keys, whoever presses them.
+func (a Act) pressesKeys() bool { return a.Do == DoKeys || a.Do == DoPressed }
 
 // Tone returns the frequency of a beep in Hz.
 func (a Act) Tone() float64 {
@@ -142,7 +146,7 @@ func (a *Act) UnmarshalYAML(node *yaml.Node) error {
 		members[node.Content[n].Value] = node.Content[n+1]
 	}
 	var kinds []Doing
-	for _, kind := range []Doing{DoHello, DoSay, DoAnd, DoInterrupt, DoWait, DoBeep} {
+	for _, kind := range []Doing{DoHello, DoSay, DoAnd, DoInterrupt, DoPressed, DoWait, DoBeep} {
 		if members[string(kind)] != nil {
 			kinds = append(kinds, kind)
 		}
@@ -169,14 +173,14 @@ func (a *Act) UnmarshalYAML(node *yaml.Node) error {
 // member reads one member of an act whose kind is known.
 func (a *Act) member(name string, value *yaml.Node) error {
 	switch {
-	case name == string(a.Do) && (a.Speaks() || a.Do == DoKeys):
+	case name == string(a.Do) && (a.Speaks() || a.pressesKeys()):
 		if err := value.Decode(&a.Words); err != nil {
 			return err
 		}
 		for _, text := range a.Words {
 			switch {
-			case a.Do == DoKeys && !ValidKeys(text):
-				return fmt.Errorf("keys: %q are no keys: 0–9, * and #", text)
+			case a.pressesKeys() && !ValidKeys(text):
+				return fmt.Errorf("%s: %q are no keys: 0–9, * and #", a.Do, text)
 			case text == "":
 				return fmt.Errorf("%s: nothing is said", a.Do)
 			}

@@ -52,6 +52,8 @@ func (m *Machine) helloPause() time.Duration {
 	switch {
 	case m.evidence.words == mailbox:
 		return m.timing.PhraseWait
+	case m.evidence.words == menu && m.evidence.named && !m.dialled:
+		return m.timing.HelloPause
 	case m.evidence.words != somebody, m.evidence.choices > 0, m.answerers.choices(m.evidence.latest) > 0, m.evidence.tones:
 		return m.timing.BeepWait
 	case m.ears && !m.wordsAreIn() && m.evidence.firstLength > m.timing.ShortHello:
@@ -66,7 +68,7 @@ func (m *Machine) begin() {
 	m.phase = talking
 	m.clear(atFirst)
 	m.noteFirst()
-	if m.screening.told == 0 && m.byItself(m.evidence.words) {
+	if !m.screening.on() && m.byItself(m.evidence.words) {
 		return
 	}
 	m.screening = screening{}
@@ -75,17 +77,24 @@ func (m *Machine) begin() {
 		return
 	}
 	m.opened = true
-	if m.brain < m.brains {
-		m.queue(Reply{Parts: m.opening}, m.timing.Patience)
+	words := m.said()
+	m.words, m.partial = "", ""
+	reply := Reply{Parts: m.opening}
+	if m.brain == m.brains {
+		reply = m.rules.Open()
+		m.useTools(reply.Tools)
+	}
+	if m.presses(words) && m.whoSays(words) == somebody { // nothing of the opening is heard
+		m.interrupted = true
+		m.words = words
+		m.answerWords()
 		return
 	}
-	reply := m.rules.Open()
-	m.useTools(reply.Tools)
 	m.queue(reply, m.timing.Patience)
 }
 
 func (m *Machine) beep(hz float64) {
-	if (m.phase == answering || m.phase == talking || m.phase == ending && !m.optOut && m.evidence.speech >= m.timing.Greeting) && m.evidence.beeps(m.screening.told > 0) {
+	if (m.phase == answering || m.phase == talking || m.phase == ending && !m.optOut && m.evidence.speech >= m.timing.Greeting) && m.evidence.beeps(m.screening.on()) {
 		m.stopSpeaking()
 		m.dropAsk()
 		m.unqueue()
@@ -145,7 +154,7 @@ func (m *Machine) tickBeeped() {
 
 // networkTones takes special information tones for what they are, unless a person is there.
 func (m *Machine) networkTones(number bool) {
-	if m.phase != answering && m.phase != talking && m.phase != beeped || m.evidence.person() || m.screening.told > 0 {
+	if m.phase != answering && m.phase != talking && m.phase != beeped || m.evidence.person() || m.screening.on() {
 		return
 	}
 	m.stopSpeaking()

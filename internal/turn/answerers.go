@@ -3,6 +3,7 @@ package turn
 import (
 	"embed"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -151,6 +152,24 @@ func (a answererPhrases) choices(text string) int {
 		at += max(n, 1)
 	}
 	return count
+}
+
+// names reports whether a menu's choices in a text have a key in them.
+func (a answererPhrases) names(text, key string) bool {
+	words := answererWords(text)
+	for at := range words {
+		for _, p := range a["menu"] {
+			if n := p.match(words[at:]); n > 0 && keyOf(p, words[at+n-1]) == key {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// keyOf returns the key that the last word of a menu's choice names: these are the ten digits, and then their names.
+func keyOf(p pattern, word string) string {
+	return strconv.Itoa(slices.Index(p[len(p)-1], word) % 10)
 }
 
 func answererWords(text string) []string { return wordsOf(strings.ReplaceAll(text, "’", "'")) }

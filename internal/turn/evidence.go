@@ -39,6 +39,7 @@ type evidence struct {
 	replied     bool          // words that are a reply to what we said: a person
 	words       speaker       // who the latest words that tell are of
 	choices     int           // of a telephone menu
+	named       bool          // it has named the key that is ours
 	latest      string        // words that may change
 	greeted     bool          // words of a person who has picked up were heard
 	tones       bool          // special information tones of the network

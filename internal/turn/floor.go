@@ -91,7 +91,7 @@ func (m *Machine) tickTalking() {
 		return
 	}
 	quietFrom := max(m.speechTo, m.firstWord)
-	if m.firstWord != 0 && !m.speaking && m.screening.told == 0 && m.now-quietFrom >= m.timing.ListenerQuiet {
+	if m.firstWord != 0 && !m.speaking && !m.screening.on() && m.now-quietFrom >= m.timing.ListenerQuiet {
 		if !m.evidence.listened {
 			m.evidence.add(m.now, call.EvidenceQuiet, call.Human, weighsListens, fmt.Sprintf("%.0f s of quiet while we spoke, or after", m.timing.ListenerQuiet.Seconds()))
 		}
@@ -133,6 +133,9 @@ func (m *Machine) tickTalking() {
 	case m.due(atWords):
 		if m.ears && m.words+m.partial != "" && m.wordsAreIn() {
 			return // turnOver judges
+		}
+		if m.ears && !m.wordsAreIn() {
+			m.partial = "" // half a sentence may say the contrary of the whole
 		}
 		if m.ears && m.words+m.partial == "" && m.spoke < m.timing.Noise {
 			m.dropWords(true)
@@ -260,6 +263,7 @@ func (m *Machine) queue(reply Reply, yield time.Duration) {
 
 // turnAnswered notes that words of what was said so far are no part of a later turn.
 func (m *Machine) turnAnswered() {
+	m.taken = m.said()
 	m.words, m.partial, m.endOfTurn, m.overlaps = "", "", false, false
 	m.answered, m.takenTo = m.speechTo, 0
 }

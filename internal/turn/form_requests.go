@@ -31,6 +31,16 @@ func (f *Form) OptsOut(words string) bool {
 	return sureOptOut(understanding.For(f.script.Language).Request(words, f.script.Answered))
 }
 
+// Presses reports whether these words ask for what cannot wait (Listener).
+func (f *Form) Presses(words string) bool {
+	switch understanding.For(f.script.Language).Request(words, f.script.Answered).Request {
+	case understanding.NeverAgain, understanding.Stop, understanding.WrongNumber, understanding.Goodbye:
+		return true
+	default:
+		return false
+	}
+}
+
 // Judge reports whether words are complete as a reply to what was said last (Listener).
 func (f *Form) Judge(expect Expect, words string, at time.Duration) understanding.Completeness {
 	ears := f.ears

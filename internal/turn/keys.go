@@ -24,7 +24,7 @@ func (m *Machine) key(key rune) {
 	switch {
 	case m.phase == answering, m.phase == beeped, m.evidence.machine:
 		m.notMachine()
-	case m.screening.told > 0 && m.phase == talking:
+	case m.screening.on() && m.phase == talking:
 		m.stopSpeaking()
 		m.greet()
 		m.queuedByKey = true

@@ -2,6 +2,7 @@ package turn
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"nacre/internal/call"
@@ -77,6 +78,7 @@ type Machine struct {
 	timing    Timing
 	rules     Rules
 	voicemail string
+	menuKeys  string
 	questions []call.Question
 	pearl     []call.Action // what the script has done besides talking
 	opening   []string      // not heard yet
@@ -102,6 +104,7 @@ type Machine struct {
 	answerers  answererPhrases
 	words      string        // final ones of the turn
 	partial    string        // and what follows them so far
+	taken      string        // the words of the turn that was replied to last
 	heardTo    time.Duration // the sound up to here has been recognised
 	answered   time.Duration // words of sound up to here are no part of the turn
 	takenTo    time.Duration // a turn was taken back that went up to here; words from before it may hold it once more
@@ -121,6 +124,7 @@ type Machine struct {
 	bareBeep  bool          // no greeting came before it
 	evidence  evidence
 	screening screening
+	dialled   bool // the keys were pressed in a menu
 
 	// Our side.
 	opened      bool
@@ -167,6 +171,7 @@ type Machine struct {
 type Config struct {
 	Rules     Rules
 	Voicemail string // left on an answering machine; "" = none
+	MenuKeys  string // pressed in a telephone menu; "" = it is left
 	Timing    Timing
 	// Brains is how many brains can be asked, in order; with none the Rules reply.
 	Brains int
@@ -181,7 +186,7 @@ type Config struct {
 // New returns the Machine of one conversation.
 func New(c Config) *Machine {
 	m := &Machine{
-		timing: c.Timing, rules: c.Rules, voicemail: c.Voicemail, questions: c.Questions, pearl: c.Actions, opening: c.Opening, greeting: c.Opening, brains: c.Brains,
+		timing: c.Timing, rules: c.Rules, voicemail: c.Voicemail, menuKeys: c.MenuKeys, questions: c.Questions, pearl: c.Actions, opening: c.Opening, greeting: c.Opening, brains: c.Brains,
 		phrases: listeningIn(c.Language), answerers: answerersIn(c.Language),
 	}
 	m.set(atFirst, m.timing.FirstWait)
@@ -189,7 +194,8 @@ func New(c Config) *Machine {
 }
 
 // Step handles one event at now, the time since the answer, which never decreases. The actions must be done at once and in
-// order; the slice is valid until the next Step. After HangUp, or PeerHungUp, Step returns no actions.
+// order; the slice is valid until the next Step. After HangUp, or PeerHungUp, Step returns no actions; what was heard before is
+// still understood.
 func (m *Machine) Step(now time.Duration, event Event) []Action {
 	m.now = now
 	m.actions = m.actions[:0]
@@ -209,6 +215,7 @@ func (m *Machine) Step(now time.Duration, event Event) []Action {
 		m.finish()
 	}
 	if m.phase == over {
+		m.heardAfter(event)
 		return nil
 	}
 	switch event.Kind {
@@ -256,6 +263,15 @@ func (m *Machine) Step(now time.Duration, event Event) []Action {
 
 // Over reports whether the conversation has ended.
 func (m *Machine) Over() bool { return m.phase == over }
+
+// WantsPartial reports whether words are of use before a pause tells that they may be all: they stop what we say, or go on with a
+// turn that we reply to, or a beep may come that judges them. A person's turn is not replied to before its end.
+func (m *Machine) WantsPartial() bool {
+	return m.phase != talking || m.saying != nil || m.asked != nil || m.queued || m.screening.on() || m.evidence.words != somebody
+}
+
+// HeardAll reports whether the words of all that they said are there.
+func (m *Machine) HeardAll() bool { return m.wordsAreIn() }
 
 // Talk returns the result of the conversation so far. Recording is empty.
 func (m *Machine) Talk() call.Talk {
@@ -380,6 +396,18 @@ func (m *Machine) finish() {
 	m.unqueue()
 }
 
+// heardAfter takes final words that come when the call is over: whoever says never to be called again may hang up at once.
+func (m *Machine) heardAfter(event Event) {
+	if event.Kind != Heard || !event.Final || event.Failed {
+		return
+	}
+	text := strings.TrimSpace(event.Text)
+	m.lines.hear(text, max(event.From, 0), max(event.From, event.To, 0))
+	if m.optsOut(text) {
+		m.optOut, m.callback = true, nil // the end of the call writes it
+	}
+}
+
 // lastWords has effect, once, what they said before the call ends and nothing has replied to.
 func (m *Machine) lastWords() {
 	words := m.said()
@@ -387,13 +415,11 @@ func (m *Machine) lastWords() {
 		words = join(m.asked.in.Words, words)
 	}
 	switch {
-	case words == "", m.screening.told > 0 && !m.optsOut(words):
-	case m.brain < m.brains:
-		if m.optsOut(words) {
-			m.startOptOut()
-		}
-	case m.phase == talking && m.timers[atWords] != 0:
+	case words == "", m.screening.on() && !m.optsOut(words):
+	case m.phase == talking && m.timers[atWords] != 0 && m.brain == m.brains:
 		m.useTools(m.rules.Next(Input{Kind: InputWords, Words: words, Spoke: m.spoke, Heard: m.heard, Interrupted: m.interrupted, At: m.now}).Tools)
+	case m.optsOut(words):
+		m.startOptOut()
 	}
 	m.words, m.partial = "", ""
 	m.clear(atWords)

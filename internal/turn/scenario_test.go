@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "rewrite the scenarios' answers")
 
 // A scenario is a script, a list of what the other side does, and, after a line of dashes, what came of it.
 //
-//	success | ask all | voicemail TEXT | screened TEXT | question TYPE TEXT | agent NAME | company NAME | about TEXT | language TAG     the script
+//	success | ask all | voicemail TEXT | menu KEYS | screened TEXT | question TYPE TEXT | agent NAME | company NAME | about TEXT | language TAG     the script
 //	brains N       so many brains are asked before the rules reply
 //	reply ITEMS    the reply of a brain to the next turn: items separated by " / ", each S WHAT: S seconds after the one
 //	               before comes a part of the reply, or !fail, !end (hang up), !hang (nothing more) or the tool !KIND ARGUMENT
@@ -272,6 +272,8 @@ func runScenario(t *testing.T, given string) string {
 			script.Language = rest
 		case "voicemail":
 			script.VoiceMail = rest
+		case "menu":
+			script.MenuKeys = rest
 		case "screened":
 			script.ScreeningAnswer = rest
 		case "question":
@@ -307,7 +309,7 @@ func runScenario(t *testing.T, given string) string {
 		form.Listen()
 	}
 	config := Config{
-		Rules: form, Voicemail: script.VoiceMail, Timing: Defaults(),
+		Rules: form, Voicemail: script.VoiceMail, MenuKeys: script.MenuKeys, Timing: Defaults(),
 		Brains: brains, Opening: []string{script.Opening}, Questions: script.Questions, Actions: script.Actions, Language: script.Language,
 	}
 	if understands {
@@ -323,6 +325,7 @@ func runScenario(t *testing.T, given string) string {
 	if !s.over {
 		s.logf("still on after 20 minutes")
 	}
+	s.heardAfter()
 	s.talk()
 	return s.log.String()
 }
@@ -721,6 +724,17 @@ func (s *stage) party() {
 			s.t.Fatalf("scenario: %q is nothing the other side can do", s.todo[0])
 		}
 		s.todo = s.todo[1:]
+	}
+}
+
+// heardAfter has the recogniser bring the words that it was at when the call ended.
+func (s *stage) heardAfter() {
+	if s.ears && !s.deaf && len(s.uttered) > 0 {
+		var words []string
+		for _, w := range s.uttered {
+			words = append(words, w.text)
+		}
+		s.step(Event{Kind: Heard, Final: true, Text: strings.Join(words, " "), From: s.sayFrom, To: s.lastSound})
 	}
 }
 

@@ -12,12 +12,18 @@ import (
 // mostTold bounds how often a screening assistant is told who calls, and how often its minute begins anew.
 const mostTold = 3
 
-// screening is the state of a talk with a screening assistant.
+// screening is the state of a talk with what puts a person through: a screening assistant that was told who calls, or a menu
+// whose key was pressed.
 type screening struct {
-	told  int           // how often it was told who calls; 0 = there is none, or somebody was put through
-	until time.Duration // the person is awaited
-	waits int           // how often it has asked us to wait
+	told    int           // how often it was told who calls; 0 = there is none, or somebody was put through
+	menu    bool          // a menu is being heard out
+	pressed bool          // its key was pressed
+	until   time.Duration // the person is awaited
+	waits   int           // how often it has asked us to wait
 }
+
+// on reports whether a person is awaited.
+func (s screening) on() bool { return s.told > 0 || s.pressed }
 
 // whoSays tells who says words, unless we have said such words ourselves: they may be our echo.
 func (m *Machine) whoSays(text string) speaker {
@@ -37,14 +43,15 @@ func (m *Machine) whoSays(text string) speaker {
 func (m *Machine) hearAnswerer(text string, final bool) speaker {
 	who := m.whoSays(text)
 	m.evidence.latest = text
-	if final && m.screening.told == 0 && !m.namesKeys() {
+	m.evidence.named = m.evidence.named || m.answerers.names(text, m.menuKeys)
+	if final && !m.screening.on() && !m.namesKeys() {
 		m.evidence.choices += m.answerers.choices(text)
 		m.evidence.latest = ""
 		if who == somebody && m.evidence.words == somebody && m.evidence.choices >= certainMenu && !m.opened {
 			who = menu
 		}
 	}
-	if final || who == mailbox {
+	if (final || who == mailbox) && !m.evidence.machine {
 		m.noteWords(who, text)
 	}
 	switch {
@@ -62,8 +69,8 @@ func (m *Machine) hearAnswerer(text string, final bool) speaker {
 	return who
 }
 
-// byItself replies to what picks up by itself, as far as words say so for certain: an assistant is told who calls, a menu and
-// an announcement are left. It is false where a person may be there.
+// byItself replies to what picks up by itself, as far as words say so for certain: an assistant is told who calls, a menu's key
+// is pressed where the Pearl has one, another menu and an announcement are left. It is false where a person may be there.
 func (m *Machine) byItself(who speaker) bool {
 	switch {
 	case m.evidence.keyed || m.evidence.replied:
@@ -78,6 +85,9 @@ func (m *Machine) byItself(who speaker) bool {
 		return true
 	case who == somebody && m.evidence.tones:
 		m.leave("Tones of the network said that the call did not reach the number.")
+		return true
+	case who == menu && m.menuKeys != "" && !m.dialled:
+		m.hearMenu()
 		return true
 	case who == menu:
 		m.leave("A telephone menu answered, and the call was ended.")
@@ -94,6 +104,28 @@ func (m *Machine) leave(note string) {
 	m.hangUp()
 }
 
+// hearMenu presses the key of a menu that has named it, or has ended; else it hears on.
+func (m *Machine) hearMenu() {
+	if m.phase == talking && m.opened && !m.evidence.named {
+		m.stopSpeaking()
+		m.screening.menu = true
+		m.stayQuiet(Reply{Wait: m.timing.BeepWait})
+		return
+	}
+	m.dial()
+}
+
+// dial presses the key of a menu, once, and has the person waited for.
+func (m *Machine) dial() {
+	m.stopSpeaking()
+	m.dialled = true
+	m.screening = screening{pressed: true, until: m.now + m.timing.ScreenWait}
+	m.evidence.words, m.evidence.choices, m.evidence.listened = somebody, 0, false
+	m.do(Action{Do: PressKeys, Text: m.menuKeys})
+	_, _ = keep(&m.notes, "A telephone menu answered, and "+m.menuKeys+" was pressed.")
+	m.stayQuiet(Reply{Wait: m.timing.ScreenWait})
+}
+
 // tell tells a screening assistant who calls and why, and has the person waited for.
 func (m *Machine) tell() {
 	m.stopSpeaking()
@@ -103,11 +135,11 @@ func (m *Machine) tell() {
 	m.queue(Reply{Parts: []string{m.rules.Phrase(Notice{Kind: NoticeScreened})}, Wait: m.timing.ScreenWait}, m.timing.Patience)
 }
 
-// answerScreener takes a turn while a screening assistant may be on the line. It is false where the turn is one of the
+// answerScreener takes a turn while a screening assistant, or a menu, may be on the line. It is false where the turn is one of the
 // conversation.
 func (m *Machine) answerScreener(in Input) bool {
-	if m.screening.told == 0 {
-		return in.Kind == InputWords && !m.optsOut(in.Words) && m.byItself(m.whoTurns(in))
+	if !m.screening.on() {
+		return in.Kind == InputWords && !m.optsOut(in.Words) && m.byItself(m.whoTurns(in)) || m.endsMenu(in)
 	}
 	left := max(m.screening.until-m.now, time.Second)
 	switch who := m.whoSays(in.Words); {
@@ -127,15 +159,35 @@ func (m *Machine) answerScreener(in Input) bool {
 		m.stayQuiet(Reply{Wait: left})
 	case who == mailbox: // its beep follows
 		m.stayQuiet(Reply{Wait: m.timing.PhraseWait})
-	case who == outOfService:
+	case who == outOfService, who == menu && m.screening.pressed: // the key led nowhere
 		m.byItself(who)
+	case m.screening.pressed && m.answerers.choices(in.Words) > 0 && m.screening.waits < mostTold: // it goes on over the key
+		m.screening.waits++
+		m.stayQuiet(Reply{Wait: left})
 	case m.answerers.waits(in.Words) && m.screening.waits < mostTold:
 		m.screening.waits++
 		m.screening.until = m.now + m.timing.ScreenWait
 		m.stayQuiet(Reply{Wait: m.timing.ScreenWait})
 	default:
+		if m.screening.pressed {
+			m.evidence.add(m.now, call.EvidenceWords, call.Human, weighsPhrase, "somebody spoke after the menu")
+		}
 		m.greet()
 	}
+	return true
+}
+
+// endsMenu presses the key of a menu that was being heard out, and has no more choices. It is false for whoever greets like a
+// person.
+func (m *Machine) endsMenu(in Input) bool {
+	if !m.screening.menu {
+		return false
+	}
+	m.screening.menu = false
+	if in.Kind == InputKeys || in.Kind == InputWords && (m.optsOut(in.Words) || m.answerers.greets(in.Words)) {
+		return false
+	}
+	m.dial()
 	return true
 }
 
@@ -194,6 +246,6 @@ func (m *Machine) mayReply(words string) bool {
 	case screener, outOfService, menu:
 		return false
 	default:
-		return m.screening.told == 0
+		return !m.screening.on()
 	}
 }

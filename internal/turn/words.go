@@ -31,22 +31,33 @@ func (m *Machine) heardWords(event Event) {
 		m.heardTo = max(m.heardTo, event.To+finalSlack)
 		m.lines.hear(text, event.From, event.To)
 	}
-	if event.Final && m.ears && m.phase == talking && m.saying != nil && m.screening.told == 0 && m.late(who, text) {
+	if event.Final && m.ears && m.phase == talking && m.saying != nil && !m.screening.on() && m.late(who, text) {
 		return
 	}
-	if m.phase == handing {
+	switch {
+	case m.phase == handing || m.phase == beeped || m.phase == leaving:
 		if event.Final && m.optsOut(text) {
-			m.phase = talking
-			m.optOutNow()
+			m.optOutAtOnce()
+		}
+		return
+	case event.Failed || !m.ears:
+		return
+	case m.phase == answering: // the opening comes next, whatever they say, unless that must be heard (begin)
+		m.partial = text
+		if event.Final {
+			m.words, m.partial = m.said(), ""
+		}
+		return
+	case event.To <= m.answered+heardSlack:
+		if m.mustHear(text, event) {
+			m.attend(text)
 		}
 		return
 	}
-	if event.Failed || !m.ears || m.phase == answering || m.phase == beeped || m.phase == leaving || event.To <= m.answered+heardSlack {
-		return
-	}
-	if m.withKey = m.withKey && m.speechTo-m.speechFrom < m.timing.KeyedSpeech; m.withKey {
+	if m.withKey = m.withKey && m.speechTo-m.speechFrom < m.timing.KeyedSpeech; m.withKey && !m.mustHear(text, event) {
 		return // said with a key
 	}
+	m.withKey = false
 	m.endOfTurn = event.EndOfTurn
 	m.partial, m.overlaps = text, event.From+heardSlack < m.takenTo
 	if event.Final {
@@ -56,10 +67,15 @@ func (m *Machine) heardWords(event Event) {
 	words := wordsOf(all)
 	switch {
 	case m.saying != nil:
-		if m.wordsStop(words, event) {
+		switch {
+		case m.wordsStop(words, event):
 			m.interruptByWords()
-		} else if m.partial = ""; event.Final {
-			m.words = ""
+		case m.mustHear(text, event):
+			m.attend(text)
+		case event.Final:
+			m.words, m.partial = "", ""
+		default:
+			m.partial = ""
 		}
 	case len(words) > 0 && m.lastSaid != nil && m.lastSaid.echoes(words, event.From):
 		m.dropWords(event.Final)
@@ -75,16 +91,69 @@ func (m *Machine) heardWords(event Event) {
 		} else if event.Final {
 			m.words = ""
 		}
-	case m.phase == ending:
-		if !m.queued && m.reopens(words, event.Final) {
-			m.reopen()
-		}
-	case m.queued || m.asked != nil:
+	case m.phase == ending && !m.queued && m.reopens(words, event.Final):
+		m.reopen()
+	case (m.phase == ending || m.queued) && m.mustHear(text, event):
+		m.attend(text)
+	case m.phase == ending || m.queued || m.asked != nil:
 	case len(words) > 0:
 		m.openTurn()
 	case event.Final && !m.speaking && m.spoke < m.timing.Noise:
 		m.dropWords(true)
 	}
+}
+
+// mustHear reports whether final words that are no part of a turn must be replied to all the same, whenever they were said: that
+// they are never to be called again, or that the call is to end.
+func (m *Machine) mustHear(text string, event Event) bool {
+	if !event.Final || text == "" || m.optOut {
+		return false
+	}
+	for _, u := range []*utterance{m.saying, m.lastSaid} {
+		if u != nil && u.echoes(wordsOf(text), event.From) {
+			return false
+		}
+	}
+	switch {
+	case m.optsOut(text):
+		return true
+	case m.screening.on() || m.whoSays(text) != somebody || !m.presses(text) || m.presses(m.taken):
+		return false
+	default:
+		return m.phase != ending || m.reopens(wordsOf(text), true)
+	}
+}
+
+// presses reports whether the rules understand words as a wish that cannot wait.
+func (m *Machine) presses(words string) bool {
+	listener, ok := m.rules.(Listener)
+	return ok && words != "" && listener.Presses(words)
+}
+
+// attend has words replied to as if they were said now: what we are saying, or are about to say, does not reply to them.
+func (m *Machine) attend(words string) {
+	if m.phase == ending && m.optsOut(words) {
+		m.optOutAtOnce()
+		return
+	}
+	m.stopSpeaking()
+	m.dropAsk()
+	m.unqueue()
+	if m.phase == ending {
+		m.reopen()
+	}
+	m.words, m.partial = words, ""
+	m.openTurn()
+}
+
+// optOutAtOnce starts the opt-out in place of whatever is being said.
+func (m *Machine) optOutAtOnce() {
+	m.stopSpeaking()
+	m.dropAsk()
+	m.unqueue()
+	m.clear(atTail, byGoodbye)
+	m.phase = talking
+	m.optOutNow()
 }
 
 // dropWords has sound be no turn: our own echo, or a cough.

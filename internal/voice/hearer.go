@@ -19,6 +19,7 @@ type hearer struct {
 	offset time.Duration // of the call's time to the ear's: it was opened later, and holds are not written
 	frames int           // written
 	words  bool          // the machine knows that words come
+	spared bool          // the ear was told that partial results are of no use
 }
 
 func openEar(ctx context.Context, recognizer Recognizer, language string, log *slog.Logger) *hearer {
@@ -65,6 +66,17 @@ func (h *hearer) write(frame *call.Frame, change hearing.Event, speaking bool, n
 	}
 }
 
+// want tells the ear whether partial results are of use, where it can leave them out.
+func (h *hearer) want(partial bool) {
+	if h == nil || h.ear == nil || h.spared != partial {
+		return
+	}
+	if ear, ok := h.ear.(Sparing); ok {
+		ear.WantPartial(partial)
+		h.spared = !partial
+	}
+}
+
 // poll returns the next event of the ear, if there is one.
 func (h *hearer) poll() (event turn.Event, ok bool) {
 	if h == nil || h.ear == nil {
@@ -76,19 +88,64 @@ func (h *hearer) poll() (event turn.Event, ok bool) {
 	}
 	select {
 	case heard, open := <-h.ear.Results():
-		if !open {
-			h.ear = nil
-			return turn.Event{Kind: turn.Ears}, true
-		}
-		if heard.Err != nil {
-			h.log.Warn("speech was not recognised", "error", heard.Err)
-		}
-		return turn.Event{
-			Kind: turn.Heard, Text: heard.Text, Final: heard.Final, EndOfTurn: heard.EndOfTurn, Failed: heard.Err != nil,
-			From: heard.From + h.offset, To: heard.To + h.offset,
-		}, true
+		return h.event(heard, open), true
 	default:
 		return turn.Event{}, false
+	}
+}
+
+// event is the event of a result.
+func (h *hearer) event(heard Heard, open bool) turn.Event {
+	if !open {
+		h.ear = nil
+		return turn.Event{Kind: turn.Ears}
+	}
+	if heard.Err != nil {
+		h.log.Warn("speech was not recognised", "error", heard.Err)
+	}
+	return turn.Event{
+		Kind: turn.Heard, Text: heard.Text, Final: heard.Final, EndOfTurn: heard.EndOfTurn, Failed: heard.Err != nil,
+		From: heard.From + h.offset, To: heard.To + h.offset,
+	}
+}
+
+// How long the end of a call waits for the words that were said last: while an ear is at them, of one that does not tell, and of
+// one that is not.
+const (
+	lastWordsWait   = 4 * time.Second
+	lastWordsMoment = time.Second
+	lastWordsPassed = 50 * time.Millisecond
+)
+
+// lastWords brings what was said last, after the end of the call. all reports whether the words of all that was said are there.
+func (h *hearer) lastWords(step func(turn.Event), all func() bool) {
+	if h == nil || h.ear == nil || !h.words {
+		return
+	}
+	h.ear.Speech(false)
+	began := time.Now()
+	for h.ear != nil {
+		pending, tells := h.pending()
+		for event, more := h.poll(); more; event, more = h.poll() {
+			step(event)
+		}
+		left := lastWordsWait
+		switch {
+		case !pending && all():
+			return
+		case !pending && tells: // nothing comes, or is on its way from one channel to another
+			left = lastWordsPassed
+		case !tells:
+			left = lastWordsMoment
+		}
+		late := time.NewTimer(max(left-time.Since(began), 0))
+		select {
+		case heard, open := <-h.ear.Results():
+			step(h.event(heard, open))
+		case <-late.C:
+			return
+		}
+		late.Stop()
 	}
 }
 

@@ -189,3 +189,49 @@ func TestEarsComeLater(t *testing.T) {
 		t.Errorf("the log: %s", text)
 	}
 }
+
+// Who says never to be called again and hangs up within the word is not: the words are waited for when the call is over.
+func TestWordsAfterTheCall(t *testing.T) {
+	t.Parallel()
+	l := &listener{says: []string{"Hello?", "Never call me again."}}
+	d := &desk{}
+	talk, ending := hold(t, New(Config{Speaker: &tones{}, Recognizer: l}), offer(), newLine("wait 0.3; say 0.6; hear; say+ 2; wait 1.5; hang up"), d)
+	if !talk.OptOut || talk.Callback != nil || ending != call.PeerHungUp {
+		t.Errorf("%s, opted out %t", ending, talk.OptOut)
+	}
+	if got := strings.Join(lines(talk, call.Client), " | "); got != "Hello? | Never call me again." {
+		t.Errorf("heard %q", got)
+	}
+}
+
+// sparingEar notes when partial results were wanted.
+type sparingEar struct {
+	*scriptedEar
+	wanted []bool
+}
+
+func (e *sparingEar) WantPartial(wanted bool) { e.wanted = append(e.wanted, wanted) }
+
+type sparingListener struct {
+	*listener
+	ear *sparingEar
+}
+
+func (l *sparingListener) Listen(ctx context.Context, language string) (Ear, error) {
+	ear, err := l.listener.Listen(ctx, language)
+	if err != nil {
+		return nil, err
+	}
+	l.ear = &sparingEar{scriptedEar: ear.(*scriptedEar)}
+	return l.ear, nil
+}
+
+// Partial results are wanted while we speak, and not in a turn of theirs.
+func TestPartialsAreSpared(t *testing.T) {
+	t.Parallel()
+	l := &sparingListener{listener: &listener{says: []string{"Hello?", "Yes."}}}
+	hold(t, New(Config{Speaker: &tones{}, Recognizer: l}), offer(), newLine("wait 0.3; say 0.6; hear; say 1"), &desk{})
+	if got := l.ear.wanted; !slices.Equal(got, []bool{false, true}) && !slices.Equal(got, []bool{false, true, false, true}) {
+		t.Errorf("wanted %v", got)
+	}
+}

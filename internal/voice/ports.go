@@ -83,8 +83,14 @@ type Pending interface {
 	Pending() (pending, tells bool)
 }
 
+// Sparing is an Ear that can leave out partial results, which cost as much as others: WantPartial says whether any are of use from
+// now on. Until it is told they are brought. It is called by the goroutine that writes.
+type Sparing interface {
+	WantPartial(wanted bool)
+}
+
 // Heard is a result of an Ear. For each utterance come any number of partial results, each replacing the one before, and
-// one that is final; Text is "" for sound without words. While somebody speaks a partial result is due every half second: a
+// one that is final; Text is "" for sound without words. While somebody speaks a partial result is due every half second, where any is wanted: a
 // recogniser of which nothing is heard for long is taken for deaf, and sound alone counts.
 type Heard struct {
 	Text      string

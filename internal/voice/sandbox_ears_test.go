@@ -64,7 +64,7 @@ func TestSandboxTableByEar(t *testing.T) {
 		optOut   bool
 	}{
 		3: {outcome: call.Success}, 32: {outcome: call.Voicemail}, 37: {outcome: call.NotSuccess}, 52: {outcome: call.NotSuccess, callback: true},
-		57: {outcome: call.NotSuccess, optOut: true}, 67: {outcome: call.NotSuccess}, 72: {outcome: call.NotSuccess}, 82: {outcome: call.Success},
+		57: {outcome: call.NotSuccess, optOut: true}, 67: {outcome: call.NotSuccess}, 72: {outcome: call.NotSuccess}, 74: {outcome: call.Success}, 82: {outcome: call.Success},
 		87: {outcome: call.Success}, 95: {outcome: call.Success},
 	} {
 		t.Run(fmt.Sprintf("%02d", digits), func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestSandboxTableByEar(t *testing.T) {
 					Call: "64f0c0ffee64f0c0ffee6400", SuccessDefined: true, Timeout: 10 * time.Minute,
 					Opening:   "Hello, this is Anna of Example Corporation, about your garden.",
 					Questions: []call.Question{{ID: "offer", Type: call.Boolean, Ask: "Would you like to receive our offer by mail?"}},
-					VoiceMail: "This is Anna of Example Corporation. Please call us back.",
+					VoiceMail: "This is Anna of Example Corporation. Please call us back.", MenuKeys: "1",
 				}
 				d := &optOuts{}
 				recognizer := utterance.New(utterance.Config{Recognize: ears.recognize})

@@ -81,6 +81,7 @@ type pair struct {
 	number  string
 	person  chan call.Party
 	over    chan struct{}
+	serves  call.Party // the person, while the line is up
 	mu      sync.Mutex
 	keys    []rune // the person's, on their way
 	nextKey time.Duration
@@ -94,9 +95,15 @@ func (p *pair) Reject(int, string) error               { return nil }
 func (p *pair) Cancelled() <-chan struct{}             { return nil }
 func (p *pair) Answer() (call.Leg, error)              { return callee{p}, nil }
 func (p *pair) Transfer(context.Context, string) error { return nil }
-func (p *pair) SendKeys(string)                        {}
 func (p *pair) HangUp()                                {}
 func (p *pair) Stats() call.LegStats                   { return call.LegStats{} }
+
+// SendKeys has the person get the agent's keys.
+func (p *pair) SendKeys(keys string) {
+	for _, key := range keys {
+		p.serves.Key(key)
+	}
+}
 
 // callee is the person's end.
 type callee struct{ *pair }
@@ -117,6 +124,7 @@ func (c callee) Serve(_ context.Context, person call.Party) call.Ending {
 func (p *pair) Serve(ctx context.Context, agent call.Party) call.Ending {
 	defer close(p.over)
 	person := <-p.person
+	p.serves = person
 	var toPerson, toAgent [2]call.Frame // one frame on its way in each direction
 	for n := 0; ; n++ {
 		time.Sleep(call.FrameTime)

@@ -59,7 +59,7 @@ func (a *Agent) session(ctx context.Context, leg call.Leg, script call.Script, d
 	s := &session{
 		script: script, desk: desk, leg: leg, log: log, ctx: ctx,
 		machine: turn.New(turn.Config{
-			Rules: form, Voicemail: script.VoiceMail, Timing: a.timing,
+			Rules: form, Voicemail: script.VoiceMail, MenuKeys: script.MenuKeys, Timing: a.timing,
 			Brains: len(brains), Opening: []string{script.Opening}, Questions: script.Questions, Actions: script.Actions, Language: script.Language,
 		}),
 		book:    &book{ctx: ctx, speaker: a.config.Speaker, log: log, phrases: make(map[string]*phrase)},
@@ -120,6 +120,7 @@ func (s *session) Exchange(heard, say *call.Frame) bool {
 		s.step(turn.Event{Kind: turn.TimeUp})
 	}
 	s.listen()
+	s.senses.hearer.want(s.machine.WantsPartial())
 	s.senses.Hear(heard, s.now, s.step)
 	s.speak(say)
 	if s.record != nil {
@@ -347,6 +348,7 @@ func (s *session) finish() call.Talk {
 	s.lastWorks()
 	s.step(turn.Event{Kind: turn.PeerHungUp})
 	s.minds.Cancel()
+	s.senses.hearer.lastWords(s.step, s.machine.HeardAll)
 	s.senses.Close()
 	talk := s.machine.Talk()
 	if s.record != nil {

@@ -88,6 +88,7 @@ type OutboundView struct {
 	CallTimeout                int               `json:"callTimeout" doc:"minutes"`
 	VoiceMail                  *string           `json:"voiceMail"`
 	ScreeningAnswer            *string           `json:"screeningAnswer" doc:"null = made of agent and company"`
+	MenuKeys                   *string           `json:"menuKeys" doc:"null = a telephone menu is left"`
 	CallingHours               []hours.Window    `json:"callingHours" doc:"empty = Monday to Friday, 09:00 to 18:00"`
 	CallWebhookURL             *string           `json:"callWebhookUrl"`
 	LeadWebhookURL             *string           `json:"leadWebhookUrl"`
@@ -118,7 +119,7 @@ func NewOutboundView(p campaign.Pearl) *OutboundView {
 		PhoneNumberID: Text(string(o.PhoneNumberID)), TotalAgents: o.TotalAgents, RecordingTrack: o.RecordingTrack,
 		StopRecordingAfterTransfer: o.StopRecordingAfterTransfer, TranscriptOptions: o.TranscriptOptions, BudgetTotal: o.BudgetTotal, TimeZone: Text(o.TimeZone),
 		MaximumCallAttempts: o.MaximumCallAttempts, MinimumRetryIntervalHours: o.MinimumRetryIntervalHours, RingDuration: o.RingDuration, CallTimeout: o.CallTimeout,
-		VoiceMail: Text(o.VoiceMail), ScreeningAnswer: Text(o.ScreeningAnswer), CallingHours: List(o.CallingHours), CallWebhookURL: Text(w.CallURL), LeadWebhookURL: Text(w.LeadURL), WebhookVersion: w.Version,
+		VoiceMail: Text(o.VoiceMail), ScreeningAnswer: Text(o.ScreeningAnswer), MenuKeys: Text(o.MenuKeys), CallingHours: List(o.CallingHours), CallWebhookURL: Text(w.CallURL), LeadWebhookURL: Text(w.LeadURL), WebhookVersion: w.Version,
 		WebhookCredential: Text(w.Credential), WebhookCredentialHeader: Text(w.CredentialHeader), WebhookEnums: w.Enums, WebhookExtras: w.Extras, WebhookAnalysis: w.Analysis,
 		RetryPolicy: retry, Holidays: List(o.Holidays), DefaultRegion: Text(o.DefaultRegion), DuplicatePolicy: o.DuplicatePolicy,
 		CallRequestMaxWaitMinutes: o.CallRequestMaxWaitMinutes,

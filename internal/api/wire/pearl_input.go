@@ -121,6 +121,7 @@ type OutboundInput struct {
 	CallTimeout                body.Optional[int]              `json:"callTimeout" schema:"min=1,max=120" doc:"minutes; the call is ended then"`
 	VoiceMail                  body.Optional[string]           `json:"voiceMail" schema:"maxlen=500" doc:"left on an answering machine; null or empty = none; variables of group 1"`
 	ScreeningAnswer            body.Optional[string]           `json:"screeningAnswer" schema:"maxlen=300" doc:"one sentence that tells a screening assistant who calls and why; null or empty = made of agent and company; variables of group 1"`
+	MenuKeys                   body.Optional[string]           `json:"menuKeys" schema:"maxlen=8,pattern=^[0-9*#]*$" doc:"pressed, once, when a telephone menu answers; null or empty = the menu is left"`
 	CallingHours               body.Optional[[]hours.Window]   `json:"callingHours" doc:"null or empty = Monday to Friday, 09:00 to 18:00"`
 	CallWebhookURL             body.Optional[string]           `json:"callWebhookUrl" schema:"maxlen=2048" doc:"http or https, absolute; null = none"`
 	LeadWebhookURL             body.Optional[string]           `json:"leadWebhookUrl" schema:"maxlen=2048" doc:"http or https, absolute; null = none"`
@@ -155,6 +156,7 @@ func (in OutboundInput) Apply(p *campaign.Pearl, faults *fault.List) {
 	assign(&o.CallTimeout, in.CallTimeout)
 	set(&o.VoiceMail, in.VoiceMail)
 	set(&o.ScreeningAnswer, in.ScreeningAnswer)
+	set(&o.MenuKeys, in.MenuKeys)
 	set(&o.CallingHours, in.CallingHours)
 	in.ApplyWebhooks(&p.Webhooks)
 	set(&o.RetryPolicy, in.RetryPolicy)

@@ -63,6 +63,7 @@ type ear struct {
 	waiting  []frame   // while none is open
 	speaking bool      // as Speech said last
 	begun    bool      // they spoke before the first frame that waits
+	spares   bool      // partial results are of no use
 }
 
 // frame is a frame and what Speech said after it.
@@ -122,6 +123,16 @@ func (e *ear) Speech(started bool) {
 		e.waiting[n-1].speech = append(e.waiting[n-1].speech, started)
 	} else {
 		e.begun = started
+	}
+}
+
+// WantPartial passes on whether partial results are of use (voice.Sparing).
+func (e *ear) WantPartial(wanted bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.spares = !wanted
+	if inner, ok := e.inner.(voice.Sparing); ok {
+		inner.WantPartial(wanted)
 	}
 }
 
@@ -185,6 +196,9 @@ func (e *ear) open(inner voice.Ear) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	base := e.frames - len(e.waiting)
+	if inner, ok := inner.(voice.Sparing); ok && e.spares {
+		inner.WantPartial(false)
+	}
 	if e.begun {
 		inner.Speech(true) // it hears the rest
 	}

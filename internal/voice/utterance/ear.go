@@ -39,6 +39,7 @@ type ear struct {
 	speaking    bool
 	lastPartial time.Duration // into the utterance
 	quiet       int           // frames without sound at its end
+	spares      bool          // partial results are of no use but at a pause
 
 	mu      sync.Mutex
 	number  int      // of the utterance
@@ -86,6 +87,9 @@ func (e *ear) end() {
 	}
 }
 
+// WantPartial says whether partial results are of use where there is no pause (voice.Sparing).
+func (e *ear) WantPartial(wanted bool) { e.spares = !wanted }
+
 // Write takes the next frame (voice.Ear).
 func (e *ear) Write(frame *call.Frame) {
 	if e.ctx.Err() != nil {
@@ -119,6 +123,7 @@ func (e *ear) Write(frame *call.Frame) {
 	case e.r.config.FirstPartial < 0:
 	case paused:
 		e.guess(likely)
+	case e.spares:
 	case e.lastPartial == 0 && length-before >= e.r.config.FirstPartial, e.lastPartial > 0 && length-e.lastPartial >= e.r.config.NextPartial:
 		if e.quiet < int(pause/call.FrameTime) { // else the words are asked for already
 			e.guess(partial)

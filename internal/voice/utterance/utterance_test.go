@@ -218,6 +218,24 @@ func TestUtterance(t *testing.T) {
 	})
 }
 
+// Where partial results are of no use words are asked for at a pause alone, until they are of use again.
+func TestSparing(t *testing.T) {
+	s := &scripted{takes: 30 * time.Millisecond}
+	bubble(t, s, Config{}, func(t *testing.T, r *Recognizer) {
+		c := listen(t, r)
+		c.ear.(voice.Sparing).WantPartial(false)
+		c.quiet(time.Second).say(3 * time.Second).quiet(time.Second).play()
+		if len(s.asked) != 1 || len(c.heard) != 2 || !c.heard[1].Final {
+			t.Errorf("%d were recognised, heard %+v", len(s.asked), c.heard)
+		}
+		c.say(time.Second).play()
+		c.ear.(voice.Sparing).WantPartial(true)
+		if c.say(time.Second).play(); len(s.asked) < 2 {
+			t.Error("none were made although they were of use")
+		}
+	})
+}
+
 // Words that a pause had recognised are not final when more is said.
 func TestPause(t *testing.T) {
 	s := &scripted{takes: 30 * time.Millisecond}

@@ -73,7 +73,7 @@ ONGOING = {"totalOngoingCalls": COUNT, "totalOnQueue": COUNT}
 OUTBOUND_SETTINGS = {
     "phoneNumberId": nullable(ID), "totalAgents": COUNT, "recordingTrack": {1, 2, 3, 4}, "isStopRecordingAfterTransferCall": nullable(BOOL),
     "transcriptOptions": {1, 2, 3}, "budgetTotal": nullable(COUNT), "timeZone": nullable(FILLED), "maximumCallAttempts": COUNT,
-    "minimumRetryIntervalHours": {1, 2, 3, 4, 5, 6}, "ringDuration": COUNT, "callTimeout": COUNT, "voiceMail": nullable(TEXT), "screeningAnswer": nullable(TEXT),
+    "minimumRetryIntervalHours": {1, 2, 3, 4, 5, 6}, "ringDuration": COUNT, "callTimeout": COUNT, "voiceMail": nullable(TEXT), "screeningAnswer": nullable(TEXT), "menuKeys": nullable(TEXT),
     "callingHours": [{"day": {0, 1, 2, 3, 4, 5, 6, 7}, "start": FILLED, "end": FILLED}], "callWebhookUrl": nullable(URL), "leadWebhookUrl": nullable(URL),
     "webhookVersion": {1, 2}, "webhookCredential": nullable(TEXT), "webhookCredentialHeader": nullable(TEXT), "webhookEnums": {"numbers", "names"},
     "webhookExtras": BOOL, "webhookAnalysis": BOOL, "retryPolicy": nullable(OBJECT), "holidays": [ANY], "defaultRegion": nullable(TEXT),

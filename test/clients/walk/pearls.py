@@ -56,7 +56,7 @@ def faults(walk):
         ("totalAgents", 0, "TotalAgents", None), ("ringDuration", 9, "RingDuration", None), ("ringDuration", 51, "RingDuration", None),
         ("callTimeout", 121, "CallTimeout", None), ("maximumCallAttempts", 12, "MaximumCallAttempts", None), ("minimumRetryIntervalHours", 24, "MinimumRetryIntervalHours", None),
         ("recordingTrack", 5, "RecordingTrack", None), ("timeZone", "Local", "TimeZone", None), ("callWebhookUrl", "ftp://crm.example", "CallWebhookUrl", "Invalid Webhook URL"),
-        ("leadWebhookUrl", "https://u:p@crm.example/", "LeadWebhookUrl", "Invalid Webhook URL"), ("voiceMail", "x" * 501, "VoiceMail", None), ("screeningAnswer", "x" * 301, "ScreeningAnswer", None),
+        ("leadWebhookUrl", "https://u:p@crm.example/", "LeadWebhookUrl", "Invalid Webhook URL"), ("voiceMail", "x" * 501, "VoiceMail", None), ("screeningAnswer", "x" * 301, "ScreeningAnswer", None), ("menuKeys", "1a", "MenuKeys", None),
         ("callingHours", [{"day": 1, "start": "09:00", "end": "09:00"}], None, "CallingHours"), ("phoneNumberId", NOWHERE, "PhoneNumberId", None),
         ("webhookVersion", 3, "WebhookVersion", None), ("duplicatePolicy", "never", "DuplicatePolicy", None), ("retryPolicy", {"late": {"delays": [1]}}, None, "RetryPolicy"),
     ):

@@ -88,7 +88,7 @@ export default function Editor({ params: { id } }: { params: { id: string } }) {
 // partOf is where a member is edited.
 function partOf(member: string): Part {
   if (member.startsWith('Inbound')) return 'answering'
-  if (member.startsWith('Outbound.') && !/VoiceMail|ScreeningAnswer/.test(member)) return 'calling'
+  if (member.startsWith('Outbound.') && !/VoiceMail|ScreeningAnswer|MenuKeys/.test(member)) return 'calling'
   if (/^Variables|SuccessDescription|IndicatorTags|Keywords|AskAll/.test(member.replace('Pearl.', ''))) return 'asks'
   if (/Transfer|ApiSettings|Sms|Email|Smtp|Notifications/.test(member) && !member.includes('Nodes')) return 'actions'
   if (member.includes('Nodes')) return 'flow'

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react'
 import { api, ask, ownPath } from '../../api/client'
 import { complain } from '../../pieces/told'
 import { at, useEdit } from './draft'
-import { Amount, Choice, Flag, List, Text, Texts, Words } from './fields'
+import { Amount, Choice, Flag, List, Nullable, Text, Texts, Words } from './fields'
 import { useTexts } from './texts'
 
 // Says edits who the agent is and what it says.
@@ -35,6 +35,7 @@ export function Says() {
           <h2>{t('pearl.machines')}</h2>
           <Words path="outbound.voiceMail" help={t('pearl.help.voiceMail')} before />
           <Words path="outbound.screeningAnswer" help={t('pearl.help.screeningAnswer')} rows={2} before />
+          <Nullable path="outbound.menuKeys" help={t('pearl.help.menuKeys')} mono />
         </>
       )}
     </div>
