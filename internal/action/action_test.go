@@ -1,12 +1,9 @@
 package action
 
 import (
-	"bufio"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -20,6 +17,7 @@ import (
 
 	"nacre/internal/call"
 	"nacre/internal/provider"
+	"nacre/internal/provider/providertest"
 	"nacre/internal/webhook"
 )
 
@@ -242,70 +240,13 @@ func TestTextMessages(t *testing.T) {
 	}
 }
 
-// mailServer takes one e-mail on loopback, with STARTTLS where there is a certificate, and returns what it was told.
-func mailServer(t *testing.T, certificate *tls.Certificate) (port int, told chan string) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	told = make(chan string, 1)
-	go func() {
-		conn, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		defer conn.Close()
-		var all strings.Builder
-		defer func() { told <- all.String() }()
-		in := bufio.NewReader(conn)
-		say := func(text string) { fmt.Fprintf(conn, "%s\r\n", text) }
-		say("220 mail")
-		data := false
-		for {
-			line, err := in.ReadString('\n')
-			if err != nil {
-				return
-			}
-			all.WriteString(line)
-			switch word := strings.ToUpper(strings.Fields(line + " x")[0]); {
-			case data && line == ".\r\n":
-				data = false
-				say("250 taken")
-			case data:
-			case word == "EHLO" && certificate != nil:
-				say("250-mail\r\n250-STARTTLS\r\n250 AUTH PLAIN")
-			case word == "EHLO":
-				say("250 mail")
-			case word == "STARTTLS":
-				say("220 go")
-				conn = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{*certificate}})
-				in = bufio.NewReader(conn)
-				all.WriteString("(TLS)\r\n")
-			case word == "AUTH":
-				say("235 ok")
-			case word == "DATA":
-				data = true
-				say("354 go")
-			case word == "QUIT":
-				say("221 bye")
-				return
-			default:
-				say("250 ok")
-			}
-		}
-	}()
-	return listener.Addr().(*net.TCPAddr).Port, told
-}
-
 // An e-mail goes to the person's address over TLS, with the password after it; nothing that was said ends a header or names a
 // recipient more.
 func TestEmail(t *testing.T) {
 	t.Parallel()
 	https := httptest.NewTLSServer(nil)
 	t.Cleanup(https.Close)
-	port, told := mailServer(t, &https.TLS.Certificates[0])
+	port, told := providertest.MailServer(t, &https.TLS.Certificates[0])
 	d := private(t)
 	d.roots = x509.NewCertPool()
 	d.roots.AddCert(https.Certificate())
@@ -329,7 +270,7 @@ func TestEmail(t *testing.T) {
 func TestEmailsThatFail(t *testing.T) {
 	t.Parallel()
 	plain := func(change func(s *call.SMTP)) *call.SMTP {
-		port, _ := mailServer(t, nil)
+		port, _ := providertest.MailServer(t, nil)
 		s := &call.SMTP{Host: "127.0.0.1", Port: port, Sender: "anna@example.com"}
 		change(s)
 		return s
@@ -352,7 +293,7 @@ func TestEmailsThatFail(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	port, told := mailServer(t, nil)
+	port, told := providertest.MailServer(t, nil)
 	a := call.Action{Kind: call.ActEmail, Message: &call.Message{Subject: "x", Body: "y", To: []string{"{boss}"}, CC: []string{"b@example.com"}, SMTP: &call.SMTP{Host: "127.0.0.1", Port: port, Sender: "anna@example.com"}}}
 	if _, err := private(t).Do(t.Context(), a, "", map[string]any{"boss": "a@example.com", "email": "ada@example.com"}); err != nil {
 		t.Fatal(err)

@@ -32,6 +32,18 @@ scenarios:
     expect: {outcome: success}
 `
 
+// What an API answers, as a scenario says it, is heard: before the dial, and in the talk.
+const actsByEar = `
+scenarios:
+  - name: looks up and books
+    person: {firstName: Ada, phoneNumber: "+12125550123", orderNumber: "4155"}
+    actions:
+      look up the order: {answers: {order: {flowers: white roses}}}
+      book: fails
+    turns: [{hello: "Hello?"}, {say: "Yes, please."}]
+    expect: {outcome: success, said: ["your order of white roses", "We will write to you"], collected: {takes: true}}
+`
+
 // Scenarios are talked through by the real ears and voices, each into a file; the exit code and JUnit tell which failed. What
 // was recorded so is a caller for nacre talk.
 func TestRehearseByEar(t *testing.T) {
@@ -45,13 +57,18 @@ func TestRehearseByEar(t *testing.T) {
 	if err := os.WriteFile(file, []byte("pearl: "+pearl+byEar), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	orders, err := filepath.Abs("../../examples/rehearsal/orders-pearl.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	acts := writeFile(t, "acts.yaml", "pearl: "+orders+actsByEar)
 	models := foldertest.Folder(t)
-	code, out, errs := typing(t, "", "rehearse", file, "--audio", "--speech", models, "--voice", "slt", "--out", folder, "--junit", junit)
-	if code != exitFailed || !strings.HasSuffix(out, "scenarios: 4, failed: 1\n") || !strings.Contains(out, "FAIL  fails\n      - outcome is notSuccess, expected success") {
+	code, out, errs := typing(t, "", "rehearse", file, acts, "--audio", "--speech", models, "--voice", "slt", "--out", folder, "--junit", junit)
+	if code != exitFailed || !strings.HasSuffix(out, "scenarios: 5, failed: 1\n") || !strings.Contains(out, "FAIL  fails\n      - outcome is notSuccess, expected success") {
 		t.Fatalf("exit %d: %s%s", code, out, errs)
 	}
 	raw, err := os.ReadFile(junit)
-	if err != nil || !strings.Contains(string(raw), `tests="4" failures="1"`) {
+	if err != nil || !strings.Contains(string(raw), `tests="5" failures="1"`) {
 		t.Errorf("%v: %s", err, raw)
 	}
 	recorded := filepath.Join(folder, "renews.wav")

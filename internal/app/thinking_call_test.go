@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -46,6 +47,7 @@ func talkingServer(t *testing.T, chat http.HandlerFunc, heard ...string) (*serve
 		AllowPrivateWebhooks: true,
 		Providers: providersFile(t, `models: [{kind: openai, address: "%[1]s/v1", model: m, key-file: $KEY}]
 ears: [{kind: openai, address: "%[1]s/v1", model: w, key-file: $KEY}]
+sms: [{kind: http, address: "%[1]s/sms", from: Roses}]
 `, services.URL),
 	}
 	running, err := start(t.Context(), settings, newLog(&log, config.Log{LogLevel: "debug"}))
@@ -78,7 +80,7 @@ func callOne(t *testing.T, s *server, actor engine.Actor, definition campaign.De
 		t.Fatalf("numbers: %v %v", numbers, err)
 	}
 	outbound := campaign.DefaultOutbound()
-	outbound.PhoneNumberID, outbound.MaximumCallAttempts = numbers[0].ID, 1
+	outbound.PhoneNumberID, outbound.MaximumCallAttempts, outbound.MenuKeys = numbers[0].ID, 1, "1"
 	for day := range 7 {
 		outbound.CallingHours = append(outbound.CallingHours, hours.Window{Day: day, Start: "00:00", End: "24:00"})
 	}
@@ -138,27 +140,56 @@ func saidBy(c call.Call, role call.Role) string {
 	return strings.Join(all, " ")
 }
 
-// A model talks over real SIP and RTP: it is refused a tool that the Pearl does not have, collects a value, and puts the person
-// through by REFER; NOTIFY tells that somebody has picked up, and the call ends.
+// A model talks over real SIP and RTP: a telephone menu answers first, whose key is pressed; then it is refused a tool that the Pearl
+// does not have, collects a value, sends a text message, and puts the person through by REFER; NOTIFY tells that somebody has picked
+// up, and the call ends. What the Pearl has done after its calls is done once each, with the values of the talk.
 func TestModelPutsThrough(t *testing.T) {
 	asked := 0
+	var mu sync.Mutex
+	taken := map[string][]string{} // bodies by path
+	after := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		taken[r.URL.Path] = append(taken[r.URL.Path], string(body))
+		fmt.Fprint(w, `{"ticket":"T-7"}`)
+	}))
+	t.Cleanup(after.Close)
+	port, mails := providertest.MailServer(t, nil)
 	s, actor := talkingServer(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		if !strings.Contains(string(body), `"tools"`) { // the analysis of the call, after it
+		switch {
+		case r.URL.Path == "/sms":
+			mu.Lock()
+			defer mu.Unlock()
+			taken["/sms"] = append(taken["/sms"], string(body))
+			fmt.Fprint(w, "{}")
+		case strings.Contains(string(body), "Something is done after the call"):
+			answerChat(w, fmt.Sprintf(`{"applies": %t}`, strings.Contains(string(body), "They want roses.")))
+		case !strings.Contains(string(body), `"tools"`): // the analysis of the call, after it
 			answerChat(w, "{}")
-			return
+		default:
+			if asked++; asked == 1 {
+				answerChat(w, "I will put you through to sales.", "wire_money", `{"to":"+19005550123"}`, "collect", `{"id":"interest","value":"roses"}`, "send_sms", `{"name":"sms_1"}`, "transfer", `{"to":"transfer_1"}`)
+				return
+			}
+			answerChat(w, "Goodbye.", "end_call", "{}")
 		}
-		if asked++; asked == 1 {
-			answerChat(w, "I will put you through to sales.", "wire_money", `{"to":"+19005550123"}`, "collect", `{"id":"interest","value":"roses"}`, "transfer", `{"to":"transfer_1"}`)
-			return
-		}
-		answerChat(w, "Goodbye.", "end_call", "{}")
-	}, "tell me more about the roses")
+	}, "for sales press one, for support press two", "hello, sales", "tell me more about the roses")
+	request := func(name, path, trigger string) *campaign.API {
+		return &campaign.API{Name: name, Method: 2, EndpointURL: after.URL + path, TriggerDescription: trigger, Body: []campaign.APIField{{Key: "interest", VariableID: "interest"}}}
+	}
 	c := callOne(t, s, actor, campaign.Definition{
-		OpeningSentence: "Hello Ada.", TransferCallSettings: []campaign.Transfer{{PhoneNumber: "+1 415 555 0101", TriggerDescription: "They want roses."}},
-	}, []campaign.Variable{{ID: "interest", Name: "interest", Group: campaign.InCall}}, "+14155550100", `{}`)
-	if !c.Transferred || c.Outcome != call.Answered || !strings.Contains(c.Summary, "put through to a person") || asked != 1 {
-		t.Errorf("transferred %v, %s, %q after %d requests", c.Transferred, c.Outcome, c.Summary, asked)
+		OpeningSentence: "Hello {firstName}.", TransferCallSettings: []campaign.Transfer{{PhoneNumber: "+1 415 555 0101", TriggerDescription: "They want roses."}},
+		SMSSettings:  []campaign.SMS{{Body: "Your {interest}, {firstName}.", TriggerDescription: "They want roses."}},
+		SMTPSettings: &campaign.SMTP{SMTPServer: "127.0.0.1", Port: port, SenderEmail: "nora@example.com"},
+		Notifications: []campaign.Notification{
+			{APISettings: request("crm", "/crm", ""), EmailTemplate: &campaign.EmailTemplate{Subject: "About {interest}", Body: "Dear {firstName} {lastName},\nwe call about {interest}.", TriggerDescription: "They want roses."}},
+			{APISettings: request("complaint", "/complaint", "They complain.")},
+		},
+	}, []campaign.Variable{{ID: "interest", Name: "interest", Group: campaign.InCall}}, "+14155550174", `{"firstName":"Ada","emailAddress":"ada@example.com"}`)
+	if !c.Transferred || c.Outcome != call.Answered || !strings.Contains(c.Summary, "put through to a person") || !strings.Contains(c.Summary, "1 was pressed") || asked != 1 {
+		t.Errorf("transferred %v, %s, %q after %d requests: %+v", c.Transferred, c.Outcome, c.Summary, asked, c.Transcript)
 	}
 	if len(c.Collected) != 1 || c.Collected[0].Value != "roses" {
 		t.Errorf("%+v", c.Collected)
@@ -166,6 +197,47 @@ func TestModelPutsThrough(t *testing.T) {
 	if said := saidBy(c, call.Pearl); !strings.Contains(said, "Hello Ada.") || !strings.HasSuffix(said, "put you through to sales.") {
 		t.Errorf("%q", said)
 	}
+	tick, late := time.NewTicker(50*time.Millisecond), time.After(20*time.Second)
+	defer tick.Stop()
+	states := actsOf(c)
+	for strings.Contains(states, "pending") {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("what follows the call is not done: %s", states)
+		}
+		after, err := s.engine.Store.ReadCall(t.Context(), actor.Account, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		states = actsOf(after)
+	}
+	if states != "sms_1 done; crm done; email_1 done; complaint unneeded; " {
+		t.Errorf("what was done besides talking: %s", states)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if got := fmt.Sprint(taken); got != `map[/crm:[{"interest":"roses"}] /sms:[{"from":"Roses","text":"Your roses, Ada.","to":"+14155550174"}]]` {
+		t.Errorf("taken: %s", got)
+	}
+	select {
+	case told := <-mails:
+		if !strings.Contains(told, "RCPT TO:<ada@example.com>") || !strings.Contains(told, "Subject: About roses") || !strings.Contains(told, "Dear Ada,") || strings.Count(told, "RCPT") != 1 {
+			t.Errorf("the e-mail: %s", told)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("no e-mail came")
+	}
+	if len(mails) > 0 {
+		t.Error("the e-mail came twice")
+	}
+}
+
+func actsOf(c call.Call) (states string) {
+	for _, a := range c.Acts {
+		states += fmt.Sprintf("%s %s; ", a.Name, a.State)
+	}
+	return states
 }
 
 // Whoever interrupts a model's answer has it stopped on the wire and its request closed; the model hears how far it was heard, and

@@ -189,6 +189,10 @@ func (m *Machine) pass(in Input, yield time.Duration, filled bool) {
 	reply := m.rules.Next(in)
 	optOut := m.optOut
 	m.useTools(reply.Tools)
+	if !m.optOut && m.optsOut(in.Words) { // of rules that reply to keys alone
+		m.optOutNow()
+		return
+	}
 	if m.optOut && !optOut && len(reply.Parts) == 0 {
 		m.endWith(NoticeOptOut, 0)
 		return

@@ -106,21 +106,22 @@ func (m *Machine) heardWords(event Event) {
 // mustHear reports whether final words that are no part of a turn must be replied to all the same, whenever they were said: that
 // they are never to be called again, or that the call is to end.
 func (m *Machine) mustHear(text string, event Event) bool {
-	if !event.Final || text == "" || m.optOut {
+	words := wordsOf(text)
+	if !event.Final || len(words) == 0 || m.optOut {
 		return false
 	}
 	for _, u := range []*utterance{m.saying, m.lastSaid} {
-		if u != nil && u.echoes(wordsOf(text), event.From) {
+		if u != nil && u.echoes(words, event.From) {
 			return false
 		}
 	}
 	switch {
 	case m.optsOut(text):
-		return true
+		return !m.optsOut(m.taken)
 	case m.screening.on() || m.whoSays(text) != somebody || !m.presses(text) || m.presses(m.taken):
 		return false
 	default:
-		return m.phase != ending || m.reopens(wordsOf(text), true)
+		return m.phase != ending || m.reopens(words, true)
 	}
 }
 
@@ -142,6 +143,7 @@ func (m *Machine) attend(words string) {
 	if m.phase == ending {
 		m.reopen()
 	}
+	m.withKey = false
 	m.words, m.partial = words, ""
 	m.openTurn()
 }
