@@ -27,8 +27,9 @@ type LeadsChange struct {
 type PlannedChange struct {
 	LeadsChange
 	ID     id.ID          // to take it back
-	Leads  []MatchingLead // those that may be called soonest first
-	OnCall int            // how many of them have a call in the air
+	Leads  []MatchingLead // those that may be called soonest first; nil where they were only counted
+	Total  int
+	OnCall int // how many of them have a call in the air
 }
 
 // LeadsChangePart is what came of some leads of a change.
@@ -41,16 +42,34 @@ type LeadsChangePart struct {
 // changedAtOnce is how many leads one transaction changes: others wait for the writer no longer than that.
 const changedAtOnce = deletedAtOnce
 
+// CountChange counts the leads of a change, as PlanChange would find them.
+func (e *Engine) CountChange(ctx context.Context, actor Actor, w LeadsChange) (PlannedChange, error) {
+	if w.IDs != nil || !w.TakeBack.Zero() {
+		return e.PlanChange(ctx, actor, w)
+	}
+	planned, err := e.planned(w)
+	if err == nil {
+		planned.Total, planned.OnCall, err = e.Store.CountMatching(ctx, actor.Account, w.Pearl, w.Filter)
+	}
+	return planned, err
+}
+
+// planned is a change whose leads are to be found.
+func (e *Engine) planned(w LeadsChange) (PlannedChange, error) {
+	_, err := (LeadUpdate{Status: w.Status}).patch(phone.Home{}, lead.Lead{})
+	return PlannedChange{LeadsChange: w, ID: e.IDs.New(e.clock())}, err
+}
+
 // PlanChange finds the leads of a change.
 func (e *Engine) PlanChange(ctx context.Context, actor Actor, w LeadsChange) (PlannedChange, error) {
-	planned := PlannedChange{LeadsChange: w, ID: e.IDs.New(e.clock())}
-	if _, err := (LeadUpdate{Status: w.Status}).patch(phone.Home{}, lead.Lead{}); err != nil {
+	planned, err := e.planned(w)
+	if err != nil {
 		return planned, err
 	}
-	var err error
 	if planned.Leads, err = e.Store.MatchingLeads(ctx, actor.Account, w.Pearl, w.Filter, w.IDs, w.TakeBack); err != nil {
 		return planned, err
 	}
+	planned.Total = len(planned.Leads)
 	for _, m := range planned.Leads {
 		if m.OnCall {
 			planned.OnCall++

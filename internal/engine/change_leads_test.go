@@ -20,9 +20,16 @@ import (
 func (w *world) changeLeads(change engine.LeadsChange) (engine.PlannedChange, string) {
 	w.t.Helper()
 	change.Pearl = w.pearl
+	counted, err := w.e.CountChange(w.ctx, w.actor, change)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	planned, err := w.e.PlanChange(w.ctx, w.actor, change)
 	if err != nil {
 		w.t.Fatal(err)
+	}
+	if counted.Total != len(planned.Leads) || counted.OnCall != planned.OnCall {
+		w.t.Errorf("counted %d, %d on call; found %d, %d on call", counted.Total, counted.OnCall, len(planned.Leads), planned.OnCall)
 	}
 	var parts []string
 	err = w.e.ChangeLeads(w.ctx, w.actor, planned, func(p engine.LeadsChangePart) error {
@@ -94,7 +101,7 @@ func testChangeOfMany(t *testing.T, s engine.Store) {
 	same(t, "by zone", parts, "1/1")
 	same(t, "leads", fmt.Sprint(w.counts().Leads), "3")
 
-	_, err := w.e.PlanChange(w.ctx, w.actor, engine.LeadsChange{Pearl: w.pearl, Status: ptr(40)})
+	_, err := w.e.CountChange(w.ctx, w.actor, engine.LeadsChange{Pearl: w.pearl, Status: ptr(40)})
 	same(t, "a status that nobody sets", strings.Join(fields(err), " "), "Status")
 	foreign := newWorld(t, s)
 	_, err = foreign.e.PlanChange(w.ctx, foreign.actor, engine.LeadsChange{Pearl: w.pearl, Delete: true})

@@ -53,6 +53,8 @@ type LeadQueries interface {
 	// by due instant. With ids (not nil) it is these instead of those that match the filter, and those that name nothing are left
 	// out; with stoppedBy only leads that this change stopped. A Pearl of another account is fault.NotFound.
 	MatchingLeads(ctx context.Context, accountID, pearlID id.ID, filter LeadFilter, ids []id.ID, stoppedBy id.ID) ([]MatchingLead, error)
+	// CountMatching is how many leads match a filter, and how many of them have a call in the air; of any number of them.
+	CountMatching(ctx context.Context, accountID, pearlID id.ID, filter LeadFilter) (all, onCall int, err error)
 	// WaitingByZone counts the leads of a campaign that are to be called, now or later, by their own zone.
 	WaitingByZone(ctx context.Context, accountID, pearlID id.ID) ([]WaitingZone, error)
 	// ReadLeads are those of the leads that the campaign has, in the order of ids.

@@ -56,21 +56,52 @@ func (s *Store) MatchingLeads(ctx context.Context, accountID, pearlID id.ID, wan
 	return leads, nil
 }
 
-// searchOwn runs a part of a search over a campaign of the account.
-func (s *Store) searchOwn(ctx context.Context, accountID, pearlID id.ID, part func(q session) ([]matched, error)) (found []matched, err error) {
-	err = s.scan(ctx, accountID, func(q session) error {
+// scanOwn runs a part of a search over a campaign of the account.
+func (s *Store) scanOwn(ctx context.Context, accountID, pearlID id.ID, part func(q session) error) error {
+	return s.scan(ctx, accountID, func(q session) error {
 		switch owned, err := owns(q, accountID, pearlID); {
 		case err != nil:
 			return err
 		case !owned:
 			return fault.Missing("PearlId")
 		}
-		var err error
+		return part(q)
+	})
+}
+
+// searchOwn is scanOwn of a part that finds leads.
+func (s *Store) searchOwn(ctx context.Context, accountID, pearlID id.ID, part func(q session) ([]matched, error)) (found []matched, err error) {
+	err = s.scanOwn(ctx, accountID, pearlID, func(q session) (err error) {
 		found, err = part(q)
 		return err
 	})
 	return found, err
 }
+
+// CountMatching implements engine.Queries. Few leads have a call: an index has these alone.
+func (s *Store) CountMatching(ctx context.Context, accountID, pearlID id.ID, wanted engine.LeadFilter) (all, onCall int, err error) {
+	err = s.scanOwn(ctx, accountID, pearlID, func(q session) error {
+		f, err := leadFilter(q, pearlID, wanted)
+		if err != nil {
+			return err
+		}
+		if wanted.Counted() {
+			all, err = countLeads(q, pearlID, wanted.Statuses)
+		} else {
+			all, err = f.count(q, "lead")
+		}
+		if err != nil {
+			return err
+		}
+		f.add(onCallOf, accountID)
+		onCall, err = f.count(q, "lead")
+		return err
+	})
+	return all, onCall, wrap("count matching leads", err)
+}
+
+// onCallOf narrows a filter to leads of an account with a call in the air, by the index lead_held.
+var onCallOf = "account_id = ?%d AND held > 0 AND held = " + strconv.Itoa(int(lead.OnCall))
 
 // filtered goes through the leads that match by age, which both lead_created and, of one status, lead_status are ordered by.
 func (s *Store) filtered(ctx context.Context, accountID, pearlID id.ID, wanted engine.LeadFilter, stoppedBy id.ID) (found []matched, err error) {

@@ -64,6 +64,7 @@ func plans() []struct {
 		{"first page by phone", "SELECT id FROM lead WHERE pearl_id = ?1 ORDER BY phone DESC, id DESC LIMIT ?2", "lead_phone", []any{campaign, 100}, false},
 		{"first page of a status", "SELECT id FROM lead WHERE pearl_id = ?1 AND status = 1 ORDER BY created DESC, id DESC LIMIT ?2", "lead_", []any{campaign, 100}, false},
 		{"page of several statuses", ofSeveral.ids("lead", ordering{column: "created"}) + " LIMIT ?2 OFFSET ?3", "lead_status", []any{campaign, 100, 0}, false},
+		{"on call of a filter", "SELECT count(*) FROM lead WHERE pearl_id = ?1 AND status = 10 AND " + strings.Replace(onCallOf, "%d", "2", 1), "lead_held", []any{campaign, owner}, false},
 		{"old calls", oldCalls, "call_start", []any{owner, noon, 10_000}, false},
 		{"old requests", oldRequests, "request_created", []any{owner, noon, 10_000}, false},
 		{"old deliveries", fmt.Sprintf(oldDeliveries, "?4, ?5"), "delivery_created", []any{owner, noon, 10_000, "delivered", "dropped"}, false},

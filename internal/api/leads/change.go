@@ -98,12 +98,16 @@ func (h *Handlers[Full]) Change(r *route.Request, in LeadsChange) (route.Lines, 
 	if err != nil {
 		return nil, err
 	}
-	planned, err := h.Engine.PlanChange(r.Context(), r.Actor, w)
+	plan := h.Engine.PlanChange
+	if dryRun {
+		plan = h.Engine.CountChange
+	}
+	planned, err := plan(r.Context(), r.Actor, w)
 	if err != nil {
 		return nil, err
 	}
 	return func(line func(any) error) error {
-		if err := line(ChangePlanned{ChangeID: planned.ID, Total: len(planned.Leads), OnCall: planned.OnCall}); err != nil {
+		if err := line(ChangePlanned{ChangeID: planned.ID, Total: planned.Total, OnCall: planned.OnCall}); err != nil {
 			return err
 		}
 		if !dryRun {
