@@ -1,6 +1,7 @@
 // What an owner sets up, in order, in one browser: the first campaign by one click, keys, people, a trunk, the account.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { fits, open, watch } from './browser.mjs'
@@ -10,16 +11,20 @@ const base = process.env.NACRE_URL
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const owner = { email: 'ada@example.com', password: 'mother of pearl, twice' }
 
-let browser, page, faults, pearlId, key
+let browser, page, faults, pearlId, key, receiver, hook
+let received = 0
 
 before(async () => {
+  receiver = createServer((request, answer) => { received++; request.resume(); answer.end('noted') }).listen(0, '127.0.0.1')
+  await new Promise((listening) => receiver.once('listening', listening))
+  hook = `http://127.0.0.1:${receiver.address().port}/lead`
   browser = await open()
   page = browser.page
   page.setDefaultTimeout(40_000)
   faults = watch(page, base)
 })
 
-after(async () => { await browser?.close() })
+after(async () => { await browser?.close(); receiver.close() })
 
 function noFaults() {
   assert.deepEqual(faults, [])
@@ -84,6 +89,8 @@ test('a key is made by keyboard alone, shown once, used, and deleted', async () 
   const api = new Api(base, key)
   const me = await api.ask('GET', '/v2/Me')
   assert.deepEqual([me.key.name, me.scope], ['CRM', 'leads'])
+  const refused = await fetch(`${base}/v2/Account/Blacklist`, { method: 'POST', headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' }, body: '{"phoneNumbers":["+14155550199"]}' })
+  assert.equal(refused.status, 403, 'a key of the scope leads is for leads')
   const row = page.getByRole('row').filter({ hasText: 'CRM' })
   await row.getByText('Leads').waitFor()
   assert.ok(!(await page.content()).includes(key.split(':')[1]), 'the key is not shown again')
@@ -94,6 +101,58 @@ test('a key is made by keyboard alone, shown once, used, and deleted', async () 
   await page.keyboard.press('Enter')
   await row.waitFor({ state: 'detached' })
   assert.equal((await fetch(`${base}/v2/Me`, { headers: { Authorization: `Bearer ${key}` } })).status, 401)
+  noFaults()
+})
+
+test('where webhooks go is set, a sample is sent, the secret is replaced', async () => {
+  await page.goto(`${base}/webhooks?campaign=${pearlId}`)
+  await page.getByRole('heading', { name: 'Nothing was told to anybody yet' }).waitFor()
+  await page.getByRole('button', { name: 'Where they go' }).click()
+  const form = page.getByRole('dialog')
+  await form.getByLabel('Lead webhook').fill('nowhere')
+  await form.getByRole('button', { name: 'Save' }).click()
+  await form.getByText(/'nowhere'/).waitFor()
+  await form.getByLabel('Lead webhook').fill(hook)
+  await accessible('where webhooks go')
+  await form.getByRole('button', { name: 'Save' }).click()
+  await form.waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Send', exact: true }).click()
+  await page.getByRole('menuitem', { name: 'A sample of a lead' }).click()
+  await page.getByText(/The receiver answered: 200/).waitFor()
+  assert.equal(received, 1)
+  await page.getByRole('button', { name: 'Where they go' }).click()
+  const before = await form.locator('code').textContent()
+  await form.getByRole('button', { name: 'Make a new one' }).click()
+  await page.getByText(/There is a new secret/).waitFor()
+  assert.notEqual(await form.locator('code').textContent(), before)
+  await page.keyboard.press('Escape')
+  noFaults()
+})
+
+test('deliveries are gone through by keyboard beyond what is loaded, with each try, and one is sent again', async () => {
+  const change = (status) => page.evaluate(([id, status]) => fetch(`/v2/Outbound/${id}/Leads/Change`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ all: true, action: 'status', status }) }).then((answer) => answer.text()), [pearlId, status])
+  for (const status of [130, 10, 130, 10]) await change(status)
+  const found = (body) => ask('POST', `/v2/Pearl/${pearlId}/Webhooks/Deliveries`, { sortProp: 'createdAt', isAscending: true, limit: 200, ...body }).then(({ body }) => body.results)
+  await page.waitForFunction((id) => fetch(`/v2/Pearl/${id}/Webhooks/Deliveries`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"state":"pending","limit":1}' }).then((answer) => answer.json()).then(({ count }) => count === 0), pearlId, { polling: 500 })
+  const sorted = await found()
+  assert.ok(sorted.length > 105, `${sorted.length} deliveries`)
+  await page.goto(`${base}/webhooks?campaign=${pearlId}&sort=createdAt&order=up&delivery=${sorted[97].id}`)
+  const panel = page.getByRole('complementary', { name: 'Delivery' })
+  const opened = (id) => page.waitForFunction((delivery) => new URL(location.href).searchParams.get('delivery') === delivery, id)
+  await page.getByRole('row', { selected: true }).waitFor()
+  for (let n = 98; n <= 102; n++) {
+    await page.keyboard.press('j')
+    await opened(sorted[n].id)
+  }
+  await page.keyboard.press('k')
+  await opened(sorted[101].id)
+  await panel.getByRole('listitem').filter({ hasText: '200' }).waitFor()
+  await panel.getByText('noted').waitFor()
+  await tabTo(panel.getByRole('button', { name: 'Replay' }))
+  await page.keyboard.press('Enter')
+  await panel.getByRole('listitem').nth(1).waitFor()
+  await page.keyboard.press('Escape')
+  await panel.waitFor({ state: 'detached' })
   noFaults()
 })
 
@@ -191,6 +250,46 @@ test('a file goes onto the blacklist, and what is no number is told', async () =
   await accessible('import of a blacklist')
   await page.getByRole('button', { name: 'Add 2 entries' }).click()
   await page.getByRole('table').getByText('+14155550181').waitFor()
+  await page.getByRole('searchbox').fill('0182')
+  await page.getByText('1 entry', { exact: true }).waitFor()
+  assert.match(page.url(), /search=0182/)
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()])
+  const lines = readFileSync(await file.path(), 'utf8').trim().split(/\r?\n/)
+  assert.equal(lines.length, 2, lines.join())
+  assert.match(lines[1], /\+14155550182/)
+  noFaults()
+})
+
+test('by keyboard alone: sign in, the campaign, a lead, stop it', async () => {
+  const { body: leads } = await ask('POST', `/v2/Outbound/${pearlId}/Leads`, { statuses: [10], limit: 1 })
+  const lead = leads.results[0]
+  await page.context().clearCookies()
+  await page.goto(base)
+  await page.getByRole('button', { name: 'Sign in' }).waitFor()
+  await tabTo(page.getByLabel('E-mail address'))
+  await page.keyboard.type(owner.email)
+  await tabTo(page.getByRole('textbox', { name: 'Password' }))
+  await page.keyboard.type(owner.password)
+  await page.keyboard.press('Enter')
+  await page.getByRole('link', { name: /Plan renewal/ }).first().waitFor()
+  const palette = async (text, found) => {
+    await page.keyboard.press('Control+k')
+    await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT') // what is typed before goes nowhere
+    await page.keyboard.type(text)
+    await page.getByRole('dialog').getByText(found).first().waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+  }
+  await palette('Plan ren', 'Plan renewal')
+  await page.waitForURL((url) => url.pathname === `/campaigns/${pearlId}`)
+  await page.getByRole('heading', { name: 'Plan renewal' }).waitFor()
+  await palette(lead.externalId, lead.phoneNumber)
+  const panel = page.getByRole('complementary', { name: 'Lead' })
+  await panel.getByRole('button', { name: /Stop/ }).waitFor()
+  await page.keyboard.press('s')
+  await page.waitForFunction(([pearl, id]) => fetch(`/v2/Outbound/${pearl}/Lead/${id}`).then((answer) => answer.json()).then(({ status }) => status === 130), [pearlId, lead.id], { polling: 300 })
+  await page.keyboard.press('Escape')
+  await panel.waitFor({ state: 'detached' })
   noFaults()
 })
 
