@@ -206,6 +206,9 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 		"Try": func(c *Client) (any, error) {
 			return c.Try(ctx, somePearl, true, TryPerson{CallData: data, TimeZoneID: "Europe/Rome", At: "2026-11-26T10:15", KeysOnly: true})
 		},
+		"TestAction": func(c *Client) (any, error) {
+			return c.TestAction(ctx, somePearl, true, "Pearl.ApiSettings[0]", data)
+		},
 		"TryOn": func(c *Client) (any, error) { return c.TryOn(ctx, somePearl, id, Say, "yes") },
 		"Rehearse": func(c *Client) (any, error) {
 			told := 0

@@ -75,6 +75,31 @@ func (c *Client) talk(ctx context.Context, r request) (*Talk, error) {
 	return talk, nil
 }
 
+// ActionTested is what came of a request that was made to try it.
+type ActionTested struct {
+	Status    *int    `json:"status"` // of HTTP; nil where no answer came
+	LatencyMS int     `json:"latencyMs"`
+	Body      *string `json:"body"` // the first 1,024 bytes of the answer
+	Outputs   []struct {
+		Key        string `json:"key"`
+		VariableID string `json:"variableId"`
+		Value      any    `json:"value"` // nil: the answer has none of the variable's type
+	} `json:"outputs"` // of outputBody, what each would bring
+	Error *string `json:"error"` // why a call would go on without it; nil: it would not
+}
+
+// TestAction makes one request of a Pearl, as it is in force or as its draft is, and sends it. member names it as errors do:
+// Pearl.ApiSettings[0], Pearl.Nodes[2], Pearl.Notifications[1]; values are the variables that it takes.
+func (c *Client) TestAction(ctx context.Context, pearlID string, draft bool, member string, values map[string]any) (ActionTested, error) {
+	var tested ActionTested
+	body := struct {
+		Member string         `json:"member"`
+		Values map[string]any `json:"values,omitempty"`
+	}{member, values}
+	_, err := c.do(ctx, request{method: http.MethodPost, path: v2("Pearl", pearlID, "Actions", "Test"), query: flag("draft", draft), body: body}, &tested)
+	return tested, err
+}
+
 // Rehearsed is what came of one scenario.
 type Rehearsed struct {
 	Name          string       `json:"name"`
