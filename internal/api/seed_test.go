@@ -71,7 +71,7 @@ func (w *world) equip(config *api.Config) {
 		return []byte("RIFF"), nil
 	}
 	config.Watcher = briefly{live.New(live.Config{Queries: config.Queries, Texts: v2.StreamTexts, Log: slog.New(slog.DiscardHandler)})}
-	config.Trials = trial.New(trial.Config{IDs: w.engine.IDs, Now: w.clock})
+	config.Trials = trial.New(trial.Config{IDs: w.engine.IDs, Now: w.clock, Agent: patient{}, Hears: func(string) error { return errors.New("the ears are away") }})
 	config.Providers = []route.Provider{
 		{Kind: "ears", Name: "embedded", Service: "local", State: func() error { return errors.New("it cannot keep up") }, Try: func(context.Context) (string, error) { return "", errors.New("it heard nothing") }},
 		{Kind: "model", Name: "quick", Service: "openai", Model: "small", Host: "models.example.com", Price: map[string]float64{"millionInputTokens": 0.5}, State: func() error { return nil },
@@ -84,7 +84,7 @@ func (w *world) equip(config *api.Config) {
 			frames <- call.Sound{Said: call.Frame{n, 256}, Heard: call.Frame{-n}}
 		}
 		close(frames)
-		return frames, func() {}, string(callID) == w.names["liveCall"]
+		return frames, func() {}, string(callID) != w.names["call"] && string(callID) != w.names["busyCall"]
 	}
 	config.TestAction = func(_ context.Context, r call.Request, values map[string]any) call.Tested {
 		if values["order"] == nil {
@@ -99,6 +99,16 @@ func (w *world) equip(config *api.Config) {
 		}
 		return engine.Try{At: w.clock(), Status: 200, LatencyMS: 12, Answer: "thanks"}
 	}
+}
+
+// patient is an agent that says nothing, and waits until somebody ends the call. It implements call.Agent.
+type patient struct{}
+
+func (patient) Ready() error { return nil }
+
+func (patient) Hold(ctx context.Context, _ call.Leg, _ call.Script, _ call.Desk) (call.Talk, call.Ending) {
+	<-ctx.Done()
+	return call.Talk{}, call.ContextEnded
 }
 
 // seed gives the account a campaign {talk} that has called: {call} was answered and recorded, {busyCall} was not,

@@ -369,7 +369,12 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	keep.Start()
 	s.onClose(func(context.Context) { keep.Stop() })
 
-	tried := trial.Config{Language: speakers.language, IDs: ids, Now: time.Now, Log: log}
+	tried := trial.Config{Language: speakers.language, Agent: agent, IDs: ids, Now: time.Now, Log: log, Hears: func(language string) error {
+		if ears == nil {
+			return fmt.Errorf("there is nothing to hear with: %s", noModels)
+		}
+		return ears.Ready(language)
+	}}
 	if thinks != nil {
 		tried.Brains, tried.Model = thinks.brains, player{thinks.models}
 	}

@@ -6,6 +6,7 @@ package trial
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -37,6 +38,8 @@ type Config struct {
 	Brains   func(call.Script) []turn.Brain // as calls have them; nil = talks go by the rules of turn.Form
 	Model    brain.Model                    // plays personas of scenarios; nil = there is none
 	Language func(voiceID string) string    // as engine.Config has it; nil = not known
+	Agent    call.Agent                     // holds talks by ear, as calls; what it says is heard under their ids. nil = none are held
+	Hears    func(language string) error    // why words of a language are not understood by ear; nil = they are
 	IDs      *id.Source
 	Now      func() time.Time
 	Log      *slog.Logger // nil = none
@@ -52,6 +55,7 @@ type Trials struct {
 	talks     map[id.ID]*talk
 	begun     map[id.ID][]time.Time // of accounts
 	rehearses map[id.ID]bool        // accounts
+	running   sync.WaitGroup        // talks by ear
 }
 
 // talk is one conversation; its mutex is held by the request that goes on with it.
@@ -62,7 +66,10 @@ type talk struct {
 
 	mu           sync.Mutex
 	conversation *rehearsal.Conversation
-	actions      []Noted
+	ear          *ear // in its place, of a talk by ear
+
+	noting  sync.Mutex
+	actions []Noted
 }
 
 // Noted is an action that a call would have done.
@@ -84,6 +91,7 @@ type View struct {
 type Person struct {
 	scenario.Person
 	KeysOnly bool // the agent does not understand words
+	ByEar    bool // they talk in sound, in place of text, and are understood as in calls; with KeysOnly also where nothing hears
 }
 
 // New returns Trials without a talk. Close ends them.
@@ -94,7 +102,10 @@ func New(config Config) *Trials {
 }
 
 // Close ends all talks.
-func (t *Trials) Close() { t.end() }
+func (t *Trials) Close() {
+	t.end()
+	t.running.Wait()
+}
 
 // rehearsal returns what conversations have in common.
 func (t *Trials) rehearsal() rehearsal.Config {
@@ -116,6 +127,9 @@ func (t *Trials) Begin(pearl campaign.Pearl, person Person) (View, error) {
 		return View{}, fault.Bad("validation", "%s.", err)
 	}
 	script.Language = t.language(script.VoiceID)
+	if err := t.mayHear(person, script); err != nil {
+		return View{}, err
+	}
 	one := &talk{id: t.config.IDs.New(now), account: pearl.Account, pearl: pearl.ID, opened: now, used: now}
 	one.mu.Lock()
 	defer one.mu.Unlock()
@@ -125,12 +139,36 @@ func (t *Trials) Begin(pearl campaign.Pearl, person Person) (View, error) {
 		one.end()
 		return View{}, err
 	}
+	if person.ByEar {
+		script.Call, script.Recording, script.Timeout = one.id, call.TrackNone, longestTalk
+		one.ear = &ear{script: script, dry: true}
+		t.running.Go(func() { one.ear.hold(ctx, t.config.Agent, desk{one}) })
+		return one.view(), nil
+	}
 	in := t.rehearsal()
 	in.Script, in.Deaf = script, person.KeysOnly
 	in.Desk = desk{one}
 	one.conversation = rehearsal.Begin(ctx, in)
 	one.conversation.Listen()
 	return one.view(), nil
+}
+
+// mayHear says why a talk by ear cannot be held.
+func (t *Trials) mayHear(person Person, script call.Script) error {
+	if !person.ByEar {
+		return nil
+	}
+	err := errors.New("nothing speaks here")
+	if t.config.Agent != nil {
+		err = t.config.Agent.Ready()
+	}
+	if err == nil && !person.KeysOnly && t.config.Hears != nil {
+		err = t.config.Hears(script.Language)
+	}
+	if err != nil {
+		return fault.Bad("ByEar", "This server cannot talk by ear: %s.", err)
+	}
+	return nil
 }
 
 // admit makes room for a talk, or says when there is some.
@@ -182,16 +220,13 @@ func (t *Trials) drop(one *talk) {
 // Do has the person of a talk do something, of DoSay, DoInterrupt, DoKeys, DoSilence and DoHangUp, and waits until it is their turn
 // again.
 func (t *Trials) Do(accountID, pearlID, talkID id.ID, act scenario.Act) (View, error) {
-	t.mu.Lock()
-	now := t.config.Now()
-	t.sweep(now)
-	one := t.talks[talkID]
-	if one == nil || one.account != accountID || one.pearl != pearlID {
-		t.mu.Unlock()
-		return View{}, fault.Missing("TryId")
+	one, err := t.find(accountID, pearlID, talkID)
+	if err != nil {
+		return View{}, err
 	}
-	one.used = now
-	t.mu.Unlock()
+	if one.ear != nil {
+		return one.byEar(act)
+	}
 	if !one.mu.TryLock() {
 		return View{}, &fault.Error{Kind: fault.Unfinished, Detail: "The agent is still answering.", RetryAfter: time.Second}
 	}
@@ -215,7 +250,64 @@ func (t *Trials) Do(accountID, pearlID, talkID id.ID, act scenario.Act) (View, e
 	return one.view(), nil
 }
 
+// find returns a talk, which is used now.
+func (t *Trials) find(accountID, pearlID, talkID id.ID) (*talk, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.config.Now()
+	t.sweep(now)
+	one := t.talks[talkID]
+	if one == nil || one.account != accountID || one.pearl != pearlID {
+		return nil, fault.Missing("TryId")
+	}
+	one.used = now
+	return one, nil
+}
+
+// Hear has the person of a talk by ear say something: samples as of calls, which follow those before.
+func (t *Trials) Hear(accountID, pearlID, talkID id.ID, samples []int16) (View, error) {
+	one, err := t.find(accountID, pearlID, talkID)
+	if err == nil && one.ear == nil {
+		err = errByText
+	}
+	if err != nil {
+		return View{}, err
+	}
+	one.ear.hear(samples)
+	return one.view(), nil
+}
+
+// ByEar is nil where a talk is one by ear, which can be listened to.
+func (t *Trials) ByEar(accountID, pearlID, talkID id.ID) error {
+	one, err := t.find(accountID, pearlID, talkID)
+	if err == nil && one.ear == nil {
+		err = errByText
+	}
+	return err
+}
+
+var errByText = fault.Bad("validation", "This talk is by text.")
+
+// byEar has the person of a talk by ear do what is not said.
+func (one *talk) byEar(act scenario.Act) (View, error) {
+	switch act.Do {
+	case scenario.DoKeys:
+		one.ear.press(act.Text())
+	case scenario.DoHangUp:
+		one.ear.leave()
+	default:
+		return View{}, fault.Refused("This talk is by ear: what is said is heard in it, and only keys and hangUp are done.")
+	}
+	return one.view(), nil
+}
+
 func (one *talk) view() View {
+	one.noting.Lock()
+	defer one.noting.Unlock()
+	if one.ear != nil {
+		over, result := one.ear.view()
+		return View{ID: one.id, Over: over, Result: result, Actions: slices.Clone(one.actions)}
+	}
 	return View{ID: one.id, Over: one.conversation.Over(), Result: one.conversation.Result(), Actions: slices.Clone(one.actions)}
 }
 
@@ -233,6 +325,8 @@ func (desk) Said(call.Role, string) {}
 
 // Act brings nothing.
 func (d desk) Act(_ context.Context, action call.Action, values []call.Value) (call.Done, error) {
+	d.talk.noting.Lock()
+	defer d.talk.noting.Unlock()
 	d.talk.actions = append(d.talk.actions, Noted{action.Name, action.Kind, values})
 	return call.Done{Text: "done"}, nil
 }

@@ -145,6 +145,9 @@ func (s *session) listen() {
 	go s.book.fetch(s.form.Vocabulary())
 }
 
+// Talk is what came of the call so far; it is asked for between frames, by whoever passes them.
+func (s *session) Talk() call.Talk { return s.machine.Talk() }
+
 // Key handles a key of the other side (call.Party).
 func (s *session) Key(key rune) { s.step(turn.Event{Kind: turn.KeyPressed, Key: key}) }
 

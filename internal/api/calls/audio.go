@@ -34,11 +34,23 @@ func (h *Handlers) Audio(r *route.Request, _ route.None) (route.Audio, error) {
 	if !ok {
 		return nil, errSilent
 	}
+	return Overhear(r, frames, leave, func(ctx context.Context) error {
+		if err := h.Engine.ListenedIn(ctx, r.Actor, found); err != nil {
+			return fmt.Errorf("note who listens: %w", err)
+		}
+		return nil
+	}), nil
+}
+
+// Overhear answers with both sides of a conversation until it is over. before is done first, and has to succeed; nil = nothing is.
+func Overhear(r *route.Request, frames <-chan call.Sound, leave func(), before func(ctx context.Context) error) route.Audio {
 	context.AfterFunc(r.Context(), leave) // also where nothing is sent, as for HEAD
 	return func(ctx context.Context, write func([]byte) error, beat func() error) error {
 		defer leave()
-		if err := h.Engine.ListenedIn(ctx, r.Actor, found); err != nil {
-			return fmt.Errorf("note who listens: %w", err)
+		if before != nil {
+			if err := before(ctx); err != nil {
+				return err
+			}
 		}
 		if err := write(wavHeader()); err != nil {
 			return err
@@ -71,7 +83,7 @@ func (h *Handlers) Audio(r *route.Request, _ route.None) (route.Audio, error) {
 				return ctx.Err()
 			}
 		}
-	}, nil
+	}
 }
 
 var errSilent = fault.Bad("validation", "Nobody talks in this call now: it rings, or is over. The recording has what was said.")

@@ -1,12 +1,15 @@
 package v2
 
 import (
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"nacre/internal/account"
 	"nacre/internal/api/body"
+	"nacre/internal/api/calls"
 	"nacre/internal/api/route"
 	"nacre/internal/api/wire"
 	"nacre/internal/call"
@@ -31,9 +34,13 @@ func trialRoutes(services route.Services) []route.Route {
 	begin.BodyOptional = true
 	say := r("/Try/{tryId}", "Say or do something in a talk", "Answers when it is the person's turn again.")
 	say.Query = nil
+	hear := r("/Try/{tryId}/Audio", "Say something in a talk by ear", "The sound goes on where that of the request before ended; what is not sent is silence, and of what comes late half a second is kept. Answers how far the talk is.")
+	hear.Query = nil
+	listen := r("/Try/{tryId}/Audio", "Listen to a talk by ear", "As GET /v2/Call/{callId}/Audio: WAV without an end, the agent left.")
+	listen.Method, listen.Query = "GET", nil
 	rehearse := r("/Rehearse", "Rehearse scenarios", "Answered line by line as application/x-ndjson: {total}, a line for each scenario, last {\"done\":true} or {\"error\": problem}.")
 	rehearse.Timeout, rehearse.Example = 10*time.Minute, rehearseExample
-	return []route.Route{route.Handle(begin, h.begin), route.Handle(say, h.say), route.Handle(rehearse, h.rehearse)}
+	return []route.Route{route.Handle(begin, h.begin), route.Handle(say, h.say), route.Handle(hear, h.hear), route.Handle(listen, h.listen), route.Handle(rehearse, h.rehearse)}
 }
 
 // campaignAsked is the campaign to be tried, which is without faults.
@@ -52,6 +59,7 @@ type tryPerson struct {
 	Zone     body.Optional[string] `json:"timeZoneId" doc:"of the person; absent = the campaign's"`
 	At       body.Optional[string] `json:"at" doc:"local time of the answer, such as 2026-11-26T10:15; absent = now"`
 	KeysOnly bool                  `json:"keysOnly" doc:"the agent does not understand words"`
+	ByEar    bool                  `json:"byEar" doc:"the talk is held in sound and in real time, as a call is; refused where nothing hears, but for keysOnly"`
 }
 
 // talkView is how far a talk is.
@@ -111,7 +119,7 @@ func (h trialHandlers) begin(r *route.Request, in tryPerson) (talkView, error) {
 	if err != nil {
 		return talkView{}, err
 	}
-	person := trial.Person{Person: scenario.Person{Variables: map[string]any{}, Zone: in.Zone.Value, At: in.At.Value}, KeysOnly: in.KeysOnly}
+	person := trial.Person{Person: scenario.Person{Variables: map[string]any{}, Zone: in.Zone.Value, At: in.At.Value}, KeysOnly: in.KeysOnly, ByEar: in.ByEar}
 	if len(in.CallData) > 0 {
 		if err := json.Unmarshal(in.CallData, &person.Variables); err != nil {
 			return talkView{}, fmt.Errorf("read callData: %w", err)
@@ -156,6 +164,47 @@ func (h trialHandlers) say(r *route.Request, in tryAct) (talkView, error) {
 		return talkView{}, err
 	}
 	return viewOf(v), nil
+}
+
+// trySound is what the person of a talk by ear says.
+type trySound struct {
+	Sound string `json:"sound" api:"maxlen=65536" doc:"base64 of samples of 16 bits, little-endian, mono, 8 kHz; empty = nothing"`
+}
+
+func (h trialHandlers) hear(r *route.Request, in trySound) (talkView, error) {
+	tryID, err := r.ID("tryId")
+	if err != nil {
+		return talkView{}, err
+	}
+	sound, err := base64.StdEncoding.DecodeString(in.Sound)
+	if err != nil || len(sound)%2 != 0 {
+		return talkView{}, fault.Bad("Sound", "The value is not base64 of samples of 16 bits.")
+	}
+	samples := make([]int16, len(sound)/2)
+	for n := range samples {
+		samples[n] = int16(binary.LittleEndian.Uint16(sound[2*n:]))
+	}
+	v, err := h.Trials.Hear(r.Actor.Account, r.Pearl.ID, tryID, samples)
+	if err != nil {
+		return talkView{}, err
+	}
+	return viewOf(v), nil
+}
+
+func (h trialHandlers) listen(r *route.Request, _ route.None) (route.Audio, error) {
+	tryID, err := r.ID("tryId")
+	if err != nil {
+		return nil, err
+	}
+	if err := h.Trials.ByEar(r.Actor.Account, r.Pearl.ID, tryID); err != nil {
+		return nil, err
+	}
+	if h.Listen != nil {
+		if frames, leave, ok := h.Listen(tryID); ok {
+			return calls.Overhear(r, frames, leave, nil), nil
+		}
+	}
+	return nil, fault.Refused("The talk is over.")
 }
 
 // rehearseInput is the body of a rehearsal.

@@ -1,5 +1,6 @@
 """Routes that operators and the dashboard use besides (contract 12): versions, trials, changes of many leads, what needs attention."""
 
+import base64
 import json
 from datetime import timedelta
 
@@ -49,6 +50,13 @@ def trials(walk):
     judge.check(talk["transcript"] and not talk["isOver"], f"a talk begins: {talk}")
     over = judge.ok("POST", path + f"/Try/{talk['id']}", TALK, {"do": "hangUp"})
     judge.check(over["isOver"] and over["outcome"], f"a talk ends: {over}")
+    heard = judge.ok("POST", path + "/Try", TALK, {"byEar": True, "keysOnly": True})
+    at = path + f"/Try/{heard['id']}"
+    poll(lambda: judge.client.listen(at + "/Audio") == b"RIFF", bool, "a talk by ear is heard", pause=0.1)
+    judge.ok("POST", at + "/Audio", TALK, {"sound": base64.b64encode(bytes(3200)).decode()})
+    poll(lambda: judge.ok("POST", at + "/Audio", TALK, {"sound": ""})["transcript"], bool, "what was said in a talk by ear", pause=0.2)
+    judge.ok("POST", at, TALK, {"do": "hangUp"})
+    poll(lambda: judge.ok("POST", at + "/Audio", TALK, {"sound": ""})["isOver"], bool, "the end of a talk by ear", pause=0.1)
     judge.ok("PUT", path + "/Draft", DRAFT, {"pearl": {"apiSettings": [{"name": "tell", "method": 2, "endpointUrl": walk.receiver.url + "/action", "body": [{"key": "plan", "variableId": "plan", "required": True}]}]}})
     tested = judge.ok("POST", path + "/Actions/Test?draft=true", TESTED, {"member": "Pearl.ApiSettings[0]", "values": {"plan": "A"}})
     judge.check(tested["status"] == 200 and tested["error"] is None and [one.json() for one in walk.receiver.arrived("/action")] == [{"plan": "A"}], f"a request is tested: {tested}")

@@ -3,8 +3,8 @@ const header = 44 // bytes of the WAV header, before samples of 16 bits, agent a
 const ahead = 0.15 // seconds between what arrives and what is heard, against gaps
 
 // hear plays a conversation while it comes, until it is over, and tells the levels of both sides, from 0 to 1. Its end is that of the
-// stream, which fails where the request is given up.
-export async function hear(stream: ReadableStream<Uint8Array>, levels: (agent: number, person: number) => void): Promise<void> {
+// stream, which fails where the request is given up. Of a talk of one's own the agent alone is played.
+export async function hear(stream: ReadableStream<Uint8Array>, levels: (agent: number, person: number) => void, agentOnly = false): Promise<void> {
   const context = new AudioContext()
   const reader = stream.getReader()
   try {
@@ -27,8 +27,9 @@ export async function hear(stream: ReadableStream<Uint8Array>, levels: (agent: n
       for (let side = 0; side < 2; side++) {
         const channel = buffer.getChannelData(side)
         for (let n = 0; n < count; n++) {
-          channel[n] = samples.getInt16(n * 4 + side * 2, true) / 32768
-          loud[side] = Math.max(loud[side]!, Math.abs(channel[n]!))
+          const value = samples.getInt16(n * 4 + side * 2, true) / 32768
+          loud[side] = Math.max(loud[side]!, Math.abs(value))
+          channel[n] = agentOnly && side === 1 ? samples.getInt16(n * 4, true) / 32768 : value
         }
       }
       levels(loud[0]!, loud[1]!)

@@ -157,7 +157,7 @@ export function Words({ path, label, help, rows = 3, before }: FieldProps & { ro
 }
 
 export function Warned({ texts }: { texts: string[] }) {
-  return texts.length === 0 ? null : <ul className="plain-list warned">{texts.map((text) => <li key={text}>{text}</li>)}</ul>
+  return texts.length === 0 ? null : <ul className="plain-list warned">{texts.map((text) => <li key={text} dir="auto">{text}</li>)}</ul>
 }
 
 // List is a list of members, each with a button that removes it.

@@ -1,9 +1,11 @@
 import { ActionIcon, Button, Checkbox, Tabs, TextInput } from '@mantine/core'
-import { IconCheck, IconPhoneOff, IconRefresh, IconSend, IconX } from '@tabler/icons-react'
+import { IconCheck, IconMicrophone, IconPhoneOff, IconRefresh, IconSend, IconX } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { api, ask, failureOf, Failure, type Schemas } from '../../api/client'
+import { talkByEar } from './by-ear'
 import { notSaved, type Settings } from './draft'
+import { NoMicrophone } from './microphone'
 import { useTexts } from './texts'
 
 type Talk = Schemas['TalkView']
@@ -29,11 +31,28 @@ function TalkPanel({ pearlId, settings, save }: { pearlId: string; settings: Set
   const [keysOnly, setKeysOnly] = useState(false)
   const input = useRef<HTMLInputElement>(null)
   const end = useRef<HTMLDivElement>(null)
-  const begin = useMutation({
+  const [byEar, setByEar] = useState(false)
+  const ear = useRef<AbortController | null>(null)
+  const agentLevel = useRef<HTMLSpanElement>(null)
+  const personLevel = useRef<HTMLSpanElement>(null)
+  useEffect(() => () => ear.current?.abort(), [])
+  const answer = async (body: { keysOnly?: boolean; byEar?: boolean }) => {
+    if (!(await save())) throw notSaved
+    return ask(api.POST('/v2/Pearl/{pearlId}/Try', { params: { path: { pearlId }, query: { draft: true } }, body: { callData: Object.fromEntries(Object.entries(person).filter(([, value]) => value !== '')), ...body } }))
+  }
+  const speak = useMutation({
     mutationFn: async () => {
-      if (!(await save())) throw notSaved
-      return ask(api.POST('/v2/Pearl/{pearlId}/Try', { params: { path: { pearlId }, query: { draft: true } }, body: { callData: Object.fromEntries(Object.entries(person).filter(([, value]) => value !== '')), keysOnly } }))
+      const control = (ear.current = new AbortController())
+      const levels = (agent: number, person: number) => {
+        agentLevel.current?.style.setProperty('--level', agent.toFixed(3))
+        personLevel.current?.style.setProperty('--level', person.toFixed(3))
+      }
+      const told = (view: Talk) => { if (!control.signal.aborted) { setByEar(true); setTalk(view) } }
+      await talkByEar(pearlId, () => answer({ byEar: true }), told, levels, control.signal).catch((error: unknown) => { if (!control.signal.aborted) throw error })
     },
+  })
+  const begin = useMutation({
+    mutationFn: () => answer({ keysOnly }),
     onSuccess: (view) => { setTalk(view); window.setTimeout(() => input.current?.focus()) },
   })
   const act = useMutation({
@@ -52,7 +71,8 @@ function TalkPanel({ pearlId, settings, save }: { pearlId: string; settings: Set
     setText('')
     act.mutate({ do: keys ? 'keys' : 'say', text: words })
   }
-  const failed = begin.error ?? act.error
+  const error = begin.error ?? act.error ?? speak.error
+  const failed = error && (error === notSaved ? t('try.notSaved') : error instanceof NoMicrophone ? t(`try.deaf.${error.why}`) : error.message)
   const gone = act.error instanceof Failure && act.error.errors['validation']?.includes('wrong TryId')
   const before = settings.variables.filter(({ group, id }) => group === 1 && id !== '')
   const asked = settings.variables.filter(({ group }) => group === 2)
@@ -65,8 +85,9 @@ function TalkPanel({ pearlId, settings, save }: { pearlId: string; settings: Set
           <TextInput key={id} size="xs" label={<span className="mono ltr">{id}</span>} value={person[id] ?? ''} onChange={(event) => setPerson({ ...person, [id]: event.currentTarget.value })} dir="auto" />
         ))}
         <Checkbox size="xs" label={t('try.keysOnly')} checked={keysOnly} onChange={(event) => setKeysOnly(event.currentTarget.checked)} />
-        {failed && <p role="alert" className="small" style={{ color: 'var(--danger)' }}>{failed === notSaved ? t('try.notSaved') : failed.message}</p>}
+        {failed && <p role="alert" className="small" style={{ color: 'var(--danger)' }}>{failed}</p>}
         <Button type="submit" loading={begin.isPending}>{t('try.begin')}</Button>
+        <Button variant="default" leftSection={<IconMicrophone size={16} />} loading={speak.isPending} onClick={() => speak.mutate()}>{t('try.speak')}</Button>
       </form>
     )
   }
@@ -80,6 +101,13 @@ function TalkPanel({ pearlId, settings, save }: { pearlId: string; settings: Set
       <div ref={end} />
       {talk.isOver && talk.outcome
         ? <Outcome outcome={talk.outcome} />
+        : byEar ? (
+          <div className="row">
+            <span className="levels" aria-hidden="true"><span ref={agentLevel} className="level agent" /><span ref={personLevel} className="level person" /></span>
+            <span className="grow small soft" role="status">{t('try.hears')}</span>
+            <Button variant="default" size="compact-sm" leftSection={<IconPhoneOff size={14} />} disabled={act.isPending} onClick={() => act.mutate({ do: 'hangUp', text: '' })}>{t('try.hangUp')}</Button>
+          </div>
+        )
         : (
           <form className="row" onSubmit={say}>
             <TextInput ref={input} className="grow" aria-label={t('try.say')} placeholder={t(keysOnly ? 'try.press' : 'try.say')} value={text} onChange={(event) => setText(event.currentTarget.value)} maxLength={2000} dir="auto" autoComplete="off" />
@@ -87,8 +115,8 @@ function TalkPanel({ pearlId, settings, save }: { pearlId: string; settings: Set
             <ActionIcon variant="default" size={36} aria-label={t('try.hangUp')} disabled={act.isPending} onClick={() => act.mutate({ do: 'hangUp', text: '' })}><IconPhoneOff size={16} /></ActionIcon>
           </form>
         )}
-      {failed && <p role="alert" className="small" style={{ color: 'var(--danger)' }}>{gone ? t('try.gone') : failed.message}</p>}
-      {!talk.isOver && <Button variant="subtle" size="compact-sm" disabled={act.isPending} onClick={() => act.mutate({ do: 'silence', text: '' })} style={{ alignSelf: 'start' }}>{t('try.silence')}</Button>}
+      {failed && <p role="alert" className="small" style={{ color: 'var(--danger)' }}>{gone ? t('try.gone') : failed}</p>}
+      {!talk.isOver && !byEar && <Button variant="subtle" size="compact-sm" disabled={act.isPending} onClick={() => act.mutate({ do: 'silence', text: '' })} style={{ alignSelf: 'start' }}>{t('try.silence')}</Button>}
       <section className="section" aria-live="polite">
         <h3>{t('try.collected')}</h3>
         {asked.length === 0 ? <p className="small soft">{t('try.asksNothing')}</p> : (
@@ -96,7 +124,7 @@ function TalkPanel({ pearlId, settings, save }: { pearlId: string; settings: Set
         )}
         {talk.actions.length > 0 && <><h3>{t('try.actions')}</h3><ul className="plain-list">{talk.actions.map(({ name, kind }, n) => <li key={n}><span className="mono">{name}</span> <span className="soft">{t(`try.kind.${kind}`)}</span></li>)}</ul></>}
       </section>
-      <Button variant="default" leftSection={<IconRefresh size={15} />} onClick={() => { act.reset(); begin.reset(); setTalk(null) }} style={{ alignSelf: 'start' }}>{t('try.again')}</Button>
+      <Button variant="default" leftSection={<IconRefresh size={15} />} onClick={() => { ear.current?.abort(); act.reset(); begin.reset(); speak.reset(); setByEar(false); setTalk(null) }} style={{ alignSelf: 'start' }}>{t('try.again')}</Button>
     </div>
   )
 }
