@@ -106,7 +106,10 @@ type patient struct{}
 
 func (patient) Ready() error { return nil }
 
-func (patient) Hold(ctx context.Context, _ call.Leg, _ call.Script, _ call.Desk) (call.Talk, call.Ending) {
+func (patient) Hold(ctx context.Context, leg call.Leg, _ call.Script, _ call.Desk) (call.Talk, call.Ending) {
+	ended, end := context.WithCancel(ctx)
+	end()
+	leg.Serve(ended, nil) // the line is there
 	<-ctx.Done()
 	return call.Talk{}, call.ContextEnded
 }

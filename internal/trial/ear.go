@@ -22,6 +22,8 @@ const (
 // that somebody listens to.
 type ear struct {
 	script call.Script
+	begun  chan struct{} // closed when it can be listened to, or is over already
+	begin  func()        // closes begun
 
 	mu     sync.Mutex
 	queue  []int16 // the person's sound
@@ -36,8 +38,16 @@ type ear struct {
 
 var _ call.Leg = (*ear)(nil)
 
+// newEar is a talk that has not begun.
+func newEar(script call.Script) *ear {
+	e := &ear{script: script, dry: true, begun: make(chan struct{})}
+	e.begin = sync.OnceFunc(func() { close(e.begun) })
+	return e
+}
+
 // hold conducts the talk to its end.
 func (e *ear) hold(ctx context.Context, agent call.Agent, desk call.Desk) {
+	defer e.begin()
 	talk, ending := agent.Hold(ctx, e, e.script, desk)
 	by := scenario.ByAgent
 	switch ending {
@@ -53,6 +63,7 @@ func (e *ear) hold(ctx context.Context, agent call.Agent, desk call.Desk) {
 
 // Serve passes frames between the person and the agent, every 20 ms (call.Leg).
 func (e *ear) Serve(ctx context.Context, agent call.Party) call.Ending {
+	e.begin()
 	teller, tells := agent.(interface{ Talk() call.Talk })
 	var said, heard call.Frame
 	due := time.Now()

@@ -141,8 +141,9 @@ func (t *Trials) Begin(pearl campaign.Pearl, person Person) (View, error) {
 	}
 	if person.ByEar {
 		script.Call, script.Recording, script.Timeout = one.id, call.TrackNone, longestTalk
-		one.ear = &ear{script: script, dry: true}
+		one.ear = newEar(script)
 		t.running.Go(func() { one.ear.hold(ctx, t.config.Agent, desk{one}) })
+		<-one.ear.begun
 		return one.view(), nil
 	}
 	in := t.rehearsal()
