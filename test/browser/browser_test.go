@@ -27,10 +27,15 @@ func TestSettings(t *testing.T) { use(t, "settings.test.mjs") }
 
 func TestManyLeads(t *testing.T) { use(t, "leads.test.mjs") }
 
-func TestPearls(t *testing.T) { use(t, "pearls.test.mjs") }
+// speech is the folder of what hears (make builds it).
+var speech = filepath.Join("..", "..", "bin", "speech")
 
-// use has a person, whom a file of web/test plays, use the dashboard of a server of its own.
-func use(t *testing.T, file string) {
+func TestPearls(t *testing.T) {
+	use(t, "pearls.test.mjs", "--speech", speech, "--voice-cache", "0")
+}
+
+// use has a person, whom a file of web/test plays, use the dashboard of a server of its own, with more flags.
+func use(t *testing.T, file string, flags ...string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs the built dashboard, Chromium, Node and minutes of real calls")
@@ -42,7 +47,7 @@ func use(t *testing.T, file string) {
 		}
 	}
 	binary, data := process.Build(t), filepath.Join(t.TempDir(), "data")
-	base, code := serve(t, binary, data)
+	base, code := serve(t, binary, append(flags, "--data", data))
 	if answer, err := http.Get(base + "/leads"); err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("the binary has no dashboard (make builds it): %v %v", answer, err)
 	}
@@ -51,7 +56,7 @@ func use(t *testing.T, file string) {
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	run := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", filepath.Join("..", "..", "web", "test", file))
-	run.Env = append(os.Environ(), "NACRE_URL="+base, "NACRE_KEY="+key, "NACRE_CODE="+code)
+	run.Env = append(os.Environ(), "NACRE_URL="+base, "NACRE_KEY="+key, "NACRE_CODE="+code, "NACRE_BINARY="+binary)
 	out, err := run.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {
@@ -61,9 +66,9 @@ func use(t *testing.T, file string) {
 
 // serve starts the server, and stops it when the test ends; it returns its base URL and the code of the first start, which is
 // told on stderr.
-func serve(t *testing.T, binary, data string) (base, code string) {
+func serve(t *testing.T, binary string, flags []string) (base, code string) {
 	t.Helper()
-	command := exec.Command(binary, process.Serving("--data", data, "--log-level", "warn", "--grace", "1s")...)
+	command := exec.Command(binary, process.Serving(append(flags, "--log-level", "warn", "--grace", "1s")...)...)
 	codes := make(chan string, 1)
 	command.Stderr = &watcher{mark: " with the code ", found: codes}
 	out, err := command.StdoutPipe()

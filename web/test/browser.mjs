@@ -6,10 +6,10 @@ import { chromium } from 'playwright-core'
 
 const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required']
 
-// open starts Chromium; options are those of a context of playwright.
-export async function open(options = {}) {
+// open starts Chromium; args are more of its flags, options those of a context of playwright.
+export async function open({ args = [], ...options } = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'nacre-browser-'))
-  const context = await chromium.launchPersistentContext(profile, { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags, headless: true, chromiumSandbox: false, locale: 'en-US', timezoneId: 'America/New_York', viewport: { width: 1360, height: 860 }, ...options })
+  const context = await chromium.launchPersistentContext(profile, { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...flags, ...args], headless: true, chromiumSandbox: false, locale: 'en-US', timezoneId: 'America/New_York', viewport: { width: 1360, height: 860 }, ...options })
   return {
     context,
     page: context.pages()[0] ?? (await context.newPage()),

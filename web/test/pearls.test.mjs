@@ -1,8 +1,11 @@
 // What people do with a Pearl, in order, in one browser: it is edited as a draft, tried by text, published and rolled back.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { open, watch } from './browser.mjs'
 import { Api } from './client.mjs'
@@ -11,10 +14,11 @@ const base = process.env.NACRE_URL
 const api = new Api(base, process.env.NACRE_KEY)
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-let browser, page, faults, pearlId
+let browser, page, faults, pearlId, folder
 
 before(async () => {
-  browser = await open()
+  folder = mkdtempSync(join(tmpdir(), 'nacre-microphone-'))
+  browser = await open({ permissions: ['microphone'], args: ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${saysYes(folder)}`] })
   page = browser.page
   page.setDefaultTimeout(60_000)
   faults = watch(page, base)
@@ -24,7 +28,22 @@ before(async () => {
 
 after(async () => {
   await browser?.close()
+  rmSync(folder, { recursive: true, force: true })
 })
+
+// saysYes makes a file of somebody who says yes, with pauses: a microphone plays it again and again.
+function saysYes(folder) {
+  const file = join(folder, 'yes.wav')
+  execFileSync(process.env.NACRE_BINARY, ['speech', 'say', 'Yes, please.', '--out', file])
+  const wav = readFileSync(file)
+  const header = Buffer.from(wav.subarray(0, 44))
+  const second = header.readUInt32LE(28)
+  const sound = Buffer.concat([Buffer.alloc(4 * second), wav.subarray(44), Buffer.alloc(5 * second)])
+  header.writeUInt32LE(36 + sound.length, 4)
+  header.writeUInt32LE(sound.length, 40)
+  writeFileSync(file, Buffer.concat([header, sound]))
+  return file
+}
 
 async function accessible(where) {
   await page.evaluate(axe)
@@ -96,6 +115,19 @@ test('the draft is tried by text, and values fill in', async () => {
   await page.getByRole('strong').or(page.locator('strong')).filter({ hasText: 'Success' }).waitFor()
   assert.equal(await page.locator('.talk .pairs dd').innerText(), 'yes')
   await accessible('a talk')
+})
+
+test('the draft is tried by microphone, and values fill in', async () => {
+  await page.getByRole('button', { name: 'Talk again' }).click()
+  await api.until('/v2/Providers', (all) => all.some(({ kind, state }) => kind === 'ears' && state === 'ready'))
+  await page.getByRole('button', { name: 'Talk by microphone' }).click()
+  await page.getByText('Speak: the agent hears you.').waitFor()
+  await accessible('a talk by microphone')
+  await page.locator('.talk li[data-role="2"]').filter({ hasText: 'Good morning Ada, this is Anna.' }).waitFor()
+  await page.locator('.talk li[data-role="3"]').filter({ hasText: /yes/i }).first().waitFor()
+  await page.locator('.talk strong').filter({ hasText: 'Success' }).waitFor()
+  assert.equal(await page.locator('.talk .pairs dd').innerText(), 'yes')
+  assert.deepEqual(faults, [])
 })
 
 test('scenarios are rehearsed', async () => {
