@@ -266,10 +266,14 @@ func (c *Client) Recording(ctx context.Context, callID string) (RecordingLink, e
 // Audio writes a conversation that goes on, as it is heard from now to its end or that of ctx: WAV whose length is not known, 8 kHz,
 // 16 bits, stereo, the agent left. Where nobody talks the server answers 400.
 func (c *Client) Audio(ctx context.Context, callID string, to io.Writer) error {
-	r := request{method: http.MethodGet, path: v2("Call", callID, "Audio")}
+	return c.audio(ctx, v2("Call", callID, "Audio"), to)
+}
+
+func (c *Client) audio(ctx context.Context, path string, to io.Writer) error {
+	r := request{method: http.MethodGet, path: path}
 	r.lines = func(body io.Reader) error {
 		if _, err := io.Copy(to, body); err != nil {
-			return fmt.Errorf("listen to call %s: %w", callID, err)
+			return fmt.Errorf("listen: %w", err)
 		}
 		return nil
 	}

@@ -204,12 +204,14 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 		"PublishDraft": func(c *Client) (any, error) { return c.PublishDraft(ctx, somePearl, 3) },
 		"Analytics":    func(c *Client) (any, error) { return c.Analytics(ctx, somePearl, now, now) },
 		"Try": func(c *Client) (any, error) {
-			return c.Try(ctx, somePearl, true, TryPerson{CallData: data, TimeZoneID: "Europe/Rome", At: "2026-11-26T10:15", KeysOnly: true})
+			return c.Try(ctx, somePearl, true, TryPerson{CallData: data, TimeZoneID: "Europe/Rome", At: "2026-11-26T10:15", KeysOnly: true, ByEar: true})
 		},
 		"TestAction": func(c *Client) (any, error) {
 			return c.TestAction(ctx, somePearl, true, "Pearl.ApiSettings[0]", data)
 		},
-		"TryOn": func(c *Client) (any, error) { return c.TryOn(ctx, somePearl, id, Say, "yes") },
+		"TrySay":   func(c *Client) (any, error) { return c.TrySay(ctx, somePearl, id, []byte{0, 1}) },
+		"TryAudio": func(c *Client) (any, error) { return nil, c.TryAudio(ctx, somePearl, id, io.Discard) },
+		"TryOn":    func(c *Client) (any, error) { return c.TryOn(ctx, somePearl, id, Say, "yes") },
 		"Rehearse": func(c *Client) (any, error) {
 			told := 0
 			err := c.Rehearse(ctx, somePearl, true, "scenarios: []", func(one Rehearsed, total int) { told = total })

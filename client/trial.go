@@ -13,6 +13,7 @@ type TryPerson struct {
 	TimeZoneID string         `json:"timeZoneId,omitempty"`
 	At         string         `json:"at,omitempty"`       // local time of the answer: 2026-11-26T10:15
 	KeysOnly   bool           `json:"keysOnly,omitempty"` // the agent understands no words
+	ByEar      bool           `json:"byEar,omitempty"`    // in sound and in real time, by TrySay and TryAudio
 }
 
 // What a person does in a trial.
@@ -24,7 +25,7 @@ const (
 	LeaveTalk = "hangUp"
 )
 
-// Talk is how far a trial by text is.
+// Talk is how far a trial is.
 type Talk struct {
 	ID            string  `json:"id"`
 	IsOver        bool    `json:"isOver"`
@@ -52,7 +53,7 @@ type TalkOutcome struct {
 	Seconds      float64    `json:"seconds"`
 }
 
-// Try begins a talk by text with a campaign's agent, as it is in force or as its draft is; nothing is dialled, stored or sent.
+// Try begins a talk with a campaign's agent, as it is in force or as its draft is; nothing is dialled, stored or sent.
 func (c *Client) Try(ctx context.Context, pearlID string, draft bool, person TryPerson) (*Talk, error) {
 	return c.talk(ctx, request{method: http.MethodPost, path: v2("Pearl", pearlID, "Try"), query: flag("draft", draft), body: person})
 }
@@ -65,6 +66,20 @@ func (c *Client) TryOn(ctx context.Context, pearlID, talkID, do, text string) (*
 		Text string `json:"text,omitempty"`
 	}{do, text}
 	return c.talk(ctx, request{method: http.MethodPost, path: v2("Pearl", pearlID, "Try", talkID), body: body})
+}
+
+// TrySay has the person of a talk by ear say something, which follows what was said before: samples of 16 bits, little-endian, mono,
+// 8 kHz. It returns how far the talk is.
+func (c *Client) TrySay(ctx context.Context, pearlID, talkID string, sound []byte) (*Talk, error) {
+	body := struct {
+		Sound []byte `json:"sound"`
+	}{sound}
+	return c.talk(ctx, request{method: http.MethodPost, path: v2("Pearl", pearlID, "Try", talkID, "Audio"), body: body})
+}
+
+// TryAudio writes a talk by ear as it is heard, from now to its end or that of ctx, as Audio writes a call.
+func (c *Client) TryAudio(ctx context.Context, pearlID, talkID string, to io.Writer) error {
+	return c.audio(ctx, v2("Pearl", pearlID, "Try", talkID, "Audio"), to)
 }
 
 func (c *Client) talk(ctx context.Context, r request) (*Talk, error) {
