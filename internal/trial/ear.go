@@ -14,6 +14,7 @@ const (
 	mostQueued = call.SampleRate / 2  // of the person's sound: what is older is left out, so that the agent does not answer late
 	refill     = call.SampleRate / 10 // that has to be there before a pause in what comes is over, against gaps
 	tellEvery  = 10                   // frames
+	mostKeys   = 64                   // on their way
 	mostLate   = time.Second          // that frames are caught up with
 	mostGone   = 20 * 50              // frames without any sound, after which the person has gone
 )
@@ -131,6 +132,7 @@ func (e *ear) press(keys string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.keys = append(e.keys, []rune(keys)...)
+	e.keys = e.keys[:min(len(e.keys), mostKeys)]
 }
 
 func (e *ear) leave() {

@@ -99,6 +99,30 @@ func TestByEar(t *testing.T) {
 	}
 }
 
+// TestOneByEar: an account talks once by ear at a time, and all together a few times.
+func TestOneByEar(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all, _ := trials(t, func(c *Config) { c.Agent = &parrot{} })
+		begin := func(account id.ID) (View, error) { return all.Begin(florist(account), Person{ByEar: true}) }
+		first, err := begin("665f1f77bcf86cd799439011")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, account := range []id.ID{"665f1f77bcf86cd799439011", "665f1f77bcf86cd799439021", "665f1f77bcf86cd799439031", "665f1f77bcf86cd799439041"} {
+			if _, err := begin(account); err != nil {
+				t.Fatalf("talk %d: %v", n, err)
+			}
+		}
+		if err := all.ByEar("665f1f77bcf86cd799439011", florist("").ID, first.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("the first talk of an account after its second: %v", err)
+		}
+		if _, err := begin("665f1f77bcf86cd799439051"); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("one talk too many: %v", err)
+		}
+		all.Close()
+	})
+}
+
 // TestDeaf: a talk by ear is refused where nothing hears or speaks, and one by text takes no sound.
 func TestDeaf(t *testing.T) {
 	t.Parallel()

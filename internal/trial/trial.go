@@ -27,6 +27,7 @@ import (
 const (
 	mostOfAccount = 8 // the one that was used the longest ago ends for another
 	mostOfAll     = 64
+	mostByEar     = 4  // in all: they take of what calls hear with; of an account one, which ends for another
 	mostBegun     = 60 // in beginAgain, of one account
 	beginAgain    = 10 * time.Minute
 	longestTalk   = 30 * time.Minute
@@ -135,13 +136,15 @@ func (t *Trials) Begin(pearl campaign.Pearl, person Person) (View, error) {
 	defer one.mu.Unlock()
 	var ctx context.Context
 	ctx, one.end = context.WithTimeout(t.ctx, longestTalk)
+	if person.ByEar {
+		script.Call, script.Recording, script.Timeout = one.id, call.TrackNone, longestTalk
+		one.ear = newEar(script)
+	}
 	if err := t.admit(one, now); err != nil {
 		one.end()
 		return View{}, err
 	}
-	if person.ByEar {
-		script.Call, script.Recording, script.Timeout = one.id, call.TrackNone, longestTalk
-		one.ear = newEar(script)
+	if one.ear != nil {
 		t.running.Go(func() { one.ear.hold(ctx, t.config.Agent, desk{one}) })
 		<-one.ear.begun
 		return one.view(), nil
@@ -182,10 +185,20 @@ func (t *Trials) admit(one *talk, now time.Time) error {
 		return &fault.Error{Kind: fault.TooMany, Detail: fmt.Sprintf("%d talks were begun within %.0f minutes.", mostBegun, beginAgain.Minutes()), RetryAfter: recent[0].Add(beginAgain).Sub(now)}
 	}
 	var own []*talk
+	byEar := 0
 	for _, other := range t.talks {
-		if other.account == one.account {
+		hears := one.ear != nil && other.goesOnByEar()
+		switch {
+		case hears && other.account == one.account:
+			t.drop(other)
+		case hears:
+			byEar++
+		case other.account == one.account:
 			own = append(own, other)
 		}
+	}
+	if byEar >= mostByEar {
+		return &fault.Error{Kind: fault.Unavailable, Detail: "too many talks by ear are being tried on this server", RetryAfter: time.Minute}
 	}
 	if len(own) >= mostOfAccount {
 		t.drop(slices.MinFunc(own, func(a, b *talk) int { return cmp.Or(a.used.Compare(b.used), cmp.Compare(a.id, b.id)) }))
@@ -249,6 +262,14 @@ func (t *Trials) Do(accountID, pearlID, talkID id.ID, act scenario.Act) (View, e
 	}
 	c.Listen()
 	return one.view(), nil
+}
+
+func (one *talk) goesOnByEar() bool {
+	if one.ear == nil {
+		return false
+	}
+	over, _ := one.ear.view()
+	return !over
 }
 
 // find returns a talk, which is used now.
