@@ -100,6 +100,12 @@ func (c *Client) PauseAndHangUp(ctx context.Context, pearlID string) (Activity, 
 	return now, err
 }
 
+// Clone makes another Pearl with the same settings, paused and without leads, and returns its id.
+func (c *Client) Clone(ctx context.Context, pearlID, name string) (cloneID string, err error) {
+	_, err = c.do(ctx, request{method: http.MethodPost, path: v2("Pearl", pearlID, "Clone"), body: map[string]string{"name": name}, key: newKey()}, &cloneID)
+	return cloneID, err
+}
+
 // Archive pauses a Pearl and takes it out of the lists, or brings it back.
 func (c *Client) Archive(ctx context.Context, pearlID string, archived bool) error {
 	_, err := c.do(ctx, request{method: http.MethodPost, path: v2("Pearl", pearlID, "Archive"), body: map[string]bool{"isArchived": archived}, again: true}, nil)

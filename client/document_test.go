@@ -182,6 +182,7 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 		},
 		"Zones":           func(c *Client) (any, error) { return c.Zones(ctx, somePearl) },
 		"PauseAndHangUp":  func(c *Client) (any, error) { return c.PauseAndHangUp(ctx, somePearl) },
+		"Clone":           func(c *Client) (any, error) { return c.Clone(ctx, somePearl, "Spring") },
 		"Archive":         func(c *Client) (any, error) { return nil, c.Archive(ctx, somePearl, true) },
 		"OngoingCalls":    func(c *Client) (any, error) { return c.OngoingCalls(ctx, somePearl) },
 		"ResetMemory":     func(c *Client) (any, error) { return nil, c.ResetMemory(ctx, somePearl, "+14155550101") },

@@ -343,3 +343,14 @@ func (p Pearl) Clone() Pearl {
 	}
 	return copied
 }
+
+// Alike is a new Pearl of another name with all settings of this one, secrets included, and nothing of what came of it.
+func (p Pearl) Alike(name string) Pearl {
+	p = p.Clone()
+	hooks := p.Webhooks
+	hooks.Secret, hooks.OldSecret, hooks.OldSecretUntil, hooks.CallDisabled, hooks.LeadDisabled = "", "", time.Time{}, false, false
+	return Pearl{
+		Type: p.Type, Name: name, Definition: p.Definition, Variables: p.Variables, Inbound: p.Inbound, Outbound: p.Outbound, Webhooks: hooks,
+		AccountRegion: p.AccountRegion, Caller: p.Caller,
+	}
+}

@@ -76,14 +76,16 @@ func (f *filter) in(column string, values []int) {
 func (f *filter) where() string { return " WHERE " + strings.Join(f.conditions, " AND ") }
 
 // ids selects the ids of the rows that match, in an order. Where there are alternatives their rows are merged, each of them as
-// its index has them: neither is a row looked at, nor are any sorted.
+// its index has them: neither is a row looked at, nor are any sorted. PostgreSQL needs to be told the order of each, and SQLite
+// takes it only so.
 func (f *filter) ids(from string, order ordering) string {
 	if len(f.either) == 0 {
 		return "SELECT id FROM " + from + f.where() + order.String()
 	}
 	parts := make([]string, len(f.either))
 	for n, condition := range f.either {
-		parts[n] = "SELECT id, " + order.column + " FROM " + from + f.where() + " AND " + condition
+		columns := "SELECT id, " + order.column + " FROM "
+		parts[n] = columns + "(" + columns + from + f.where() + " AND " + condition + order.String() + ") AS part"
 	}
 	return strings.Join(parts, " UNION ALL ") + order.String()
 }

@@ -143,6 +143,7 @@ func requestExamples() map[string]string {
 	return map[string]string{
 		"ActiveRequest":           `{"isActive":true}`,
 		"ArchiveRequest":          `{"isArchived":true}`,
+		"CloneRequest":            `{"name":"Renewals of spring"}`,
 		"AccountChangeRequest":    `{"countryCodes":["1","39"],"retentionDays":365}`,
 		"AuditQueryRequest":       between,
 		"BlacklistEntriesRequest": `{"phoneNumbers":["+41","+14155550101"]}`,

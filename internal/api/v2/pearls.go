@@ -45,6 +45,8 @@ func pearlRoutes(services route.Services) []route.Route {
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Outbound", Scope: account.ScopeFull, Role: account.Operator, Secrets: true, Summary: "Change the outbound settings"}), h.setOutbound),
 		route.Handle(r(route.Route{Method: "PUT", Pattern: one + "/Settings/Inbound", Scope: account.ScopeFull, Role: account.Operator, Secrets: true, Summary: "Change the inbound settings",
 			Description: "Inbound Pearls are kept with all their settings; calls to their numbers are not answered yet."}), h.setInbound),
+		route.Handle(r(route.Route{Method: "POST", Pattern: one + "/Clone", Extension: true, Scope: account.ScopeFull, Role: account.Operator, Creates: true, Summary: "Make another Pearl with the same settings",
+			Description: "It is paused, and has no leads and no calls. Secrets are taken along, but that of its webhooks is new."}), h.clone),
 		route.Handle(r(route.Route{Method: "POST", Pattern: one + "/Archive", Extension: true, Scope: account.ScopeFull, Role: account.Operator, Summary: "Archive a Pearl, or bring it back"}), h.archive),
 	}
 }
@@ -118,7 +120,12 @@ func (h pearlHandlers) createPearl(r *route.Request, in wire.PearlInput, fromNod
 	var faults fault.List
 	pearl := in.Create(fromNodes, &faults)
 	pearl.SettleSecrets(campaign.Pearl{}, &faults)
-	if err := judged(pearl, &faults, h.Judges); err != nil {
+	return h.store(r, pearl, &faults)
+}
+
+// store creates a Pearl that has been judged, with what its body is at fault for already.
+func (h pearlHandlers) store(r *route.Request, pearl campaign.Pearl, faults *fault.List) (route.Text, error) {
+	if err := judged(pearl, faults, h.Judges); err != nil {
 		return "", err
 	}
 	remember := route.Remember(r, func(pearlID id.ID) any { return route.Text(pearlID) })
@@ -258,6 +265,15 @@ func (h pearlHandlers) warnings(r *route.Request, _ route.None) ([]pearlWarning,
 		rows[n] = pearlWarning(w)
 	}
 	return rows, nil
+}
+
+// clone is the body of Clone.
+type clone struct {
+	Name *string `json:"name" api:"required"`
+}
+
+func (h pearlHandlers) clone(r *route.Request, in clone) (route.Text, error) {
+	return h.store(r, r.Pearl.Alike(*in.Name), &fault.List{})
 }
 
 // archive is the body of Archive.

@@ -49,7 +49,7 @@ def v2_pearl():
     return [
         ("GET", "", None), ("PUT", "", {"name": "x"}), ("PUT", "/Active", {"isActive": True}), ("POST", "/Active", {"isActive": True}), ("GET", "/OngoingCalls", None),
         ("PUT", "/ResetMemory", {}), ("GET", "/Settings", None), ("PUT", "/Settings/Outbound", {}), ("PUT", "/Settings/Inbound", {"waitingSentence": "x"}),
-        ("POST", "/Calls", _dates()), ("POST", "/Calls/Bulk", _dates()), ("POST", "/Analytics", _range()), ("POST", "/Archive", {"isArchived": False}),
+        ("POST", "/Calls", _dates()), ("POST", "/Calls/Bulk", _dates()), ("POST", "/Analytics", _range()), ("POST", "/Archive", {"isArchived": False}), ("POST", "/Clone", {"name": "x"}),
         ("GET", "/Webhooks", None), ("PUT", "/Webhooks", {}), ("POST", "/Webhooks/Test", None), ("POST", "/Webhooks/Deliveries", {}), ("POST", "/Webhooks/Replay", {}),
     ]
 

@@ -167,6 +167,18 @@ def webhook_settings(walk):
     judge.refused("PUT", path, 400, "CallWebhookUrl", re.compile("Invalid Webhook URL"), body={"callWebhookUrl": "http://"})
 
 
+def clone(walk):
+    """A clone has the settings of its Pearl, and nothing of what came of it."""
+    judge = walk.judge
+    judge.refused("POST", f"/v2/Pearl/{walk.nodes}/Clone", 400, "Name", body={"name": " "})
+    made = judge.created(f"/v2/Pearl/{walk.nodes}/Clone", {"name": "Alike"})
+    before, after = (judge.ok("GET", f"/v2/Pearl/{pearl}/Settings", ANY) for pearl in (walk.nodes, made))
+    judge.check(after == before | {"name": "Alike"}, f"settings of a clone: {after}")
+    totals = judge.ok("GET", f"/v2/Pearl/{made}", ANY)
+    judge.check(totals["status"] == 2 and not totals["totalLeads"] and totals["budgetConsumed"] == 0, f"totals of a clone: {totals}")
+    judge.ok("POST", f"/v2/Pearl/{made}/Archive", TRUE, {"isArchived": True})
+
+
 def archive(walk):
     """An archived Pearl leaves the lists, and comes back."""
     judge = walk.judge
@@ -177,4 +189,4 @@ def archive(walk):
 
 
 steps = [create, faults, lists, objects, settings, run_and_pause, memory, webhook_settings]
-last = [archive]
+last = [clone, archive]

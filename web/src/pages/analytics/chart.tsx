@@ -86,14 +86,15 @@ export function Chart({ id, title, told, now, then, kind, top, say, besides = []
     return () => plot.destroy()
   }, [content, width, scheme, dir, i18n.language, length, kind])
 
-  const dayOf = (day: string) => new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeZone: 'UTC' }).format(Date.parse(day))
+  const calendar = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeZone: 'UTC' })
+  const dayOf = (day: string) => calendar.format(Date.parse(day))
   const saying = (value: number | null | undefined) => (value === null || value === undefined ? '–' : say(value))
   const read = at !== null && at < length ? at : now.days.length - 1
   const cells = ({ days, series }: Drawn, n: number) => [{ value: days[n] ?? '', text: days[n] ? dayOf(days[n]) : '–' }, ...series.map(({ values }) => ({ value: values[n] ?? null, text: saying(values[n]) }))]
-  const sheet: Sheet = {
+  const sheet = (): Sheet => ({
     heads: [t('chart.day'), ...now.series.map(({ name }) => name), ...besides.map(({ head }) => head), ...(then ? [t('chart.dayOf', { name: then.name }), ...then.series.map(({ name }) => `${name} · ${then.name}`)] : [])],
     rows: Array.from({ length }, (_, n) => [...cells(now, n), ...besides.map(({ values }) => ({ value: values[n] ?? null })), ...(then ? cells(then, n) : [])]),
-  }
+  })
   const reading = ({ days, series }: Drawn, dashed: boolean, name?: string) => (
     <>
       {(name || days[read]) && <span className="soft">{[name, days[read] && dayOf(days[read])].filter(Boolean).join(' · ')}</span>}

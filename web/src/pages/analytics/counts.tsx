@@ -10,7 +10,7 @@ export function Counts({ id, title, counts, none, names }: { id: string; title: 
   const words = useWords()
   const most = Math.max(0, ...counts.flatMap(({ now, then }) => [now, then ?? 0]))
   const bar = (value: number) => ({ width: `${most === 0 ? 0 : (100 * value) / most}%`, '--tone': 'var(--accent)' }) as React.CSSProperties
-  const sheet = { heads: [title, t('chart.count'), ...(names.then ? [`${t('chart.count')} · ${names.then}`] : [])], rows: counts.map(({ name, now, then }) => [{ value: name }, { value: now }, ...(names.then ? [{ value: then ?? 0 }] : [])]) }
+  const sheet = () => ({ heads: [title, t('chart.count'), ...(names.then ? [`${t('chart.count')} · ${names.then}`] : [])], rows: counts.map(({ name, now, then }) => [{ value: name }, { value: now }, ...(names.then ? [{ value: then ?? 0 }] : [])]) })
   return (
     <Framed id={id} title={title} sheet={most === 0 ? undefined : sheet}>
       {most === 0 ? <p className="soft">{none}</p> : (

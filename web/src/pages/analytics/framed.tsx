@@ -14,8 +14,9 @@ export type Sheet = { heads: string[]; rows: Cell[][] }
 // NameOfFiles is what the names of files that are kept begin with.
 export const NameOfFiles = createContext('')
 
-// Framed is a chart with its name, what it says in words, and the table behind it: to read, and to keep as a file.
-export function Framed({ id, title, told, sheet, children }: { id: string; title: string; told?: string; sheet?: Sheet; children: ReactNode }) {
+// Framed is a chart with its name, what it says in words, and the table behind it, which is made where somebody reads it or keeps
+// it as a file.
+export function Framed({ id, title, told, sheet, children }: { id: string; title: string; told?: string; sheet?: () => Sheet; children: ReactNode }) {
   const { t } = useTexts()
   const { params, set } = useAddress()
   const name = useContext(NameOfFiles)
@@ -29,15 +30,17 @@ export function Framed({ id, title, told, sheet, children }: { id: string; title
         {sheet && (
           <span className="row nowrap" style={{ gap: 2 }}>
             <Button variant="subtle" color="gray" size="compact-xs" leftSection={<IconTable size={13} />} aria-pressed={isTable} aria-label={`${title}: ${as}`} onClick={() => set({ tables: (isTable ? tables.filter((one) => one !== id) : [...tables, id]).join(',') })}>{as}</Button>
-            <Button variant="subtle" color="gray" size="compact-xs" leftSection={<IconDownload size={13} />} aria-label={t('chart.csvOf', { title })} onClick={() => save(`${[name, title].filter(Boolean).join(' · ')}.csv`, 'text/csv', csv([sheet.heads, ...sheet.rows.map((row) => row.map(({ value }) => value ?? ''))]))}>CSV</Button>
+            <Button variant="subtle" color="gray" size="compact-xs" leftSection={<IconDownload size={13} />} aria-label={t('chart.csvOf', { title })} onClick={() => save(`${[name, title].filter(Boolean).join(' · ')}.csv`, 'text/csv', fileOf(sheet()))}>CSV</Button>
           </span>
         )}
       </div>
       {told && <p className="told small">{told}</p>}
-      {isTable ? <SheetTable title={title} sheet={sheet} /> : children}
+      {isTable ? <SheetTable title={title} sheet={sheet()} /> : children}
     </section>
   )
 }
+
+const fileOf = ({ heads, rows }: Sheet) => csv([heads, ...rows.map((row) => row.map(({ value }) => value ?? ''))])
 
 function SheetTable({ title, sheet }: { title: string; sheet: Sheet }) {
   const words = useWords()

@@ -22,7 +22,7 @@ export function HeatMap({ id, show, maps }: { id: string; show: 'calls' | 'answe
   const most = Math.max(1, ...counted.flatMap(({ calls }) => [...calls.values()]))
   const told = (calls: number, answered: number) => t('chart.hour', { count: calls, calls: words.number(calls), answered: words.number(answered), part: words.percent(answered, calls) })
   const dark = (calls: number, answered: number) => (calls === 0 ? 0 : 12 + (88 * (show === 'calls' ? calls / most : answered / calls)))
-  const sheet = {
+  const sheet = () => ({
     heads: [t('chart.weekday'), t('chart.hourHead'), ...maps.flatMap(({ name }) => ['calls', 'answered', 'part'].map((head) => [t(`chart.heads.${head as 'calls' | 'answered' | 'part'}`), maps.length > 1 ? name : ''].filter(Boolean).join(' · ')))],
     rows: weekdays.flatMap((day) => clock.map((hour) => ({ day, hour })))
       .filter(({ day, hour }) => counted.some(({ calls }) => calls.has(keyOf(day, hour))))
@@ -33,7 +33,7 @@ export function HeatMap({ id, show, maps }: { id: string; show: 'calls' | 'answe
           return [{ value: all }, { value: some }, { value: all === 0 ? null : Math.round((1000 * some) / all) / 10, text: words.percent(some, all) }]
         }),
       ]),
-  }
+  })
   return (
     <Framed id={id} title={title} sheet={sheet}>
       {counted.map(({ name, calls, answered }) => (

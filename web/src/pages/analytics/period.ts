@@ -1,4 +1,4 @@
-import { before, lastDays, sinceStart, type Days } from '../../pieces/range'
+import { before, dayIn, lastDays, sinceStart, type Days } from '../../pieces/range'
 
 // Periods that can be chosen: so many days up to today, "start" since the campaign's start, "days" from one to another.
 export const periods = ['start', '1', '7', '30', 'days'] as const
@@ -13,10 +13,12 @@ type Place = { created: string; iana: string }
 // isDay reports whether a text is a day of the calendar, written YYYY-MM-DD.
 const isDay = (text: string | null): text is string => text !== null && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text))
 
-// daysBetween reads two days of an address; the later one may come first.
-function daysBetween(first: string | null, last: string | null): Days | null {
+// daysBetween reads two days of an address; the later one may come first, and none is after today.
+function daysBetween(first: string | null, last: string | null, { iana }: Place): Days | null {
   if (!isDay(first) || !isDay(last)) return null
-  return first <= last ? { first, last } : { first: last, last: first }
+  const today = dayIn(iana, Date.now())
+  const [from, to] = [first, last].map((day) => (day < today ? day : today)).toSorted()
+  return { first: from!, last: to! }
 }
 
 export function periodOf(params: URLSearchParams): Period {
@@ -27,7 +29,7 @@ export function periodOf(params: URLSearchParams): Period {
 // daysOf are the days of a campaign that an address asks for.
 export function daysOf(params: URLSearchParams, place: Place): Days {
   const period = periodOf(params)
-  if (period === 'days') return daysBetween(params.get('from'), params.get('to')) ?? sinceStart(place)
+  if (period === 'days') return daysBetween(params.get('from'), params.get('to'), place) ?? sinceStart(place)
   return period === 'start' ? sinceStart(place) : lastDays(Number(period), place.iana)
 }
 
@@ -42,7 +44,7 @@ export function comparisonOf(params: URLSearchParams, pearlId: string): Comparis
 export function otherDays(params: URLSearchParams, comparison: NonNullable<Comparison>, days: Days, place: Place): Days {
   switch (comparison.kind) {
     case 'before': return before(days)
-    case 'days': return daysBetween(params.get('withFrom'), params.get('withTo')) ?? before(days)
+    case 'days': return daysBetween(params.get('withFrom'), params.get('withTo'), place) ?? before(days)
     case 'campaign': return daysOf(params, place)
   }
 }
