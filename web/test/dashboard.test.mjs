@@ -260,6 +260,22 @@ test('the funnel counts whom it talked to, and not who was stopped while it rang
   noFaults()
 })
 
+test('a campaign is cloned with its settings, and without its leads', async () => {
+  await page.getByRole('button', { name: 'Clone' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Clone Renewals' })
+  await dialog.getByLabel('Name').fill('Renewals of spring')
+  await accessible('clone a campaign')
+  await dialog.getByRole('button', { name: 'Clone' }).click()
+  await page.getByRole('heading', { name: 'Renewals of spring' }).waitFor()
+  await page.getByRole('link', { name: 'Edit the settings' }).waitFor()
+  const cloned = /campaigns\/([0-9a-f]{24})/.exec(page.url())[1]
+  const [before, after, totals] = await Promise.all([`${pearlId}/Settings`, `${cloned}/Settings`, cloned].map((path) => api.ask('GET', `/v2/Pearl/${path}`)))
+  assert.deepEqual({ ...after, name: before.name }, before)
+  assert.deepEqual([totals.status, totals.totalLeads], [2, 0])
+  await api.ask('POST', `/v2/Pearl/${cloned}/Archive`, { isArchived: true })
+  noFaults()
+})
+
 test('analytics agree with the calls, are compared, read as tables and kept as files', async () => {
   const other = await api.campaign('Summer')
   await page.getByRole('navigation', { name: 'Pages' }).first().getByRole('link', { name: 'Analytics' }).click()

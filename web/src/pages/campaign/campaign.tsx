@@ -18,6 +18,7 @@ import { placeOf, useWords } from '../../pieces/words'
 import { ByHour, OutcomesByDay } from '../analytics/charts'
 import { NameOfFiles } from '../analytics/framed'
 import { sideOf } from '../analytics/sides'
+import { Clone } from './clone'
 import { LiveCalls } from './live-calls'
 import { Settings } from './settings'
 import { Zones } from './zones'
@@ -26,7 +27,7 @@ import { Zones } from './zones'
 export default function Campaign({ params: { id } }: { params: { id: string } }) {
   const { t } = useTranslation()
   const { params, set } = useAddress()
-  const { mayChange } = useSession()
+  const { mayChange, operates } = useSession()
   const pearl = usePearl(id)
   useNamed(pearl.data?.name)
   if (pearl.error) return <div className="page"><Failing error={pearl.error} retry={() => void pearl.refetch()} /></div>
@@ -43,6 +44,7 @@ export default function Campaign({ params: { id } }: { params: { id: string } })
           <Link href={`/calls?campaign=${id}`} className="link">{t('places.calls')}</Link>
           <Link href={`/analytics?campaign=${id}`} className="link">{t('places.analytics')}</Link>
         </span>
+        {operates && <Clone pearl={pearl.data} />}
         {mayChange && <RunOrPause pearl={pearl.data} />}
       </div>
       <Tabs value={tab} onChange={(chosen) => set({ tab: chosen === 'settings' ? chosen : null })} keepMounted={false}>

@@ -1,8 +1,11 @@
+import { Button } from '@mantine/core'
 import { IconInfoCircle } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
 import type { Schemas } from '../../api/client'
 import { useNumbers, usePearlSettings, useWarnings } from '../../api/queries'
+import { useSession } from '../../api/session'
 import { Bones, Failing } from '../../pieces/states'
 import { useWords } from '../../pieces/words'
 
@@ -11,12 +14,14 @@ export function Settings({ pearlId }: { pearlId: string }) {
   const { t } = useTranslation()
   const settings = usePearlSettings(pearlId)
   const warnings = useWarnings(pearlId)
+  const { mayChange } = useSession()
   if (settings.error) return <Failing error={settings.error} retry={() => void settings.refetch()} />
   if (!settings.data) return <Bones lines={8} />
   const { pearl, outbound, variables } = settings.data
   return (
     <div className="stack form" style={{ gap: 24 }}>
       {(warnings.data ?? []).map(({ member, text }) => <div className="note" key={member + text}><IconInfoCircle size={18} color="var(--warn)" aria-hidden="true" /><span><span className="mono">{member}</span> {text}</span></div>)}
+      <div><Button component={Link} href={`/pearls/${pearlId}?part=calling`} variant="default">{t(mayChange ? 'campaign.edit' : 'campaign.more')}</Button></div>
       {outbound && <Calling outbound={outbound} zone={pearl.timeZone} />}
       <section className="stack" style={{ gap: 10 }}>
         <h2>{t('settings.says')}</h2>
