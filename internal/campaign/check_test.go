@@ -133,7 +133,7 @@ func TestCheck(t *testing.T) {
 		{"most", form(), func(p *Pearl) {
 			o := p.Outbound
 			o.RecordingTrack, o.TranscriptOptions, o.MaximumCallAttempts, o.MinimumRetryIntervalHours, o.RingDuration, o.CallTimeout, o.VoiceMail = 4, 3, 11, 6, 50, 120, strings.Repeat("ü", 500)
-			o.ScreeningAnswer = strings.Repeat("ü", 300)
+			o.ScreeningAnswer, o.MenuKeys = strings.Repeat("ü", 300), "0123456#"
 		}, nil},
 		{"below", form(), func(p *Pearl) { *p.Outbound = OutboundSettings{BudgetTotal: &minus} }, []string{
 			"Outbound.BudgetTotal", "Outbound.CallRequestMaxWaitMinutes", "Outbound.CallTimeout", "Outbound.DuplicatePolicy", "Outbound.MaximumCallAttempts", "Outbound.MinimumRetryIntervalHours",
@@ -142,10 +142,11 @@ func TestCheck(t *testing.T) {
 		{"above", form(), func(p *Pearl) {
 			o := p.Outbound
 			o.RecordingTrack, o.TranscriptOptions, o.MaximumCallAttempts, o.MinimumRetryIntervalHours, o.RingDuration, o.CallTimeout, o.VoiceMail = 5, 4, 12, 7, 51, 121, strings.Repeat("x", 501)
-			o.ScreeningAnswer = strings.Repeat("x", 301)
+			o.ScreeningAnswer, o.MenuKeys = strings.Repeat("x", 301), "123456789"
 		}, []string{
-			"Outbound.CallTimeout", "Outbound.MaximumCallAttempts", "Outbound.MinimumRetryIntervalHours", "Outbound.RecordingTrack", "Outbound.RingDuration", "Outbound.ScreeningAnswer", "Outbound.TranscriptOptions", "Outbound.VoiceMail",
+			"Outbound.CallTimeout", "Outbound.MaximumCallAttempts", "Outbound.MenuKeys", "Outbound.MinimumRetryIntervalHours", "Outbound.RecordingTrack", "Outbound.RingDuration", "Outbound.ScreeningAnswer", "Outbound.TranscriptOptions", "Outbound.VoiceMail",
 		}},
+		{"keys that no telephone has", form(), func(p *Pearl) { p.Outbound.MenuKeys = "1A" }, []string{"Outbound.MenuKeys"}},
 		{"voicemail asks what is not known yet", form(), func(p *Pearl) { p.Outbound.VoiceMail = "{street} {bunches} {bunches}" }, []string{"Outbound.VoiceMail"}},
 		{"the answer to a screening assistant asks what is not known yet", form(), func(p *Pearl) { p.Outbound.ScreeningAnswer = "{bunches}" }, []string{"Outbound.ScreeningAnswer"}},
 		{"zone of leads", form(), func(p *Pearl) { p.Outbound.TimeZone = "+02:00" }, []string{"Outbound.TimeZone"}},
