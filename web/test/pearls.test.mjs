@@ -202,7 +202,7 @@ test('every member of a Pearl is shown, and none is lost when another is edited'
     variables: [{ id: 'plan', name: 'the plan', group: 1, type: 'string', description: 'as sold' }, { id: 'agrees', name: 'agreement', group: 2, type: 'boolean', description: 'Do you agree?' }],
     outbound: {
       phoneNumberId: number.id, totalAgents: 13, recordingTrack: 2, isStopRecordingAfterTransferCall: true, transcriptOptions: 2, budgetTotal: 987, timeZone: 'Europe/Paris', maximumCallAttempts: 9, minimumRetryIntervalHours: 3, ringDuration: 41, callTimeout: 77,
-      voiceMail: 'Call us back.', screeningAnswer: 'It is about your plan.', callingHours: [{ day: 2, start: '10:15', end: '16:45' }], callWebhookUrl: 'https://hooks.example.com/call', leadWebhookUrl: 'https://hooks.example.com/lead',
+      voiceMail: 'Call us back.', screeningAnswer: 'It is about your plan.', menuKeys: '3#', callingHours: [{ day: 2, start: '10:15', end: '16:45' }], callWebhookUrl: 'https://hooks.example.com/call', leadWebhookUrl: 'https://hooks.example.com/lead',
       webhookVersion: 1, webhookCredential: 's3cret', webhookCredentialHeader: 'X-Hook-Key', webhookEnums: 'names', webhookExtras: true, webhookAnalysis: true, retryPolicy: { busy: { delays: [90, 7200], maximumAttempts: 6 } }, holidays: ['2027-12-25'],
       defaultRegion: 'FR', duplicatePolicy: 'skip', callRequestMaxWaitMinutes: 123,
     },
