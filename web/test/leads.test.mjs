@@ -159,6 +159,8 @@ test('a number of more digits than JavaScript has is shown, kept and written bac
   assert.match(after, /"deep":-98765432109876543210\.25\D/)
   await page.keyboard.press('Escape')
   await page.getByRole('searchbox').fill('=1+1')
+  await page.waitForURL(/search=/)
+  await page.getByText('1 lead', { exact: true }).waitFor()
   await page.getByRole('checkbox', { name: 'Choose +14155550143' }).click()
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export CSV' }).click()])
   const row = readFileSync(await download.path(), 'utf8').split('\r\n')[1]
