@@ -221,7 +221,7 @@ func TestCommandLine(t *testing.T) {
 		{"nothing to set", []string{"account", "set", "--data", folder}, 2, "--agents, --credit or --status"},
 		{"bad status of a Pearl", []string{"pearl", "set", "650000000000000000000001", "--data", folder, "--status", "1"}, 2, "--status"},
 		{"Pearl of nobody", []string{"pearl", "set", "650000000000000000000001", "--data", folder, "--status", "3"}, 1, "no account"},
-		{"no id of a Pearl", []string{"pearl", "set", "x", "--data", folder, "--status", "3"}, 1, "24 hex digits"},
+		{"no id of a Pearl", []string{"pearl", "set", "x", "--data", folder, "--status", "3"}, 1, "there is no account yet"},
 		{"bad status", []string{"account", "set", "--data", folder, "--status", "6"}, 2, "--status"},
 		{"fewer agents than none", []string{"account", "set", "--data", folder, "--agents=-1"}, 2, "--agents"},
 		{"more agents than a number holds", []string{"account", "set", "--data", folder, "--agents=99999999999"}, 2, "--agents"},
