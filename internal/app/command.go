@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	exit := -1
 	parser, err := kong.New(&cli, kong.Name("nacre"), kong.Description("Outbound phone campaigns with AI agents, self-hosted."),
 		kong.Writers(out, errs), kong.Exit(func(code int) { exit = code }), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Configuration(config.YAML), kong.Vars{"version": Version, "statuses": listed(client.LeadStatuses()), "settable_statuses": listed(client.SettableStatuses())})
+		kong.Configuration(config.YAML), helpTexts())
 	if err != nil {
 		fmt.Fprintln(errs, "nacre:", err)
 		return exitFailed
@@ -113,6 +113,11 @@ func run(ctx context.Context, args []string, s streams) int {
 		fmt.Fprintln(errs, "nacre:", err)
 		return exitFailed
 	}
+}
+
+// helpTexts are what help has from elsewhere.
+func helpTexts() kong.Vars {
+	return kong.Vars{"version": Version, "statuses": listed(client.LeadStatuses()), "settable_statuses": listed(client.SettableStatuses())}
 }
 
 // exitError is an error with an exit code of its own.

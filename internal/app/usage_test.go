@@ -16,7 +16,7 @@ import (
 // TestUnknownEnvironment: a mistyped setting of the environment is named, with the one that was meant.
 func TestUnknownEnvironment(t *testing.T) {
 	t.Parallel()
-	parser, err := kong.New(&commands{}, kong.Vars{"version": "test"})
+	parser, err := kong.New(&commands{}, helpTexts())
 	if err != nil {
 		t.Fatal(err)
 	}
