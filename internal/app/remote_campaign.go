@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -51,7 +50,7 @@ func (l *campaignList) Run(ctx context.Context, s streams) error {
 
 type campaignCreate struct {
 	remote
-	File string `arg:"" help:"JSON file; - is standard input."`
+	File string `arg:"" help:"File in YAML or JSON; - is standard input."`
 }
 
 func (c *campaignCreate) Run(ctx context.Context, s streams) error {
@@ -59,12 +58,13 @@ func (c *campaignCreate) Run(ctx context.Context, s streams) error {
 	if c.File == "-" {
 		read = func() ([]byte, error) { return io.ReadAll(s.In) }
 	}
-	body, err := read()
+	raw, err := read()
 	if err != nil {
 		return exitError{exitUsage, fmt.Errorf("read the Pearl: %w", err)}
 	}
-	if !json.Valid(body) {
-		return exitError{exitUsage, fmt.Errorf("%s is no JSON", c.File)}
+	body, err := yamlAsJSON(raw)
+	if err != nil {
+		return exitError{exitUsage, fmt.Errorf("%s is neither YAML nor JSON: %w", c.File, err)}
 	}
 	return c.with(func(api *client.Client) error {
 		pearlID, err := api.CreatePearl(ctx, body)

@@ -44,8 +44,8 @@ func newShell(t *testing.T) shell {
 		t.Fatal(errs)
 	}
 	sh := shell{url: s.url, key: strings.TrimSpace(out)}
-	file := filepath.Join(folder, "pearl.json")
-	if err := os.WriteFile(file, []byte(`{"name":"Renewals","pearl":{"companyDescription":"Gyms.","timeZone":"UTC","openingSentence":"Hello."},"outbound":{}}`), 0o600); err != nil {
+	file := filepath.Join(folder, "pearl.yaml")
+	if err := os.WriteFile(file, []byte("name: Renewals\npearl: {companyDescription: Gyms., timeZone: UTC, openingSentence: Hello.}\noutbound: {}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	sh.pearl = sh.must(t, "campaign", "create", file)
@@ -195,6 +195,10 @@ func TestHelpListsStatuses(t *testing.T) {
 func TestUsageOfTheShell(t *testing.T) {
 	t.Parallel()
 	sh := shell{url: "http://127.0.0.1:1", key: "665f1f77bcf86cd799439011:0123456789abcdefghijABCDEFGHIJ01"}
+	broken := filepath.Join(t.TempDir(), "broken.yaml")
+	if err := os.WriteFile(broken, []byte("name: [Renewals"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, args := range [][]string{
 		{"lead", "update", "x", "y"},
 		{"lead", "update", "x", "y", "--status", "Stopped"},
@@ -203,6 +207,7 @@ func TestUsageOfTheShell(t *testing.T) {
 		{"lead", "get", "x", "y", "--by", "name"},
 		{"lead", "add", "x"},
 		{"campaign", "create", filepath.Join(t.TempDir(), "none.json")},
+		{"campaign", "create", broken},
 		{"campaign", "watch", "x", "--every", "1ms"},
 		{"call", "list", "x", "--limit", "-1"},
 		{"call", "list", "x", "--status", "nothing"},

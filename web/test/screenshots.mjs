@@ -13,9 +13,16 @@ const [binary, folder, given] = process.argv.slice(2)
 mkdirSync(folder, { recursive: true })
 
 const data = given ?? JSON.parse(execFileSync(binary, ['demo', '--once', '--json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })).data
-const server = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0', '--sip-listen', '127.0.0.1:0', '--allow-private-webhooks', '--log-level', 'error', '--grace', '0s'], { stdio: ['ignore', 'pipe', 'pipe'] })
-const said = (stream, pattern) => new Promise((done) => createInterface(stream).on('line', (line) => { const found = pattern.exec(line); if (found) done(found[1]) }))
-const [base, code] = await Promise.all([said(server.stdout, /^listening on (.*)$/), said(server.stderr, / with the code (.*)$/)])
+const person = { email: 'ada@example.com', password: 'mother of pearl, twice' }
+const [, code] = / until .*: (\S+)$/m.exec(execFileSync(binary, ['user', 'add', '--data', data, '--email', person.email, '--role', 'owner'], { encoding: 'utf8' }))
+const empty = mkdtempSync(join(tmpdir(), 'nacre-empty-'))
+// serve returns a server of a data folder and its address.
+function serve(of) {
+  const process = spawn(binary, ['serve', '--data', of, '--listen', '127.0.0.1:0', '--sip-listen', '127.0.0.1:0', '--allow-private-webhooks', '--log-level', 'error', '--grace', '0s'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  return new Promise((done) => createInterface(process.stdout).on('line', (line) => { const found = /^listening on (.*)$/.exec(line); if (found) done({ process, base: found[1] }) }))
+}
+const fresh = await serve(empty)
+const { process: server, base } = await serve(data)
 const key = execFileSync(binary, ['key', 'create', '--data', data, '--name', 'screenshots'], { encoding: 'utf8' }).trim()
 const api = new Api(base, key)
 
@@ -30,7 +37,8 @@ if (!existing.some((row) => row.name === long)) {
 await api.ask('POST', '/v2/Account/Blacklist', { phoneNumbers: ['+14155550177', '+12125550188'] })
 const { results: leads } = await api.ask('POST', `/v2/Outbound/${demo}/Leads`, { statuses: [100], limit: 1 })
 const { results: calls } = await api.ask('POST', `/v2/Pearl/${demo}/Calls`, { fromDate: '2000-01-01', toDate: '2999-01-01', statuses: [100], sortProp: 'duration', limit: 1 })
-const empty = (await api.ask('GET', '/v2/Pearl')).find((row) => row.name === 'Without leads').id
+const graph = execFileSync(binary, ['campaign', 'create', join(import.meta.dirname, '..', '..', 'examples', 'rehearsal', 'orders-pearl.yaml'), '--url', base, '--key', key], { encoding: 'utf8' }).trim()
+const quiet = (await api.ask('GET', '/v2/Pearl')).find((row) => row.name === 'Without leads').id
 
 const pages = {
   overview: '/',
@@ -39,9 +47,18 @@ const pages = {
   settings: `/campaigns/${demo}?tab=settings`,
   leads: `/leads?campaign=${demo}`,
   lead: `/leads?campaign=${demo}&lead=${leads[0].id}`,
-  'leads-none': `/leads?campaign=${empty}`,
+  import: `/leads/import?campaign=${demo}`,
+  'leads-none': `/leads?campaign=${quiet}`,
   calls: `/calls?campaign=${demo}`,
   call: `/calls/${calls[0].id}`,
+  'call-signalling': `/calls/${calls[0].id}?tab=signalling`,
+  pearls: '/pearls',
+  pearl: `/pearls/${demo}`,
+  'pearl-asks': `/pearls/${demo}?part=asks`,
+  'pearl-actions': `/pearls/${graph}?part=actions`,
+  'pearl-calling': `/pearls/${demo}?part=calling`,
+  'pearl-flow': `/pearls/${graph}?part=flow`,
+  'pearl-versions': `/pearls/${demo}?part=versions`,
   analytics: `/analytics?campaign=${demo}`,
   webhooks: `/webhooks?campaign=${demo}`,
   blacklist: '/blacklist',
@@ -61,25 +78,28 @@ const looks = {
   rtl: { colorScheme: 'light', locale: 'he-IL' },
 }
 
-let owner = null
-const person = { email: 'ada@example.com', password: 'mother of pearl, twice' }
+let joined = false
 const faults = []
 for (const [look, options] of Object.entries(looks)) {
   const browser = await open(options)
   const { page } = browser
-  const wrong = watch(page, base)
+  const wrong = watch(page, 'http://127.0.0.1:')
   const shoot = (name) => page.screenshot({ path: join(folder, `${name}-${look}.png`) })
+  await page.goto(`${fresh.base}/start`)
+  await page.locator('form').waitFor()
+  await shoot('start')
   await page.goto(base)
   await page.locator('form').waitFor()
-  await shoot(owner ? 'sign-in' : 'start')
-  if (owner === null) {
-    owner = await page.evaluate((body) => fetch('/v2/FirstStart', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).then((answer) => answer.json()), { ...person, code, company: 'Pearl Fitness' })
-  } else {
-    await page.evaluate((body) => fetch('/v2/SignIn', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }), person)
-  }
-  for (const [name, path] of Object.entries(pages)) {
+  await shoot('sign-in')
+  const [path, body] = joined ? ['/v2/SignIn', person] : ['/v2/Join', { code, password: person.password }]
+  await page.evaluate(([path, body]) => fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).then((answer) => answer.json()), [path, body])
+  joined = true
+  const { id: live } = await api.ask('POST', '/v2/SandboxCampaign')
+  await api.until(`/v2/Pearl/${live}/OngoingCalls`, ({ totalOngoingCalls }) => totalOngoingCalls > 0)
+  for (const [name, path] of Object.entries({ live: `/campaigns/${live}`, ...pages })) {
     await page.goto(base + path)
     await page.locator('main#main').waitFor()
+    if (name === 'live') await page.waitForTimeout(12_000) // people have picked up
     await page.waitForFunction(() => document.querySelector('.mantine-Skeleton-root, .bone') === null)
     if (name === 'call') await page.locator('.waves-place div').first().waitFor()
     await page.waitForTimeout(700) // pictures, not tests: what moves has come to rest
@@ -93,7 +113,8 @@ for (const [look, options] of Object.entries(looks)) {
   faults.push(...wrong.map((fault) => `${look}: ${fault}`))
   await browser.close()
 }
-server.kill('SIGTERM')
+for (const one of [server, fresh.process]) one.kill('SIGTERM')
+rmSync(empty, { recursive: true, force: true })
 if (!given) rmSync(data, { recursive: true, force: true })
 if (faults.length > 0) {
   console.error(faults.join('\n'))
