@@ -48,6 +48,13 @@ type Value struct {
 
 // CallRow is a call as a search finds it.
 type CallRow struct {
+	CallHead
+	Cost      float64 `json:"cost"`      // in units of the account's currency
+	LatencyMS *int    `json:"latencyMs"` // from the end of a turn of the person to the answer, the median of the call; nil where nothing was answered
+}
+
+// CallHead is what is told of a call everywhere.
+type CallHead struct {
 	ID                 string     `json:"id"`
 	StartTime          time.Time  `json:"startTime"`
 	ConversationStatus LeadStatus `json:"conversationStatus"` // what it means for the lead
@@ -68,7 +75,7 @@ type Call struct {
 
 // BulkCall is a call that was read with many others: with what the search's Fields name.
 type BulkCall struct {
-	CallRow
+	CallHead
 	PearlID          string  `json:"pearlId"`
 	RelatedID        string  `json:"relatedId"`
 	LeadID           *string `json:"leadId"`

@@ -4,6 +4,7 @@ package call
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"nacre/internal/id"
@@ -112,6 +113,15 @@ func (c Call) Live() bool { return c.Ended.IsZero() }
 
 // Ringing reports whether the call has neither been answered nor ended.
 func (c Call) Ringing() bool { return c.Live() && c.Answered.IsZero() }
+
+// MedianLatency is the median of the call's latencies, in milliseconds, the lower one of an even number; false where nothing was answered.
+func (c Call) MedianLatency() (ms int, ok bool) {
+	if len(c.TurnLatencyMS) == 0 {
+		return 0, false
+	}
+	sorted := slices.Sorted(slices.Values(c.TurnLatencyMS))
+	return sorted[(len(sorted)-1)/2], true
+}
 
 // Duration is whole seconds from answer to end, rounded up: at least 1 when answered, 0 otherwise
 // and while the call is in progress.

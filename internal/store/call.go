@@ -22,7 +22,7 @@ const (
 
 // callTable has besides what is only searched and sorted by.
 var (
-	callTable  = newTable("call", callColumns+", search, duration, sms_sent, emails_sent")
+	callTable  = newTable("call", callColumns+", search, duration, latency, sms_sent, emails_sent")
 	insertCall = callTable.insertion(1)
 )
 
@@ -128,7 +128,7 @@ func (t *tx) InsertCall(c call.Call) error {
 	_, err = t.exec(insertCall, c.ID, c.Account, c.Pearl, c.Lead, c.Request, c.Node, c.Trunk, c.Trace, c.From, c.To, c.Name,
 		millis(c.Start), millis(c.Answered), millis(c.Ended), millis(c.Finished), c.Cancel, c.HangUp, int(c.Status), c.Outcome, c.Conversation,
 		tagText(c.Tags), c.Sentiment, c.Transferred, c.CallbackPromised, c.Recording, c.RecordingBytes, c.Cost, c.Sequence, c.Key, c.Answerer, c.Version,
-		c.Summary, string(c.CallData), collected, transcript, turns, charges, analysis, evidence, messages, acts, searchable(c.Name), c.Duration(),
+		c.Summary, string(c.CallData), collected, transcript, turns, charges, analysis, evidence, messages, acts, searchable(c.Name), c.Duration(), latency(c),
 		call.Sent(c.Acts, call.ActSMS), call.Sent(c.Acts, call.ActEmail))
 	if t.violates(err, liveNumber) {
 		return engine.ErrNumberTaken
@@ -190,6 +190,7 @@ func (t *tx) SaveCall(c call.Call) error {
 		set.set(true, "outcome", string(c.Outcome))
 		set.set(true, "conversation", c.Conversation)
 		set.set(true, "duration", c.Duration())
+		set.set(true, "latency", latency(c))
 		set.set(true, "tags", tagText(c.Tags))
 		set.set(true, "sentiment", c.Sentiment)
 		set.set(true, "transferred", c.Transferred)
@@ -334,10 +335,20 @@ func (s *Store) RecordingOf(ctx context.Context, callID, keyID id.ID) (file stri
 	return file, wrap("read recording of call", missing(err, "CallId"))
 }
 
+// latency is what calls are sorted by: calls without an answer come first.
+func latency(c call.Call) int {
+	median, ok := c.MedianLatency()
+	if !ok {
+		return -1
+	}
+	return median
+}
+
 func callSorting() map[string]string {
 	return map[string]string{
 		"": "start", "starttime": "start", "duration": "duration", "status": "status", "conversationstatus": "conversation",
 		"from": "from_number", "to": "to_number", "name": "name", "id": "id",
+		"cost": "cost", "latencyms": "latency",
 	}
 }
 

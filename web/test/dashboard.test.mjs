@@ -170,6 +170,21 @@ test('a call is listened to, and its transcript follows', async () => {
   noFaults()
 })
 
+test('calls are sorted by how quickly the agent answered', async () => {
+  const call = page.url()
+  const { results: [slowest] } = await api.ask('POST', `/v2/Pearl/${pearlId}/Calls`, { fromDate: '2000-01-01', toDate: '2999-01-01', sortProp: 'latencyMs', limit: 1 })
+  assert.ok(slowest.latencyMs > 0, 'no call has a latency')
+  await page.goto(`${base}/calls?campaign=${pearlId}`)
+  const sort = page.getByRole('columnheader', { name: 'Answers in' }).getByRole('button')
+  await sort.click()
+  await page.waitForURL(({ searchParams }) => searchParams.get('sort') === 'latencyMs' && searchParams.get('order') === 'up')
+  await sort.click()
+  await page.waitForURL(({ searchParams }) => searchParams.get('order') === null)
+  await page.getByRole('row').nth(1).getByText(`${(slowest.latencyMs / 1000).toFixed(1).replace('.0', '')} s`).waitFor()
+  await page.goto(call)
+  noFaults()
+})
+
 test('a call is marked as reviewed by one key and commented, and the next one is a key away', async () => {
   const callId = /\/calls\/([0-9a-f]{24})/.exec(page.url())[1]
   await page.keyboard.press('r')

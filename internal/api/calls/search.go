@@ -40,7 +40,7 @@ type Search struct {
 
 // TableRules are what the table of calls allows.
 func (Search) TableRules() (most int, columns []string) {
-	return maxPage, []string{"startTime", "duration", "status", "conversationStatus", "from", "to", "name", "id"}
+	return maxPage, []string{"startTime", "duration", "status", "conversationStatus", "from", "to", "name", "id", "cost", "latencyMs"}
 }
 
 // Check judges the range and the page.
@@ -54,6 +54,8 @@ func (in *Search) Check(faults *fault.List) {
 type Row struct {
 	Head
 	CollectedInfo []call.Value `json:"collectedInfo"`
+	Cost          float64      `json:"cost" schema:"min=0" doc:"in units of the account's currency"`
+	LatencyMS     *int         `json:"latencyMs" doc:"milliseconds from the end of a turn of the person to our answer, the median of the call; null where nothing was answered"`
 }
 
 // Find searches the calls of a Pearl.
@@ -72,7 +74,10 @@ func (h *Handlers) find(r *route.Request, in Search, reviewed *bool) (wire.Page[
 	rows := make([]Row, len(found))
 	for n, c := range found {
 		c = settled(c)
-		rows[n] = Row{Head: headOf(c), CollectedInfo: wire.List(c.Collected)}
+		rows[n] = Row{Head: headOf(c), CollectedInfo: wire.List(c.Collected), Cost: float64(c.Cost) / 100}
+		if median, ok := c.MedianLatency(); ok {
+			rows[n].LatencyMS = &median
+		}
 	}
 	return wire.Page[Row]{Count: count, Results: rows}, nil
 }

@@ -183,6 +183,7 @@ func testCallSearch(t *testing.T, store engine.Store) {
 		c.Ended = c.Answered.Add(time.Duration(n%6) * time.Second)
 		c.Conversation = []int{100, 110, 10}[n%3]
 		c.Tags = [][]string{nil, {"vip"}, {"vip2", "vip,x"}}[n%3]
+		c.Cost, c.TurnLatencyMS = int64(n%7), [][]int{nil, {900, 300, 500, 400}, {120}}[n%3]
 		calls = append(calls, c)
 	}
 	w.update(t, func(tx engine.Tx) error {
@@ -204,6 +205,8 @@ func testCallSearch(t *testing.T, store engine.Store) {
 		"to":                 func(c call.Call) string { return c.To },
 		"name":               func(c call.Call) string { return c.Name },
 		"id":                 func(call.Call) string { return "" },
+		"cost":               func(c call.Call) string { return fmt.Sprintf("%05d", c.Cost) },
+		"latencyMs":          func(c call.Call) string { return map[int]string{0: "", 1: "120", 4: "400"}[len(c.TurnLatencyMS)] },
 	}
 	for sort, of := range keys {
 		for _, ascending := range []bool{true, false} {
@@ -260,7 +263,7 @@ func testCallSearch(t *testing.T, store engine.Store) {
 		t.Fatal(err)
 	}
 	same(t, "a row with everything", rows, calls[:1])
-	if _, _, err := store.SearchCalls(t.Context(), w.account.ID, w.pearl.ID, all, engine.Page{Limit: 1, Sort: "cost"}); !fault.Is(err, fault.Invalid) {
+	if _, _, err := store.SearchCalls(t.Context(), w.account.ID, w.pearl.ID, all, engine.Page{Limit: 1, Sort: "colour"}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("unknown column: %v", err)
 	}
 	if count, _, err := store.SearchCalls(t.Context(), noID, w.pearl.ID, all, engine.Page{Limit: 1}); err != nil || count != 0 {

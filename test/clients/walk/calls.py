@@ -25,7 +25,7 @@ def searches(walk):
         judge.refused("POST", path, 400, "$", content=b"")
     for path in routes[:4]:
         judge.refused("POST", path, 400, "SortProp", body=dates | {"sortProp": "colour"})
-        for column in ("startTime", "duration", "status", "conversationStatus", "from", "to", "name", "id", "STARTTIME", "", None):
+        for column in ("startTime", "duration", "status", "conversationStatus", "from", "to", "name", "id", "cost", "latencyMs", "STARTTIME", "", None):
             judge.ok("POST", path, page(CALL_ROW), dates | {"sortProp": column})
     judge.refused("POST", routes[4], 400, "Fields", body=dates | {"fields": ["Audio"]})
 

@@ -34,11 +34,12 @@ NEXT = {
 }
 
 ANSWERER = {"unknown", "human", "machine", "screening", "menu", "announcement"}
-CALL_ROW = {
+CALL_HEAD = {
     "id": ID, "startTime": DATE, "conversationStatus": CONVERSATION_STATUS, "status": CALL_STATUS, "from": FILLED, "to": FILLED,
     "name": nullable(FILLED), "duration": COUNT, "tags": [TEXT], "collectedInfo": COLLECTED,
 }
-CALL = CALL_ROW | {
+CALL_ROW = CALL_HEAD | {"cost": NUMBER, "latencyMs": nullable(COUNT)}
+CALL = CALL_HEAD | {
     "pearlId": ID, "relatedId": ID, "leadId": nullable(ID), "recording": nullable(URL), "transcript": [LINE], "summary": nullable(TEXT),
     "isCallTransferred": BOOL, "overallSentiment": {0, 1, 2, 3, 4, 5}, "answerer": nullable(ANSWERER),
     "pearlVersion": nullable(COUNT),

@@ -37,6 +37,8 @@ export default function Calls() {
     { id: 'outcome', head: t('call.outcome'), width: 160, sort: 'conversationStatus', cell: (call) => <LeadStatusMark status={call.conversationStatus} /> },
     { id: 'status', head: t('call.how'), width: 120, sort: 'status', cell: (call) => <span className="soft">{t(`callStatus.${call.status}`)}</span> },
     { id: 'duration', head: t('call.duration'), width: 90, end: true, sort: 'duration', cell: (call) => (call.duration === 0 ? <span className="soft">–</span> : <span className="ltr">{words.duration(call.duration)}</span>) },
+    { id: 'latencyMs', head: t('call.latency'), width: 110, end: true, sort: 'latencyMs', cell: (call) => (call.latencyMs === null ? <span className="soft">–</span> : t('call.at', { seconds: words.number(call.latencyMs / 1000, 1) })) },
+    { id: 'cost', head: t('call.cost'), width: 80, end: true, sort: 'cost', cell: (call) => (call.cost === 0 ? <span className="soft">–</span> : words.number(call.cost, 2)) },
     { id: 'collected', head: t('call.collected'), width: 200, grows: true, cell: (call) => <span className="soft">{call.collectedInfo.map(({ name, value }) => `${name}: ${String(value)}`).join(', ') || '–'}</span> },
     { id: 'tags', head: t('call.tags'), width: 120, cell: (call) => <span className="soft">{call.tags.join(', ') || '–'}</span> },
   ]
