@@ -182,6 +182,7 @@ test('calls are sorted by how quickly the agent answered', async () => {
   await page.waitForURL(({ searchParams }) => searchParams.get('order') === null)
   await page.getByRole('row').nth(1).getByText(`${(slowest.latencyMs / 1000).toFixed(1).replace('.0', '')} s`).waitFor()
   await page.goto(call)
+  await page.getByRole('button', { name: /Mark as reviewed/ }).waitFor()
   noFaults()
 })
 
