@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -235,8 +236,9 @@ func TestOptionsAndUnansweredProbes(t *testing.T) {
 	silent := newRawPeer(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	want := "no answer to OPTIONS within 0.2 s: " + silent.address().String() + " is silent over UDP"
-	if answer := us.Options(ctx, trunkTo(silent.address())); answer.OK || answer.Unauthorized || !strings.HasPrefix(answer.Detail, want) {
+	answer := us.Options(ctx, trunkTo(silent.address()))
+	// Under load it may be more than 0.2 s.
+	if answer.OK || answer.Unauthorized || !regexp.MustCompile(`^no answer to OPTIONS within \d(\.\d)? s: `+regexp.QuoteMeta(silent.address().String())+" is silent over UDP").MatchString(answer.Detail) {
 		t.Errorf("%+v", answer)
 	}
 }

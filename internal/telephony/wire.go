@@ -259,9 +259,10 @@ func noAnswer(request *sip.Request, waited time.Duration, cause error) error {
 		request.Method, inSeconds(waited), request.Destination(), request.Transport()), cause}
 }
 
-// inSeconds is a duration as people read it.
+// inSeconds is a duration as people read it, to a tenth.
 func inSeconds(d time.Duration) string {
-	return fmt.Sprintf("%.3g s", max(d, time.Millisecond).Seconds())
+	const tenth = 100 * time.Millisecond
+	return fmt.Sprintf("%g s", max(d.Round(tenth), tenth).Seconds())
 }
 
 // send puts a request other than INVITE on the wire. The channel yields its final response, or nil when there is none.

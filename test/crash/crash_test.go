@@ -28,7 +28,7 @@ type trouble struct{ kills, leads int }
 // kinds are last digits of numbers whose people are done quickly: busy at first, agree, hang up, reject, unknown, declines.
 var kinds = []int{60, 0, 65, 75, 40, 1, 61, 35, 66, 20}
 
-func TestKilledServerCallsNobodyTwice(t *testing.T) { survive(t, trouble{12, 80}, nil) }
+func TestKilledServerCallsNobodyTwice(t *testing.T) { survive(t, trouble{8, 60}, nil) }
 
 // TestKilledServerLosesNoAnalysis: the same where a model talks and analyses, and while it analyses or just after. Every call in which somebody was understood is analysed
 // once, whatever a model that was asked twice has found, and told so once; what it finds becomes the lead's status once.
