@@ -69,7 +69,11 @@ func survive(t *testing.T, of trouble, m *model) {
 	for kill := range of.kills {
 		if m != nil {
 			m.awaitAnalysis()
-			pause(time.Duration(random.Int64N(int64(2 * thinks))))
+			within := 2 * thinks
+			if kill == 0 {
+				within = thinks / 2 // one is cut off for certain
+			}
+			pause(time.Duration(random.Int64N(int64(within))))
 		} else {
 			pause(time.Duration(random.Int64N(int64(longest))) + 200*time.Millisecond)
 		}
