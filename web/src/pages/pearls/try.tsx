@@ -2,7 +2,7 @@ import { ActionIcon, Button, Checkbox, Tabs, TextInput } from '@mantine/core'
 import { IconCheck, IconMicrophone, IconPhoneOff, IconRefresh, IconSend, IconX } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useRef, useState, type FormEvent } from 'react'
-import { api, ask, failureOf, Failure, type Schemas } from '../../api/client'
+import { api, ask, Failure, lines, type Schemas } from '../../api/client'
 import { talkByEar } from './by-ear'
 import { notSaved, type Settings } from './draft'
 import { NoMicrophone } from './microphone'
@@ -175,13 +175,10 @@ function Rehearse({ pearlId, save }: { pearlId: string; save: () => Promise<bool
       setVerdicts([])
       setTotal(0)
       if (!(await save())) throw notSaved
-      const { data } = await api.POST('/v2/Pearl/{pearlId}/Rehearse', { params: { path: { pearlId }, query: { draft: true } }, body: { scenarios: text }, parseAs: 'stream' })
-      await readLines(data as unknown as ReadableStream<Uint8Array>, (line) => {
-        const told = line as { total?: number; error?: Schemas['Problem'] } & Partial<Verdict>
-        if (told.error) throw failureOf(told.error.status, told.error)
-        if (told.total !== undefined) setTotal(told.total)
-        if (told.name !== undefined) setVerdicts((all) => [...all, told as Verdict])
-      })
+      for await (const line of lines<{ total?: number } & Partial<Verdict>>(`/v2/Pearl/${pearlId}/Rehearse?draft=true`, { scenarios: text })) {
+        if (line.total !== undefined) setTotal(line.total)
+        if (line.name !== undefined) setVerdicts((all) => [...all, line as Verdict])
+      }
     },
   })
   const failed = verdicts.filter(({ hasPassed }) => !hasPassed).length
@@ -209,18 +206,4 @@ function Rehearse({ pearlId, save }: { pearlId: string; save: () => Promise<bool
       </ul>
     </div>
   )
-}
-
-// readLines reads an answer line by line (application/x-ndjson).
-async function readLines(stream: ReadableStream<Uint8Array>, told: (line: unknown) => void) {
-  const reader = stream.pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>).getReader()
-  let rest = ''
-  for (;;) {
-    const { done, value } = await reader.read()
-    rest += value ?? ''
-    const lines = rest.split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) if (line) told(JSON.parse(line))
-    if (done) return
-  }
 }
