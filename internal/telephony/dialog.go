@@ -287,9 +287,9 @@ func (d *dialog) sendBye() {
 		ctx, cancel := context.WithTimeout(context.Background(), d.e.timers.Bye)
 		defer cancel()
 		request := d.request(sip.BYE, 0)
+		d.e.count.byes.Add(1) // before it is on the wire: whoever has seen it finds it counted
 		final, err := d.e.send(ctx, request)
 		close(sent)
-		d.e.count.byes.Add(1)
 		for err == nil {
 			var response *sip.Response
 			select {
