@@ -156,7 +156,7 @@ func TestInvitesAreSpaced(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer at.Close()
-		near := rawPeer{t: t, conn: at}
+		near := rawPeerOn(t, at)
 		trunk.Port = int(near.address().Port())
 		dial(t.Context(), e, inviteTo(trunk, time.Second))
 		if _, ok := near.read(map[bool]time.Duration{true: timeout, false: 200 * time.Millisecond}[sent]); ok != sent {

@@ -60,7 +60,7 @@ func TestForbiddenContact(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		victim := &rawPeer{t: t, conn: conn}
+		victim := rawPeerOn(t, conn)
 		silent(t, victim)
 		e := open(t, Config{Networks: destination.Networks{}.With(peer.address().Addr())})
 		result := dial(t.Context(), e, inviteTo(trunkTo(peer.address()), 10*time.Second))

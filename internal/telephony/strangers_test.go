@@ -52,7 +52,7 @@ func TestFlood(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	stranger := &rawPeer{t: t, conn: conn}
+	stranger := rawPeerOn(t, conn)
 	result := dial(t.Context(), e, inviteTo(trunkTo(carrier.address()), 10*time.Second))
 	invite := carrier.expect("INVITE")
 	for n := range 20 * perSource {
@@ -135,7 +135,7 @@ func TestPeersOfCallsAreNoStrangers(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = conn.Close() })
-		return &rawPeer{t: t, conn: conn}
+		return rawPeerOn(t, conn)
 	}
 	edge, other := at(20), at(21)
 	result := dial(t.Context(), e, inviteTo(trunkTo(carrier.address()), 10*time.Second))
