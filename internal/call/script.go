@@ -139,6 +139,10 @@ type Talk struct {
 	TurnLatencyMS []int      // end of the person's turn → first packet of our answer
 }
 
+// TagOptOutInDoubt is of calls whose OptOut is in doubt: they may have asked never to be called again, and left before they were
+// asked whether they meant it.
+const TagOptOutInDoubt = "opt-out in doubt"
+
 // Recording is the recording of a call that is over. It may not be on disk yet.
 type Recording struct {
 	// Saved waits until it is, and returns the file's name within the recordings folder, "" = it could not be written, and its

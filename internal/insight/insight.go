@@ -6,6 +6,7 @@ package insight
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,7 +111,7 @@ func facts(talk call.Talk) (sentences []string) {
 	if talk.Callback != nil {
 		sentences = append(sentences, fmt.Sprintf("A call-back in %s was promised.", span(talk.Callback.After)))
 	}
-	if talk.OptOut {
+	if talk.OptOut && !slices.Contains(talk.Tags, call.TagOptOutInDoubt) { // of which a note tells
 		sentences = append(sentences, "They asked never to be called again.")
 	}
 	return append(sentences, talk.Notes...)

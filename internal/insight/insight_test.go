@@ -39,6 +39,8 @@ func TestOutcomeAndSummary(t *testing.T) {
 			"A person answered. The goal was not reached. A call-back in 11 days was promised."},
 		{"opted out after agreeing", goal, call.Talk{Answerer: call.Human, Success: true, OptOut: true, Transcript: key}, call.NotSuccess,
 			"A person answered. The goal was not reached. They asked never to be called again."},
+		{"opted out in doubt", goal, call.Talk{Answerer: call.Human, Success: true, OptOut: true, Tags: []string{call.TagOptOutInDoubt}, Notes: []string{"Perhaps they asked."}, Transcript: key}, call.NotSuccess,
+			"A person answered. The goal was not reached. Perhaps they asked."},
 		{"notes", goal, call.Talk{Answerer: call.Human, Transcript: key, Notes: []string{"The caretaker answered.", "Ring after six."}}, call.NotSuccess,
 			"A person answered. The goal was not reached. The caretaker answered. Ring after six."},
 		{"message left", goal, call.Talk{Answerer: call.MachineAnswerer, VoicemailLeft: true}, call.Voicemail,
@@ -61,7 +63,7 @@ func TestOutcomeAndSummary(t *testing.T) {
 		if got.Outcome != c.want || got.Summary != c.says {
 			t.Errorf("%s: %s, %q; want %s, %q", c.name, got.Outcome, got.Summary, c.want, c.says)
 		}
-		if got.Sentiment != 0 || got.Tags == nil || len(got.Tags) != 0 || len(got.Transcript) != len(c.talk.Transcript) {
+		if got.Sentiment != 0 || got.Tags == nil || len(got.Tags) != len(c.talk.Tags) || len(got.Transcript) != len(c.talk.Transcript) {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}

@@ -94,12 +94,13 @@ func (m *Machine) begin() {
 }
 
 func (m *Machine) beep(hz float64) {
-	if (m.phase == answering || m.phase == talking || m.phase == ending && !m.optOut && m.evidence.speech >= m.timing.Greeting) && m.evidence.beeps(m.screening.on()) {
+	if (m.phase == answering || m.phase == talking || m.phase == ending && !m.optOut && !m.evidence.machine && m.evidence.speech >= m.timing.Greeting) && m.evidence.beeps() {
 		m.stopSpeaking()
 		m.dropAsk()
 		m.unqueue()
 		m.clear(atWords, atSilence)
 		m.phase = beeped
+		m.beforeBeep = m.spokenTo()
 		greeting := m.evidence.speech
 		if m.speaking {
 			greeting += m.speechTo - m.speechFrom
@@ -117,6 +118,15 @@ func (m *Machine) beep(hz float64) {
 	m.lastBeep = m.now
 }
 
+// spokenTo returns the end of the speech before a tone that has just been detected as a beep. The detector of speech takes the tone
+// for some, too.
+func (m *Machine) spokenTo() time.Duration {
+	if m.speaking && m.now-m.speechFrom <= toneTaken {
+		return m.spokeTo
+	}
+	return min(m.speechTo, m.now-toneTaken)
+}
+
 // tickBeeped waits for the end of the beep. Speech after it means that this is no mailbox.
 func (m *Machine) tickBeeped() {
 	quiet, talk := m.timing.BeepQuiet, m.timing.BeepTalk
@@ -131,6 +141,8 @@ func (m *Machine) tickBeeped() {
 	switch silent := m.now - max(m.lastBeep, m.lastSound, m.speechTo); {
 	case silent < quiet && (m.speaking || since < m.timing.BeepLimit):
 		return
+	case m.ears && m.evidence.words != mailbox && m.heardTo < m.beforeBeep && since < m.timing.WordsWait:
+		return // what was said before the beep may tell that it is no mailbox's
 	default:
 		m.endSpeech() // the detector holds the tone for speech, and says that it has ended later
 	}
@@ -138,10 +150,15 @@ func (m *Machine) tickBeeped() {
 		m.goOn()
 		return
 	}
-	m.evidence.machine = true
 	if m.bareBeep {
 		m.evidence.add(m.now, call.EvidenceQuiet, call.MachineAnswerer, weighsAfter, "nobody spoke after the tone")
 	}
+	if m.evidence.answerer() != call.MachineAnswerer { // more speaks for somebody else
+		m.evidence.withdraw()
+		m.goOn()
+		return
+	}
+	m.evidence.machine = true
 	if m.voicemail == "" {
 		m.hangUp()
 		return
@@ -193,6 +210,7 @@ func (m *Machine) goOn() {
 }
 
 func (m *Machine) noMailbox() {
+	m.evidence.withdraw()
 	m.phase = answering
 	if m.opened {
 		m.phase = talking
@@ -207,7 +225,7 @@ func (m *Machine) noMailbox() {
 
 // notMachine returns to the conversation: a key was pressed after a beep, which a machine does not do.
 func (m *Machine) notMachine() {
-	m.evidence.machine, m.voicemailLeft = false, false
+	m.voicemailLeft = false
 	m.stopSpeaking()
 	m.begin()
 	m.queuedByKey = true

@@ -170,6 +170,12 @@ func (m *Machine) nextBrain() {
 
 // pass has a turn replied to by the brain in charge, or by the rules.
 func (m *Machine) pass(in Input, yield time.Duration, filled bool) {
+	switch {
+	case in.Kind == InputKeys:
+		m.doubt.settle()
+	case in.Kind == InputWords && in.Words != "":
+		m.doubt.turn(in.Words)
+	}
 	if m.brain < m.brains && in.Kind == InputAnew {
 		m.opening = m.greeting
 	}
@@ -317,6 +323,7 @@ func (m *Machine) use(tool Tool) (text string, failed bool) {
 			return "a call-back is between a minute and 30 days from now", true
 		}
 		m.callback = &call.Callback{After: tool.After}
+		m.doubt.settle()
 		return "they will be called back", false
 	case ToolCollect:
 		return m.collect(tool.Value)

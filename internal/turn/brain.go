@@ -121,6 +121,8 @@ type Listener interface {
 	// OptsOut reports whether these words ask never to be called again. Where a Brain replies the machine does so by itself, so
 	// that no model can forget it.
 	OptsOut(words string) bool
+	// MayOptOut reports whether they may ask so: for sure, or so that whoever says them is asked whether it is meant.
+	MayOptOut(words string) bool
 	// Presses reports whether these words ask for what cannot wait: an opt-out, also one in doubt, or the end of the call. They
 	// are replied to even where no turn takes them.
 	Presses(words string) bool

@@ -2,6 +2,7 @@ package turn
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"nacre/internal/call"
@@ -38,6 +39,8 @@ type evidence struct {
 	listened    bool          // quiet while we spoke, and after: no greeting being played
 	replied     bool          // words that are a reply to what we said: a person
 	words       speaker       // who the latest words that tell are of
+	certain     bool          // only a mailbox says such
+	attended    speaker       // an assistant, a menu or an announcement has spoken, and no mailbox since: no beep is one's
 	choices     int           // of a telephone menu
 	named       bool          // it has named the key that is ours
 	latest      string        // words that may change
@@ -48,8 +51,12 @@ type evidence struct {
 	machine     bool          // a beep, and nobody; or words of a machine that is left
 }
 
-// add notes a piece of evidence. One of each source counts for an answerer, the weightiest.
+// add notes a piece of evidence. One of each source counts for an answerer, the weightiest. Once a key was pressed nothing more speaks
+// for anybody but a person.
 func (e *evidence) add(at time.Duration, source call.EvidenceSource, answerer call.Answerer, weight int, detail string) {
+	if e.keyed && answerer != call.Human {
+		return
+	}
 	piece := call.Evidence{At: seconds(at), Source: source, Answerer: answerer, Weight: weight, Detail: detail}
 	for n, p := range e.pieces {
 		if p.Source != source || p.Answerer != answerer {
@@ -85,8 +92,37 @@ func Verdict(pieces []call.Evidence) call.Answerer {
 func (e *evidence) person() bool { return e.keyed || e.listened || e.replied }
 
 // beeps reports whether a beep may be that of a mailbox. An assistant that asks for a name "after the tone" beeps too.
-func (e *evidence) beeps(told bool) bool {
-	return !e.person() && (e.words == mailbox || e.words != screener && !told && !e.tones)
+func (e *evidence) beeps() bool {
+	return !e.person() && e.attended == somebody && (e.words == mailbox || !e.tones)
+}
+
+// noteSpeaker notes who says words that tell. Once an assistant or an announcement has spoken, "after the tone" alone is no mailbox's.
+func (e *evidence) noteSpeaker(who speaker, certain bool) {
+	if who != mailbox {
+		e.words, e.certain = who, false
+		e.attend(who)
+		return
+	}
+	if !certain && (e.attended == screener || e.attended == outOfService) {
+		return
+	}
+	e.certain = certain || e.words == mailbox && e.certain
+	e.words, e.attended = mailbox, somebody
+}
+
+// attend notes that somebody has spoken for whom no message is left. A menu within an assistant is its own.
+func (e *evidence) attend(who speaker) {
+	if who != menu || e.attended == somebody {
+		e.attended = who
+	}
+}
+
+// withdraw takes back what a beep, and the quiet after it, spoke for: it was not that of a mailbox.
+func (e *evidence) withdraw() {
+	e.machine = false
+	e.pieces = slices.DeleteFunc(slices.Clone(e.pieces), func(p call.Evidence) bool {
+		return p.Answerer == call.MachineAnswerer && (p.Source == call.EvidenceBeep || p.Source == call.EvidenceQuiet)
+	})
 }
 
 // noteWords notes whom words speak for.

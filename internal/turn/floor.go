@@ -41,6 +41,7 @@ func (m *Machine) speechEnded() {
 		return
 	}
 	m.evidence.speech += length
+	m.spokeTo = m.speechTo
 	if m.evidence.firstSpeech == 0 {
 		m.evidence.firstSpeech = max(m.speechFrom, 1)
 	}
@@ -78,6 +79,9 @@ func (m *Machine) listen() {
 	wait := m.reply.Wait
 	if wait == 0 {
 		wait = m.timing.AnswerWait
+	}
+	if m.screening.on() { // a noise does not begin its minute anew
+		wait = min(wait, max(m.screening.until-m.now, 0))
 	}
 	m.set(atSilence, wait)
 }
@@ -137,7 +141,7 @@ func (m *Machine) tickTalking() {
 		if m.ears && !m.wordsAreIn() {
 			m.partial = "" // half a sentence may say the contrary of the whole
 		}
-		if m.ears && m.words+m.partial == "" && m.spoke < m.timing.Noise {
+		if m.ears && m.words+m.partial == "" && m.isNoise() {
 			m.dropWords(true)
 			return
 		}
@@ -378,6 +382,9 @@ func (m *Machine) playoutFinished(event Event) {
 	case talking:
 		if m.work.rules != 0 {
 			m.set(atFiller, m.timing.FillerWait)
+		}
+		if m.screening.on() { // the person is awaited from now on
+			m.screening.until = m.now + m.timing.ScreenWait
 		}
 		if !m.speaking && m.asked == nil {
 			m.listen()

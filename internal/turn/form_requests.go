@@ -31,6 +31,16 @@ func (f *Form) OptsOut(words string) bool {
 	return sureOptOut(understanding.For(f.script.Language).Request(words, f.script.Answered))
 }
 
+// MayOptOut reports whether these words ask never to be called again, also in doubt (Listener).
+func (f *Form) MayOptOut(words string) bool {
+	switch understanding.For(f.script.Language).Request(words, f.script.Answered).Request {
+	case understanding.NeverAgain, understanding.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
 // Presses reports whether these words ask for what cannot wait (Listener).
 func (f *Form) Presses(words string) bool {
 	switch understanding.For(f.script.Language).Request(words, f.script.Answered).Request {

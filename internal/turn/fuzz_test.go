@@ -24,11 +24,32 @@ type watch struct {
 	ask    int  // being replied to; 0 = none
 	fatal  func(string, ...any)
 	sawKey bool
+	// Whoever has said words of an assistant, a menu or an announcement, and none of a mailbox since, is left no message.
+	voicemail string
+	gate      string
+	mailbox   bool // words of one were heard
+}
+
+// heard notes who picked up, as words tell.
+func (w *watch) heard(e Event) {
+	switch who := answerersIn("en").who(e.Text); who {
+	case mailbox:
+		w.gate, w.mailbox = "", true
+	case screener, outOfService:
+		w.gate, w.mailbox = e.Text, false
+	case menu:
+		if !w.mailbox { // a mailbox has one, too
+			w.gate = e.Text
+		}
+	}
 }
 
 func (w *watch) before(now time.Duration, e Event) {
 	if e.Kind == OptOutDone {
 		w.done = true
+	}
+	if e.Kind == Heard {
+		w.heard(e)
 	}
 	if (e.Kind == PlayoutFinished || e.Kind == SpeakFailed) && e.Utterance == w.inAir {
 		w.inAir = 0
@@ -52,6 +73,9 @@ func (w *watch) after(now time.Duration, e Event, actions []Action) {
 				w.fatal("speak %d while %d is in the air, after %d", a.Utterance, w.inAir, w.last)
 			}
 			w.inAir, w.last, w.open = a.Utterance, a.Utterance, a.More
+			if w.voicemail != "" && w.gate != "" && slices.Equal(a.Parts, []string{w.voicemail}) {
+				w.fatal("a message is left after %q", w.gate)
+			}
 		case SpeakMore:
 			if a.Utterance != w.inAir || !w.open {
 				w.fatal("more of %d while %d is in the air, open %v", a.Utterance, w.inAir, w.open)
@@ -118,6 +142,9 @@ func drawScript(t *rapid.T) call.Script {
 	if rapid.Bool().Draw(t, "voicemail") {
 		script.VoiceMail = "Please call us back."
 	}
+	if rapid.Bool().Draw(t, "menu keys") {
+		script.MenuKeys = "1"
+	}
 	kinds := []call.VariableType{call.Boolean, call.Float, call.Int, call.String}
 	for i := range rapid.IntRange(0, 3).Draw(t, "questions") {
 		script.Questions = append(script.Questions, call.Question{
@@ -173,8 +200,8 @@ func drawRules(t *rapid.T, script call.Script) Rules {
 
 // things are what somebody may say.
 var things = append([]string{
-	"", "Yes.", "no", "mm-hm", "um", "4 1 5", "Who is this", "okay thank you", "bye", "never call me again", "Hello from Example", "...", "leave a message",
-	"Please say your name and why you are calling.", "Thank you. One moment, please.", "For sales, press one. For support, press two.", "For sales, press one.",
+	"", "Yes.", "no", "mm-hm", "um", "4 1 5", "Who is this", "okay thank you", "bye", "never call me again", "Hello from Example", "...", "leave a message", "After the tone.",
+	"Please say your name and why you are calling.", "Please state your name.", "Thank you. One moment, please.", "For sales, press one. For support, press two.", "For sales, press one.",
 	"The number you have dialed is not in service.",
 }, whatPeopleSay...)
 
@@ -184,10 +211,10 @@ func TestAnyEvents(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		script := drawScript(t)
 		m := New(Config{
-			Rules: drawRules(t, script), Voicemail: script.VoiceMail, Timing: Defaults(),
+			Rules: drawRules(t, script), Voicemail: script.VoiceMail, MenuKeys: script.MenuKeys, Timing: Defaults(),
 			Brains: rapid.IntRange(0, 2).Draw(t, "brains"), Opening: []string{script.Opening}, Questions: script.Questions, Actions: script.Actions,
 		})
-		w := &watch{fatal: t.Fatalf}
+		w := &watch{fatal: t.Fatalf, voicemail: script.VoiceMail}
 		now := time.Duration(0)
 		for range rapid.IntRange(1, 200).Draw(t, "events") {
 			now += time.Duration(rapid.SampledFrom([]int{0, 0, 20, 20, 20, 100, 500, 3000, 11000}).Draw(t, "ms")) * time.Millisecond
@@ -226,7 +253,7 @@ func TestAnyParty(t *testing.T) {
 		script := drawScript(t)
 		s := &stage{}
 		s.m = New(Config{
-			Rules: drawRules(t, script), Voicemail: script.VoiceMail, Timing: Defaults(),
+			Rules: drawRules(t, script), Voicemail: script.VoiceMail, MenuKeys: script.MenuKeys, Timing: Defaults(),
 			Brains: rapid.IntRange(0, 2).Draw(t, "brains"), Opening: []string{script.Opening}, Questions: script.Questions, Actions: script.Actions,
 		})
 		for range rapid.IntRange(0, 8).Draw(t, "replies") {
@@ -238,7 +265,7 @@ func TestAnyParty(t *testing.T) {
 			}
 			s.replies = append(s.replies, items)
 		}
-		w := &watch{fatal: t.Fatalf}
+		w := &watch{fatal: t.Fatalf, voicemail: script.VoiceMail}
 		s.watch = w
 		if s.ears = rapid.Bool().Draw(t, "ears"); s.ears {
 			s.step(Event{Kind: Ears, Active: true})

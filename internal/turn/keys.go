@@ -16,13 +16,15 @@ func (m *Machine) key(key rune) {
 	}
 	m.keys = append(m.keys, byte(key))
 	m.lastKey = max(m.now, 1)
+	machine := m.evidence.machine
+	m.evidence.withdraw()
 	m.evidence.keyed = true
 	m.evidence.add(m.now, call.EvidenceKeys, call.Human, weighsKeys, "a key was pressed")
 	if m.speaking {
 		m.withKey = true
 	}
 	switch {
-	case m.phase == answering, m.phase == beeped, m.evidence.machine:
+	case m.phase == answering, m.phase == beeped, machine:
 		m.notMachine()
 	case m.screening.on() && m.phase == talking:
 		m.stopSpeaking()
@@ -109,6 +111,7 @@ func (m *Machine) promise() int {
 		return hours
 	}
 	m.callback = &call.Callback{After: time.Duration(hours) * time.Hour}
+	m.doubt.settle()
 	return hours
 }
 

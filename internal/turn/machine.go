@@ -97,6 +97,7 @@ type Machine struct {
 	lastSound  time.Duration
 	speechFrom time.Duration // start and last sound of the speech now heard, or heard last
 	speechTo   time.Duration
+	spokeTo    time.Duration // end of the speech before
 	withKey    bool          // that speech goes with a key and is no turn of its own
 	spoke      time.Duration // speech not yet answered
 	ears       bool          // a recogniser listens
@@ -119,12 +120,13 @@ type Machine struct {
 	judgedFor   Expect
 	judged      understanding.Completeness
 
-	lastBeep  time.Duration
-	lastTones time.Duration // of the network
-	bareBeep  bool          // no greeting came before it
-	evidence  evidence
-	screening screening
-	dialled   bool // the keys were pressed in a menu
+	lastBeep   time.Duration
+	beforeBeep time.Duration // end of the speech before it
+	lastTones  time.Duration // of the network
+	bareBeep   bool          // no greeting came before it
+	evidence   evidence
+	screening  screening
+	dialled    bool // the keys were pressed in a menu
 
 	// Our side.
 	opened      bool
@@ -160,6 +162,7 @@ type Machine struct {
 	optOut        bool
 	optOutPending bool
 	optOutUses    []int // of the tool, to be answered when it is done
+	doubt         doubt
 	collected     []call.Value
 	goal          *bool
 	work          work
@@ -212,6 +215,7 @@ func (m *Machine) Step(now time.Duration, event Event) []Action {
 		m.optOutPending = false
 		m.optOutDone(event.Failed)
 	case PeerHungUp:
+		m.doubt.left = m.doubt.left || m.phase != over
 		m.finish()
 	}
 	if m.phase == over {
@@ -276,12 +280,18 @@ func (m *Machine) HeardAll() bool { return m.wordsAreIn() }
 // Talk returns the result of the conversation so far. Recording is empty.
 func (m *Machine) Talk() call.Talk {
 	collected, success := m.outcome()
-	return call.Talk{
+	talk := call.Talk{
 		Answerer: m.evidence.answerer(), Evidence: m.evidence.pieces, NotInService: m.notInService(), VoicemailLeft: m.voicemailLeft,
 		Collected: collected, Success: success, Judged: m.goal != nil,
 		Callback: m.callback, OptOut: m.optOut, Tags: m.tags, Notes: m.notes, Transferred: m.work.transferred, Acts: m.work.acts, Learned: m.work.learned,
 		Transcript: m.lines.inOrder(), Broke: m.broke, TurnLatencyMS: m.latencies,
 	}
+	if m.inDoubt() {
+		talk.OptOut, talk.Callback = true, nil // the end of the call writes it
+		talk.Tags = append(slices.Clone(talk.Tags), call.TagOptOutInDoubt)
+		talk.Notes = append(slices.Clone(talk.Notes), noteInDoubt)
+	}
+	return talk
 }
 
 func (m *Machine) set(t timer, after time.Duration) { m.timers[t] = max(m.now+after, 1) }
@@ -340,7 +350,7 @@ func (m *Machine) resume() {
 		}
 	}
 	for _, instant := range []*time.Duration{
-		&m.lastSound, &m.speechTo, &m.lastBeep, &m.lastTones, &m.firstWord, &m.turnEnd, &m.lastKey, &m.lastAnswer,
+		&m.lastSound, &m.speechTo, &m.spokeTo, &m.lastBeep, &m.beforeBeep, &m.lastTones, &m.firstWord, &m.turnEnd, &m.lastKey, &m.lastAnswer,
 		&m.heardTo, &m.answered, &m.takenTo, &m.screening.until,
 	} {
 		if *instant != 0 {
@@ -354,12 +364,15 @@ func (m *Machine) resume() {
 
 // timeUp ends the call, except that an opt-out being written is waited for.
 func (m *Machine) timeUp() {
-	m.outOfTime = true
+	m.outOfTime, m.doubt.left = true, true
 	m.hangUp()
 }
 
 // hangUp ends the call; an opt-out that is being written, perhaps one that they asked for only now, is waited for first.
 func (m *Machine) hangUp() {
+	if !m.doubt.left {
+		m.doubt.settle() // their last turn was replied to
+	}
 	m.stopSpeaking()
 	m.lastWords()
 	m.dropAsk()
@@ -403,17 +416,22 @@ func (m *Machine) heardAfter(event Event) {
 	}
 	text := strings.TrimSpace(event.Text)
 	m.lines.hear(text, max(event.From, 0), max(event.From, event.To, 0))
-	if m.optsOut(text) {
+	switch {
+	case m.echo(wordsOf(text), event.From):
+	case m.optsOut(text):
 		m.optOut, m.callback = true, nil // the end of the call writes it
+	default:
+		m.doubt.after(text)
 	}
 }
 
 // lastWords has effect, once, what they said before the call ends and nothing has replied to.
 func (m *Machine) lastWords() {
-	words := m.said()
+	words, final := m.said(), m.words
 	if m.asked != nil && !m.asked.spoken {
-		words = join(m.asked.in.Words, words)
+		words, final = join(m.asked.in.Words, words), join(m.asked.in.Words, final)
 	}
+	m.doubt.last(words, final, m.partial != "" && !m.wordsAreIn())
 	switch {
 	case words == "", m.screening.on() && !m.optsOut(words):
 	case m.phase == talking && m.timers[atWords] != 0 && m.brain == m.brains:

@@ -727,8 +727,13 @@ func (s *stage) party() {
 	}
 }
 
-// heardAfter has the recogniser bring the words that it was at when the call ended.
+// heardAfter has the recogniser bring the words that were on their way, or that it was at, when the call ended.
 func (s *stage) heardAfter() {
+	for _, e := range s.results {
+		if e.Final {
+			s.step(e)
+		}
+	}
 	if s.ears && !s.deaf && len(s.uttered) > 0 {
 		var words []string
 		for _, w := range s.uttered {

@@ -25,11 +25,15 @@ type screening struct {
 // on reports whether a person is awaited.
 func (s screening) on() bool { return s.told > 0 || s.pressed }
 
-// whoSays tells who says words, unless we have said such words ourselves: they may be our echo.
+// whoSays tells who says words, unless we have said such words ourselves: they may be our echo. A mailbox names keys one by one,
+// too.
 func (m *Machine) whoSays(text string) speaker {
 	who := m.answerers.who(text)
-	if who == somebody {
+	switch {
+	case who == somebody:
 		return who
+	case who == menu && m.evidence.words == mailbox && m.evidence.certain:
+		return mailbox
 	}
 	for _, u := range []*utterance{m.saying, m.lastSaid} {
 		if u != nil && m.answerers.who(strings.Join(u.parts, " ")) == who {
@@ -56,7 +60,7 @@ func (m *Machine) hearAnswerer(text string, final bool) speaker {
 	}
 	switch {
 	case who != somebody:
-		m.evidence.words = who
+		m.evidence.noteSpeaker(who, m.answerers.certainMailbox(text))
 	case final && m.evidence.words != mailbox && m.answerers.greets(text): // somebody has come to the telephone
 		m.evidence.words, m.evidence.choices, m.evidence.greeted = somebody, 0, true
 		if m.evidence.tones {
@@ -72,6 +76,9 @@ func (m *Machine) hearAnswerer(text string, final bool) speaker {
 // byItself replies to what picks up by itself, as far as words say so for certain: an assistant is told who calls, a menu's key
 // is pressed where the Pearl has one, another menu and an announcement are left. It is false where a person may be there.
 func (m *Machine) byItself(who speaker) bool {
+	if who == screener || who == outOfService || who == menu {
+		m.evidence.attend(who)
+	}
 	switch {
 	case m.evidence.keyed || m.evidence.replied:
 		return false
@@ -143,14 +150,14 @@ func (m *Machine) answerScreener(in Input) bool {
 	}
 	left := max(m.screening.until-m.now, time.Second)
 	switch who := m.whoSays(in.Words); {
-	case in.Kind == InputKeys || in.Kind == InputWords && m.optsOut(in.Words):
+	case in.Kind == InputKeys || in.Kind == InputWords && (m.optsOut(in.Words) || who == somebody && m.mayOptOut(in.Words)):
 		m.screening = screening{}
 		m.heard, m.interrupted = 0, false // of what was said to the assistant
 		return false
 	case in.Kind != InputWords:
 		m.greet()
-	case in.Words == "" && m.ears && m.now < m.screening.until: // music
-		m.stayQuiet(Reply{Wait: left})
+	case in.Words == "" && m.ears && m.now < m.screening.until:
+		m.stayQuiet(Reply{Wait: min(left, m.wordless(in))})
 	case in.Words == "":
 		m.greet()
 	case who == screener && m.screening.told < mostTold:
@@ -177,6 +184,20 @@ func (m *Machine) answerScreener(in Input) bool {
 	return true
 }
 
+// wordless returns how long quiet after sound without words is waited for: it may be music, or a person whose words were not
+// recognised, who waits for ours. Music goes on; who has said no more than a hello is not kept waiting, nor is anybody for long. A
+// tone is the ringing of a telephone.
+func (m *Machine) wordless(in Input) time.Duration {
+	switch {
+	case m.lastBeep != 0 && m.lastBeep >= m.speechFrom-toneTaken:
+		return m.timing.ScreenWait
+	case in.Spoke <= m.timing.LongHello:
+		return m.timing.FirstWait
+	default:
+		return m.timing.AnswerWait
+	}
+}
+
 // endsMenu presses the key of a menu that was being heard out, and has no more choices. It is false for whoever greets like a
 // person.
 func (m *Machine) endsMenu(in Input) bool {
@@ -196,7 +217,7 @@ func (m *Machine) endsMenu(in Input) bool {
 func (m *Machine) whoTurns(in Input) speaker {
 	who := m.whoSays(in.Words)
 	choices := m.answerers.choices(in.Words)
-	if who != menu && (who != somebody || choices == 0) {
+	if who != menu && (who != somebody || choices == 0 || m.evidence.words == mailbox && m.evidence.certain) {
 		return who
 	}
 	needed := certainMenu
@@ -230,6 +251,35 @@ func (m *Machine) greet() {
 	}
 	m.stopSpeaking()
 	m.answer(Input{Kind: InputAnew}, m.timing.Patience)
+}
+
+// refusesMessage reports whether words tell that what is being left, or is about to be, is no mailbox's to take. A menu that comes
+// after the beep may be one for the message.
+func (m *Machine) refusesMessage(event Event) bool {
+	attended := m.evidence.attended
+	return !m.optOut && attended != somebody && (attended != menu || m.phase == beeped || event.From < m.lastBeep)
+}
+
+// notMailbox goes on with whoever has spoken before a beep that was taken for a mailbox's, now that its words, which came late, tell
+// that it is an assistant, a menu or an announcement: what is left on a mailbox is not said to it.
+func (m *Machine) notMailbox(who speaker, event Event, text string) {
+	m.stopSpeaking()
+	m.evidence.withdraw()
+	m.voicemailLeft = false
+	m.clear(atTail, byGoodbye)
+	if event.Final {
+		m.noteWords(who, text)
+		m.words, m.partial = text, ""
+	} else {
+		m.words, m.partial = "", text
+	}
+	m.overlaps, m.endOfTurn = false, false
+	m.phase = answering
+	if m.opened {
+		m.phase = talking
+		m.reply = Reply{}
+		m.openTurn()
+	}
 }
 
 // late replies to final words that say, while we have begun to speak, that it is no person.

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -35,9 +36,15 @@ func (m *Machine) heardWords(event Event) {
 		return
 	}
 	switch {
-	case m.phase == handing || m.phase == beeped || m.phase == leaving:
-		if event.Final && m.optsOut(text) {
+	case m.phase == handing:
+		m.heardWhileHanding(text, event)
+		return
+	case m.phase == beeped || m.phase == leaving || m.phase == ending && m.evidence.machine:
+		switch {
+		case event.Final && m.optsOut(text) && (m.phase != ending || !m.optOut):
 			m.optOutAtOnce()
+		case m.refusesMessage(event):
+			m.notMailbox(who, event, text)
 		}
 		return
 	case event.Failed || !m.ears:
@@ -98,7 +105,7 @@ func (m *Machine) heardWords(event Event) {
 	case m.phase == ending || m.queued || m.asked != nil:
 	case len(words) > 0:
 		m.openTurn()
-	case event.Final && !m.speaking && m.spoke < m.timing.Noise:
+	case event.Final && !m.speaking && m.isNoise():
 		m.dropWords(true)
 	}
 }
@@ -110,12 +117,9 @@ func (m *Machine) mustHear(text string, event Event) bool {
 	if !event.Final || len(words) == 0 || m.optOut {
 		return false
 	}
-	for _, u := range []*utterance{m.saying, m.lastSaid} {
-		if u != nil && u.echoes(words, event.From) {
-			return false
-		}
-	}
 	switch {
+	case m.echo(words, event.From):
+		return false
 	case m.optsOut(text):
 		return !m.optsOut(m.taken)
 	case m.screening.on() || m.whoSays(text) != somebody || !m.presses(text) || m.presses(m.taken):
@@ -123,6 +127,13 @@ func (m *Machine) mustHear(text string, event Event) bool {
 	default:
 		return m.phase != ending || m.reopens(words, true)
 	}
+}
+
+// echo reports whether words that began at an instant are our own, which come back.
+func (m *Machine) echo(words []string, from time.Duration) bool {
+	return slices.ContainsFunc([]*utterance{m.saying, m.lastSaid}, func(u *utterance) bool {
+		return u != nil && len(words) > 0 && u.echoes(words, from)
+	})
 }
 
 // presses reports whether the rules understand words as a wish that cannot wait.
@@ -157,6 +168,9 @@ func (m *Machine) optOutAtOnce() {
 	m.phase = talking
 	m.optOutNow()
 }
+
+// isNoise reports whether sound without words is too short for a turn. Where somebody is awaited it may be their hello.
+func (m *Machine) isNoise() bool { return m.spoke < m.timing.Noise && !m.screening.on() }
 
 // dropWords has sound be no turn: our own echo, or a cough.
 func (m *Machine) dropWords(final bool) {

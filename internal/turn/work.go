@@ -264,6 +264,7 @@ func (m *Machine) tickHanding() {
 		m.speakWhenFree()
 	case !t.said:
 		m.queue(Reply{Parts: []string{m.rules.Phrase(Notice{Kind: NoticeTransfer})}}, m.timing.GoodbyeYield)
+	case t.work == 0 && m.ears && (m.partial != "" || !m.wordsAreIn()) && m.now-m.speechFrom < m.timing.WordsWait: // what do they say?
 	case t.work == 0:
 		m.clear(atWords, atSilence)
 		m.work.transfers++
@@ -286,6 +287,7 @@ func (m *Machine) transferWorked(event Event) {
 	case !event.Failed:
 		w.transferred = true
 		_, _ = keep(&m.notes, "They were put through to a person.")
+		m.doubt.left = true
 		m.hangUp()
 	case !late && m.phase == handing:
 		m.notTransferred(event.Text)
@@ -305,12 +307,45 @@ func (m *Machine) notTransferred(why string) {
 	m.answer(Input{Kind: InputWorked, Action: number, Failed: true, Text: why}, m.timing.Patience)
 }
 
+// heardWhileHanding takes words heard while the person is put through. We reply to them where they may never want to be called again,
+// have the wrong number, or have to go. A mere "thank you, bye" is said to us by who goes on to somebody else.
+func (m *Machine) heardWhileHanding(words string, event Event) {
+	m.partial = ""
+	switch {
+	case !event.Final:
+		m.partial = words
+	case m.optsOut(words):
+		m.keepHere()
+		m.optOutAtOnce()
+	case m.mustHear(words, event) && !only(wordsOf(words), false, m.phrases.backchannel, m.phrases.farewell):
+		m.keepHere()
+		m.attend(words)
+	}
+}
+
+// keepHere goes on with whoever was being put through. A transfer that has not begun is none; of one that has, what comes of it is
+// still told.
+func (m *Machine) keepHere() {
+	t := m.work.transfer
+	if m.phase != handing || t == nil {
+		return
+	}
+	m.work.transfer, m.phase = nil, talking
+	m.clear(byTransfer)
+	outcome := "they spoke first, and were not put through"
+	if t.work != 0 {
+		m.work.late = t.work
+		outcome = "they spoke while they were being put through: nobody knows yet whether it will come about"
+	}
+	m.work.outcomes = append(m.work.outcomes, m.pearl[t.action].Name+": "+outcome)
+}
+
 // keyWhileHanding: only *9 counts.
 func (m *Machine) keyWhileHanding(key rune) {
 	if m.keypad.press(key, ExpectNothing) == commandOptOut {
 		m.flushKeys()
 		m.stopSpeaking()
-		m.phase = talking
+		m.keepHere()
 		m.optOutNow()
 		return
 	}
