@@ -23,6 +23,9 @@ export function versionAddress(pearlId: string, version: number): string {
   return `/pearls/${pearlId}?part=versions&version=${version}`
 }
 
+// newPearlAddress asks what a new campaign needs to begin with.
+export const newPearlAddress = '/pearls?new=1'
+
 // settingsAddress is a part of the settings.
 export function settingsAddress(part: 'me' | 'company' | 'people' | 'keys' | 'numbers' | 'models'): string {
   return `/settings/${part}`

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { IconSpeakerphone } from '@tabler/icons-react'
+import { IconPlus, IconSpeakerphone } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import type { Schemas } from '../api/client'
@@ -10,12 +10,14 @@ import { SearchBox } from '../pieces/filters'
 import { Bones, Empty, Failing } from '../pieces/states'
 import { Activity, tone } from '../pieces/status'
 import { useWords } from '../pieces/words'
+import { newPearlAddress } from '../routes'
 import { FirstSteps } from './first-steps'
 
 // Campaigns lists all of them.
 export default function Campaigns() {
   const { t } = useTranslation()
   const { params, set } = useAddress()
+  const { mayChange } = useSession()
   const { pearls, rows, full } = useCampaigns()
   const search = params.get('search') ?? ''
   const shown = rows.map((row, n) => ({ row, pearl: full[n]?.data })).filter(({ row }) => row.name.toLocaleLowerCase().includes(search.toLocaleLowerCase()))
@@ -25,7 +27,7 @@ export default function Campaigns() {
       <h1 className="hidden">{t('places.campaigns')}</h1>
       {pearls.isPending ? <Bones lines={5} height={20} /> : rows.length === 0 ? <NoCampaigns /> : (
         <>
-          <div className="filters"><SearchBox value={search} onChange={(text) => set({ search: text })} label={t('campaigns.search')} /><span className="count" role="status">{t('campaigns.count', { count: shown.length })}</span></div>
+          <div className="filters"><SearchBox value={search} onChange={(text) => set({ search: text })} label={t('campaigns.search')} /><span className="count" role="status">{t('campaigns.count', { count: shown.length })}</span><div className="grow" />{mayChange && <NewCampaign />}</div>
           {shown.length === 0
             ? <Empty title={t('campaigns.noMatch')}><Button variant="default" onClick={() => set({ search: null })}>{t('filters.clear')}</Button></Empty>
             : <CampaignList rows={shown.map(({ row }) => row)} full={shown.map(({ pearl }) => pearl)} />}
@@ -35,13 +37,18 @@ export default function Campaigns() {
   )
 }
 
+function NewCampaign() {
+  const { t } = useTranslation()
+  return <Button component={Link} href={newPearlAddress} leftSection={<IconPlus size={16} />}>{t('campaigns.new')}</Button>
+}
+
 export function NoCampaigns() {
   const { t } = useTranslation()
-  const { administers } = useSession()
+  const { administers, mayChange } = useSession()
   if (administers) return <FirstSteps />
   return (
     <Empty icon={<IconSpeakerphone size={28} stroke={1.5} />} title={t('overview.none')} help={t('overview.noneHelp')}>
-      <Button component="a" href="/docs" variant="default">{t('overview.howTo')}</Button>
+      {mayChange ? <NewCampaign /> : <Button component="a" href="/docs" variant="default">{t('overview.howTo')}</Button>}
     </Empty>
   )
 }

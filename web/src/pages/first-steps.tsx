@@ -1,13 +1,14 @@
 import { Button, Modal } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconPlayerPlay, IconPlugConnected } from '@tabler/icons-react'
+import { IconPlayerPlay, IconPlugConnected, IconPlus } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useLocation } from 'wouter'
+import { Link, useLocation } from 'wouter'
 import { api, ask } from '../api/client'
 import { Bones } from '../pieces/states'
 import { complain } from '../pieces/told'
+import { newPearlAddress } from '../routes'
 
 const TrunkForm = lazy(() => import('./settings/trunk-form').then(({ TrunkForm }) => ({ default: TrunkForm })))
 
@@ -40,7 +41,7 @@ export function FirstSteps() {
         <div>
           <h3>{t('first.own')}</h3>
           <p className="soft">{t('first.ownHelp')}</p>
-          <Button component="a" href="/docs" variant="default">{t('overview.howTo')}</Button>
+          <Button component={Link} href={newPearlAddress} variant="default" leftSection={<IconPlus size={15} />}>{t('campaigns.new')}</Button>
         </div>
       </div>
       <Modal opened={connecting} onClose={dialog.close} size="lg" title={t('trunk.add')} closeButtonProps={{ 'aria-label': t('peek.close') }}>

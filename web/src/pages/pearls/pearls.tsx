@@ -1,10 +1,10 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, Modal, Select, TextInput } from '@mantine/core'
 import { IconMessage2, IconPlus } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { Link, useLocation } from 'wouter'
 import { api, ask, Failure, type Schemas } from '../../api/client'
-import { usePearls } from '../../api/queries'
+import { useNumbers, usePearls } from '../../api/queries'
 import { useSession } from '../../api/session'
 import { useAddress } from '../../pieces/address'
 import { SearchBox } from '../../pieces/filters'
@@ -19,12 +19,11 @@ export default function Pearls() {
   const { mayChange } = useSession()
   const { params, set } = useAddress()
   const pearls = usePearls()
-  const [making, setMaking] = useState(false)
   const search = params.get('search') ?? ''
   const rows = pearls.data ?? []
   const shown = rows.filter((row) => row.name.toLocaleLowerCase().includes(search.toLocaleLowerCase())).toSorted((a, b) => b.created.localeCompare(a.created))
   if (pearls.error) return <div className="page"><Failing error={pearls.error} retry={() => void pearls.refetch()} /></div>
-  const make = mayChange && <Button leftSection={<IconPlus size={16} />} onClick={() => setMaking(true)}>{t('pearl.new')}</Button>
+  const make = mayChange && <Button leftSection={<IconPlus size={16} />} onClick={() => set({ new: '1' })}>{t('pearl.new')}</Button>
   return (
     <div className="page">
       <h1 className="hidden">{t('translation:places.pearls')}</h1>
@@ -38,7 +37,7 @@ export default function Pearls() {
               : <ul className="campaigns">{shown.map((row) => <PearlLine key={row.id} row={row} />)}</ul>}
           </>
         )}
-      <NewPearl opened={making} onClose={() => setMaking(false)} />
+      <NewPearl opened={mayChange && params.has('new')} onClose={() => set({ new: null })} />
     </div>
   )
 }
@@ -65,6 +64,10 @@ function NewPearl({ opened, onClose }: { opened: boolean; onClose: () => void })
   const [name, setName] = useState('')
   const [company, setCompany] = useState('')
   const [description, setDescription] = useState('')
+  const numbers = useNumbers()
+  const dialling = (numbers.data ?? []).filter(({ direction }) => direction === 1 || direction === 3)
+  const [chosen, setChosen] = useState<string | null | undefined>() // undefined: not asked yet
+  const number = chosen === undefined ? (dialling[0]?.id ?? null) : chosen
   const make = useMutation({
     mutationFn: () => ask(api.POST('/v2/Pearl', {
       body: {
@@ -74,14 +77,14 @@ function NewPearl({ opened, onClose }: { opened: boolean; onClose: () => void })
           agents: [{ name: t('pearl.start.agent'), voiceId: '' }], openingSentence: t('pearl.start.opening'), flowScript: t('pearl.start.script'), successDescription: t('pearl.start.success'),
         },
         variables: [{ id: 'agrees', name: t('pearl.start.agreesName'), group: 2, type: 'boolean', description: t('pearl.start.agrees') }],
-        outbound: { voiceMail: t('pearl.start.voicemail') },
+        outbound: { phoneNumberId: number, voiceMail: t('pearl.start.voicemail') },
       },
       parseAs: 'text',
     })),
     onSuccess: (pearlId) => { void queries.invalidateQueries({ queryKey: ['pearls'] }); go(`/pearls/${String(pearlId)}`) },
   })
   const errors = make.error instanceof Failure ? make.error.errors : {}
-  const named = ['Name', 'Pearl.CompanyDescription']
+  const named = ['Name', 'Pearl.CompanyDescription', 'Outbound.PhoneNumberId']
   const rest = make.error && !named.some((member) => errors[member]) ? make.error.message : null
   return (
     <Modal opened={opened} onClose={onClose} title={t('pearl.new')} closeButtonProps={{ 'aria-label': t('translation:peek.close') }}>
@@ -89,6 +92,7 @@ function NewPearl({ opened, onClose }: { opened: boolean; onClose: () => void })
         <TextInput label={t('pearl.f.name')} description={t('pearl.help.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} error={errors['Name']?.join(' ')} required data-autofocus dir="auto" />
         <TextInput label={t('pearl.f.companyName')} value={company} onChange={(event) => setCompany(event.currentTarget.value)} required dir="auto" />
         <TextInput label={t('pearl.f.companyDescription')} description={t('pearl.help.companyDescription')} value={description} onChange={(event) => setDescription(event.currentTarget.value)} error={errors['Pearl.CompanyDescription']?.join(' ')} required dir="auto" />
+        <Select label={t('pearl.f.phoneNumberId')} description={dialling.length === 0 && numbers.isSuccess ? t('pearl.start.noNumber') : undefined} data={dialling.map(({ id, number }) => ({ value: id, label: number }))} value={number} onChange={setChosen} clearable error={errors['Outbound.PhoneNumberId']?.join(' ')} />
         {rest && <p role="alert" style={{ color: 'var(--danger)' }}>{rest}</p>}
         <div className="row"><Button type="submit" loading={make.isPending}>{t('pearl.make')}</Button><Button variant="subtle" color="gray" onClick={onClose}>{t('translation:lead.cancel')}</Button></div>
       </form>
