@@ -6,6 +6,7 @@
 # make bench  ratios against raw limits measured in the same run
 # make bench-amd  answering machine detection over a made corpus, beside Asterisk's; minutes the first time
 # make lint   formatting, vet, staticcheck, known vulnerabilities where their database can be reached
+# make sherpa  fetches the library that hears with recognisers of your own (GPL-3: espeak-ng is in it) into bin/speech
 # make release  builds with the newest patch of the Go that go.mod names, which is downloaded if it is not here
 
 VOICE = internal/voice/flite/module/flite.wasm
@@ -22,7 +23,7 @@ REALTIME = -e nacre/internal/app -e nacre/internal/telephony -e nacre/internal/m
 # makes no instance of a generic of the standard library may be left out: the linker keeps one instance for all packages.
 RACE = -race '-gcflags=modernc.org/sqlite/lib=-race=false -d=checkptr=0'
 
-.PHONY: all build release demo screenshots test chaos bench bench-amd lint clean
+.PHONY: all build sherpa release demo screenshots test chaos bench bench-amd lint clean
 
 all: build
 
@@ -33,6 +34,10 @@ $(VOICE): $(FETCH)
 # Fetches what has changed since the last time.
 $(SPEECH): $(FETCH)
 	tools/npm/fetch speech bin/speech
+
+# Only where it is asked for, and by the tests; it stays until make clean.
+sherpa: $(SPEECH)
+	tools/npm/fetch sherpa bin/speech
 
 # Packages' own scripts never run (web/.npmrc).
 $(WEB_MODULES): web/package.json web/package-lock.json
@@ -58,7 +63,7 @@ screenshots: build
 	tools/require-packages
 	node web/test/screenshots.mjs bin/nacre web/screenshots
 
-test: $(VOICE) $(SPEECH) $(WEB)
+test: $(VOICE) $(SPEECH) sherpa $(WEB)
 	tools/require-packages
 	$(GO) vet ./...
 	tools/fuzz

@@ -80,7 +80,7 @@ func (b *bench) ears(ctx context.Context, library *onnx.Runtime, dir string, sam
 		return err
 	}
 	ours, raw, err := inTurns(turns, func() error {
-		_, err := client.Hear(ctx, samples, speech.Final)
+		_, err := client.Hear(ctx, samples, "", speech.Final)
 		return err
 	}, func() error {
 		_, err := direct.Recognize(ctx, samples)

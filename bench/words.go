@@ -78,7 +78,7 @@ func (b *bench) words(ctx context.Context) error {
 	}
 	ears := utterance.New(utterance.Config{
 		Recognize: func(ctx context.Context, u utterance.Utterance) (string, error) {
-			heard, err := client.Hear(ctx, u.Samples, speech.Final)
+			heard, err := client.Hear(ctx, u.Samples, u.Language, speech.Final)
 			return heard.Text, err
 		},
 		Deadline: time.Minute, FirstPartial: -1, // nobody waits

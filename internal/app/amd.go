@@ -60,7 +60,7 @@ func (c *amdCommand) Run(ctx context.Context, s streams) error {
 			if u.Final {
 				urgency = speech.Final
 			}
-			heard, err := client.Hear(ctx, u.Samples, urgency)
+			heard, err := client.Hear(ctx, u.Samples, u.Language, urgency)
 			return heard.Text, err
 		}}
 	} else {

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,28 +25,78 @@ import (
 
 // models are what hears and speaks on this machine.
 type models struct {
-	folder string
-	voiced *hearing.SpeechModel // nil: speech is told from other sounds by its level
+	folder  string
+	brought *folder.Recognizer   // the operator's, that hears in place of the folder's own; nil: none
+	voiced  *hearing.SpeechModel // nil: speech is told from other sounds by its level
 }
 
 // findSpeech finds the models of this machine; nil is none, for the reason. A folder that is named must be one.
 func findSpeech(settings config.Speech, log *slog.Logger) (m *models, reason string, err error) {
 	if settings.Folder == config.NoSpeech {
+		if settings.Ears != "" {
+			return nil, "", errors.New("--ears hears by what is in the speech folder, and --speech is none")
+		}
 		return nil, "they are turned off", nil
 	}
 	dir, err := folder.Find(settings.Folder)
-	if errors.Is(err, folder.ErrNone) && settings.Folder == "" {
+	if errors.Is(err, folder.ErrNone) && settings.Folder == "" && settings.Ears == "" {
 		return nil, err.Error(), nil
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("--speech: %w", err)
 	}
 	m = &models{folder: dir}
+	if m.brought, err = findEars(settings, dir); err != nil {
+		return nil, "", err
+	}
 	if m.voiced, err = readSpeechModel(dir); err != nil {
 		log.Warn("speech is told from other sounds by its level alone", "error", err)
 	}
 	return m, "", nil
 }
+
+// findEars finds the recogniser that --ears names; nil is none. The speech folder must have what it is run by.
+func findEars(settings config.Speech, dir string) (*folder.Recognizer, error) {
+	if settings.Ears == "" {
+		if len(settings.EarsLanguages) > 0 {
+			return nil, errors.New("--ears-languages says what the recogniser of --ears hears, and there is none")
+		}
+		return nil, nil
+	}
+	ears, err := folder.ReadRecognizer(settings.Ears)
+	if err != nil {
+		return nil, fmt.Errorf("--ears: %w", err)
+	}
+	if ears.Languages, err = languagesOf(ears, settings.EarsLanguages); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, folder.SherpaLibrary())); err != nil {
+		return nil, fmt.Errorf("--ears: %s has no %s, which runs it: \"make sherpa\" fetches it (its licence is the GPL's, for espeak-ng in it)", dir, folder.SherpaLibrary())
+	}
+	return &ears, nil
+}
+
+// languagesOf returns what a recogniser hears: what it is said to, which must be among what it says itself, where it does.
+func languagesOf(ears folder.Recognizer, said []string) ([]string, error) {
+	if len(said) == 0 {
+		if len(ears.Languages) == 0 {
+			return nil, fmt.Errorf("--ears: the %s recogniser of %s does not say which languages it hears: name them, as --ears-languages en,de", ears.Kind, ears.Dir)
+		}
+		return ears.Languages, nil
+	}
+	for _, language := range said {
+		switch {
+		case !primarySubtag.MatchString(language):
+			return nil, fmt.Errorf("--ears-languages: %q is no language of two or three letters, as en or yue", language)
+		case ears.Languages != nil && !slices.Contains(ears.Languages, language):
+			return nil, fmt.Errorf("--ears-languages: the %s recogniser of %s hears no %q; it hears %s", ears.Kind, ears.Dir, language, strings.Join(ears.Languages, ","))
+		}
+	}
+	return said, nil
+}
+
+// primarySubtag is what language tags (BCP 47) begin with.
+var primarySubtag = regexp.MustCompile(`^[a-z]{2,3}$`)
 
 // readSpeechModel reads the weights of the voice activity detector.
 func readSpeechModel(dir string) (*hearing.SpeechModel, error) {
@@ -57,7 +109,11 @@ func readSpeechModel(dir string) (*hearing.SpeechModel, error) {
 
 // open starts the process of a task.
 func (m *models) open(task speech.Task, log *slog.Logger) *speech.Client {
-	return speech.Open(speech.Config{Folder: m.folder, Task: task, Log: log})
+	config := speech.Config{Folder: m.folder, Task: task, Log: log}
+	if task == speech.Hearing {
+		config.Ears = m.brought
+	}
+	return speech.Open(config)
 }
 
 // earsWait is how long a server waits for its ears when it starts: whoever were called before they hear would be told to press
@@ -68,7 +124,11 @@ const earsWait = 30 * time.Second
 func (m *models) ears(ctx context.Context, log *slog.Logger, metrics *metrics) (voice.Recognizer, *speech.Client) {
 	process := m.open(speech.Hearing, log)
 	metrics.watchSpeech(speech.Hearing, process)
-	log.Info("the ears get ready; what is said in calls is understood once they hear", "models", m.folder)
+	hears := m.folder
+	if m.brought != nil {
+		hears = m.brought.Dir
+	}
+	log.Info("the ears get ready; what is said in calls is understood once they hear", "models", hears, "languages", strings.Join(process.Languages(), ","))
 	began := time.Now()
 	waiting, cancel := context.WithTimeout(ctx, earsWait)
 	defer cancel()
@@ -90,10 +150,10 @@ func localEars(client *speech.Client, log *slog.Logger, metrics *metrics, deadli
 			if u.Final {
 				urgency = speech.Final
 			}
-			heard, err := client.Hear(ctx, u.Samples, urgency)
+			heard, err := client.Hear(ctx, u.Samples, u.Language, urgency)
 			return heard.Text, err
 		},
-		Languages: []string{"en"}, Ready: client.Ready, AtOnce: speech.Hearers(), Deadline: deadline, Log: log,
+		Languages: client.Languages(), Ready: client.Ready, AtOnce: client.Workers(), Deadline: deadline, Log: log,
 	}
 	if metrics != nil {
 		config.Observe = metrics.heard(prometheus.Labels{"ears": localName})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,6 +62,13 @@ func (c *speechList) Run(_ context.Context, s streams) error {
 		}
 		fmt.Fprintf(table, "%s\t%.1f\t%s\t%s\t%s\t%s\n", entry.Path, float64(entry.Size)/1e6, entry.Project, entry.License, entry.Package, check)
 	}
+	ears, err := findEars(c.Speech, dir)
+	if err != nil {
+		return errors.Join(table.Flush(), err)
+	}
+	if ears != nil {
+		listEars(table, ears)
+	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
@@ -73,13 +81,25 @@ func (c *speechList) Run(_ context.Context, s streams) error {
 	return nil
 }
 
+// listEars lists the files of an operator's recogniser.
+func listEars(w io.Writer, ears *folder.Recognizer) {
+	for _, role := range slices.Sorted(maps.Keys(ears.Files)) {
+		size := ""
+		if info, err := os.Stat(ears.Path(role)); err == nil {
+			size = fmt.Sprintf("%.1f", float64(info.Size())/1e6)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s recogniser: %s\tyours\t--ears, hears %s\t\n", ears.Path(role), size, ears.Kind, role, strings.Join(ears.Languages, ","))
+	}
+}
+
 // quietLog returns the log of a command whose result is what counts.
 func quietLog(w io.Writer) *slog.Logger { return newLog(w, config.Log{LogLevel: "warn"}) }
 
 type speechHear struct {
 	config.Speech
-	File    string `arg:"" help:"WAV file, of any rate." type:"existingfile"`
-	Channel int    `help:"Channel, from 1; a call's recording has the agent in the first and the person in the second." default:"1"`
+	File     string `arg:"" help:"WAV file, of any rate." type:"existingfile"`
+	Channel  int    `help:"Channel, from 1; a call's recording has the agent in the first and the person in the second." default:"1"`
+	Language string `help:"What is spoken, as de or de-AT, for recognisers that are told; else they find out."`
 }
 
 func (c *speechHear) Run(ctx context.Context, s streams) error {
@@ -103,14 +123,14 @@ func (c *speechHear) Run(ctx context.Context, s streams) error {
 	ears := utterance.New(utterance.Config{
 		Recognize: func(ctx context.Context, u utterance.Utterance) (string, error) {
 			began := time.Now()
-			heard, err := client.Hear(ctx, u.Samples, speech.Final)
+			heard, err := client.Hear(ctx, u.Samples, u.Language, speech.Final)
 			took = time.Since(began)
 			return heard.Text, err
 		},
-		Deadline: time.Minute, FirstPartial: -1, // nobody waits
+		Languages: client.Languages(), Deadline: time.Minute, FirstPartial: -1, // nobody waits
 	})
 	sum := time.Duration(0)
-	err = hearAll(ctx, ears, hearing.NewVAD(hearing.VADConfig{Model: models.voiced}), samples, func(heard voice.Heard) error {
+	err = hearAll(ctx, ears, c.Language, hearing.NewVAD(hearing.VADConfig{Model: models.voiced}), samples, func(heard voice.Heard) error {
 		sum += took
 		if heard.Err != nil {
 			return heard.Err
@@ -145,8 +165,8 @@ func readChannel(path string, channel int) (samples []int16, channels int, err e
 }
 
 // hearAll has an ear hear samples as it would in a call, with an utterance's words awaited before the next one is begun.
-func hearAll(ctx context.Context, ears voice.Recognizer, vad *hearing.VAD, samples []int16, each func(voice.Heard) error) error {
-	ear, err := ears.Listen(ctx, "")
+func hearAll(ctx context.Context, ears voice.Recognizer, language string, vad *hearing.VAD, samples []int16, each func(voice.Heard) error) error {
+	ear, err := ears.Listen(ctx, language)
 	if err != nil {
 		return err
 	}

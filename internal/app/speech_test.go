@@ -77,6 +77,7 @@ func TestSpeechListChecksTheFiles(t *testing.T) {
 
 func TestSpeechCommands(t *testing.T) {
 	t.Parallel()
+	foldertest.Sherpa(t)
 	dir := foldertest.WithProgram(t)
 	file := filepath.Join(t.TempDir(), "said.wav")
 	code, out, errs := command(t, "speech", "say", "Please never call me again.", "--voice", "rms", "--out", file)
@@ -87,6 +88,7 @@ func TestSpeechCommands(t *testing.T) {
 	if code != 0 || !strings.HasSuffix(strings.TrimSpace(out), "Please never call me again.") || !strings.Contains(errs, "s of audio") {
 		t.Errorf("hear: %d %q %q", code, out, errs)
 	}
+	hearsWithARecognizerOfYourOwn(t, dir, file, "Please never call me again.")
 	for name, args := range map[string][]string{
 		"a voice that there is not": {"say", "x", "--voice", "nobody"},
 		"a channel too many":        {"hear", file, "--channel", "2", "--speech", dir},
@@ -184,7 +186,11 @@ func final(t *testing.T, ear voice.Ear) voice.Heard {
 // The speech process is killed in the middle of a sentence: that costs this sentence at most, and the call hears on.
 func TestSpeechProcessKilledInMidSentence(t *testing.T) {
 	t.Parallel()
-	dir := foldertest.Folder(t)
+	killInMidSentence(t, speech.Config{Folder: foldertest.Folder(t)})
+}
+
+func killInMidSentence(t *testing.T, config speech.Config) {
+	t.Helper()
 	spoken, err := flite.Open(t.TempDir(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +201,8 @@ func TestSpeechProcessKilledInMidSentence(t *testing.T) {
 		t.Fatal(err)
 	}
 	pids := make(chan int, 10)
-	client := speech.Open(speech.Config{Folder: dir, Command: speechtest.Command, Log: slog.New(&pidLog{pids: pids, Handler: slog.DiscardHandler})})
+	config.Command, config.Log = speechtest.Command, slog.New(&pidLog{pids: pids, Handler: slog.DiscardHandler})
+	client := speech.Open(config)
 	defer client.Close()
 	if err := client.Wait(t.Context()); err != nil {
 		t.Fatal(err)

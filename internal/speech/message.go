@@ -3,6 +3,8 @@ package speech
 import (
 	"encoding/binary"
 	"time"
+
+	"nacre/internal/speech/folder"
 )
 
 // Messages over the pipes of the process, as gob in both directions. The first one to it is Setup, its first one Greeting.
@@ -11,7 +13,8 @@ type (
 	Setup struct {
 		Folder  string
 		Task    Task
-		Workers int // orders that are worked on at a time
+		Ears    *folder.Recognizer // that hears in place of the folder's own; nil = none
+		Workers int                // orders that are worked on at a time
 	}
 	// Greeting says that the process has loaded its model.
 	Greeting struct {
@@ -54,7 +57,10 @@ func (t Task) String() string {
 
 type (
 	// Hear is speech to be recognised: one utterance, 16-bit samples at 8 kHz, little endian.
-	Hear struct{ Samples []byte }
+	Hear struct {
+		Samples  []byte
+		Language string // BCP 47, "" = unknown
+	}
 	// Heard is what was recognised; Text "" is nothing.
 	Heard struct{ Text string }
 

@@ -100,7 +100,7 @@ func (c *Client) start() (p *process, decoder *gob.Decoder, err error) {
 	defer slow.Stop()
 	greeted := make(chan error, 1)
 	go func() {
-		err := p.encoder.Encode(Setup{Folder: c.config.Folder, Task: c.config.Task, Workers: c.config.Workers})
+		err := p.encoder.Encode(Setup{Folder: c.config.Folder, Task: c.config.Task, Ears: c.config.Ears, Workers: c.config.Workers})
 		if err == nil {
 			err = decoder.Decode(&greeting)
 		}

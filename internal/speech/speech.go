@@ -30,8 +30,9 @@ var (
 type Config struct {
 	Folder  string                    // the speech folder
 	Task    Task                      // what the process does
+	Ears    *folder.Recognizer        // an operator's, that hears in place of the folder's own; nil: none
 	Command func() (*exec.Cmd, error) // starts the process; nil: the program in the folder
-	Workers int                       // utterances or clauses worked on at a time; 0: Hearers, or one clause
+	Workers int                       // utterances or clauses worked on at a time; 0: Hearers, or one: a clause, or an utterance by an operator's recogniser, which spreads over the processors itself
 	Log     *slog.Logger
 }
 
@@ -73,7 +74,7 @@ func Open(config Config) *Client {
 	}
 	if config.Workers <= 0 {
 		config.Workers = 1
-		if config.Task == Hearing {
+		if config.Task == Hearing && config.Ears == nil {
 			config.Workers = Hearers()
 		}
 	}
@@ -103,9 +104,20 @@ func (c *Client) Wait(ctx context.Context) error {
 // Folder returns the speech folder.
 func (c *Client) Folder() string { return c.config.Folder }
 
-// Hear recognises one utterance of 8 kHz samples, of half a minute at most.
-func (c *Client) Hear(ctx context.Context, samples []int16, urgency Urgency) (Heard, error) {
-	answer, err := c.ask(ctx, urgency, Order{Hear: &Hear{Samples: Bytes(samples)}})
+// Workers returns how many utterances or clauses are worked on at a time.
+func (c *Client) Workers() int { return c.config.Workers }
+
+// Languages returns what is heard, by primary subtags (BCP 47).
+func (c *Client) Languages() []string {
+	if c.config.Ears != nil {
+		return c.config.Ears.Languages
+	}
+	return []string{"en"}
+}
+
+// Hear recognises one utterance of 8 kHz samples, of half a minute at most, in a language (BCP 47, "" = unknown).
+func (c *Client) Hear(ctx context.Context, samples []int16, language string, urgency Urgency) (Heard, error) {
+	answer, err := c.ask(ctx, urgency, Order{Hear: &Hear{Samples: Bytes(samples), Language: language}})
 	if err != nil {
 		return Heard{}, fmt.Errorf("hear: %w", err)
 	}

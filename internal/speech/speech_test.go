@@ -106,7 +106,7 @@ func hear(t *testing.T, c *speech.Client, samples int) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	heard, err := c.Hear(ctx, make([]int16, samples), speech.Final)
+	heard, err := c.Hear(ctx, make([]int16, samples), "", speech.Final)
 	return heard.Text, err
 }
 
@@ -199,7 +199,7 @@ func TestCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	canceled := make(chan error, 1)
 	go func() {
-		_, err := c.Hear(ctx, make([]int16, hangs), speech.Final)
+		_, err := c.Hear(ctx, make([]int16, hangs), "", speech.Final)
 		canceled <- err
 	}()
 	for deadline := time.Now().Add(20 * time.Second); ; {
@@ -213,7 +213,7 @@ func TestCanceled(t *testing.T) {
 	waits, end := context.WithCancel(t.Context())
 	waiting := make(chan error, 1)
 	go func() {
-		_, err := c.Hear(waits, make([]int16, 50), speech.Partial)
+		_, err := c.Hear(waits, make([]int16, 50), "", speech.Partial)
 		waiting <- err
 	}()
 	for c.Figures().Waiting[speech.Partial] == 0 {

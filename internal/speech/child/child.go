@@ -1,5 +1,5 @@
-// Package child is the inside of a speech process: it loads one model of a speech folder and works on the orders of package
-// speech. It is the only package that puts onnxruntime and the models together.
+// Package child is the inside of a speech process: it loads one model of a speech folder, or an operator's recogniser, and works
+// on the orders of package speech. It is the only package that puts libraries and models together.
 package child
 
 import (
@@ -20,6 +20,7 @@ import (
 	"nacre/internal/speech/folder"
 	"nacre/internal/speech/kokoro"
 	"nacre/internal/speech/moonshine"
+	"nacre/internal/speech/sherpa"
 	"nacre/internal/subprocess"
 )
 
@@ -69,8 +70,8 @@ func Serve(orders io.Reader, answers io.Writer) int {
 
 // server works on orders.
 type server struct {
-	// hear recognises an utterance of 8 kHz samples; nil: that is another process's task.
-	hear func(ctx context.Context, samples []int16) (string, error)
+	// hear recognises an utterance of 8 kHz samples in a language; nil: that is another process's task.
+	hear func(ctx context.Context, samples []int16, language string) (string, error)
 	// say makes the speech of a clause; nil: likewise.
 	say func(ctx context.Context, order speech.Say) (speech.Said, error)
 
@@ -86,28 +87,39 @@ type task struct {
 }
 
 // load loads the model of the task.
-func (s *server) load(setup speech.Setup) (greeting speech.Greeting) {
+func (s *server) load(setup speech.Setup) speech.Greeting {
+	if err := s.open(setup); err != nil {
+		return speech.Greeting{Err: err.Error()}
+	}
+	return speech.Greeting{}
+}
+
+func (s *server) open(setup speech.Setup) error {
+	if setup.Task == speech.Hearing && setup.Ears != nil {
+		recognizer, err := sherpa.Open(filepath.Join(setup.Folder, folder.SherpaLibrary()), *setup.Ears, speech.Hearers())
+		if err == nil {
+			s.hear = recognizer.Recognize
+		}
+		return err
+	}
 	library, err := onnx.Open(filepath.Join(setup.Folder, folder.Library()))
 	if err != nil {
-		greeting.Err = err.Error()
-		return greeting
+		return err
 	}
 	if setup.Task == speech.Saying {
 		synthesiser, err := kokoro.Open(library, setup.Folder)
-		if err != nil {
-			greeting.Err = err.Error()
-			return greeting
+		if err == nil {
+			s.say = synthesiser.Say
 		}
-		s.say = synthesiser.Say
-		return greeting
+		return err
 	}
 	recognizer, err := moonshine.Open(library, setup.Folder)
-	if err != nil {
-		greeting.Err = err.Error()
-		return greeting
+	if err == nil {
+		s.hear = func(ctx context.Context, samples []int16, _ string) (string, error) {
+			return recognizer.Recognize(ctx, samples)
+		}
 	}
-	s.hear = recognizer.Recognize
-	return greeting
+	return err
 }
 
 // read takes orders until they end.
@@ -161,7 +173,7 @@ func (s *server) do(next task) (answer speech.Answer) {
 	var err error
 	switch order := next.order; {
 	case order.Hear != nil && s.hear != nil:
-		answer.Heard.Text, err = s.hear(next.ctx, speech.Samples(order.Hear.Samples))
+		answer.Heard.Text, err = s.hear(next.ctx, speech.Samples(order.Hear.Samples), order.Hear.Language)
 	case order.Say != nil && s.say != nil:
 		answer.Said, err = s.say(next.ctx, *order.Say)
 	default:

@@ -50,7 +50,7 @@ func TestLockPinsWhatIsTaken(t *testing.T) {
 	parts := embedded()
 	for system := range libraries {
 		name, machine, _ := strings.Cut(system, "/")
-		of, complete := speechParts(name, machine)
+		of, complete := speechParts(name, machine, true)
 		if !complete {
 			t.Errorf("%s has no library", system)
 		}
@@ -64,7 +64,7 @@ func TestLockPinsWhatIsTaken(t *testing.T) {
 			t.Errorf("%s: whose, under which licence and which files?", p.name)
 		}
 	}
-	if _, complete := speechParts("plan9", "mips"); complete {
+	if _, complete := speechParts("plan9", "mips", true); complete {
 		t.Error("plan9 has a library")
 	}
 	lock, err := os.ReadFile(filepath.Join(tools, "package-lock.json"))
@@ -155,6 +155,18 @@ func TestOnlyWhatIsListedIsTaken(t *testing.T) {
 	if kept := unchanged(before, dir, "p@1", "another sum", p); kept != nil {
 		t.Error("kept from another package")
 	}
+	// Another part of the same package is none of this one's, and is missed by itself.
+	another := part{name: "p", files: []file{{origin: "b.bin", path: "b.bin"}}}
+	if kept := unchanged(before, dir, "p@1", "sum", another); kept != nil {
+		t.Error("what was never taken is kept")
+	}
+	both := folder.Manifest{Packages: before.Packages, Files: slices.Concat(entries, []folder.Entry{{Path: "b.bin", Package: "p@1", Origin: "b.bin", Size: 1}})}
+	if err := os.WriteFile(filepath.Join(dir, "b.bin"), []byte("b"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if own, others := unchanged(both, dir, "p@1", "sum", p), unchanged(both, dir, "p@1", "sum", another); len(own) != 4 || len(others) != 1 {
+		t.Errorf("%d and %d files kept of two parts of a package", len(own), len(others))
+	}
 	moved := part{files: []file{{origin: "a.bin", path: "elsewhere"}}}
 	if kept := unchanged(before, dir, "p@1", "sum", moved); kept != nil {
 		t.Error("kept in another place")
@@ -173,6 +185,40 @@ func TestOnlyWhatIsListedIsTaken(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "model/a.bin")); err == nil {
 		t.Error("what is no longer wanted stays")
+	}
+}
+
+// Sherpa-onnx's library is there where it was asked for, and stays.
+func TestSherpaStays(t *testing.T) {
+	t.Parallel()
+	without, _ := speechParts("linux", "amd64", false)
+	with, _ := speechParts("linux", "amd64", true)
+	if len(with) != len(without)+1 {
+		t.Fatalf("%d parts with the library, %d without", len(with), len(without))
+	}
+	if library := with[len(with)-1]; !strings.Contains(library.license, "GPL-3.0") || library.files[0].path != "libsherpa-onnx-c-api.so" {
+		t.Errorf("%+v", library)
+	}
+	for _, p := range without {
+		if strings.Contains(p.license, "GPL") {
+			t.Errorf("%s is under %s, and was not asked for", p.name, p.license)
+		}
+	}
+	dir := t.TempDir()
+	if hasSherpa(dir) {
+		t.Error("an empty folder has it")
+	}
+	for path, want := range map[string]bool{folder.Library(): false, folder.SherpaLibrary(): true} {
+		raw, err := json.Marshal(folder.Manifest{Files: []folder.Entry{{Path: path}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, folder.ManifestName), raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if hasSherpa(dir) != want {
+			t.Errorf("with %s: %v", path, !want)
+		}
 	}
 }
 

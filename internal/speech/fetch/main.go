@@ -24,6 +24,7 @@ func main() {
 	tools := flag.String("tools", "tools/npm", "folder of package-lock.json")
 	voice := flag.String("voice", "", "folder of the embedded voice; empty = not fetched")
 	speech := flag.String("speech", "", "speech folder; empty = not fetched")
+	sherpa := flag.Bool("sherpa", false, "the speech folder has sherpa-onnx's library too; where it is it stays")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -32,7 +33,7 @@ func main() {
 		err = lay(ctx, *tools, *voice, embedded(), false)
 	}
 	if *speech != "" && err == nil {
-		parts, complete := speechParts(runtime.GOOS, runtime.GOARCH)
+		parts, complete := speechParts(runtime.GOOS, runtime.GOARCH, *sherpa || hasSherpa(*speech))
 		if !complete {
 			fmt.Fprintf(os.Stderr, "no package has onnxruntime for %s/%s: put its library into %s to hear and speak with the models\n", runtime.GOOS, runtime.GOARCH, *speech)
 		}
@@ -90,16 +91,23 @@ func lay(ctx context.Context, tools, dir string, parts []part, keepManifest bool
 	return removeOthers(dir, before, after)
 }
 
-// unchanged returns the entries of a part that is in the folder as it is wanted; nil if it is not.
+// hasSherpa reports whether sherpa-onnx's library was asked for before: then it stays.
+func hasSherpa(dir string) bool {
+	before, err := folder.Read(dir)
+	return err == nil && slices.ContainsFunc(before.Files, func(e folder.Entry) bool { return e.Path == folder.SherpaLibrary() })
+}
+
+// unchanged returns the entries of a part that is in the folder as it is wanted; nil if it is not. Other parts may be of the same
+// package.
 func unchanged(before folder.Manifest, dir, id, integrity string, p part) (kept []folder.Entry) {
 	if before.Packages[id] != integrity {
 		return nil
 	}
 	for _, entry := range before.Files {
-		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(entry.Path)))
-		if entry.Package != id {
+		if entry.Package != id || !slices.ContainsFunc(p.files, func(f file) bool { return f.matches(entry.Origin) && f.target(entry.Origin) == entry.Path }) {
 			continue
 		}
+		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(entry.Path)))
 		if err != nil || info.Size() != entry.Size {
 			return nil
 		}
@@ -109,11 +117,6 @@ func unchanged(before folder.Manifest, dir, id, integrity string, p part) (kept 
 		if !slices.ContainsFunc(kept, func(e folder.Entry) bool {
 			return f.matches(e.Origin) && f.target(e.Origin) == e.Path && f.made == e.Made
 		}) {
-			return nil
-		}
-	}
-	for _, e := range kept {
-		if !slices.ContainsFunc(p.files, func(f file) bool { return f.matches(e.Origin) && f.target(e.Origin) == e.Path }) {
 			return nil
 		}
 	}

@@ -43,15 +43,16 @@ func embedded() []part {
 	}}}
 }
 
-// libraries are the packages that have onnxruntime's shared library.
+// libraries are the packages that have the shared libraries of onnxruntime and sherpa-onnx.
 var libraries = map[string]string{
 	"linux/amd64":  "sherpa-onnx-linux-x64",
 	"linux/arm64":  "sherpa-onnx-linux-arm64",
 	"darwin/arm64": "sherpa-onnx-darwin-arm64",
 }
 
-// speechParts lists what the speech folder of a system is made of; complete is false where no package has the library for it.
-func speechParts(system, machine string) (parts []part, complete bool) {
+// speechParts lists what the speech folder of a system is made of, with sherpa-onnx's library where that is asked for; complete is
+// false where no package has the libraries for it.
+func speechParts(system, machine string, sherpa bool) (parts []part, complete bool) {
 	const model = "dist/model/tiny/quantized/"
 	parts = []part{
 		{name: "@moonshine-ai/moonshine-js", project: "Moonshine tiny English, Useful Sensors", license: "MIT", files: []file{
@@ -78,13 +79,21 @@ func speechParts(system, machine string) (parts []part, complete bool) {
 			{origin: "LICENSE.md", path: "licenses/silero.txt"},
 		}},
 	}
-	library, complete := libraries[system+"/"+machine]
-	if complete {
-		name := "libonnxruntime.so"
-		if system == "darwin" {
-			name = "libonnxruntime.dylib"
-		}
-		parts = append(parts, part{name: library, project: "ONNX Runtime, Microsoft", license: "MIT", files: []file{{origin: name, path: name}}})
+	libraries, complete := libraries[system+"/"+machine]
+	if !complete {
+		return parts, false
 	}
-	return parts, complete
+	ending := ".so"
+	if system == "darwin" {
+		ending = ".dylib"
+	}
+	name := "libonnxruntime" + ending
+	parts = append(parts, part{name: libraries, project: "ONNX Runtime, Microsoft", license: "MIT", files: []file{{origin: name, path: name}}})
+	if sherpa {
+		name := "libsherpa-onnx-c-api" + ending
+		parts = append(parts, part{
+			name: libraries, project: "sherpa-onnx, k2-fsa, with espeak-ng", license: "Apache-2.0 AND GPL-3.0-or-later", files: []file{{origin: name, path: name}},
+		})
+	}
+	return parts, true
 }

@@ -1,5 +1,6 @@
 // Package folder knows the speech folder: the process that recognises and synthesises speech, the library it loads, the
-// models, and a manifest that says where each of the fetched files comes from (docs/adr/0027). It is made by tools/npm/fetch.
+// models, and a manifest that says where each of the fetched files comes from (docs/adr/0027). It is made by tools/npm/fetch. It
+// also knows the folders of recognisers that operators bring (docs/adr/0044).
 package folder
 
 import (

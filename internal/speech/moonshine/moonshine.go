@@ -8,15 +8,14 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"nacre/internal/onnx"
 	"nacre/internal/speech/folder"
-	"nacre/internal/voice/resample"
+	"nacre/internal/speech/trim"
 )
 
 const (
-	inputRate  = 8000
-	modelRate  = 16000
 	heads      = 8 // of the cache's shape: 0 × heads × 1 × headSize while it is empty
 	headSize   = 36
 	firstToken = 1
@@ -26,9 +25,6 @@ const (
 	// bound is 6.
 	tokensPerSecond = 6.5
 	leastTokens     = 4 // a short "yes" with a full stop
-
-	// longest is the longest utterance in samples at inputRate: text drifts beyond.
-	longest = 30 * inputRate
 )
 
 // Recognizer is a loaded model. It is safe for concurrent use.
@@ -65,45 +61,17 @@ func Open(library *onnx.Runtime, dir string) (*Recognizer, error) {
 // Recognize returns the text of one utterance, 16-bit samples at 8 kHz, of which half a minute is heard; "" is nothing. It
 // cuts silence itself, and is the better for a fifth of a second of what is before and after the sound.
 func (r *Recognizer) Recognize(ctx context.Context, samples []int16) (string, error) {
-	samples = samples[:min(len(samples), longest)]
-	from, to := sound(samples)
-	if from == to {
-		return "", nil
-	}
-	text, err := r.transcribe(ctx, around(samples, from, to, lead, trail), to-from)
-	if err != nil || text != "" {
-		return text, err
-	}
-	return r.transcribe(ctx, padded(samples, from, to, lead+more, trail+more), to-from)
-}
-
-// transcribe returns the text of audio, in which there are so many samples of sound.
-func (r *Recognizer) transcribe(ctx context.Context, audio []int16, sounding int) (string, error) {
-	input, err := widen(audio)
+	text, err := trim.Ask(samples, func(audio []float32, sounding time.Duration) (string, error) {
+		tokens, err := r.decode(ctx, audio)
+		return settle(r.text(tokens), sounding.Seconds()), err
+	})
 	if err != nil {
 		return "", fmt.Errorf("recognise: %w", err)
 	}
-	tokens, err := r.decode(ctx, input)
-	if err != nil {
-		return "", fmt.Errorf("recognise: %w", err)
-	}
-	return settle(r.text(tokens), float64(sounding)/inputRate), nil
+	return text, nil
 }
 
-// widen returns audio as the model takes it: at modelRate, full scale is 1.
-func widen(audio []int16) ([]float32, error) {
-	wide, err := resample.All(audio, inputRate, modelRate)
-	if err != nil {
-		return nil, err
-	}
-	input := make([]float32, len(wide))
-	for i, s := range wide {
-		input[i] = float32(s) / 32768
-	}
-	return input, nil
-}
-
-// decode returns the tokens of audio at modelRate, without the first and the end token.
+// decode returns the tokens of audio, without the first and the end token.
 func (r *Recognizer) decode(ctx context.Context, audio []float32) (tokens []int64, err error) {
 	input, err := onnx.NewTensor(r.runtime, audio, 1, len(audio))
 	if err != nil {
@@ -130,7 +98,7 @@ func (r *Recognizer) decode(ctx context.Context, audio []float32) (tokens []int6
 		inputs[name] = cache[i]
 	}
 	outputs := append([]string{"logits"}, r.present...)
-	most := max(leastTokens, int(float64(len(audio))/modelRate*tokensPerSecond))
+	most := max(leastTokens, int(float64(len(audio))/trim.Rate*tokensPerSecond))
 	for last := int64(firstToken); len(tokens) < most; {
 		made, err := r.step(ctx, inputs, outputs, last, len(tokens) > 0)
 		if err != nil {

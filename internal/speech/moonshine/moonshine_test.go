@@ -16,6 +16,7 @@ import (
 	"nacre/internal/onnx"
 	"nacre/internal/speech/folder"
 	"nacre/internal/speech/folder/foldertest"
+	"nacre/internal/speech/trim"
 	"nacre/internal/voice/flite"
 )
 
@@ -147,23 +148,17 @@ func TestGoldenTokens(t *testing.T) {
 	t.Parallel()
 	r, voices := open(t), embedded(t)
 	samples := line(t, voices, "rms", "I would like to speak to a person.")
-	from, to := sound(samples)
-	tokens, err := r.decode(t.Context(), widened(t, around(samples, from, to, lead, trail)))
+	var tokens []int64
+	_, err := trim.Ask(samples, func(audio []float32, _ time.Duration) (text string, err error) {
+		tokens, err = r.decode(t.Context(), audio)
+		return r.text(tokens), err
+	})
 	if want := []int64{306, 723, 763, 304, 7726, 304, 263, 2022, 29889}; err != nil || !slices.Equal(tokens, want) {
 		t.Errorf("%v, %v, want %v", tokens, err, want)
 	}
 	if text := r.text(tokens); text != "I would like to speak to a person." {
 		t.Errorf("%q", text)
 	}
-}
-
-func widened(t *testing.T, samples []int16) []float32 {
-	t.Helper()
-	input, err := widen(samples)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return input
 }
 
 func TestPieces(t *testing.T) {
@@ -206,7 +201,7 @@ func TestTextIsBounded(t *testing.T) {
 	r := open(t)
 	noise := rand.New(rand.NewPCG(3, 4))
 	for _, seconds := range []int{1, 3, 31} {
-		samples := make([]int16, seconds*inputRate)
+		samples := make([]int16, seconds*8000)
 		for i := range samples {
 			samples[i] = int16(noise.NormFloat64() * 3000)
 		}
@@ -257,39 +252,5 @@ func TestSettle(t *testing.T) {
 		if got := settle(test.text, test.seconds); got != test.want {
 			t.Errorf("%q in %.2f s: %q, want %q", test.text, test.seconds, got, test.want)
 		}
-	}
-}
-
-func TestSound(t *testing.T) {
-	t.Parallel()
-	loud := slices.Repeat([]int16{3000, -3000}, 400) // 0.1 s
-	quiet := slices.Repeat([]int16{100, -100}, 400)  // 29 dB below
-	silence := make([]int16, 4000)
-	room := slices.Repeat([]int16{120, -120}, 2000)
-	for name, test := range map[string]struct {
-		samples  []int16
-		from, to int
-	}{
-		"silence":  {silence, 0, 0},
-		"in it":    {slices.Concat(silence, loud, silence), 4000, 4800},
-		"alone":    {loud, 0, 800},
-		"weak end": {slices.Concat(silence, loud, quiet, silence), 4000, 5600},
-		"short":    {loud[:50], 0, 0},
-		"nothing":  {nil, 0, 0},
-		// A room of 120 (RMS), 28 dB below the speech: above a fiftieth of the peak, and no sound for it.
-		"in a room": {slices.Concat(room, loud, room), 4000, 4800},
-		// Without a pause there is no room to be seen.
-		"all of it": {slices.Concat(loud, quiet, loud), 0, 2400},
-	} {
-		if from, to := sound(test.samples); from != test.from || to != test.to {
-			t.Errorf("%s: %d to %d", name, from, to)
-		}
-	}
-	samples := slices.Concat(silence[:160], loud, silence[:80])
-	if got := around(samples, 160, 960, lead, trail); len(got) != len(samples) {
-		t.Errorf("around: %d samples", len(got))
-	}
-	if got := padded(samples, 160, 960, lead, trail); len(got) != 800+800+1280 || got[800] != 3000 {
-		t.Errorf("padded: %d samples, %d", len(got), got[800])
 	}
 }

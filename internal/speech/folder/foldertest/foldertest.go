@@ -2,9 +2,12 @@
 package foldertest
 
 import (
+	"encoding/base64"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"nacre/internal/speech/folder"
@@ -36,6 +39,49 @@ func Folder(t testing.TB) string {
 	}
 	if _, err := folder.Read(dir); err != nil {
 		t.Fatalf("%v: make brings it", err)
+	}
+	return dir
+}
+
+// Sherpa returns Folder, in which sherpa-onnx's library must be too.
+func Sherpa(t testing.TB) string {
+	t.Helper()
+	dir := Folder(t)
+	if _, err := os.Stat(filepath.Join(dir, folder.SherpaLibrary())); err != nil {
+		t.Fatalf("%v: make sherpa brings it", err)
+	}
+	return dir
+}
+
+// Recognizer returns a folder as an operator would bring it: the English recogniser of Folder, as sherpa-onnx's archives have it.
+func Recognizer(t testing.TB) string {
+	t.Helper()
+	from, dir := Folder(t), t.TempDir()
+	for _, model := range []string{folder.MoonshineEncoder, folder.MoonshineDecoder} {
+		file := filepath.Join(from, filepath.FromSlash(model))
+		if err := os.Symlink(file, filepath.Join(dir, filepath.Base(file))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pieces, err := os.ReadFile(filepath.Join(from, filepath.FromSlash(folder.MoonshinePieces)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Each token is a line of its text as base64 and its id. Unknown, beginning and end have no text, bytes are themselves.
+	var tokens strings.Builder
+	for id, piece := range strings.Split(strings.TrimSuffix(string(pieces), "\n"), "\n") {
+		const firstByte, lastByte = 3, 258
+		raw := []byte(strings.ReplaceAll(piece, "▁", " "))
+		switch {
+		case id < firstByte:
+			continue
+		case id <= lastByte:
+			raw = []byte{byte(id - firstByte)}
+		}
+		fmt.Fprintf(&tokens, "%s %d\n", base64.StdEncoding.EncodeToString(raw), id)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tokens.txt"), []byte(tokens.String()), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }

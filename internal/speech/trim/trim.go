@@ -1,15 +1,25 @@
-package moonshine
+// Package trim gives utterances of calls to recognisers as these hear them best: without the silence around them, at the rate
+// of models.
+package trim
 
 import (
 	"math"
 	"slices"
 	"time"
+
+	"nacre/internal/voice/resample"
 )
 
 const (
-	block = inputRate / 100 // 10 ms
+	// Rate is that of the audio which recognisers are given, in Hz.
+	Rate = 16000
 
-	// What is left around the sound. The model hears nothing in clear speech that has much silence around it, and guesses at
+	inputRate = 8000
+	// longest is the longest utterance in samples at inputRate: text drifts beyond.
+	longest = 30 * inputRate
+	block   = inputRate / 100 // 10 ms
+
+	// What is left around the sound. Moonshine hears nothing in clear speech that has much silence around it, and guesses at
 	// what is cut within a weak consonant: of single digits of people 51 of 60 come out with these margins, 26 with 40 ms.
 	lead  = 100 * time.Millisecond
 	trail = 160 * time.Millisecond
@@ -24,6 +34,42 @@ const (
 	overNoise  = 1.6
 	mostOfPeak = 0.1 // −20 dB
 )
+
+// Ask asks a recogniser for the text of an utterance, 16-bit samples at 8 kHz of which half a minute is heard; "" is nothing.
+// An utterance is the better for a fifth of a second of what is before and after its sound. The recogniser is given audio at
+// Rate, full scale is 1, and how long there is sound in it: not at all for silence, and with more around it where it heard
+// nothing.
+func Ask(samples []int16, recognize func(audio []float32, sounding time.Duration) (string, error)) (string, error) {
+	samples = samples[:min(len(samples), longest)]
+	from, to := sound(samples)
+	if from == to {
+		return "", nil
+	}
+	sounding := time.Duration(to-from) * time.Second / inputRate
+	for _, audio := range [][]int16{around(samples, from, to, lead, trail), padded(samples, from, to, lead+more, trail+more)} {
+		wide, err := widen(audio)
+		if err != nil {
+			return "", err
+		}
+		if text, err := recognize(wide, sounding); err != nil || text != "" {
+			return text, err
+		}
+	}
+	return "", nil
+}
+
+// widen returns audio as recognisers take it.
+func widen(audio []int16) ([]float32, error) {
+	wide, err := resample.All(audio, inputRate, Rate)
+	if err != nil {
+		return nil, err
+	}
+	input := make([]float32, len(wide))
+	for i, s := range wide {
+		input[i] = float32(s) / 32768
+	}
+	return input, nil
+}
 
 // sound returns where the sound of an utterance begins and ends; nothing if it is silent.
 func sound(samples []int16) (from, to int) {
