@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -57,11 +56,8 @@ func findSpeech(settings config.Speech, log *slog.Logger) (m *models, reason str
 
 // findEars finds the recogniser that --ears names; nil is none. The speech folder must have what it is run by.
 func findEars(settings config.Speech, dir string) (*folder.Recognizer, error) {
-	if settings.Ears == "" {
-		if len(settings.EarsLanguages) > 0 {
-			return nil, errors.New("--ears-languages says what the recogniser of --ears hears, and there is none")
-		}
-		return nil, nil
+	if err := settings.CheckEars(); err != nil || settings.Ears == "" {
+		return nil, err
 	}
 	ears, err := folder.ReadRecognizer(settings.Ears)
 	if err != nil {
@@ -85,18 +81,12 @@ func languagesOf(ears folder.Recognizer, said []string) ([]string, error) {
 		return ears.Languages, nil
 	}
 	for _, language := range said {
-		switch {
-		case !primarySubtag.MatchString(language):
-			return nil, fmt.Errorf("--ears-languages: %q is no language of two or three letters, as en or yue", language)
-		case ears.Languages != nil && !slices.Contains(ears.Languages, language):
+		if ears.Languages != nil && !slices.Contains(ears.Languages, language) {
 			return nil, fmt.Errorf("--ears-languages: the %s recogniser of %s hears no %q; it hears %s", ears.Kind, ears.Dir, language, strings.Join(ears.Languages, ","))
 		}
 	}
 	return said, nil
 }
-
-// primarySubtag is what language tags (BCP 47) begin with.
-var primarySubtag = regexp.MustCompile(`^[a-z]{2,3}$`)
 
 // readSpeechModel reads the weights of the voice activity detector.
 func readSpeechModel(dir string) (*hearing.SpeechModel, error) {

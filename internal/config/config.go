@@ -120,6 +120,9 @@ func (s *Serve) Validate() error {
 	if err := s.Limits.validate(); err != nil {
 		return err
 	}
+	if err := s.CheckEars(); err != nil {
+		return err
+	}
 	for _, code := range s.ShortCodes {
 		if len(code) < 3 || len(code) > 12 || strings.Trim(code, "0123456789*#") != "" {
 			return fmt.Errorf("--short-codes: %q is no number of 3 to 12 digits", code)

@@ -81,29 +81,31 @@ func TestFile(t *testing.T) {
 		t.Errorf("SIP listens on %q and reaches %v: by default nobody but this machine reaches it, and it no network of its own", got.SIPListen, got.AllowNetworks)
 	}
 	for yaml, says := range map[string]string{
-		"lissten: 127.0.0.1:1\n":              `unknown key "lissten"`,
-		"Listen: 127.0.0.1:1\n":               `unknown key "Listen"`,
-		"loud: true\n":                        `unknown key "loud"`, // of another command
-		"config: other.yaml\n":                `unknown key "config"`,
-		"- listen\n":                          "read configuration",
-		"listen: [1\n":                        "read configuration",
-		"listen: here\n":                      "--listen",
-		"sip-listen: here\n":                  "--sip-listen",
-		"log-level: loud\n":                   "--log-level",
-		"rate-limit: many\n":                  "--rate-limit",
-		"rate-limit: -1\n":                    "--rate-limit",
-		"grace: -1s\n":                        "--grace",
-		"public-url: nacre.example\n":         "--public-url",
-		"external-address: nacre.example\n":   "--external-address",
-		"rtp-ports: 30000\n":                  "--rtp-ports",
-		"rtp-ports: 30001-30000\n":            "--rtp-ports",
-		"rtp-ports: 80-90\n":                  "--rtp-ports",
-		"rtp-ports: 60000-70000\n":            "--rtp-ports",
-		"allow-networks: [10.0.0.0/8, all]\n": "--allow-networks",
-		"trusted-proxy: [127.0.0.1, nginx]\n": "--trusted-proxy",
-		"tls-cert: cert.pem\n":                "--tls-cert and --tls-key go together",
-		"allow-networks: 10.0.0.1/8\n":        "10.0.0.0/8", // what was meant
-		"allow-private-webhooks: sometimes\n": "--allow-private-webhooks",
+		"lissten: 127.0.0.1:1\n":                          `unknown key "lissten"`,
+		"Listen: 127.0.0.1:1\n":                           `unknown key "Listen"`,
+		"loud: true\n":                                    `unknown key "loud"`, // of another command
+		"config: other.yaml\n":                            `unknown key "config"`,
+		"- listen\n":                                      "read configuration",
+		"listen: [1\n":                                    "read configuration",
+		"listen: here\n":                                  "--listen",
+		"sip-listen: here\n":                              "--sip-listen",
+		"log-level: loud\n":                               "--log-level",
+		"rate-limit: many\n":                              "--rate-limit",
+		"rate-limit: -1\n":                                "--rate-limit",
+		"grace: -1s\n":                                    "--grace",
+		"public-url: nacre.example\n":                     "--public-url",
+		"external-address: nacre.example\n":               "--external-address",
+		"rtp-ports: 30000\n":                              "--rtp-ports",
+		"rtp-ports: 30001-30000\n":                        "--rtp-ports",
+		"rtp-ports: 80-90\n":                              "--rtp-ports",
+		"rtp-ports: 60000-70000\n":                        "--rtp-ports",
+		"allow-networks: [10.0.0.0/8, all]\n":             "--allow-networks",
+		"trusted-proxy: [127.0.0.1, nginx]\n":             "--trusted-proxy",
+		"tls-cert: cert.pem\n":                            "--tls-cert and --tls-key go together",
+		"allow-networks: 10.0.0.1/8\n":                    "10.0.0.0/8", // what was meant
+		"ears-languages: [de]\n":                          "--ears-languages",
+		"ears: /srv/model\nears-languages: [de, en-US]\n": "en-US",
+		"allow-private-webhooks: sometimes\n":             "--allow-private-webhooks",
 	} {
 		if _, err := parse(t, yaml); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, want %q", yaml, err, says)
@@ -131,7 +133,7 @@ func TestPriceIsAPrice(t *testing.T) {
 }
 
 // anyText are flags of serve that take any text: paths, which are looked at when they are used, and what else has no form.
-var anyText = []string{"help", "config", "data", "data-key", "data-key-file", "tls-cert", "tls-key", "speech", "providers"}
+var anyText = []string{"help", "config", "data", "data-key", "data-key-file", "tls-cert", "tls-key", "speech", "ears", "providers"}
 
 // TestEveryFlagIsJudged: each flag refuses a value that is none, and its error names it.
 func TestEveryFlagIsJudged(t *testing.T) {
@@ -140,6 +142,7 @@ func TestEveryFlagIsJudged(t *testing.T) {
 		"database-url": "mysql://user:password@127.0.0.1/nacre", "listen": "127.0.0.1", "sip-listen": "999.1.1.1:5060", "trusted-proxy": "1.2.3",
 		"public-url": "nacre.example", "rtp-ports": "80-90", "external-address": "1.2.3", "allow-networks": "10.0.0.0/33", "cors-origins": "app.example.com",
 		"short-codes": "12", "log-level": "loud", "log-format": "xml", "grace": "-1s", "price-per-minute": "NaN", "body-memory": "127", "sip-ca": "config_test.go",
+		"ears-languages": "english",
 	}
 	var cli commands
 	parser, err := kong.New(&cli, kong.Configuration(YAML))
