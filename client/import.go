@@ -22,6 +22,8 @@ type ImportPreview struct {
 	Mapping []string   `json:"mapping"`
 	Rows    int        `json:"rows"`
 	Sample  [][]string `json:"sample"`
+	// Variables are ids that the campaign's texts name and a lead brings.
+	Variables []string `json:"variables"`
 }
 
 // ImportPart is what came of some rows that follow each other.

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nacre/internal/call"
@@ -117,6 +118,26 @@ func (p Pearl) unknownVariable(name string) (warning string, unknown bool) {
 		warning += fmt.Sprintf(" Did you mean {%s}?", meant)
 	}
 	return warning, true
+}
+
+// LeadVariables are the ids of the variables that the texts name and a lead's callData can give a value, in the order in which
+// they are named first.
+func (p Pearl) LeadVariables() []string {
+	var named []string
+	p.eachText(func(_, text string) {
+		for _, name := range call.Variables(text) {
+			switch name {
+			case "agentName", "companyName", "phoneNumber", "callId":
+				continue // never of callData
+			}
+			declared := slices.IndexFunc(p.Variables, func(v Variable) bool { return v.ID == name })
+			if declared >= 0 && p.Variables[declared].Group == InCall || !variableID(name) || slices.Contains(named, name) {
+				continue
+			}
+			named = append(named, name)
+		}
+	})
+	return named
 }
 
 // eachText visits every text that may hold variables (contract 7).

@@ -29,11 +29,12 @@ var names = map[string][]string{
 		"phonenumber", "phone", "phoneno", "telephone", "telephonenumber", "tel", "mobile", "mobilenumber", "mobilephone", "cell", "cellphone", "msisdn", "number", "contactnumber",
 		"telefono", "movil", "celular", "telephoneportable", "portable", "numero", "telefon", "telefonnummer", "handy", "mobil", "rufnummer", "טלפון", "נייד", "מספרטלפון",
 	},
-	ExternalID: {"externalid", "crmid", "leadid", "customerid", "contactid", "recordid", "accountid", "clientid", "reference", "ref", "kundennummer", "idclient", "idcliente", "מזהה"},
+	ExternalID: {"externalid", "crmid", "leadid", "customerid", "contactid", "recordid", "accountid", "clientid", "reference", "ref", "kundennummer", "idclient", "idcliente", "מזהה", "extid", "externalno", "crm", "id"},
 	TimeZoneID: {"timezoneid", "timezone", "tz", "zone", "zonahoraria", "fuseauhoraire", "zeitzone", "אזורזמן"},
 }
 
-// leftOut are columns that an export has and that say nothing to an import. Its timeZone is an offset, no zone.
+// leftOut are columns that an export has and that say nothing to an import: its id beside an externalId. Its timeZone is an
+// offset, no zone.
 var leftOut = []string{"id", "status", "created", "createdat"}
 
 // fold is a heading without case, accents, white space and punctuation.

@@ -23,6 +23,8 @@ type ImportPreview struct {
 	Mapping []string   `json:"mapping" doc:"of each column what it is taken for: phoneNumber, externalId, timeZoneId, the id of a variable, or \"\" for left out"`
 	Rows    int        `json:"rows" doc:"rows with leads"`
 	Sample  [][]string `json:"sample" doc:"the first of them"`
+	// Variables may be without a column.
+	Variables []string `json:"variables" doc:"ids that the campaign's texts name and a lead brings"`
 }
 
 // sampled is how many rows a preview shows.
@@ -56,6 +58,10 @@ func open(r *route.Request, file []byte) (opened, error) {
 	variables := make([]leadfile.Variable, 0, len(r.Pearl.Variables))
 	for _, v := range r.Pearl.Variables {
 		variables = append(variables, leadfile.Variable{ID: v.ID, Name: v.Name})
+	}
+	variables = append(variables, leadfile.Variable{ID: "firstName"}, leadfile.Variable{ID: "lastName"}, leadfile.Variable{ID: "emailAddress", Name: "email"})
+	for _, name := range r.Pearl.LeadVariables() {
+		variables = append(variables, leadfile.Variable{ID: name})
 	}
 	o := opened{file: file, columns: len(table.Header), headings: table.Header, guess: table.Guess(variables), sample: [][]string{}}
 	for {
@@ -94,7 +100,7 @@ func (h *Handlers[Full]) Preview(r *route.Request, file route.File) (ImportPrevi
 	if err != nil {
 		return ImportPreview{}, err
 	}
-	return ImportPreview{Columns: o.headings, Mapping: o.guess, Rows: o.rows, Sample: o.sample}, nil
+	return ImportPreview{Columns: o.headings, Mapping: o.guess, Rows: o.rows, Sample: o.sample, Variables: append([]string{}, r.Pearl.LeadVariables()...)}, nil
 }
 
 // Import adds the leads of a file and tells part by part what came of it.

@@ -152,7 +152,7 @@ def files(walk):
     """A file of leads: what it would be taken for, and what would come of it, line by line."""
     judge, path = walk.judge, f"/v2/Outbound/{walk.second}/Leads/Import"
     file, csv = b"Mobile;Plan\n+16015550199;A\n415;B\n", {"Content-Type": "text/csv"}
-    preview = judge.ok("POST", path + "/Preview", {"columns": [TEXT], "mapping": [TEXT], "rows": COUNT, "sample": [[TEXT]]}, content=file, headers=csv)
+    preview = judge.ok("POST", path + "/Preview", {"columns": [TEXT], "mapping": [TEXT], "rows": COUNT, "sample": [[TEXT]], "variables": [TEXT]}, content=file, headers=csv)
     judge.check(preview["mapping"] == ["phoneNumber", "Plan"] and preview["rows"] == 2, f"preview: {preview}")
     answer = judge.client.send("POST", path + "?dryRun=true", content=file, headers=csv)
     judge.check(answer.status == 200 and answer.headers.get("Content-Type") == "application/x-ndjson; charset=utf-8", f"import: {answer.status} {answer.headers}")

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState, type DragEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { Failure } from '../../api/client'
-import { usePearlSettings } from '../../api/queries'
+import { usePearl, usePearlSettings } from '../../api/queries'
 import { useSession } from '../../api/session'
 import { useNamed } from '../../frame/crumb'
 import { useAddress } from '../../pieces/address'
@@ -13,7 +13,7 @@ import { CampaignChoice, useCampaign } from '../../pieces/filters'
 import { csv, save } from '../../pieces/save'
 import { Bones, Failing } from '../../pieces/states'
 import { useWords } from '../../pieces/words'
-import { leadsAddress } from '../../routes'
+import { leadsAddress, settingsAddress } from '../../routes'
 import { NoCampaigns } from '../campaigns'
 import { largest, preview, useImport, type Refusal, type Run } from './use-import'
 
@@ -76,6 +76,7 @@ function Importer({ pearlId }: { pearlId: string }) {
           <>
             <Columns pearlId={pearlId} columns={look.data.columns} sample={look.data.sample} mapping={mapping} disabled={running} onChange={(as) => { forget(); setMapping(as) }} />
             {!numbered && <p role="alert" className="small danger">{t('import.noNumber')}</p>}
+            <Before pearlId={pearlId} unfilled={look.data.variables.filter((name) => !mapping.includes(name))} />
             <div className="row wrap">
               <Button onClick={() => void start(file, mapping, false)} disabled={!numbered || running || look.data.rows === 0} leftSection={<IconUpload size={16} />}>
                 {t(run && !run.dry && run.state !== 'running' && run.state !== 'done' ? 'import.goOn' : 'import.go', { count: look.data.rows, text: words.number(look.data.rows) })}
@@ -87,6 +88,20 @@ function Importer({ pearlId }: { pearlId: string }) {
           </>
         )}
     </div>
+  )
+}
+
+// Before is what somebody should know before the rows are leads.
+function Before({ pearlId, unfilled }: { pearlId: string; unfilled: string[] }) {
+  const { t } = useTranslation()
+  const pearl = usePearl(pearlId)
+  const settings = usePearlSettings(pearlId)
+  return (
+    <ul className="small soft before-import">
+      {pearl.data?.status === 1 && <li><strong>{t('import.callsNow')}</strong></li>}
+      {settings.data?.outbound?.duplicatePolicy === 'allow' && <li>{t('import.twice')}</li>}
+      {unfilled.length > 0 && <li>{t('import.unfilled', { count: unfilled.length })} <span className="mono ltr">{unfilled.map((name) => `{${name}}`).join(' ')}</span></li>}
+    </ul>
   )
 }
 
@@ -184,7 +199,10 @@ function Progress({ run, pearlId, name }: { run: Run; pearlId: string; name: str
 function Refused({ refused, name }: { refused: Refusal[]; name: string }) {
   const { t } = useTranslation()
   const words = useWords()
-  const rows = refused.map(({ line, reasons }): (string | number)[] => [line, reasons.join('; ')])
+  // The API names what a reason is about by its own member.
+  const said = (reason: string) => fields.reduce((text, field) => text.replace(new RegExp(`^${field}: `, 'i'), `${t(`import.as.${field}`)}: `), reason)
+  const national = refused.some(({ reasons }) => reasons.some((reason) => reason.includes('defaultRegion')))
+  const rows = refused.map(({ line, reasons }): (string | number)[] => [line, reasons.map(said).join('; ')])
   const download = () => save(`${name.replace(/\.[^.]*$/, '')}-refused.csv`, 'text/csv', csv([[t('import.line'), t('import.reason')], ...rows]))
   return (
     <div className="stack" style={{ gap: 8 }}>
@@ -192,9 +210,10 @@ function Refused({ refused, name }: { refused: Refusal[]; name: string }) {
       <div className="sheet" tabIndex={0} role="region" aria-label={t('import.refused', { count: refused.length, text: words.number(refused.length) })}>
         <table className="plain-table">
           <thead><tr><th scope="col" className="end">{t('import.line')}</th><th scope="col">{t('import.reason')}</th></tr></thead>
-          <tbody>{refused.slice(0, shown.refused).map(({ line, reasons }) => <tr key={line}><td className="end figures">{words.number(line)}</td><td dir="auto">{reasons.join(' ')}</td></tr>)}</tbody>
+          <tbody>{refused.slice(0, shown.refused).map(({ line, reasons }) => <tr key={line}><td className="end figures">{words.number(line)}</td><td className="reasons">{reasons.map((reason) => <p key={reason} dir="auto">{said(reason)}</p>)}</td></tr>)}</tbody>
         </table>
       </div>
+      {national && <p className="soft small">{t('import.national')} <Link href={settingsAddress('company')} className="link">{t('import.setRegion')}</Link></p>}
       {refused.length > shown.refused && <p className="soft small">{t('import.first', { text: words.number(shown.refused) })}</p>}
     </div>
   )
