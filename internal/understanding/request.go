@@ -109,6 +109,11 @@ func (l *Language) request(words []word, now time.Time) Asked {
 		if confidence == NotUnderstood {
 			continue
 		}
+		if r.request == NeverAgain && confidence == Unsure { // "don't call me tomorrow, call me on Friday"
+			if when := l.callWhen(words, now); when != (When{}) {
+				return Asked{Request: CallBack, Confidence: Sure, When: when}
+			}
+		}
 		asked := Asked{Request: r.request, Confidence: confidence}
 		if r.request == CallBack || r.request == NotGoodTime {
 			asked.When = l.when(words, now, false, false)
@@ -125,6 +130,11 @@ func (l *Language) request(words []word, now time.Time) Asked {
 func (l *Language) callWhen(words []word, now time.Time) When {
 	for _, found := range l.kept(words, "call me", "call me except") {
 		if w, at := l.whenSpan(words[found.to:], now, false, false); w != (When{}) && at.from < 4 {
+			return w
+		}
+	}
+	for _, found := range l.find(words, "call back from") { // "never call me back before noon" is a call-back at noon
+		if w, at := l.whenSpan(words[found.to-1:], now, false, false); w.HasTime && at.from == 0 {
 			return w
 		}
 	}

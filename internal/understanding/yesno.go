@@ -21,6 +21,7 @@ const narration = 12
 //	yes whole, no whole  a clause of their own: "right", "it is"
 //	yes unsure, …        the same, in doubt: "I guess so"
 //	mild                 assent: a yes of its own, and after a no a polite one
+//	double negative      assent in doubt that begins as a no does: "I don't mind", "I can't complain"
 //	hedge                beside a yes that is not "yes" itself, doubt: "I think we have"
 func (l *Language) yesNo(q Question, words []word) (yes bool, confidence Confidence) {
 	var found []verdict
@@ -60,7 +61,7 @@ func (l *Language) yesNo(q Question, words []word) (yes bool, confidence Confide
 	case agree:
 		return first.yes, confidence
 	case first.plain && !first.yes && allMild(found[1:]): // "no, that's fine"
-		if q.Negative || q.Offer {
+		if (q.Negative || q.Offer) && confidence == Sure {
 			return false, Sure
 		}
 		return false, Unsure
@@ -121,6 +122,7 @@ func (l *Language) verdictAt(clause []word, i int, atStart bool) (verdict, bool)
 		whole   bool
 		verdict verdict
 	}{
+		{"double negative", false, verdict{yes: true, mild: true, unsure: true}}, // before the no that is as long
 		{"yes", false, verdict{yes: true}}, {"no", false, verdict{}},
 		{"plain yes", false, verdict{yes: true, plain: true}}, {"plain no", false, verdict{plain: true}},
 		{"yes whole", true, verdict{yes: true}}, {"no whole", true, verdict{}},
@@ -133,7 +135,7 @@ func (l *Language) verdictAt(clause []word, i int, atStart bool) (verdict, bool)
 			continue
 		}
 		end := p.at(clause, i)
-		if end <= best.to || !atStart {
+		if end < best.to || end == best.to && s.section != "neither" || end <= i || !atStart {
 			continue
 		}
 		if s.whole && !l.endsClause(clause, end) {
@@ -141,7 +143,7 @@ func (l *Language) verdictAt(clause []word, i int, atStart bool) (verdict, bool)
 		}
 		best = s.verdict
 		best.span, best.whole = span{i, end}, s.whole
-		if s.section == "neither" { // longer than what it holds: "no idea", "yes or no"
+		if s.section == "neither" { // at least as long as what it holds: "no idea", "yes or no"
 			best = verdict{span: span{i, i}}
 			return best, false
 		}
