@@ -100,18 +100,19 @@ func toneOf(frame *call.Frame) (hz float64, ok bool) {
 	if residual < beepResidual*total && power > beepShare*total {
 		return hz, true
 	}
-	return overtoned(frame, total)
+	return loudest(frame, total)
 }
 
 const (
 	overtoneStep  = 50.0 // Hz between two pitches that are tried: what a frame can tell apart
 	overtoneNear  = 0.3  // power at the best of them, of the frame's: the pitch may lie half a step away
 	overtoneWhole = 0.95 // power of a tone and its first two overtones, of the frame's
+	toneAlone     = 0.9  // power of a tone in noise, of the frame's: of the two tones of a key one has less
 )
 
-// overtoned returns the pitch of a frame that is a tone with overtones, which the predictor takes for several: many machines beep
-// so. total is the sum of squares.
-func overtoned(frame *call.Frame, total float64) (hz float64, ok bool) {
+// loudest returns the pitch of a frame that is a tone in noise or hum, which leads the predictor astray, or one with overtones, which
+// it takes for several: many machines beep so. total is the sum of squares.
+func loudest(frame *call.Frame, total float64) (hz float64, ok bool) {
 	best := 0.0
 	for try := beepLowest; try <= beepHighest; try += overtoneStep {
 		if power := powerAt(frame, try); power > best {
@@ -130,6 +131,9 @@ func overtoned(frame *call.Frame, total float64) (hz float64, ok bool) {
 	}
 	if best < beepShare*total {
 		return 0, false
+	}
+	if best > toneAlone*total {
+		return hz, true
 	}
 	for overtone := 2.0; overtone <= 3 && hz*overtone < call.SampleRate/2; overtone++ {
 		best += powerAt(frame, hz*overtone)

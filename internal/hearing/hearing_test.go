@@ -147,6 +147,23 @@ func TestBeepIsFound(t *testing.T) {
 	}
 }
 
+// Lines are not quiet: noise, or the hum of the mains, lies under the beep, which may ring out.
+func TestBeepInNoiseIsFound(t *testing.T) {
+	t.Parallel()
+	for _, hz := range []float64{440, 620, 850, 1000, 1400, 2000} {
+		beep := tones(0.6, -24, hz)
+		if n := beeps(join(silence(0.333), beep, silence(0.5)).plus(noise(1.433, -37, 3))); n == 0 {
+			t.Errorf("%.0f Hz in noise: no beep", hz)
+		}
+		for i := range beep {
+			beep[i] *= math.Exp(-2 * float64(i) / rate)
+		}
+		if n := beeps(join(silence(0.333), beep, silence(0.5)).plus(tones(1.433, -39, 60, 120, 180))); n == 0 {
+			t.Errorf("%.0f Hz that rings out over hum: no beep", hz)
+		}
+	}
+}
+
 func TestBeepTimes(t *testing.T) {
 	t.Parallel()
 	b := hearing.NewBeep()

@@ -24,6 +24,9 @@ func TestWhoSpeaksByWords(t *testing.T) {
 		{"en", "John is not available. At the tone, please record your message. When you have finished recording, hang up or press 1 for more options.", mailbox},
 		{"en", "I can’t come to the phone right now.", mailbox},
 		{"en", "Hi, this is Simon's phone. I will call you back. Please speak after the beep.", mailbox},
+		{"en", "This is the answering machine of Peter and Susan. Speak after the signal, please.", mailbox},
+		{"en", "No one is available to take your call.", mailbox},
+		{"en", "I am on the other line, or away from my desk.", mailbox},
 		{"en", "We're sorry. You have reached a number that has been disconnected or is no longer in service.", outOfService},
 		{"en", "The number you have dialled has not been recognised.", outOfService},
 		{"en", "Your call cannot be completed as dialed.", outOfService},
@@ -35,6 +38,8 @@ func TestWhoSpeaksByWords(t *testing.T) {
 		// People.
 		{"en", "Hello?", somebody},
 		{"en", "Hello, who is calling please?", somebody},
+		{"en", "Is this an answering machine?", somebody},
+		{"en", "I thought you were the answering machine.", somebody},
 		{"en", "Who's calling, and why?", somebody},
 		{"en", "Are you the virtual assistant of Example Corporation?", somebody},
 		{"en", "Can you tell me why you are calling?", somebody},
