@@ -45,6 +45,10 @@ func (c *speechList) Run(_ context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	ears, err := findEars(c.Speech, dir)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintln(s.Out, dir)
 	table := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "FILE\tMB\tPROJECT\tLICENCE\tPACKAGE\tCHECK")
@@ -61,10 +65,6 @@ func (c *speechList) Run(_ context.Context, s streams) error {
 			bad++
 		}
 		fmt.Fprintf(table, "%s\t%.1f\t%s\t%s\t%s\t%s\n", entry.Path, float64(entry.Size)/1e6, entry.Project, entry.License, entry.Package, check)
-	}
-	ears, err := findEars(c.Speech, dir)
-	if err != nil {
-		return errors.Join(table.Flush(), err)
 	}
 	if ears != nil {
 		listEars(table, ears)

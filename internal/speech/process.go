@@ -44,9 +44,11 @@ func (c *Client) supervise() {
 	for pause := firstPause; ; {
 		began := time.Now()
 		p, decoder, err := c.start()
-		if err == nil {
+		switch {
+		case err == nil:
 			c.begin(p)
-		} else {
+		case errors.Is(err, ErrClosed): // nobody wants it any longer
+		default:
 			c.log.Error("a speech process could not be started: meanwhile keys alone are heard, or embedded voices alone speak", "process", c.config.Task, "error", err, "again_in", pause)
 			c.mu.Lock()
 			c.failure = fmt.Errorf("the speech process could not be started: %w", err)

@@ -191,6 +191,21 @@ func TestProgramIsMissing(t *testing.T) {
 	}
 }
 
+// A client that is closed while its process is being started complains of nothing.
+func TestClosedWhileItStarts(t *testing.T) {
+	t.Parallel()
+	log := &logged{}
+	c := speech.Open(speech.Config{
+		Folder: t.TempDir(), Command: func() (*exec.Cmd, error) { return exec.Command("sleep", "60"), nil }, Log: slog.New(slog.NewTextHandler(log, nil)), // it never greets
+	})
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if log.String() != "" {
+		t.Errorf("the log: %s", log)
+	}
+}
+
 // Who waits no longer has the work stopped, and the next one gets the worker.
 func TestCanceled(t *testing.T) {
 	t.Parallel()

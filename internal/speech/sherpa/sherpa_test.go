@@ -177,6 +177,35 @@ func TestHearsWhatOurOwnHears(t *testing.T) {
 	}
 }
 
+// Whisper is told what each utterance is spoken in, where that is another language than before; the other kinds are not told.
+func TestWhisperIsToldTheLanguage(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[folder.Kind][]string{folder.Whisper: {"de", "yue", ""}, folder.SenseVoice: nil} {
+		var told []string
+		config, err := configure(folder.Recognizer{Kind: kind}, 1, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &Recognizer{kind: kind, config: config, free: make(chan struct{}, 1), library: &library{
+			set: func(_ uintptr, config *recognizerConfig) {
+				told = append(told, goString(config.model.whisper.language))
+			},
+			stream: func(uintptr) uintptr { return 0 }, accept: func(uintptr, int32, *float32, int32) {}, decode: func(uintptr, uintptr) {},
+			result: func(uintptr) *result { return &result{cString(" heard ")} }, dropResult: func(*result) {}, dropStream: func(uintptr) {},
+		}}
+		r.free <- struct{}{}
+		loud := slices.Repeat([]int16{3000, -3000}, 4000)
+		for _, language := range []string{"", "de-AT", "DE", "yue", ""} {
+			if text, err := r.Recognize(t.Context(), loud, language); text != "heard" || err != nil {
+				t.Errorf("%q, %v", text, err)
+			}
+		}
+		if !slices.Equal(told, want) {
+			t.Errorf("%s was told %q", kind, told)
+		}
+	}
+}
+
 // A library of another version is refused before anything of it is used.
 func TestAnotherVersionIsRefused(t *testing.T) {
 	t.Parallel()
