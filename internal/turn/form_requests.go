@@ -64,7 +64,7 @@ func (f *Form) Judge(expect Expect, words string, at time.Duration) understandin
 		if expect == ExpectYesNo {
 			wants = understanding.Question{Sort: understanding.YesNo, Type: call.Boolean}
 		}
-	case f.aside != nil && f.aside.kind != asideWhen && f.aside.kind != asideTime:
+	case f.aside != nil && f.aside.kind != asideWhen && f.aside.kind != asideTime && f.aside.kind != asideHalf:
 		wants = understanding.Question{Sort: understanding.YesNo, Type: call.Boolean}
 	case f.aside != nil:
 		wants = understanding.Question{Sort: understanding.DateTime}

@@ -13,7 +13,8 @@ import (
 // aside is a question of the form's own, settled before the one of the script goes on.
 type aside struct {
 	kind  asideKind
-	value any       // asideValue: what they are thought to have said
+	value any       // asideValue: what they are thought to have said; asideHalf: nil where the day lacks
+	words string    // asideValue, asideHalf: the words of a date and time so far
 	day   time.Time // of the call-back, once it is known
 	ends  bool      // asideOptOut: they want to end the talk anyway
 	tries int
@@ -23,6 +24,7 @@ type asideKind int
 
 const (
 	asideValue       asideKind = iota // did you say …?
+	asideHalf                         // the day, or the time, of a date and time
 	asideOptOut                       // never call again?
 	asideWrongNumber                  // the wrong number?
 	asideWhen                         // when is the call-back?
@@ -149,6 +151,10 @@ func (f *Form) answer(in Input, q question, answer understanding.Answer) (Reply,
 		return f.ask(), true // "okay" to words before the question
 	}
 	switch {
+	case answer.Lacks == understanding.TheTime:
+		return f.askHalf(in.Words, value, ""), true
+	case answer.Lacks == understanding.TheDay && value == nil:
+		return f.askHalf(in.Words, nil, f.says.NotUnderstood), true
 	case value == nil && q.Type == call.Boolean && in.Spoke >= longUtterance:
 		return Reply{}, false // a story, whatever it says in passing
 	case answer.Refused:
@@ -165,7 +171,7 @@ func (f *Form) answer(in Input, q question, answer understanding.Answer) (Reply,
 		f.doubted = f.at + 1
 		return f.reply(Reply{Parts: []string{f.says.YesOrNoAgain}, Expect: ExpectYesNo}), true
 	case doubtful && q.Type != call.Boolean && q.ID != "":
-		return f.confirm(q, value), true
+		return f.confirm(q, value, in.Words), true
 	default:
 		return f.accept(q, value), true
 	}
@@ -191,9 +197,9 @@ func (f *Form) wasAsked(in Input, q question, value any) bool {
 	return !q.opening || value == false // a yes within the opening sentence may be a hello
 }
 
-// confirm asks whether a doubtful answer was understood.
-func (f *Form) confirm(q question, value any) Reply {
-	f.aside = &aside{kind: asideValue, value: value}
+// confirm asks whether a doubtful answer, said in these words, was understood.
+func (f *Form) confirm(q question, value any, words string) Reply {
+	f.aside = &aside{kind: asideValue, value: value, words: words}
 	return f.reply(Reply{Parts: []string{fill(f.says.DidYouSay, "said", f.says.spoken(q.wants, value))}, Expect: expectOf(q.Type)})
 }
 
@@ -258,7 +264,7 @@ func (f *Form) changesMind(asked understanding.Asked, in Input, now time.Time) (
 	f.back(f.previous)
 	f.changes = false
 	if verdict || answer.Confidence == understanding.Unsure {
-		return f.confirm(q, answer.Value), true
+		return f.confirm(q, answer.Value, in.Words), true
 	}
 	reply := f.accept(q, answer.Value)
 	if reply.End {
@@ -363,7 +369,7 @@ func (f *Form) hearAside(in Input) (reply Reply, ok bool) {
 		f.aside = nil
 		return f.ask(), true
 	case InputKeys:
-		if a.kind == asideValue {
+		if a.kind == asideValue || a.kind == asideHalf {
 			f.aside = nil
 			return Reply{}, false // they type the answer
 		}
@@ -408,6 +414,8 @@ func (f *Form) settleAside(in Input, answer understanding.Answer) (Reply, bool) 
 	switch a.kind {
 	case asideValue:
 		return f.settleValue(in, answer), true
+	case asideHalf:
+		return f.settleHalf(in, answer), true
 	case asideOptOut, asideWrongNumber:
 		yes, ok := answer.Value.(bool)
 		if !ok {
@@ -433,13 +441,16 @@ func (f *Form) settleAside(in Input, answer understanding.Answer) (Reply, bool) 
 func (f *Form) settleValue(in Input, answer understanding.Answer) Reply {
 	a, q := f.aside, f.questions[f.at]
 	verdictOnly := q.wants.Sort == understanding.Name || q.wants.Sort == understanding.Free // a name that is "No"
+	if reply, ok := f.completes(q, in, answer.Value == true); ok {
+		return reply
+	}
 	again := f.ears.Answer(q.wants, in.Words, f.now(in))
 	if again.Value != nil && answer.Value != true && !(verdictOnly && answer.Value == false) {
 		f.aside = nil
 		if again.Value == a.value || again.Confidence == understanding.Sure || a.tries > 0 {
 			return f.accept(q, again.Value)
 		}
-		reply := f.confirm(q, again.Value)
+		reply := f.confirm(q, again.Value, in.Words)
 		f.aside.tries = a.tries + 1
 		return reply
 	}
@@ -473,7 +484,11 @@ func (f *Form) againAside(in Input) Reply {
 	}
 	switch a.kind {
 	case asideValue:
-		reply := f.confirm(f.questions[f.at], a.value)
+		reply := f.confirm(f.questions[f.at], a.value, a.words)
+		f.aside = a
+		return reply
+	case asideHalf:
+		reply := f.askHalf(a.words, a.value, why)
 		f.aside = a
 		return reply
 	case asideOptOut:
@@ -504,8 +519,11 @@ func (f *Form) dropAside(in Input) Reply {
 	a := f.aside
 	f.aside = nil
 	switch a.kind {
-	case asideValue:
+	case asideValue, asideHalf:
 		q := f.questions[f.at]
+		if a.kind == asideHalf && a.value != nil {
+			return f.accept(q, a.value) // the day alone
+		}
 		f.byKeys = true
 		if q.text() && !q.digits() {
 			return f.pass(q)

@@ -54,7 +54,7 @@ func (l *Language) onlyHesitates(words []word) bool {
 	return n == len(words)
 }
 
-// corrected returns the part of a turn that holds: what follows the last "no, I meant", without what follows "not".
+// corrected returns the part of a turn that holds: what follows the last "no, I meant".
 func (l *Language) corrected(q Question, words []word) (kept []word, corrected bool) {
 	kept = words
 	if q.Sort == YesNo || q.Sort == Free {
@@ -78,22 +78,24 @@ func (l *Language) corrected(q Question, words []word) (kept []word, corrected b
 			kept = before
 		}
 	}
-	var out []word
-	for i := 0; i < len(kept); {
-		if l.hasWord("not", kept[i].text) && i+1 < len(kept) {
-			if n, ok := l.decimals(kept, i+1); ok {
-				corrected = true
-				i = n.to
-				continue
+	return kept, corrected
+}
+
+// numberAt returns where the number at word i ends, as one that answers q; i = there is none.
+func (l *Language) numberAt(q Question, words []word) func(i int) int {
+	return func(i int) int {
+		switch q.Sort {
+		case WholeNumber, Decimal, Money:
+			if n, ok := l.decimals(words, i); ok {
+				return n.to
+			}
+		default:
+			if run, ok := l.runAt(words, i); ok && !run.unsure {
+				return max(run.to, i)
 			}
 		}
-		out = append(out, kept[i])
-		i++
+		return i
 	}
-	if len(out) == 0 || !l.holds(q, out) {
-		return kept, corrected
-	}
-	return out, corrected
 }
 
 // holds reports whether words may hold an answer to q: a number where one is asked for.
@@ -106,7 +108,22 @@ func (l *Language) holds(q Question, words []word) bool {
 	}
 }
 
+// typed reads words by the question's sort. What is denied is no answer; what is left where something was, of a date, is doubtful.
 func (l *Language) typed(q Question, words []word, now time.Time) Answer {
+	switch q.Sort {
+	case WholeNumber, Decimal, Money, Digits, Phone, PostalCode:
+		kept, _, unsure := l.affirmed(words, l.numberAt(q, words))
+		out := l.affirmedAnswer(q, kept, now)
+		if unsure && out.Confidence == Sure {
+			out.Confidence = Unsure
+		}
+		return out
+	default:
+		return l.affirmedAnswer(q, words, now)
+	}
+}
+
+func (l *Language) affirmedAnswer(q Question, words []word, now time.Time) Answer {
 	switch q.Sort {
 	case YesNo:
 		yes, confidence := l.yesNo(q, words)
@@ -154,6 +171,12 @@ func (l *Language) amount(q Question, words []word) Answer {
 		if value, ok := l.soundsLikeDigit(words); ok {
 			return l.valued(q, value, Unsure)
 		}
+		if value, ok := l.inWords(words); ok {
+			return l.valued(q, value, Unsure)
+		}
+		return Answer{Completeness: MayGoOn}
+	}
+	if slices.ContainsFunc(found, func(n number) bool { return l.cutShort(words, n) }) || l.isRange(words, found) {
 		return Answer{Completeness: MayGoOn}
 	}
 	found = withoutOrdinals(found)
@@ -185,6 +208,38 @@ func (l *Language) amount(q Question, words []word) Answer {
 		}
 	}
 	return l.valued(q, found[len(found)-1].value, Unsure)
+}
+
+// cutShort reports whether a number is part of something longer that is none: "a hundred thousand million", "1e400".
+func (l *Language) cutShort(words []word, n number) bool {
+	if n.to < len(words) && words[n.to-1].stop == none {
+		if next, _, ok := l.numeral(words, n.to); ok && next.scale {
+			return true
+		}
+	}
+	return words[n.from].glued
+}
+
+// isRange reports whether two numbers are the ends of a range: "twenty to thirty". Single digits may be digits: "five to five".
+func (l *Language) isRange(words []word, found []number) bool {
+	if len(found) != 2 || found[0].value < 10 && found[1].value < 10 {
+		return false
+	}
+	between := words[found[0].to:found[1].from]
+	return len(between) == 1 && l.hasWord("range", between[0].text)
+}
+
+// inWords reads a turn that is a number without a number word: "nobody", "it's only me", "a couple".
+func (l *Language) inWords(words []word) (float64, bool) {
+	for i := range words {
+		for end := min(i+4, len(words)); end > i; end-- {
+			if value, ok := l.values["amounts"][texts(words[i:end])]; ok && l.uncovered(words, append(l.find(words, "amount lead"), span{i, end})) == 0 {
+				amount, err := strconv.ParseFloat(value, 64)
+				return amount, err == nil
+			}
+		}
+	}
+	return 0, false
 }
 
 // withoutOrdinals drops ordinals beside other numbers: "the first of five".
@@ -345,11 +400,15 @@ func (l *Language) instant(q Question, words []word, now time.Time) Answer {
 		return value("2006-01-02T15:04")
 	case w.HasDate:
 		out := value(time.DateOnly)
-		out.Completeness = MayGoOn
+		out.Completeness, out.Lacks = MayGoOn, TheTime
 		return out
+	case w.Unread:
+		return Answer{Completeness: MayGoOn, Lacks: TheDay}
 	default:
 		confidence = Unsure
-		return value("2006-01-02T15:04")
+		out := value("2006-01-02T15:04")
+		out.Lacks = TheDay
+		return out
 	}
 }
 

@@ -35,7 +35,7 @@ func (r *reader) clock(i int) int {
 		}
 		return i
 	case "minutes": // half past, quarter to
-		if end := r.offset(j, int(parseFloat(argument))); end > j {
+		if end := r.minutesOf(argument, j); end > j {
 			return end
 		}
 		return i
@@ -43,7 +43,19 @@ func (r *reader) clock(i int) int {
 	return r.time(i, r.bare)
 }
 
-func (r *reader) setClock(hour, minute int) { r.hour, r.minute, r.hasClock = hour, minute, true }
+// setClock takes a time of day; of two that differ, the last, in doubt.
+func (r *reader) setClock(hour, minute int) {
+	r.doubtful = r.doubtful || r.hasClock && (hour != r.hour || minute != r.minute)
+	r.hour, r.minute, r.hasClock = hour, minute, true
+}
+
+// minutesOf reads the hour after "half past"; a question mark behind the minutes is for what others mean otherwise: "half nine".
+func (r *reader) minutesOf(argument string, j int) int {
+	minutes, doubtful := strings.CutSuffix(argument, "?")
+	end := r.offset(j, int(parseFloat(minutes)))
+	r.doubtful = r.doubtful || doubtful && end > j
+	return end
+}
 
 // offset reads the hour that minutes are counted from.
 func (r *reader) offset(j, minutes int) int {
@@ -83,7 +95,7 @@ func (r *reader) time(i int, at bool) int {
 		if kind == "clock" {
 			return r.clock(i)
 		}
-		if last := r.offset(end, int(parseFloat(argument))); last > end {
+		if last := r.minutesOf(argument, end); last > end {
 			return last
 		}
 		return i

@@ -10,12 +10,22 @@ func (r *reader) today() time.Time {
 	return time.Date(r.now.Year(), r.now.Month(), r.now.Day(), 0, 0, 0, 0, r.now.Location())
 }
 
-func (r *reader) setDay(day time.Time) { r.date, r.hasDate = day, true }
+// setDay takes a day; of two that differ, the last, in doubt.
+func (r *reader) setDay(day time.Time) {
+	r.doubtful = r.doubtful || r.hasDate && !r.date.Equal(day)
+	r.date, r.hasDate = day, true
+}
 
 // day reads "tomorrow", "Monday", "next Tuesday", "Tuesday next week", "next week".
 func (r *reader) day(i int) int {
 	kind, argument, j := r.entry(i)
 	switch kind {
+	case "feast":
+		month, day, _ := strings.Cut(argument, "-")
+		if !r.setDate(0, int(parseFloat(month)), int(parseFloat(day))) {
+			return i
+		}
+		return j
 	case "day":
 		days, part, _ := strings.Cut(argument, " ")
 		n, err := strconv.Atoi(days)
@@ -50,7 +60,7 @@ func (r *reader) day(i int) int {
 				return i
 			}
 			if r.weekday >= 0 { // Tuesday next week
-				r.inNextWeek(time.Weekday(r.weekday))
+				r.date = r.nextWeek(time.Weekday(r.weekday))
 				return end
 			}
 			on, afterOn := r.kind(end)
@@ -75,6 +85,10 @@ func (r *reader) weekdayAt(argument string, j, next int) int {
 		return j - 1
 	}
 	day := time.Weekday(n)
+	if next == 0 && r.hasDate && r.weekday < 0 && !r.adding { // "tomorrow, Friday"; "the 27th, Saturday" is in doubt
+		r.doubtful = r.doubtful || r.date.Weekday() != day
+		return j
+	}
 	ahead := (int(day) - int(r.now.Weekday()) + 7) % 7
 	switch next {
 	case 0:
@@ -83,25 +97,25 @@ func (r *reader) weekdayAt(argument string, j, next int) int {
 		}
 		r.setDay(r.today().AddDate(0, 0, ahead))
 	case 1: // the one of the next week; people mean the coming one as often where that is still far
-		r.inNextWeek(day)
+		r.setDay(r.nextWeek(day))
 		if days := int(r.date.Sub(r.today()).Hours()+12) / 24; days > 7 {
 			r.doubtful = true
 		}
 	case 2:
-		r.inNextWeek(day)
+		r.setDay(r.nextWeek(day))
 	}
 	r.weekday, r.named = n, true
 	if kind, argument, end := r.entry(j); kind == "unit" && parseFloat(argument) == 7*24*60 { // Monday week
-		r.setDay(r.date.AddDate(0, 0, 7))
+		r.date = r.date.AddDate(0, 0, 7)
 		return end
 	}
 	return j
 }
 
-// inNextWeek sets a day of the calendar week after this one; weeks begin on Monday.
-func (r *reader) inNextWeek(day time.Weekday) {
+// nextWeek returns a day of the calendar week after this one; weeks begin on Monday.
+func (r *reader) nextWeek(day time.Weekday) time.Time {
 	monday := r.today().AddDate(0, 0, 7-(int(r.now.Weekday())+6)%7)
-	r.setDay(monday.AddDate(0, 0, (int(day)+6)%7))
+	return monday.AddDate(0, 0, (int(day)+6)%7)
 }
 
 // written reads 2026-03-04 and 3/4/2026.
@@ -139,6 +153,9 @@ func (r *reader) written(i int) int {
 
 // setDate sets a day of a month; year 0 = the coming one, or the last one of a date in the past.
 func (r *reader) setDate(year, month, day int) bool {
+	if year == 0 {
+		year = r.givenYear
+	}
 	if month < 1 || month > 12 || day < 1 || day > 31 || year != 0 && (year < 1900 || year > 2199) {
 		return false
 	}
@@ -158,7 +175,12 @@ func (r *reader) setDate(year, month, day int) bool {
 		}
 	}
 	t, ok := make(year)
-	if ok {
+	switch {
+	case !ok:
+		r.unread = true // the 31st of February
+	case r.weekday == int(t.Weekday()): // Friday, the 4th of December
+		r.date = t
+	default:
 		r.setDay(t)
 	}
 	return ok
@@ -166,6 +188,16 @@ func (r *reader) setDate(year, month, day int) bool {
 
 // monthDay reads "the 3rd of March", "March third 2027", "the fifteenth".
 func (r *reader) monthDay(i int) int {
+	if n, ok := r.whole(i, 2199); ok && !n.ordinal { // 2027 January first
+		year, end := r.year(i)
+		if kind, _ := r.kind(end); kind == "month" && year >= 1900 && (n.value > 31 || end > n.to) {
+			r.givenYear = year
+			last := r.monthDay(end)
+			if r.givenYear = 0; last > end {
+				return last
+			}
+		}
+	}
 	the := i
 	if kind, end := r.kind(i); kind == "the" {
 		the = end
@@ -207,19 +239,34 @@ func (r *reader) monthDay(i int) int {
 		}
 		return end
 	}
-	if !n.ordinal || r.hasDate || r.past {
+	if !n.ordinal || r.hasDate && r.weekday < 0 || r.past {
 		return i
 	}
+	return r.dayOfMonth(int(n.value), n.to, i)
+}
+
+// dayOfMonth takes a day of a month that was not named: the coming one, or the coming one on the weekday that was named.
+func (r *reader) dayOfMonth(number, end, i int) int {
+	coming, months := time.Time{}, 0
 	for month := 0; month < 3; month++ { // the next month that has such a day
 		first := time.Date(r.now.Year(), r.now.Month()+time.Month(month), 1, 0, 0, 0, 0, r.now.Location())
-		day := first.AddDate(0, 0, int(n.value)-1)
-		if day.Month() == first.Month() && !day.Before(r.today()) {
-			r.setDay(day)
-			r.doubtful = month > 0
-			return n.to
+		day := first.AddDate(0, 0, number-1)
+		if day.Month() != first.Month() || day.Before(r.today()) {
+			continue
+		}
+		if fits := r.weekday < 0 || int(day.Weekday()) == r.weekday; coming.IsZero() || fits {
+			coming, months = day, month
+			if fits {
+				break
+			}
 		}
 	}
-	return i
+	if coming.IsZero() {
+		return i
+	}
+	r.doubtful = r.doubtful || months > 0 || r.weekday >= 0 && int(coming.Weekday()) != r.weekday
+	r.date, r.hasDate = coming, true
+	return end
 }
 
 // year reads a year: 2027, "two thousand five", "nineteen eighty-four", "twenty twenty-six"; 0 = none.

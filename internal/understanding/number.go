@@ -308,7 +308,14 @@ func (l *Language) decimals(words []word, i int) (number, bool) {
 // scaled multiplies a fraction by the scale after it: 2.5 million.
 func (l *Language) scaled(words []word, n number) number {
 	for n.decimal && n.to < len(words) && words[n.to-1].stop == none {
-		scale, end, ok := l.numeral(words, n.to)
+		at := n.to
+		if n.value < 1 { // a quarter of a million, half a million
+			at = max(at, l.phrases["of a"].at(words, at))
+		}
+		if at == len(words) {
+			break
+		}
+		scale, end, ok := l.numeral(words, at)
 		if !ok || !scale.scale {
 			break
 		}

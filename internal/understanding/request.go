@@ -102,7 +102,7 @@ func (l *Language) request(words []word, now time.Time) Asked {
 	for _, r := range requests {
 		confidence := l.judge(words, r.section)
 		if confidence == NotUnderstood && r.request == CallBack {
-			if when := l.callWhen(words, now); when != (When{}) {
+			if when, ok := l.callWhen(words, now); ok {
 				return Asked{Request: CallBack, Confidence: Sure, When: when}
 			}
 		}
@@ -110,13 +110,13 @@ func (l *Language) request(words []word, now time.Time) Asked {
 			continue
 		}
 		if r.request == NeverAgain && confidence == Unsure { // "don't call me tomorrow, call me on Friday"
-			if when := l.callWhen(words, now); when != (When{}) {
+			if when, _ := l.callWhen(words, now); when != (When{}) {
 				return Asked{Request: CallBack, Confidence: Sure, When: when}
 			}
 		}
 		asked := Asked{Request: r.request, Confidence: confidence}
 		if r.request == CallBack || r.request == NotGoodTime {
-			asked.When = l.when(words, now, false, false)
+			asked.When = l.when(words, now, false, false).ahead(now)
 			if asked.When != (When{}) {
 				asked.Request = CallBack
 			}
@@ -126,19 +126,19 @@ func (l *Language) request(words []word, now time.Time) Asked {
 	return Asked{}
 }
 
-// callWhen returns the instant of "call me tomorrow", which is a call-back only by its instant.
-func (l *Language) callWhen(words []word, now time.Time) When {
+// callWhen finds "call me tomorrow", which is a call-back only by its instant; when is zero where that was not understood.
+func (l *Language) callWhen(words []word, now time.Time) (when When, ok bool) {
 	for _, found := range l.kept(words, "call me", "call me except") {
 		if w, at := l.whenSpan(words[found.to:], now, false, false); w != (When{}) && at.from < 4 {
-			return w
+			return w.ahead(now), true
 		}
 	}
 	for _, found := range l.find(words, "call back from") { // "never call me back before noon" is a call-back at noon
 		if w, at := l.whenSpan(words[found.to-1:], now, false, false); w.HasTime && at.from == 0 {
-			return w
+			return w.ahead(now), true
 		}
 	}
-	return When{}
+	return When{}, false
 }
 
 // judge returns how certainly words ask for what a section is about. "… whole" is of phrases that need a turn of their own.

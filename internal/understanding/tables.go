@@ -20,7 +20,7 @@ import (
 var tables embed.FS
 
 // valued are the sections of "words = value".
-var valued = []string{"numbers", "ordinals", "digits", "when", "letters", "signs", "domains", "settings"}
+var valued = []string{"numbers", "ordinals", "digits", "when", "letters", "signs", "domains", "amounts", "settings"}
 
 // languages has all tables by the primary language subtag.
 var languages = sync.OnceValue(func() map[string]*Language {

@@ -15,6 +15,8 @@ import (
 type word struct {
 	text string
 	stop mark // what follows it
+	// glued: digits that follow letters without a space, as in "A5" and "1e400".
+	glued bool
 }
 
 // mark is the punctuation after a word.
@@ -226,12 +228,33 @@ func (s *scanner) number(runes []rune, i int) int {
 		b.WriteString("th")
 		j = letters
 	}
-	s.out = append(s.out, word{text: b.String()})
+	if european.MatchString(string(runes[i:j]) + string(separated(runes, j))) { // 1.234,56
+		end := j + len(separated(runes, j))
+		text := strings.ReplaceAll(string(runes[i:end]), ".", "")
+		s.out = append(s.out, word{text: strings.Replace(text, ",", ".", 1)})
+		return end
+	}
+	s.out = append(s.out, word{text: b.String(), glued: i > 0 && unicode.IsLetter(runes[i-1])})
 	if s.currency != "" {
 		s.out = append(s.out, word{text: s.currency})
 		s.currency = ""
 	}
 	return j
+}
+
+// european matches an amount that is written with points between thousands and a comma before its fraction.
+var european = regexp.MustCompile(`^[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+$`)
+
+// separated returns the comma at i and the digits after it.
+func separated(runes []rune, i int) []rune {
+	if i >= len(runes) || runes[i] != ',' {
+		return nil
+	}
+	end := i + 1
+	for end < len(runes) && unicode.IsDigit(runes[end]) {
+		end++
+	}
+	return runes[i:end]
 }
 
 // longestMended bounds the words of a turn that is mended: what hangs on one misheard word is short.

@@ -75,7 +75,17 @@ type Answer struct {
 	Unknown      bool // "I don't know"
 	Refused      bool // "I'd rather not say"
 	Correction   bool // "no, I meant …": of this answer, or of the one before
+	Lacks        Part // of a DateTime, what was not said, or not understood
 }
+
+// Part is a part of a DateTime.
+type Part int
+
+const (
+	NoPart Part = iota
+	TheDay
+	TheTime
+)
 
 // Language understands one language. It is safe for concurrent use.
 type Language struct {

@@ -14,6 +14,23 @@ type When struct {
 	Span     bool // counted from now: "in two hours"
 	Doubtful bool // morning or afternoon, or which week, was guessed
 	HasYear  bool
+	Unread   bool // a day was named that was not understood; HasDate is false
+	Over     bool // it is past, where what comes is meant
+}
+
+// ahead returns what of w a call-back can be made of: nothing where the day was not understood, no time that is over.
+func (w When) ahead(now time.Time) When {
+	switch {
+	case w.Unread:
+		return When{}
+	case w.Over && w.HasTime && w.HasDate && w.At.YearDay() == now.YearDay() && w.At.Year() == now.Year():
+		w.HasTime = false
+		return w
+	case w.Over:
+		return When{}
+	default:
+		return w
+	}
 }
 
 // reader collects what a turn says about an instant.
@@ -39,16 +56,18 @@ type reader struct {
 	first, last    int  // the words that were read
 	weekday        int
 	isToday, found bool
+	unread         bool // a day was named that is none, or is not known
+	givenYear      int  // said before the month
 }
 
 // When finds an instant in words.
 func (l *Language) When(text string, now time.Time) When {
-	return l.when(l.turn(text), now, false, false)
+	return l.when(l.turn(text), now, false, false).ahead(now)
 }
 
 // WhenAsked finds an instant in the answer to a question for one, where a bare "five" is a time of day.
 func (l *Language) WhenAsked(text string, now time.Time) When {
-	return l.when(l.turn(text), now, false, true)
+	return l.when(l.turn(text), now, false, true).ahead(now)
 }
 
 func (l *Language) when(words []word, now time.Time, past, bare bool) When {
@@ -58,7 +77,15 @@ func (l *Language) when(words []word, now time.Time, past, bare bool) When {
 
 // whenSpan also returns which words were read.
 func (l *Language) whenSpan(words []word, now time.Time, past, bare bool) (When, span) {
-	r := reader{l: l, words: words, now: now, past: past, bare: bare, weekday: -1, first: -1}
+	begin := func(words []word) reader {
+		return reader{l: l, words: words, now: now, past: past, bare: bare, weekday: -1, first: -1}
+	}
+	words, denied, unsure := l.affirmed(words, func(i int) int {
+		alone := begin(words)
+		return alone.step(i)
+	})
+	r := begin(words)
+	r.doubtful = denied || unsure
 	for i := 0; i < len(r.words); {
 		next := r.step(i)
 		if next > i {
@@ -69,9 +96,27 @@ func (l *Language) whenSpan(words []word, now time.Time, past, bare bool) (When,
 			i = next
 			continue
 		}
-		i++
+		i = r.skip(i)
 	}
 	return r.result(), span{max(r.first, 0), r.last}
+}
+
+// skip passes over what could not be read, numbers as a whole, and returns where the next begins.
+func (r *reader) skip(i int) int {
+	if end := r.l.phrases["vague when"].at(r.words, i); end > i {
+		r.unread = true
+		return end
+	}
+	n, ok := r.l.cardinal(r.words, i)
+	switch {
+	case !ok:
+		return i + 1
+	case n.ordinal && n.value > 2: // "the 32nd"; "the first", "a second"
+		r.unread = true
+	case !n.ordinal && n.value != 1:
+		r.doubtful = true
+	}
+	return n.to
 }
 
 // entry returns the meaning of the longest phrase of [when] at words[i:]: its kind, its argument, and where it ends.
@@ -217,6 +262,8 @@ func (r *reader) result() When {
 	if !out.HasDate && !out.HasTime {
 		return When{}
 	}
+	out.Unread = r.unread && !out.HasDate
+	out.Doubtful = out.Doubtful || r.unread
 	hour, minute := r.hour, r.minute
 	guessed := false
 	if !r.hasClock {
@@ -240,7 +287,8 @@ func (r *reader) result() When {
 		}
 	}
 	out.At = at
-	out.Doubtful = out.Doubtful || guessed
+	out.Over = !r.past && (out.HasTime && at.Before(r.now) || at.Before(r.today()))
+	out.Doubtful = out.Doubtful || guessed || out.Over
 	return out
 }
 
