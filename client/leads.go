@@ -27,8 +27,10 @@ type LeadsChange struct {
 	Action   string      `json:"action"`             // SetStatus, Delete or TakeBack
 	Status   *LeadStatus `json:"status,omitempty"`   // with SetStatus, one of SettableStatuses
 	ChangeID string      `json:"changeId,omitempty"` // with TakeBack
-	DryRun   bool        `json:"-"`                  // change nothing: only count
-	HangUp   bool        `json:"-"`                  // a stop ends conversations too
+	// KeepFinal leaves leads of a final status as they are.
+	KeepFinal bool `json:"keepFinal,omitempty"`
+	DryRun    bool `json:"-"` // change nothing: only count
+	HangUp    bool `json:"-"` // a stop ends conversations too
 }
 
 // LeadsChanged is what came of a change of many leads.

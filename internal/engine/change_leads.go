@@ -14,13 +14,14 @@ import (
 // LeadsChange is one change of many leads of a campaign (contract 12): a status for them, their deletion, or an earlier change
 // of this kind taken back. Each lead is changed as if it were alone.
 type LeadsChange struct {
-	Pearl    id.ID
-	IDs      []id.ID // those leads; nil: all that match Filter when the change is planned
-	Filter   LeadFilter
-	Status   *int // what Update Lead may set
-	HangUp   bool // a stop also ends answered conversations
-	Delete   bool
-	TakeBack id.ID // the change whose stops are taken back
+	Pearl     id.ID
+	IDs       []id.ID // those leads; nil: all that match Filter when the change is planned
+	Filter    LeadFilter
+	Status    *int // what Update Lead may set
+	HangUp    bool // a stop also ends answered conversations
+	Delete    bool
+	TakeBack  id.ID // the change whose stops are taken back
+	KeepFinal bool  // leads of a final status stay as they are
 }
 
 // PlannedChange is a change whose leads are known.
@@ -48,8 +49,8 @@ func (e *Engine) CountChange(ctx context.Context, actor Actor, w LeadsChange) (P
 		return e.PlanChange(ctx, actor, w)
 	}
 	planned, err := e.planned(w)
-	if err == nil {
-		planned.Total, planned.OnCall, err = e.Store.CountMatching(ctx, actor.Account, w.Pearl, w.Filter)
+	if err == nil && !planned.none() {
+		planned.Total, planned.OnCall, err = e.Store.CountMatching(ctx, actor.Account, w.Pearl, planned.Filter)
 	}
 	return planned, err
 }
@@ -57,17 +58,37 @@ func (e *Engine) CountChange(ctx context.Context, actor Actor, w LeadsChange) (P
 // planned is a change whose leads are to be found.
 func (e *Engine) planned(w LeadsChange) (PlannedChange, error) {
 	_, err := (LeadUpdate{Status: w.Status}).patch(phone.Home{}, lead.Lead{})
+	if w.KeepFinal && w.IDs == nil {
+		w.Filter.Statuses = unfinished(w.Filter.Statuses)
+	}
 	return PlannedChange{LeadsChange: w, ID: e.IDs.New(e.clock())}, err
+}
+
+// unfinished are those of the statuses that are not final; no statuses are all.
+func unfinished(statuses []int) []int {
+	open := []int{int(lead.New), int(lead.NeedRetry), int(lead.InCallQueue), int(lead.OnCall)}
+	if len(statuses) == 0 {
+		return open
+	}
+	return slices.DeleteFunc(open, func(one int) bool { return !slices.Contains(statuses, one) })
+}
+
+// none reports whether no lead can match: none of the statuses that were asked for is unfinished.
+func (w PlannedChange) none() bool {
+	return w.KeepFinal && w.IDs == nil && len(w.Filter.Statuses) == 0
 }
 
 // PlanChange finds the leads of a change.
 func (e *Engine) PlanChange(ctx context.Context, actor Actor, w LeadsChange) (PlannedChange, error) {
 	planned, err := e.planned(w)
-	if err != nil {
+	if err != nil || planned.none() {
 		return planned, err
 	}
-	if planned.Leads, err = e.Store.MatchingLeads(ctx, actor.Account, w.Pearl, w.Filter, w.IDs, w.TakeBack); err != nil {
+	if planned.Leads, err = e.Store.MatchingLeads(ctx, actor.Account, w.Pearl, planned.Filter, w.IDs, w.TakeBack); err != nil {
 		return planned, err
+	}
+	if w.KeepFinal {
+		planned.Leads = slices.DeleteFunc(planned.Leads, func(m MatchingLead) bool { return m.Status.Final() })
 	}
 	planned.Total = len(planned.Leads)
 	for _, m := range planned.Leads {
@@ -157,6 +178,8 @@ func (w LeadsChange) still(l lead.Lead) bool {
 	case !w.TakeBack.Zero():
 		return l.State.Before.Change == w.TakeBack && l.Call.Zero()
 	case w.IDs == nil && len(w.Filter.Statuses) > 0 && !slices.Contains(w.Filter.Statuses, int(l.Status)):
+		return false
+	case w.KeepFinal && l.Status.Final():
 		return false
 	case w.Status != nil && int(l.Status) == *w.Status && l.Status.Final() && l.Call.Zero():
 		return false // stopped already

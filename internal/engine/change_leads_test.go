@@ -95,13 +95,30 @@ func testChangeOfMany(t *testing.T, s engine.Store) {
 	same(t, "history of what was left", strings.Join(w.history(gold), ", "), "status 1→20, status 20→1, status 1→130, edited status")
 	_, parts = w.changeLeads(engine.LeadsChange{IDs: []id.ID{plain, plain, elsewhere, "ffffffffffffffffffffffff", ""}, Status: ptr(100)})
 	same(t, "ids of others name nothing", parts, "1/1")
+	one, other := w.add(fictional(6)), w.add(fictional(7))
+	planned, err := w.e.CountChange(w.ctx, w.actor, engine.LeadsChange{Pearl: w.pearl, Status: ptr(130), KeepFinal: true})
+	same(t, "what a stop counts that keeps what is final", fmt.Sprint(planned.Total, err), "2 <nil>")
+	for _, c := range []struct {
+		what string
+		stop engine.LeadsChange
+		want string
+	}{
+		{"final ones alone", engine.LeadsChange{Filter: engine.LeadFilter{Statuses: []int{100, 130}}}, ""},
+		{"by id", engine.LeadsChange{IDs: []id.ID{plain, one, gold}}, "1/1"},
+		{"all", engine.LeadsChange{}, "1/1"},
+	} {
+		c.stop.Status, c.stop.KeepFinal = ptr(130), true
+		_, parts = w.changeLeads(c.stop)
+		same(t, "a stop that keeps what is final, "+c.what, parts, c.want)
+	}
+	same(t, "statuses after it", fmt.Sprint(statuses()+" ", w.lead(one).Status == 130, w.lead(other).Status == 130), "130 130 100 130 true true")
 	_, parts = w.changeLeads(engine.LeadsChange{Filter: engine.LeadFilter{Attempts: []int{1, 2}}, Status: ptr(110)})
 	same(t, "by attempts", parts, "1/1")
 	_, parts = w.changeLeads(engine.LeadsChange{Filter: engine.LeadFilter{Zones: []string{"Europe/Rome"}}, Delete: true})
 	same(t, "by zone", parts, "1/1")
-	same(t, "leads", fmt.Sprint(w.counts().Leads), "3")
+	same(t, "leads", fmt.Sprint(w.counts().Leads), "5")
 
-	_, err := w.e.CountChange(w.ctx, w.actor, engine.LeadsChange{Pearl: w.pearl, Status: ptr(40)})
+	_, err = w.e.CountChange(w.ctx, w.actor, engine.LeadsChange{Pearl: w.pearl, Status: ptr(40)})
 	same(t, "a status that nobody sets", strings.Join(fields(err), " "), "Status")
 	foreign := newWorld(t, s)
 	_, err = foreign.e.PlanChange(w.ctx, foreign.actor, engine.LeadsChange{Pearl: w.pearl, Delete: true})

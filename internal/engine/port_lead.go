@@ -70,6 +70,7 @@ type WaitingZone struct {
 // MatchingLead is a lead that was found.
 type MatchingLead struct {
 	ID     id.ID
+	Status lead.Status
 	OnCall bool // with a call in the air
 }
 

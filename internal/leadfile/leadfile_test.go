@@ -198,3 +198,17 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+func TestHeadingsAsPeopleWriteThem(t *testing.T) {
+	t.Parallel()
+	names := []Variable{{ID: "firstName"}, {ID: "emailAddress", Name: "email"}}
+	for header, want := range map[string]string{
+		"Phone;Ext Id;First Name;E-mail":           "2 +14155550101|7||map[emailAddress:a@example.com firstName:Ada]\n",
+		"phone;ID;first_name;Email Address":        "2 +14155550101|7||map[emailAddress:a@example.com firstName:Ada]\n",
+		"phone;External ID;FIRSTNAME;emailaddress": "2 +14155550101|7||map[emailAddress:a@example.com firstName:Ada]\n",
+	} {
+		if got := read(t, []byte(header+"\n+14155550101;7;Ada;a@example.com\n"), names...); got != want {
+			t.Errorf("%s: %q, want %q", header, got, want)
+		}
+	}
+}

@@ -27,7 +27,7 @@ type matched struct {
 }
 
 func scanMatched(r row) (m matched, err error) {
-	err = r.Scan((*string)(&m.ID), &m.held, &m.due, &m.created)
+	err = r.Scan((*string)(&m.ID), (*int)(&m.Status), &m.held, &m.due, &m.created)
 	m.OnCall = m.held == int(lead.OnCall)
 	return m, err
 }
@@ -121,7 +121,7 @@ func (s *Store) filtered(ctx context.Context, accountID, pearlID id.ID, wanted e
 				last := found[len(found)-1]
 				f.add("(created, id) > (?%d, ?%d)", last.created, last.ID)
 			}
-			return list(q, scanMatched, "SELECT id, held, due, created FROM lead"+f.where()+" ORDER BY created, id LIMIT "+strconv.Itoa(s.matches), f.args...)
+			return list(q, scanMatched, "SELECT id, status, held, due, created FROM lead"+f.where()+" ORDER BY created, id LIMIT "+strconv.Itoa(s.matches), f.args...)
 		})
 		if err != nil {
 			return nil, err
@@ -138,7 +138,7 @@ func (s *Store) named(ctx context.Context, accountID, pearlID id.ID, ids []id.ID
 	return s.searchOwn(ctx, accountID, pearlID, func(q session) (found []matched, err error) {
 		for part := range slices.Chunk(ids, idsAtOnce) {
 			f := leadsNamed(pearlID, part)
-			more, err := list(q, scanMatched, "SELECT id, held, due, created FROM lead"+f.where(), f.args...)
+			more, err := list(q, scanMatched, "SELECT id, status, held, due, created FROM lead"+f.where(), f.args...)
 			if err != nil {
 				return nil, err
 			}

@@ -44,9 +44,10 @@ const (
 // LeadsChange is the body of a change of many leads.
 type LeadsChange struct {
 	Selection
-	Action   string             `json:"action" api:"required" schema:"values=status|delete|takeBack" doc:"takeBack: the leads that changeId stopped, and that were not called nor set otherwise since, stand as before"`
-	Status   body.Optional[int] `json:"status" api:"enum=1|10|100|110|130" schema:"table=LeadStatus" doc:"with action status"`
-	ChangeID string             `json:"changeId" doc:"with action takeBack"`
+	Action    string             `json:"action" api:"required" schema:"values=status|delete|takeBack" doc:"takeBack: the leads that changeId stopped, and that were not called nor set otherwise since, stand as before"`
+	Status    body.Optional[int] `json:"status" api:"enum=1|10|100|110|130" schema:"table=LeadStatus" doc:"with action status"`
+	KeepFinal bool               `json:"keepFinal" doc:"leads of a final status stay as they are"`
+	ChangeID  string             `json:"changeId" doc:"with action takeBack"`
 }
 
 // Check judges what belongs together.
@@ -69,7 +70,7 @@ func (c *LeadsChange) Check(faults *fault.List) {
 
 func (c *LeadsChange) change(r *route.Request) (engine.LeadsChange, error) {
 	hangUp, err := r.Flag("hangUp")
-	w := engine.LeadsChange{Pearl: r.Pearl.ID, IDs: c.ids(), Filter: c.filter(r.Pearl), HangUp: hangUp}
+	w := engine.LeadsChange{Pearl: r.Pearl.ID, IDs: c.ids(), Filter: c.filter(r.Pearl), HangUp: hangUp, KeepFinal: c.KeepFinal}
 	switch c.Action {
 	case setStatus:
 		w.Status = c.Status.Pointer()

@@ -50,7 +50,7 @@ export function BulkBar({ pearlId, selection, filter, name }: { pearlId: string;
             <strong className="nowrap" role="status">{t(selection.all ? 'bulk.all' : 'bulk.chosen', { count: selection.count, text: words.number(selection.count) })}</strong>
             {mayChange && (
               <>
-                <Button size="compact-md" leftSection={<IconHandStop size={15} />} onClick={() => setAsked({ action: { action: 'status', status: 130 }, selected })}>{t('lead.stop')}</Button>
+                <Button size="compact-md" leftSection={<IconHandStop size={15} />} onClick={() => setAsked({ action: { action: 'status', status: 130, keepFinal: true }, selected })}>{t('lead.stop')}</Button>
                 <Menu position="top-start" withinPortal>
                   <Menu.Target><Button size="compact-md" variant="default" rightSection={<IconChevronUp size={14} />}>{t('bulk.status')}</Button></Menu.Target>
                   <Menu.Dropdown>{settable.map((status) => <Menu.Item key={status} onClick={() => setAsked({ action: { action: 'status', status }, selected })}><LeadStatusMark status={status} still /></Menu.Item>)}</Menu.Dropdown>
@@ -63,7 +63,7 @@ export function BulkBar({ pearlId, selection, filter, name }: { pearlId: string;
           </>
         )}
       </div>
-      {asked && <Question pearlId={pearlId} {...asked} onClose={() => setAsked(null)} onGo={() => void carryOut(asked)} />}
+      {asked && <Question pearlId={pearlId} chosen={selection.count} {...asked} onClose={() => setAsked(null)} onGo={() => void carryOut(asked)} />}
     </>
   )
 }
@@ -80,7 +80,7 @@ function Working({ work }: { work: Work }) {
 }
 
 // Question says what a change will do, in numbers, before it is done.
-function Question({ pearlId, action, selected, onClose, onGo }: { pearlId: string; action: Action; selected: Selected; onClose: () => void; onGo: () => void }) {
+function Question({ pearlId, chosen, action, selected, onClose, onGo }: { pearlId: string; chosen: number; action: Action; selected: Selected; onClose: () => void; onGo: () => void }) {
   const { t } = useTranslation()
   const words = useWords()
   const plan = useQuery({ queryKey: ['plan', pearlId, action, selected], queryFn: () => planned(pearlId, selected, action), gcTime: 0, staleTime: Infinity })
@@ -93,6 +93,7 @@ function Question({ pearlId, action, selected, onClose, onGo }: { pearlId: strin
         {plan.error ? <p role="alert" className="danger">{plan.error.message}</p> : !plan.data || !counts ? <Bones lines={2} /> : (
           <div className="stack" style={{ gap: 6 }}>
             <p><strong>{t(`bulk.will.${kind}`, counts)}</strong></p>
+            {action.action === 'status' && action.keepFinal && chosen > plan.data.total && <p>{t('bulk.done', { count: chosen - plan.data.total, text: words.number(chosen - plan.data.total) })}</p>}
             {kind !== 'call' && plan.data.onCall > 0 && <p>{t('bulk.onCall', { count: plan.data.onCall, text: words.number(plan.data.onCall) })}</p>}
             <p className="soft">{t(`bulk.help.${kind}`)}</p>
           </div>

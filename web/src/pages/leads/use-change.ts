@@ -10,7 +10,7 @@ export type Selected = { leadIds: string[] } | (Omit<LeadFilter, 'sortProp' | 'i
 // settable are the statuses that Update Lead may set (contract 1.1), the stop first.
 export const settable = [130, 100, 110, 1, 10] as const
 
-export type Action = { action: 'status'; status: Schemas['LeadPatchRequest']['status'] } | { action: 'delete' }
+export type Action = { action: 'status'; status: Schemas['LeadPatchRequest']['status']; keepFinal?: boolean } | { action: 'delete' }
 
 export type Planned = { changeId: string; total: number; onCall: number }
 
