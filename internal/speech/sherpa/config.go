@@ -18,79 +18,65 @@ func cString(s string) text {
 }
 
 // recognizerConfig is SherpaOnnxOfflineRecognizerConfig of c-api.h, with the alignment of C on 64-bit systems. Zero is the
-// library's default everywhere.
+// library's default everywhere; what is left so has no name but that of its comment.
 type recognizerConfig struct {
-	sampleRate, featureDim int32 // feat_config
-	model                  modelConfig
-	lmModel                text
-	lmScale                float32
-	decodingMethod         text
-	maxActivePaths         int32
-	hotwordsFile           text
-	hotwordsScore          float32
-	ruleFSTs, ruleFARs     text
-	blankPenalty           float32
-	homophones             [3]text // hr: dict_dir, lexicon, rule_fsts
-	ctcGraph               text    // ctc_fst_decoder_config
-	ctcMaxActive           int32
+	_              [2]int32 // feat_config: sample_rate, feature_dim
+	model          modelConfig
+	_              text    // lm_config: model
+	_              float32 // lm_config: scale
+	decodingMethod text
+	_              int32   // max_active_paths
+	_              text    // hotwords_file
+	_              float32 // hotwords_score
+	_              [2]text // rule_fsts, rule_fars
+	_              float32 // blank_penalty
+	_              [3]text // hr: dict_dir, lexicon, rule_fsts
+	_              text    // ctc_fst_decoder_config: graph
+	_              int32   // ctc_fst_decoder_config: max_active
 }
 
-// modelConfig is SherpaOnnxOfflineModelConfig, with the structs of its families in line.
+// modelConfig is SherpaOnnxOfflineModelConfig.
 type modelConfig struct {
-	transducer   struct{ encoder, decoder, joiner text }
-	paraformer   text
-	nemoCTC      text
-	whisper      whisperConfig
-	tdnn         text
-	tokens       text
-	threads      int32
-	debug        int32
-	provider     text
-	modelType    text
-	modelingUnit text
-	bpeVocab     text
-	telespeech   text
-	senseVoice   struct {
+	transducer struct{ encoder, decoder, joiner text }
+	paraformer text
+	nemoCTC    text
+	whisper    struct {
+		encoder, decoder, language, task text
+		_                                [3]int32 // tail_paddings, enable_token_timestamps, enable_segment_timestamps
+	}
+	_          text // tdnn
+	tokens     text
+	threads    int32
+	debug      int32
+	provider   text
+	modelType  text
+	_          [3]text // modeling_unit, bpe_vocab, telespeech_ctc
+	senseVoice struct {
 		model, language text
 		useITN          int32
 	}
 	moonshine    struct{ preprocessor, encoder, uncachedDecoder, cachedDecoder, mergedDecoder text }
-	fireRed      struct{ encoder, decoder text }
-	dolphin      text
+	_            [2]text // fire_red_asr: encoder, decoder
+	_            text    // dolphin
 	zipformerCTC text
-	canary       struct {
-		encoder, decoder, source, target text
-		usePNC                           int32
-	}
-	wenetCTC    text
-	omnilingual text
-	medASR      text
-	funASRNano  struct {
-		encoderAdaptor, llm, embedding, tokenizer, systemPrompt, userPrompt text
-		maxNewTokens                                                        int32
-		temperature, topP                                                   float32
-		seed                                                                int32
-		language                                                            text
-		itn                                                                 int32
-		hotwords                                                            text
-	}
-	fireRedCTC text
-	qwen3      struct {
-		convFrontend, encoder, decoder, tokenizer text
-		maxTotalLen, maxNewTokens                 int32
-		temperature, topP                         float32
-		seed                                      int32
-		hotwords                                  text
-	}
-	cohere struct {
-		encoder, decoder, language text
-		usePunct, useITN           int32
-	}
-}
-
-type whisperConfig struct {
-	encoder, decoder, language, task                            text
-	tailPaddings, enableTokenTimestamps, enableSegmentTimestamp int32
+	_            [4]text    // canary: encoder, decoder, src_lang, tgt_lang
+	_            int32      // canary: use_pnc
+	_            [3]text    // wenet_ctc, omnilingual, medasr
+	_            [6]text    // funasr_nano: encoder_adaptor, llm, embedding, tokenizer, system_prompt, user_prompt
+	_            int32      // funasr_nano: max_new_tokens
+	_            [2]float32 // funasr_nano: temperature, top_p
+	_            int32      // funasr_nano: seed
+	_            text       // funasr_nano: language
+	_            int32      // funasr_nano: itn
+	_            text       // funasr_nano: hotwords
+	_            text       // fire_red_asr_ctc
+	_            [4]text    // qwen3_asr: conv_frontend, encoder, decoder, tokenizer
+	_            [2]int32   // qwen3_asr: max_total_len, max_new_tokens
+	_            [2]float32 // qwen3_asr: temperature, top_p
+	_            int32      // qwen3_asr: seed
+	_            text       // qwen3_asr: hotwords
+	_            [3]text    // cohere_transcribe: encoder, decoder, language
+	_            [2]int32   // cohere_transcribe: use_punct, use_itn
 }
 
 // configure returns the config of a recogniser, to run in so many threads. language is what it is spoken to in ("" = it finds
@@ -102,7 +88,8 @@ func configure(r folder.Recognizer, threads int, language string) (*recognizerCo
 	file := func(role folder.Role) text { return cString(r.Path(role)) }
 	switch r.Kind {
 	case folder.Whisper:
-		m.whisper = whisperConfig{encoder: file(folder.Encoder), decoder: file(folder.Decoder), language: cString(language), task: cString("transcribe")}
+		m.whisper.encoder, m.whisper.decoder = file(folder.Encoder), file(folder.Decoder)
+		m.whisper.language, m.whisper.task = cString(language), cString("transcribe")
 	case folder.Moonshine:
 		m.moonshine.preprocessor, m.moonshine.encoder = file(folder.Preprocessor), file(folder.Encoder)
 		m.moonshine.uncachedDecoder, m.moonshine.cachedDecoder, m.moonshine.mergedDecoder = file(folder.UncachedDecoder), file(folder.CachedDecoder), file(folder.MergedDecoder)
