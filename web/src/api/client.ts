@@ -1,3 +1,4 @@
+import i18next from 'i18next'
 import createClient from 'openapi-fetch'
 import { Exactly, parse } from './json'
 import type { components, paths } from './schema'
@@ -19,6 +20,11 @@ export class Failure extends Error {
   get errors(): Record<string, string[]> {
     return this.problem?.errors ?? {}
   }
+}
+
+// away is the failure of a request that got no answer.
+function away(): Failure {
+  return new Failure(0, null, i18next.t('states.away'))
 }
 
 // failureOf says in one text what the API said about a request.
@@ -53,8 +59,8 @@ api.use({
     if (response.status === 401) refused()
     throw failureOf(response.status, problem)
   },
-  onError({ error }) {
-    return new Failure(0, null, error instanceof Error ? error.message : String(error))
+  onError() {
+    return away()
   },
 })
 
@@ -84,7 +90,7 @@ async function sendFor(path: string, body: BodyInit, type: string, signal?: Abor
   if (bearer) headers.Authorization = `Bearer ${bearer}`
   const answer = await fetch(path, { method: 'POST', credentials: 'same-origin', headers, body, signal }).catch((error: unknown) => {
     if (signal?.aborted) throw error
-    throw new Failure(0, null, error instanceof Error ? error.message : String(error))
+    throw away()
   })
   if (answer.ok) return answer
   const problem = (await answer.json().catch(() => null)) as Schemas['Problem'] | null
@@ -107,7 +113,7 @@ export async function* lines<Line extends object>(path: string, body: Blob | obj
     for (;;) {
       const { done, value } = await reader.read().catch((error: unknown) => {
         if (signal?.aborted) throw error
-        throw new Failure(0, null, error instanceof Error ? error.message : String(error))
+        throw away()
       })
       if (done) throw new Failure(0, null, 'The answer ended early.')
       const parts = (rest + value).split('\n')

@@ -121,8 +121,10 @@ export function useLiveCalls(pearlId: string) {
   })
 }
 
+export const callQuery = (callId: string) => ({ queryKey: ['call', callId], queryFn: () => ask(api.GET('/v2/Call/{callId}', { params: { path: { callId } } })) })
+
 export function useCall(callId: string) {
-  return useQuery({ queryKey: ['call', callId], queryFn: () => ask(api.GET('/v2/Call/{callId}', { params: { path: { callId } } })) })
+  return useQuery(callQuery(callId))
 }
 
 export function useAccount() {

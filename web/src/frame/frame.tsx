@@ -99,7 +99,7 @@ function Company() {
   const settings = useAccountSettings()
   return (
     <Link href="/settings/company" className="rail-link company" title={me?.accountName}>
-      <i className="company-mark" style={{ background: settings.data?.color ?? 'var(--line-strong)' }} aria-hidden="true" /><span className="cut">{settings.data?.name ?? me?.accountName}</span>
+      <i className="company-mark" style={{ background: settings.data?.color ?? 'var(--line-strong)' }} aria-hidden="true" /><span className="cut" dir="auto">{settings.data?.name ?? me?.accountName}</span>
     </Link>
   )
 }
@@ -164,7 +164,7 @@ function Account() {
     <Menu position="bottom-end" width={220}>
       <Menu.Target><ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('frame.account')}><IconUserCircle size={21} stroke={1.5} /></ActionIcon></Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label className="cut">{me?.accountName}</Menu.Label>
+        <Menu.Label className="cut" dir="auto">{me?.accountName}</Menu.Label>
         <Menu.Label className="cut" fw={400}>{me?.person ? `${me.person.email} · ${t(`role.of.${me.person.roleId}`)}` : t('frame.byKey', { name: me?.key?.name ?? '' })}</Menu.Label>
         <Menu.Divider />
         <Menu.Label>{t('frame.colours')}</Menu.Label>

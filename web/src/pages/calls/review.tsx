@@ -6,13 +6,18 @@ import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
 import { api, ask, type Schemas } from '../../api/client'
-import { readCalls } from '../../api/queries'
+import { callQuery, readCalls } from '../../api/queries'
 import { useSession } from '../../api/session'
 import { useAddress } from '../../pieces/address'
 import { complain, tell } from '../../pieces/told'
 import { When } from '../../pieces/when'
 import { useWords } from '../../pieces/words'
 import { callFilter, queuedAddress } from './filter'
+
+// shelf is how many calls of the table are read at once.
+const shelf = 20
+
+const reviewQuery = (callId: string) => ({ queryKey: ['call', callId, 'review'], queryFn: () => ask(api.GET('/v2/Call/{callId}/Review', { params: { path: { callId } } })) })
 
 // Queue goes through the calls of the table that this one was opened from, by N and P.
 export function Queue({ call }: { call: Schemas['Call'] }) {
@@ -24,25 +29,35 @@ export function Queue({ call }: { call: Schemas['Call'] }) {
   const at = Number(params.get('at') ?? 0)
   const table = new URLSearchParams(from ?? '')
   const { asked } = callFilter(table)
+  const queries = useQueryClient()
+  // Some rows at once, with one at each end that the rows beside have too: whoever is quick with the keys waits for no list.
+  const first = Math.max(0, Math.floor(at / shelf) * shelf - 1)
   const here = useQuery({
-    queryKey: ['calls', call.pearlId, 'queue', from, at],
-    queryFn: () => readCalls(call.pearlId, asked, Math.max(0, at - 1), 3), // the one before, this one, the next
+    queryKey: ['calls', call.pearlId, 'queue', from, first],
+    queryFn: () => readCalls(call.pearlId, asked, first, shelf + 2),
     enabled: from !== null,
   })
   const rows = here.data?.results ?? []
   const index = rows.findIndex(({ id }) => id === call.id)
-  const place = Math.max(0, at - 1) + index
+  const place = first + index
+  const rowAt = (one: number) => rows[one - first] && { id: rows[one - first]!.id, at: one }
   // Once it is marked it may be in the table no more: then the one at its place is next.
-  const next = index >= 0 ? rows[index + 1] && { id: rows[index + 1]!.id, at: place + 1 } : rows[Math.min(at, 1)] && { id: rows[Math.min(at, 1)]!.id, at }
-  const before = index > 0 ? { id: rows[index - 1]!.id, at: place - 1 } : index < 0 && at > 0 && rows[0] ? { id: rows[0].id, at: at - 1 } : undefined
+  const next = index >= 0 ? rowAt(place + 1) : rowAt(at)
+  const before = index >= 0 ? rowAt(place - 1) : rowAt(at - 1)
+  const nextId = next?.id
+  useEffect(() => {
+    if (nextId === undefined) return
+    void queries.prefetchQuery(callQuery(nextId))
+    void queries.prefetchQuery(reviewQuery(nextId))
+  }, [queries, nextId])
   const show = (one: { id: string; at: number } | undefined) => one && go(queuedAddress(one.id, table, one.at))
-  useHotkeys([['N', () => show(next || undefined)], ['P', () => show(before)]])
+  useHotkeys([['N', () => show(next)], ['P', () => show(before)]])
   if (from === null) return null
   return (
     <span className="row">
       <Link href={`/calls?${from}`} className="link small">{here.data ? t('review.place', { place: index < 0 ? '–' : words.number(place + 1), total: words.number(here.data.count) }) : t('places.calls')}</Link>
       <Tooltip label={<>{t('peek.previous')} <kbd>P</kbd></>}><ActionIcon variant="default" size="lg" className="points" aria-label={t('peek.previous')} disabled={!before} onClick={() => show(before)}><IconChevronLeft size={18} /></ActionIcon></Tooltip>
-      <Tooltip label={<>{t('peek.next')} <kbd>N</kbd></>}><ActionIcon variant="default" size="lg" className="points" aria-label={t('peek.next')} disabled={!next} onClick={() => show(next || undefined)}><IconChevronRight size={18} /></ActionIcon></Tooltip>
+      <Tooltip label={<>{t('peek.next')} <kbd>N</kbd></>}><ActionIcon variant="default" size="lg" className="points" aria-label={t('peek.next')} disabled={!next} onClick={() => show(next)}><IconChevronRight size={18} /></ActionIcon></Tooltip>
     </span>
   )
 }
@@ -53,21 +68,26 @@ export function Review({ call }: { call: Schemas['Call'] }) {
   const { mayChange } = useSession()
   const queries = useQueryClient()
   const area = useRef<HTMLTextAreaElement>(null)
-  const key = ['call', call.id, 'review']
-  const review = useQuery({ queryKey: key, queryFn: () => ask(api.GET('/v2/Call/{callId}/Review', { params: { path: { callId: call.id } } })) })
+  const review = useQuery(reviewQuery(call.id))
+  const [asked, setAsked] = useState(false) // R was pressed before the review was there
   const [comment, setComment] = useState('')
   const kept = review.data?.comment ?? ''
   useEffect(() => setComment(kept), [kept])
   const put = useMutation({
     mutationFn: (body: Schemas['ReviewChangeRequest']) => ask(api.PUT('/v2/Call/{callId}/Review', { params: { path: { callId: call.id } }, body })),
     onSuccess: (after) => {
-      queries.setQueryData(key, after)
+      queries.setQueryData(reviewQuery(call.id).queryKey, after)
       void queries.invalidateQueries({ queryKey: ['calls', call.pearlId] })
     },
     onError: complain,
   })
   const done = review.data?.isReviewed ?? false
-  const mark = () => { if (mayChange && review.data && !put.isPending) put.mutate({ isReviewed: !done, ...(comment !== kept ? { comment } : {}) }) }
+  const mark = () => { if (mayChange && !review.data) setAsked(true); else if (mayChange && !put.isPending) put.mutate({ isReviewed: !done, ...(comment !== kept ? { comment } : {}) }) }
+  useEffect(() => {
+    if (!asked || !review.data) return
+    setAsked(false)
+    if (!review.data.isReviewed) put.mutate({ isReviewed: true })
+  }, [asked, review.data, put])
   const keep = () => { if (comment !== kept) put.mutate({ comment }, { onSuccess: () => tell(t('review.kept')) }) }
   useHotkeys([['R', mark], ['C', (event) => { event.preventDefault(); area.current?.focus() }]])
   if (review.error) return <p className="soft">{review.error.message}</p>
