@@ -1,5 +1,7 @@
 // Package client speaks to a nacre server over its HTTP API, version 2 (docs/contract.md). Its methods are held to the
-// server's OpenAPI document by a test.
+// server's OpenAPI document by a test. Another module takes it from a clone:
+//
+//	go mod edit -require=nacre@v0.0.0 -replace=nacre=PATH_OF_THE_CLONE
 //
 //	c, err := client.New("https://calls.example.com", os.Getenv("NACRE_KEY"))
 //	leadID, err := c.AddLead(ctx, pearlID, client.NewLead{PhoneNumber: "+14155550101"})
