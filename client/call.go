@@ -130,6 +130,7 @@ type CallSearch struct {
 	Skip                 int          `json:"skip,omitempty"`
 	Limit                int          `json:"limit,omitempty"` // of one page, at most 100; 0 is 100
 	IsReviewed           *bool        `json:"isReviewed,omitempty"`
+	PearlVersions        []int        `json:"pearlVersions,omitempty"` // of the settings that calls were begun with
 }
 
 // CallRequest is a call that was asked for without a lead (contract 3.5).

@@ -130,6 +130,9 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 		"SearchLeads": func(c *Client) (any, error) {
 			return c.SearchLeads(ctx, somePearl, LeadSearch{LeadFilter: filter, Sort: "status", Ascending: true, Skip: 1, Limit: 1000})
 		},
+		"FindLeads": func(c *Client) (any, error) {
+			return c.FindLeads(ctx, LeadsSought{Text: "+1415", PhoneNumber: "+14155550101", ExternalID: text, Skip: 1, Limit: 100})
+		},
 		"DeleteLeads": func(c *Client) (any, error) { return nil, c.DeleteLeads(ctx, somePearl, []string{id}) },
 		"LeadHistory": func(c *Client) (any, error) { return c.LeadHistory(ctx, somePearl, id, 1, 1000) },
 		"LeadNext":    func(c *Client) (any, error) { return c.LeadNext(ctx, somePearl, id) },
@@ -145,7 +148,7 @@ func TestClientKeepsToTheDocument(t *testing.T) {
 		"Warnings":   func(c *Client) (any, error) { return c.Warnings(ctx, somePearl) },
 		"GetCall":    func(c *Client) (any, error) { return c.GetCall(ctx, id) },
 		"SearchCalls": func(c *Client) (any, error) {
-			return c.SearchCalls(ctx, somePearl, CallSearch{From: now, To: now, ConversationStatuses: []LeadStatus{LeadSuccess}, Text: text, Tags: []string{"hot"}, Sort: "duration", Ascending: true, Skip: 1, Limit: 100})
+			return c.SearchCalls(ctx, somePearl, CallSearch{From: now, To: now, ConversationStatuses: []LeadStatus{LeadSuccess}, Text: text, Tags: []string{"hot"}, Sort: "duration", Ascending: true, Skip: 1, Limit: 100, IsReviewed: &yes, PearlVersions: []int{1}})
 		},
 		"RequestCall":    func(c *Client) (any, error) { return c.RequestCall(ctx, somePearl, "+14155550101", data) },
 		"GetCallRequest": func(c *Client) (any, error) { return c.GetCallRequest(ctx, id) },

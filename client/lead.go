@@ -233,6 +233,30 @@ func (c *Client) SearchLeads(ctx context.Context, pearlID string, search LeadSea
 	return page, err
 }
 
+// LeadsSought says which leads of any campaign are looked for: exactly one of Text, PhoneNumber and ExternalID is given.
+type LeadsSought struct {
+	Text        string `json:"searchInput,omitempty"` // a whole number, or what numbers or external ids begin with
+	PhoneNumber string `json:"phoneNumber,omitempty"` // a whole number in any spelling
+	ExternalID  string `json:"externalId,omitempty"`  // a whole external id
+	Skip        int    `json:"skip,omitempty"`
+	Limit       int    `json:"limit,omitempty"` // of one page, at most 100; 0 is 100
+}
+
+// FoundLead is a lead with the campaign that it is of.
+type FoundLead struct {
+	LeadRow
+	PearlID   string `json:"pearlId"`
+	PearlName string `json:"pearlName"`
+}
+
+// FindLeads returns one page of leads of all campaigns (contract 12): whole numbers and external ids first, then those that begin
+// so. Count is at most 1,000: then there may be more.
+func (c *Client) FindLeads(ctx context.Context, sought LeadsSought) (Page[FoundLead], error) {
+	var page Page[FoundLead]
+	_, err := c.do(ctx, request{method: http.MethodPost, path: v2("Leads"), body: sought}, &page)
+	return page, err
+}
+
 // Leads returns every lead that a search selects, page by page; the sequence ends after an error. The order is that of the
 // search; with the default order leads that are added meanwhile are not missed and none comes twice.
 func (c *Client) Leads(ctx context.Context, pearlID string, search LeadSearch) iter.Seq2[LeadRow, error] {

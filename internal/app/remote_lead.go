@@ -23,6 +23,7 @@ type leadCommands struct {
 	Add    leadAdd    `cmd:"" help:"Add a lead to a campaign; prints its id."`
 	Update leadUpdate `cmd:"" help:"Change a lead; the campaign acts on it at once."`
 	Get    leadGet    `cmd:"" help:"Show a lead, and whether it may be called now."`
+	Find   leadFind   `cmd:"" help:"Find leads in all campaigns by phone number or external id, or what these begin with."`
 	Import leadImport `cmd:"" help:"Add the leads of a CSV or XLSX file; exit 3 where rows were refused."`
 	Export leadExport `cmd:"" help:"Write the leads of a campaign as CSV."`
 }
@@ -218,6 +219,43 @@ func (g *leadGet) Run(ctx context.Context, s streams) error {
 				when += " (" + next.DueAt.Local().Format(time.DateTime) + ")"
 			}
 			aligned(w, [][]string{{"next call", when}, {"attempts", strconv.Itoa(next.Attempts)}})
+		})
+	})
+}
+
+type leadFind struct {
+	remote
+	Text  string `arg:"" help:"Phone number in any spelling, external id, or what one begins with."`
+	Limit int    `help:"Leads at most, up to 100." default:"20"`
+}
+
+// Validate is called by the parser.
+func (f *leadFind) Validate() error {
+	if f.Limit < 1 || f.Limit > 100 {
+		return fmt.Errorf("--limit must be 1 to 100")
+	}
+	return nil
+}
+
+func (f *leadFind) Run(ctx context.Context, s streams) error {
+	return f.with(func(c *client.Client) error {
+		page, err := c.FindLeads(ctx, client.LeadsSought{Text: f.Text, Limit: f.Limit})
+		if err != nil {
+			return err
+		}
+		return f.show(s, page, func(w io.Writer) {
+			if page.Count == 0 {
+				fmt.Fprintln(w, "no lead matches")
+				return
+			}
+			rows := [][]string{{"ID", "PHONE", "EXTERNAL ID", "STATUS", "CAMPAIGN"}}
+			for _, lead := range page.Results {
+				rows = append(rows, []string{lead.ID, lead.PhoneNumber, known(lead.ExternalID), lead.Status.String(), lead.PearlName})
+			}
+			aligned(w, rows)
+			if more := page.Count - len(page.Results); more > 0 {
+				fmt.Fprintf(w, "and %d more\n", more)
+			}
 		})
 	})
 }

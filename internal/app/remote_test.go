@@ -78,6 +78,11 @@ func TestLeadsFromTheShell(t *testing.T) {
 			t.Errorf("lead get lacks %q:\n%s", want, shown)
 		}
 	}
+	for sought, found := range map[string]string{"crm-": leadID, "(1) 415 555 0101": leadID, "+1415": "+14155550102", "nobody": "no lead matches", "crm-1": "Renewals"} {
+		if out := sh.must(t, "lead", "find", sought); !strings.Contains(out, found) {
+			t.Errorf("lead find %q lacks %q:\n%s", sought, found, out)
+		}
+	}
 	// A variable that is not named stays.
 	stopped := sh.must(t, "lead", "update", "Renewals", "crm-1", "--status", "completed", "--data", "plan=B")
 	for _, want := range []string{"Completed (130)", "data name    Zoë", "data plan    B"} {
@@ -206,6 +211,7 @@ func TestUsageOfTheShell(t *testing.T) {
 		{"lead", "export", "x", "--status", "131"},
 		{"lead", "get", "x", "y", "--by", "name"},
 		{"lead", "add", "x"},
+		{"lead", "find", "x", "--limit", "101"},
 		{"campaign", "create", filepath.Join(t.TempDir(), "none.json")},
 		{"campaign", "create", broken},
 		{"campaign", "watch", "x", "--every", "1ms"},

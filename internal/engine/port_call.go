@@ -75,5 +75,6 @@ type CallFilter struct {
 	Search        string       // case-insensitive substring of from, to, name
 	Number        phone.Number // as in LeadFilter
 	Reviewed      *bool        // only calls that are marked as reviewed, or are not
+	Versions      []int        // only calls that were begun with one of these (call.Call.Version); empty does not filter
 	Heavy         bool         // read transcript and collected values too
 }

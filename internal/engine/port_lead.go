@@ -48,6 +48,9 @@ type LeadQueries interface {
 	// LeadCalls are the ids of all calls to the lead, oldest first, and the newest call (nil when none).
 	LeadCalls(ctx context.Context, leadID id.ID) (ids []id.ID, last *call.Call, err error)
 	SearchLeads(ctx context.Context, accountID, pearlID id.ID, filter LeadFilter, page Page) (count int, rows []lead.Lead, err error)
+	// FindLeads looks for leads in all campaigns of an account. The count is of those that match, at most MostFound; the page is of
+	// these, in the order that SoughtLeads names.
+	FindLeads(ctx context.Context, accountID id.ID, sought SoughtLeads, page Page) (count int, rows []lead.Lead, err error)
 	LeadHistory(ctx context.Context, leadID id.ID) ([]History, error) // oldest first
 	// MatchingLeads are all leads of a campaign that match: those with a call in the air or claimed first, then those that are due,
 	// by due instant. With ids (not nil) it is these instead of those that match the filter, and those that name nothing are left
@@ -101,6 +104,18 @@ type LeadFilter struct {
 	Number   phone.Number // the number that Search is by itself, as the campaign reads it, "" = none
 	Attempts []int        // one of these numbers of attempts
 	Zones    []string     // one of these zones of their own, by key; "" = none of their own
+}
+
+// MostFound is how many leads FindLeads finds at most, so that it never takes long.
+const MostFound = 1000
+
+// SoughtLeads are leads of any campaign: those that have one of the numbers, or the external id, the newest first; then those whose
+// number, and whose external id, begins so, in the order of these. Empty members find nothing.
+type SoughtLeads struct {
+	Numbers         []phone.Number
+	ExternalID      string
+	NumberStarts    []string // in normal form: "+1415"
+	ExternalIDStart string
 }
 
 // Counted reports whether the counters of statuses tell how many leads match.

@@ -2,6 +2,7 @@ package phone_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -232,6 +233,34 @@ func TestFragment(t *testing.T) {
 		if got, ok := phone.Fragment(text); ok != (want != "") || ok && got != want {
 			t.Errorf("Fragment(%q) = %q, %v; want %q", text, got, ok, want)
 		}
+	}
+}
+
+// TestSought: what somebody types to find a number is read as every campaign could mean it.
+func TestSought(t *testing.T) {
+	t.Parallel()
+	homes := []phone.Home{{Region: "de"}, {Region: "DE", Callers: []string{"+14155550100"}}, {Callers: []string{"+41441234567", "4711"}}}
+	for text, want := range map[string]string{
+		"+1 (415) 555-0101": "+14155550101", "001 415 555 0101": "+14155550101", "415-555-0101": "+494155550101 +14155550101", "030 1234567": "+49301234567 +10301234567 +41301234567", "+1 555": "", "Ada": "", "": "",
+	} {
+		numbers, err := phone.Sought(text, homes)
+		got := make([]string, len(numbers))
+		for n, number := range numbers {
+			got[n] = string(number)
+		}
+		if strings.Join(got, " ") != want || (err == nil) != (want != "") {
+			t.Errorf("Sought(%q) = %q, %v; want %q", text, got, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"+1 (415": "+1415", "0044 20": "+4420", "1415": "+1415 +491415 +411415", "030": "+030 +4930 +1030 +4130", "0": "+0 +10", "+": "", "crm-1": "", "": "",
+	} {
+		if got := strings.Join(phone.Beginnings(text, homes), " "); got != want {
+			t.Errorf("Beginnings(%q) = %q; want %q", text, got, want)
+		}
+	}
+	if got := phone.Beginnings("06", []phone.Home{{Region: "IT"}}); !slices.Equal(got, []string{"+06", "+3906"}) {
+		t.Errorf("Italian numbers keep their 0: %q", got)
 	}
 }
 

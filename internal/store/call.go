@@ -375,6 +375,9 @@ func (s *Store) SearchCalls(ctx context.Context, accountID, pearlID id.ID, wante
 	if wanted.Search != "" {
 		f.contains(wanted.Search, wanted.Number, []string{"from_number", "to_number"}, "search")
 	}
+	if len(wanted.Versions) > 0 {
+		f.in("pearl_version", wanted.Versions)
+	}
 	if wanted.Reviewed != nil {
 		not := map[bool]string{true: "", false: "NOT "}[*wanted.Reviewed]
 		f.add("id "+not+"IN (SELECT call_id FROM review WHERE pearl_id = ?%d AND reviewed > 0)", pearlID)

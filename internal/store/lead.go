@@ -184,12 +184,12 @@ func (t *tx) DeleteLead(leadID id.ID) error {
 // LeadsByExternalID and the other look-ups sort by +created: without the plus SQLite, which has no statistics, may walk the
 // whole campaign by age to spare itself the sort of a few rows.
 func (t *tx) LeadsByExternalID(accountID, pearlID id.ID, externalID string, limit int) ([]lead.Lead, error) {
-	return list(t, scanLead, "SELECT "+leadColumns+` FROM lead WHERE pearl_id = ?1 AND external_id = ?2 AND account_id = ?3
+	return list(t, scanLead, "SELECT "+leadColumns+` FROM lead WHERE pearl_id = ?1 AND external_id = ?2 AND account_id || '' = ?3
 		ORDER BY +created DESC, id DESC LIMIT ?4 {for update}`, pearlID, externalID, accountID, limit)
 }
 
 func (t *tx) LeadsByPhone(accountID, pearlID id.ID, number phone.Number, limit int) ([]lead.Lead, error) {
-	return list(t, scanLead, "SELECT "+leadColumns+` FROM lead WHERE pearl_id = ?1 AND phone = ?2 AND account_id = ?3
+	return list(t, scanLead, "SELECT "+leadColumns+` FROM lead WHERE pearl_id = ?1 AND phone = ?2 AND account_id || '' = ?3
 		ORDER BY +created DESC, id DESC LIMIT ?4 {for update}`, pearlID, number, accountID, limit)
 }
 

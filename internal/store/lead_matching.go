@@ -80,19 +80,11 @@ func (s *Store) searchOwn(ctx context.Context, accountID, pearlID id.ID, part fu
 
 // CountMatching implements engine.Queries. Few leads have a call: an index has these alone.
 func (s *Store) CountMatching(ctx context.Context, accountID, pearlID id.ID, wanted engine.LeadFilter) (all, onCall int, err error) {
-	err = s.scanOwn(ctx, accountID, pearlID, func(q session) error {
-		f, err := leadFilter(q, pearlID, wanted)
-		if err != nil {
+	err = s.scanOwn(ctx, accountID, pearlID, func(q session) (err error) {
+		if all, err = countMatching(q, pearlID, wanted); err != nil {
 			return err
 		}
-		if wanted.Counted() {
-			all, err = countLeads(q, pearlID, wanted.Statuses)
-		} else {
-			all, err = f.count(q, "lead")
-		}
-		if err != nil {
-			return err
-		}
+		f := leadFilter(pearlID, wanted, "status")
 		f.add(onCallOf, accountID)
 		onCall, err = f.count(q, "lead")
 		return err
@@ -110,10 +102,11 @@ func (s *Store) filtered(ctx context.Context, accountID, pearlID id.ID, wanted e
 	}
 	for {
 		part, err := s.searchOwn(ctx, accountID, pearlID, func(q session) ([]matched, error) {
-			f, err := leadFilter(q, pearlID, wanted)
+			column, err := statusColumn(q, pearlID, wanted.Statuses)
 			if err != nil {
 				return nil, err
 			}
+			f := leadFilter(pearlID, wanted, column)
 			if !stoppedBy.Zero() {
 				f.add("{contains}(state, ?%d) > 0", string(stoppedBy))
 			}
@@ -162,25 +155,32 @@ func leadsNamed(pearlID id.ID, ids []id.ID) (f filter) {
 
 // ReadLeads implements engine.Queries.
 func (s *Store) ReadLeads(ctx context.Context, accountID, pearlID id.ID, ids []id.ID) (leads []lead.Lead, err error) {
-	byID := make(map[id.ID]lead.Lead, len(ids))
+	var found []lead.Lead
 	for part := range slices.Chunk(ids, idsAtOnce) {
 		err := s.backend.read(ctx, func(q session) error {
 			f := leadsNamed(pearlID, part)
 			f.add("account_id = ?%d", accountID)
 			read, err := list(q, scanLead, "SELECT "+leadColumns+" FROM lead"+f.where(), f.args...)
-			for _, l := range read {
-				byID[l.ID] = l
-			}
+			found = append(found, read...)
 			return err
 		})
 		if err != nil {
 			return nil, wrap("read leads", err)
 		}
 	}
+	return inOrder(ids, found), nil
+}
+
+// inOrder are the leads that were found, in the order of ids.
+func inOrder(ids []id.ID, found []lead.Lead) (leads []lead.Lead) {
+	byID := make(map[id.ID]lead.Lead, len(found))
+	for _, l := range found {
+		byID[l.ID] = l
+	}
 	for _, one := range ids {
 		if l, known := byID[one]; known {
 			leads = append(leads, l)
 		}
 	}
-	return leads, nil
+	return leads
 }

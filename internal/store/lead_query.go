@@ -68,12 +68,13 @@ func (s *Store) LeadByPhone(ctx context.Context, accountID, pearlID id.ID, numbe
 	return s.newestLead(ctx, "PhoneNumber", "phone", accountID, pearlID, string(number))
 }
 
+// newestLead looks into the campaign alone: the account's index would have the others' leads, too, with the same number.
 func (s *Store) newestLead(ctx context.Context, what, column string, accountID, pearlID id.ID, value string) (found lead.Lead, err error) {
 	if value == "" {
 		return found, fault.Missing(what)
 	}
 	err = s.backend.read(ctx, func(q session) error {
-		found, err = one(q, scanLead, "SELECT "+leadColumns+" FROM lead WHERE pearl_id = ?1 AND "+column+` = ?2 AND account_id = ?3
+		found, err = one(q, scanLead, "SELECT "+leadColumns+" FROM lead WHERE pearl_id = ?1 AND "+column+` = ?2 AND account_id || '' = ?3
 			ORDER BY +created DESC, id DESC LIMIT 1`, pearlID, value, accountID)
 		return err
 	})
@@ -101,7 +102,7 @@ func leadSorting() map[string]string {
 	return map[string]string{"": "created", "created": "created", "phonenumber": "phone", "externalid": "external_id", "status": "status", "id": "id"}
 }
 
-// SearchLeads implements engine.Queries. Without a text to look for the count comes from the counters.
+// SearchLeads implements engine.Queries. Without a text to look for the count comes from the counters, or from an index.
 func (s *Store) SearchLeads(ctx context.Context, accountID, pearlID id.ID, wanted engine.LeadFilter, page engine.Page) (count int, rows []lead.Lead, err error) {
 	order, err := orderBy(page, leadSorting())
 	if err != nil {
@@ -112,36 +113,47 @@ func (s *Store) SearchLeads(ctx context.Context, accountID, pearlID id.ID, wante
 			return err
 		}
 		var f filter
-		counted := func() (int, error) { return f.count(q, "lead") }
-		if wanted.Counted() {
-			counted = func() (int, error) { return countLeads(q, pearlID, wanted.Statuses) }
-		}
-		if wanted.Counted() && len(wanted.Statuses) > 1 && order.column == "created" { // as lead_status has each
-			f.add("pearl_id = ?%d", pearlID)
+		if len(wanted.Statuses) > 1 && wanted.Search == "" && order.column == "created" { // as lead_status has each
+			others := wanted
+			others.Statuses = nil
+			f = leadFilter(pearlID, others, "")
 			for _, status := range slices.Compact(slices.Sorted(slices.Values(wanted.Statuses))) {
 				f.either = append(f.either, "status = "+strconv.Itoa(status))
 			}
-		} else if f, err = leadFilter(q, pearlID, wanted); err != nil {
-			return err
+		} else {
+			column, err := statusColumn(q, pearlID, wanted.Statuses)
+			if err != nil {
+				return err
+			}
+			f = leadFilter(pearlID, wanted, column)
 		}
-		count, rows, err = search(q, scanLead, leadColumns, "lead", &f, order, page, counted)
+		count, rows, err = search(q, scanLead, leadColumns, "lead", &f, order, page, func() (int, error) { return countMatching(q, pearlID, wanted) })
 		return err
 	})
 	return count, rows, wrap("search leads", err)
 }
 
-// leadFilter is the conditions of a search for leads of a campaign.
-func leadFilter(q session, pearlID id.ID, wanted engine.LeadFilter) (f filter, err error) {
+// countMatching is how many leads of a campaign match.
+func countMatching(q session, pearlID id.ID, wanted engine.LeadFilter) (int, error) {
+	if wanted.Counted() {
+		return countLeads(q, pearlID, wanted.Statuses)
+	}
+	f := leadFilter(pearlID, wanted, "status")
+	return f.count(q, "lead")
+}
+
+// leadFilter is the conditions of a search for leads of a campaign; status is how the column is written (statusColumn).
+func leadFilter(pearlID id.ID, wanted engine.LeadFilter, status string) (f filter) {
 	f.add("pearl_id = ?%d", pearlID)
 	if len(wanted.Statuses) > 0 {
-		column, err := statusColumn(q, pearlID, wanted.Statuses)
-		if err != nil {
-			return f, err
-		}
-		f.in(column, wanted.Statuses)
+		f.in(status, wanted.Statuses)
 	}
 	if wanted.Search != "" {
-		f.contains(wanted.Search, wanted.Number, []string{"phone"}, "search")
+		var phones []string
+		if wanted.Number != "" || strings.Trim(phoneNeedle(wanted.Search), "+0123456789") == "" { // no number has anything else
+			phones = []string{"phone"}
+		}
+		f.contains(wanted.Search, wanted.Number, phones, "search")
 	}
 	if len(wanted.Attempts) > 0 {
 		f.in("attempts", wanted.Attempts)
@@ -153,13 +165,13 @@ func leadFilter(q session, pearlID id.ID, wanted engine.LeadFilter) (f filter, e
 		}
 		f.add("("+strings.Join(conditions, " OR ")+")", args...)
 	}
-	return f, nil
+	return f
 }
 
 // statusColumn keeps the database from the index lead_status where several statuses hold a good part of the leads: it
 // would read and sort them all, while the index in the order asked for soon fills a page. A plus sign does that in both.
 func statusColumn(q session, pearlID id.ID, statuses []int) (string, error) {
-	if len(statuses) == 1 {
+	if len(statuses) < 2 {
 		return "status", nil
 	}
 	matching, err := countLeads(q, pearlID, statuses)

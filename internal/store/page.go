@@ -145,9 +145,11 @@ func owns(q session, accountID, pearlID id.ID) (bool, error) {
 // by itself, "" = none.
 func (f *filter) contains(search string, whole phone.Number, phones []string, texts ...string) {
 	text := searchable(search)
-	needles := []string{text, phoneNeedle(search)}
-	if whole != "" {
-		needles = append(needles, string(whole))
+	needles := []string{text}
+	for _, number := range []string{phoneNeedle(search), string(whole)} {
+		if number != "" && !slices.Contains(needles, number) {
+			needles = append(needles, number)
+		}
 	}
 	var conditions []string
 	var args []any

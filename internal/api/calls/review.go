@@ -7,7 +7,6 @@ import (
 	"nacre/internal/api/route"
 	"nacre/internal/api/wire"
 	"nacre/internal/engine"
-	"nacre/internal/fault"
 )
 
 // Review is what a person noted of a call.
@@ -50,18 +49,4 @@ func (h *Handlers) PutReview(r *route.Request, in ReviewChange) (Review, error) 
 	}
 	v, err := h.Engine.ReviewCall(r.Context(), r.Actor, found.ID, engine.ReviewInput{IsReviewed: in.IsReviewed.Pointer(), Comment: in.Comment.Pointer()})
 	return reviewOf(v), err
-}
-
-// ReviewedSearch is the body of a call search of version 2, which knows reviews.
-type ReviewedSearch struct {
-	Search
-	IsReviewed body.Optional[bool] `json:"isReviewed" doc:"only calls that are marked as reviewed, or are not; null or absent does not filter"`
-}
-
-// Check judges the range and the page.
-func (in *ReviewedSearch) Check(faults *fault.List) { in.Search.Check(faults) }
-
-// FindReviewed searches the calls of a Pearl.
-func (h *Handlers) FindReviewed(r *route.Request, in ReviewedSearch) (wire.Page[Row], error) {
-	return h.find(r, in.Search, in.IsReviewed.Pointer())
 }

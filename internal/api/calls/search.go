@@ -58,14 +58,25 @@ type Row struct {
 	LatencyMS     *int         `json:"latencyMs" doc:"milliseconds from the end of a turn of the person to our answer, the median of the call; null where nothing was answered"`
 }
 
-// Find searches the calls of a Pearl.
-func (h *Handlers) Find(r *route.Request, in Search) (wire.Page[Row], error) {
-	return h.find(r, in, nil)
+// NarrowedSearch is the body of a call search of version 2, which selects by more.
+type NarrowedSearch struct {
+	Search
+	IsReviewed    body.Optional[bool] `json:"isReviewed" doc:"only calls that are marked as reviewed, or are not; null or absent does not filter"`
+	PearlVersions []int               `json:"pearlVersions" api:"maxitems=100" doc:"only calls that were begun with one of these versions of the Pearl's settings; null or empty does not filter"`
 }
 
-func (h *Handlers) find(r *route.Request, in Search, reviewed *bool) (wire.Page[Row], error) {
+// Check judges the range and the page.
+func (in *NarrowedSearch) Check(faults *fault.List) { in.Search.Check(faults) }
+
+// Find searches the calls of a Pearl.
+func (h *Handlers) Find(r *route.Request, in Search) (wire.Page[Row], error) {
+	return h.FindNarrowed(r, NarrowedSearch{Search: in})
+}
+
+// FindNarrowed searches the calls of a Pearl.
+func (h *Handlers) FindNarrowed(r *route.Request, in NarrowedSearch) (wire.Page[Row], error) {
 	filter := filterOf(in.Range, in.Tags, true, slices.Concat(in.Statuses, in.ConversationStatuses)...)
-	filter.Reviewed = reviewed
+	filter.Reviewed, filter.Versions = in.IsReviewed.Pointer(), in.PearlVersions
 	filter.Search, filter.Number = in.SearchInput.Value, wire.Whole(in.SearchInput.Value, r.Pearl)
 	count, found, err := h.Queries.SearchCalls(r.Context(), r.Actor.Account, r.Pearl.ID, filter, in.Page(in.TableRules()))
 	if err != nil {

@@ -29,7 +29,7 @@ func callRoutes(services route.Services) []route.Route {
 		route.Handle(r(route.Route{Method: "GET", Pattern: one + "/Actions", Extension: true, Scope: account.ScopeRead, Summary: "Get what a call had done besides talking, in it and after it"}), h.Acts),
 		route.Handle(r(route.Route{Method: "DELETE", Pattern: "/v2/Call", Scope: account.ScopeFull, Role: account.Operator, MaxBody: route.MaxListBody, Timeout: 2 * time.Minute, Summary: "Delete calls"}), h.Delete),
 		route.Handle(r(route.Route{Method: "POST", Pattern: one + "/HangUp", Extension: true, Scope: account.ScopeFull, Role: account.Operator, Summary: "End a call"}), h.HangUp),
-		route.Handle(r(route.Route{Method: "POST", Pattern: pearl + "/Calls", Pearl: route.AnyPearl, Scope: account.ScopeRead, Summary: "Search calls"}), h.FindReviewed),
+		route.Handle(r(route.Route{Method: "POST", Pattern: pearl + "/Calls", Pearl: route.AnyPearl, Scope: account.ScopeRead, Summary: "Search calls"}), h.FindNarrowed),
 		route.Handle(r(route.Route{Method: "POST", Pattern: pearl + "/Calls/Bulk", Pearl: route.AnyPearl, Scope: account.ScopeRead, Timeout: time.Minute, Summary: "Read many calls in full"}), h.ReadMany),
 		route.Handle(r(route.Route{Method: "GET", Pattern: request, Extension: true, Scope: account.ScopeRead, Summary: "Get a call request"}), h.GetRequest),
 		route.Handle(r(route.Route{Method: "POST", Pattern: request + "/Cancel", Extension: true, Scope: account.ScopeFull, Role: account.Operator, Summary: "Withdraw a call request that waits"}), h.CancelRequest),

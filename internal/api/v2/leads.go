@@ -56,6 +56,9 @@ const exportExample = `{"total":1}
 {"done":true}
 `
 
+const findText = "Finds leads by phone number or external id, whatever campaign they are of: whole numbers and external ids first, the newest before the others, then numbers and external ids that begin so, in their order. " +
+	"It is quick however many leads there are, so `count` is at most 1,000: then there may be more."
+
 func leadRoutes(services route.Services) []route.Route {
 	h := &leads.Handlers[FullLead]{Services: services, Render: func(r *route.Request, v engine.LeadView) FullLead {
 		return FullLead{
@@ -81,6 +84,10 @@ func leadRoutes(services route.Services) []route.Route {
 		{Name: "hangUp", Doc: "a stop also ends answered conversations"},
 	}
 	return []route.Route{
+		route.Handle(route.Route{
+			Method: "POST", Pattern: "/v2/Leads", Tag: "Leads", Extension: true, Scope: account.ScopeRead,
+			Summary: "Find leads in all campaigns", Description: findText,
+		}, h.Everywhere),
 		route.Handle(of(route.Route{
 			Method: "POST", Pattern: many + "/Import", Extension: true, Scope: account.ScopeLeads, MaxBody: route.MaxBulkBody, Adds: true, Timeout: 30 * time.Minute, Query: importing,
 			Summary: "Import a file of leads", Description: importText, Example: importExample,

@@ -182,6 +182,7 @@ func testCallSearch(t *testing.T, store engine.Store) {
 		c = finished(c)
 		c.Ended = c.Answered.Add(time.Duration(n%6) * time.Second)
 		c.Conversation = []int{100, 110, 10}[n%3]
+		c.Version = int64(n % 5)
 		c.Tags = [][]string{nil, {"vip"}, {"vip2", "vip,x"}}[n%3]
 		c.Cost, c.TurnLatencyMS = int64(n%7), [][]int{nil, {900, 300, 500, 400}, {120}}[n%3]
 		calls = append(calls, c)
@@ -241,6 +242,7 @@ func testCallSearch(t *testing.T, store engine.Store) {
 	}{
 		"both ends are inside": {func(f *engine.CallFilter) { f.From, f.To = Noon.Add(time.Minute), Noon.Add(2*time.Minute) }, 8},
 		"conversations":        {func(f *engine.CallFilter) { f.Conversations = []int{10, 110} }, 20},
+		"versions":             {func(f *engine.CallFilter) { f.Versions = []int{3, 1, 7} }, 12},
 		"whole tags":           {func(f *engine.CallFilter) { f.Tags = []string{"vip"} }, 10},
 		"any of the tags":      {func(f *engine.CallFilter) { f.Tags = []string{"vip", "vip,x", "none"} }, 20},
 		"tags and text":        {func(f *engine.CallFilter) { f.Tags, f.Search = []string{"vip"}, "RENÉE 01" }, 2},

@@ -10,12 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"nacre/internal/account"
 	"nacre/internal/call"
 	"nacre/internal/campaign"
 	"nacre/internal/engine"
 	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/lead"
+	"nacre/internal/phone"
 )
 
 func (w *world) readLead(t *testing.T, leadID id.ID) lead.Lead {
@@ -134,6 +136,7 @@ func testLeadSearch(t *testing.T, store engine.Store) {
 		l.Status = statuses[n%3]
 		l.Created = Noon.Add(time.Duration(n/10) * time.Second) // many ties
 		l.ExternalID = fmt.Sprintf("ext-%d", n/7)
+		l.Attempts, l.ZoneKey = n%4, []string{"", "Europe/Rome"}[n%2]
 		l.CallData = json.RawMessage(fmt.Sprintf(`{"Key%d":"Straße \u00c9t\u00e9 %d","deep":[{"x":"ÑANDÚ-%d"}],"yes":true,"n":%d.50}`, n, n, n, n))
 		leads = append(leads, l)
 	}
@@ -157,10 +160,14 @@ func testLeadSearch(t *testing.T, store engine.Store) {
 	}
 	for sort, of := range key {
 		for _, ascending := range []bool{true, false} {
-			for _, filter := range []engine.LeadFilter{{}, {Statuses: []int{10}}, {Statuses: []int{1, 100, 999}}} {
+			for _, filter := range []engine.LeadFilter{
+				{}, {Statuses: []int{10}}, {Statuses: []int{1, 100, 999}}, {Attempts: []int{1, 2}}, {Zones: []string{""}}, {Statuses: []int{1}, Attempts: []int{0, 3}, Zones: []string{"", "Europe/Rome"}},
+				{Statuses: []int{100, 1, 1}, Attempts: []int{1}, Zones: []string{"Europe/Rome"}}, {Statuses: []int{10, 100}, Attempts: []int{2}, Search: "ext"},
+			} {
 				var want []id.ID
 				kept := slices.DeleteFunc(slices.Clone(leads), func(l lead.Lead) bool {
-					return len(filter.Statuses) > 0 && !slices.Contains(filter.Statuses, int(l.Status))
+					return len(filter.Statuses) > 0 && !slices.Contains(filter.Statuses, int(l.Status)) || len(filter.Attempts) > 0 && !slices.Contains(filter.Attempts, l.Attempts) ||
+						len(filter.Zones) > 0 && !slices.Contains(filter.Zones, l.ZoneKey)
 				})
 				slices.SortFunc(kept, func(a, b lead.Lead) int {
 					order := slices.Compare([]string{of(a), string(a.ID)}, []string{of(b), string(b.ID)})
@@ -178,7 +185,7 @@ func testLeadSearch(t *testing.T, store engine.Store) {
 					}
 					got = append(got, leadIDs(rows)...)
 				}
-				same(t, fmt.Sprintf("sorted by %q, ascending %v, %v", sort, ascending, filter.Statuses), got, want)
+				same(t, fmt.Sprintf("sorted by %q, ascending %v, %+v", sort, ascending, filter), got, want)
 			}
 		}
 	}
@@ -205,6 +212,72 @@ func testLeadSearch(t *testing.T, store engine.Store) {
 	if count, rows, err := store.SearchLeads(t.Context(), noID, w.pearl.ID, engine.LeadFilter{}, engine.Page{Limit: 5}); err != nil || count != 0 || len(rows) != 0 {
 		t.Errorf("search of another account: %d, %d rows, %v", count, len(rows), err)
 	}
+}
+
+// testLeadFinding finds leads of all campaigns of an account, and of no other.
+func testLeadFinding(t *testing.T, store engine.Store) {
+	w := newWorld(t, store)
+	second, foreign := w.newPearl(w.account.ID), account.Account{ID: w.id(), Name: "Foreign", Standing: account.FullAccess, Created: Noon}
+	theirs := w.newPearl(foreign.ID)
+	w.update(t, func(tx engine.Tx) error {
+		return errors.Join(tx.InsertPearl(second), tx.InsertAccount(foreign), tx.InsertPearl(theirs))
+	})
+	named := map[string]id.ID{}
+	var leads []lead.Lead
+	for _, one := range []struct {
+		name, externalID string
+		number           phone.Number
+		pearl            campaign.Pearl
+	}{
+		{"a", "crm-1", "+14155550101", w.pearl}, {"b", "crm-1", "+14155550101", second}, {"c", "crm-10", "+14155550110", second}, {"d", "CRM-1", "+14155550111", w.pearl},
+		{"e", "", "+12025550101", w.pearl}, {"f", "crm-\U0010fffdé", "+14165550101", w.pearl}, {"theirs", "crm-1", "+14155550101", theirs}, {"g", "+1415", "+13035550101", second},
+	} {
+		l := w.newLead()
+		l.Account, l.Campaign, l.Phone, l.ExternalID = one.pearl.Account, one.pearl.ID, one.number, one.externalID
+		leads, named[one.name] = append(leads, l), l.ID
+	}
+	w.addLeads(t, leads...)
+	for name, test := range map[string]struct {
+		sought engine.SoughtLeads
+		page   engine.Page
+		count  int
+		want   string
+	}{
+		"a number, the newest first":    {engine.SoughtLeads{Numbers: []phone.Number{"+14155550101"}}, engine.Page{Limit: 9}, 2, "b a"},
+		"several readings of one":       {engine.SoughtLeads{Numbers: []phone.Number{"+12025550101", "+12025550109", "+14165550101"}}, engine.Page{Limit: 9}, 2, "e f"},
+		"an external id":                {engine.SoughtLeads{ExternalID: "crm-1"}, engine.Page{Limit: 9}, 2, "b a"},
+		"no external id is none":        {engine.SoughtLeads{}, engine.Page{Limit: 9}, 0, ""},
+		"beginning of a number":         {engine.SoughtLeads{NumberStarts: []string{"+1415"}}, engine.Page{Limit: 9}, 4, "a b c d"},
+		"beginnings are in their order": {engine.SoughtLeads{NumberStarts: []string{"+1416", "+1202"}}, engine.Page{Limit: 9}, 2, "f e"},
+		"beginning of an external id":   {engine.SoughtLeads{ExternalIDStart: "crm-"}, engine.Page{Limit: 9}, 4, "a b c f"},
+		"whole before beginning, once":  {engine.SoughtLeads{ExternalID: "crm-10", ExternalIDStart: "crm-1"}, engine.Page{Limit: 9}, 3, "c a b"},
+		"numbers before external ids":   {engine.SoughtLeads{NumberStarts: []string{"+1415"}, ExternalID: "+1415", ExternalIDStart: "+1415"}, engine.Page{Limit: 9}, 5, "g a b c d"},
+		"a page":                        {engine.SoughtLeads{NumberStarts: []string{"+1415"}}, engine.Page{Skip: 1, Limit: 2}, 4, "b c"},
+		"beyond the last":               {engine.SoughtLeads{NumberStarts: []string{"+1415"}}, engine.Page{Skip: 9, Limit: 2}, 4, ""},
+	} {
+		count, rows, err := store.FindLeads(t.Context(), w.account.ID, test.sought, test.page)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var got []string
+		for _, row := range rows {
+			for known, leadID := range named {
+				if leadID == row.ID {
+					got = append(got, known)
+				}
+			}
+		}
+		same(t, name, fmt.Sprint(count, " ", strings.Join(got, " ")), fmt.Sprint(test.count, " ", test.want))
+	}
+
+	many := make([]lead.Lead, engine.MostFound+5)
+	for n := range many {
+		many[n] = w.newLead()
+		many[n].ExternalID = fmt.Sprintf("many-%04d", n)
+	}
+	w.addLeads(t, many...)
+	count, rows, err := store.FindLeads(t.Context(), w.account.ID, engine.SoughtLeads{ExternalIDStart: "many-"}, engine.Page{Skip: engine.MostFound - 2, Limit: 100})
+	same(t, "of many", fmt.Sprint(count, leadIDs(rows), err), fmt.Sprint(engine.MostFound, leadIDs(many[engine.MostFound-2:engine.MostFound]), nil))
 }
 
 func testClaims(t *testing.T, store engine.Store) {

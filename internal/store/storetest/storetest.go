@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"leads", testLeads},
 		{"lead look-ups", testLeadLookups},
 		{"lead search", testLeadSearch},
+		{"lead finding", testLeadFinding},
 		{"claims", testClaims},
 		{"counters", testCounters},
 		{"calls", testCalls},

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from flow import poll
 from leads import add
+from objects import LEAD_ROW, page
 from sdk import date_text, now
 from shape import ANY, BOOL, COUNT, DATE, FILLED, ID, OBJECT, TEXT, TRUE, nullable
 
@@ -15,6 +16,8 @@ TALK = {"id": FILLED, "isOver": BOOL, "transcript": [OBJECT], "collectedInfo": [
 TESTED = {"status": nullable(COUNT), "latencyMs": COUNT, "body": nullable(TEXT), "outputs": [OBJECT], "error": nullable(TEXT)}
 REVIEW = {"isReviewed": BOOL, "reviewedAt": nullable(DATE), "comment": nullable(TEXT), "changedAt": nullable(DATE), "changedBy": nullable(TEXT)}
 ZONE = {"timeZoneId": nullable(FILLED), "iana": FILLED, "timeZone": FILLED, "waiting": COUNT, "isOpen": BOOL, "closesAt": nullable(DATE), "opensAt": nullable(DATE), "nextAt": nullable(DATE)}
+
+FOUND = LEAD_ROW | {"pearlId": ID, "pearlName": TEXT}
 
 
 def lines(judge, path, body):
@@ -77,6 +80,10 @@ def many_leads(walk):
     judge.check(sum(line["changed"] for line in done[1:-1]) == 3, f"change: {done}")
     judge.check(judge.ok("GET", f"{path}/Lead/{ids[0]}", OBJECT)["status"] == 130, "a lead is not stopped")
     judge.ok("GET", path + "/Zones", [ZONE])
+    for body, count in (({"searchInput": "+1 415 555 019"}, 3), ({"phoneNumber": "(1) 415-5550191"}, 1), ({"externalId": "many:2"}, 1), ({"searchInput": "many:", "limit": 2}, 3)):
+        found = judge.ok("POST", "/v2/Leads", page(FOUND), body)
+        judge.check(found["count"] == count and {row["id"] for row in found["results"]} <= set(ids) and {row["pearlId"] for row in found["results"]} == {walk.pearl}, f"leads found by {body}: {found}")
+    judge.refused("POST", "/v2/Leads", 400, "PhoneNumber", body={"phoneNumber": "nobody"})
 
 
 def operations(walk):

@@ -243,6 +243,10 @@ def search_calls(walk):
     for filter_ in ({"statuses": [100]}, {"conversationStatuses": [100]}, {"statuses": ["100"]}):
         judge.check({row["conversationStatus"] for row in judge.ok("POST", f"/v2/Pearl/{walk.live}/Calls", page(CALL_ROW), dates | filter_)["results"]} == {100}, f"call search by {filter_}")
     judge.check(judge.ok("POST", f"/v1/Outbound/{walk.live}/Calls", page(CALL_ROW), dates | {"searchInput": "ADA no 0"})["count"] == 1, "call search by name")
+    version = judge.ok("GET", f"/v2/Call/{walk.finished_call}", CALL)["pearlVersion"]
+    for versions, has in (([version], True), ([version + 1000], False)):
+        got = judge.ok("POST", f"/v2/Pearl/{walk.live}/Calls", page(CALL_ROW), dates | {"pearlVersions": versions})["results"]
+        judge.check(has == (walk.finished_call in {row["id"] for row in got}), f"call search by versions {versions}: {got}")
     judge.check(judge.ok("POST", f"/v1/Outbound/{walk.live}/Calls", page(CALL_ROW), dates | {"tags": ["no such tag"]})["count"] == 0, "call search by tag")
     bulk = judge.ok("POST", f"/v2/Pearl/{walk.live}/Calls/Bulk", page(CALL_READ), dates)
     judge.check({row["id"] for row in bulk["results"]} == {row["id"] for row in found["results"]}, "bulk read has other calls than the search")
