@@ -89,7 +89,7 @@ func (f *Form) hear(in Input) (Reply, bool) {
 	if f.answers(asked, q, answer) {
 		asked = understanding.Asked{}
 	}
-	if f.chatter > longestChat && !sureOptOut(asked) && answer.Value == nil {
+	if f.chatter > longestChat && !sureOptOut(asked) && (answer.Value == nil || asked.Request != understanding.NoRequest) {
 		return f.giveUp(), true
 	}
 	if reply, ok := f.request(asked, in); ok {

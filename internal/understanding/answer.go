@@ -19,6 +19,9 @@ func (l *Language) answer(q Question, text string, words []word, now time.Time) 
 	var out Answer
 	if q.Sort != Free {
 		out = l.typed(q, kept, now)
+		if corrected && (q.Sort == Digits || q.Sort == Phone) {
+			out = l.endCorrected(q, words, kept, out)
+		}
 		if out.Confidence == NotUnderstood && corrected && !(q.Sort == YesNo && l.has(words, "meant")) { // the no of "no, I meant five"
 			if out = l.typed(q, words, now); out.Confidence == Sure {
 				out.Confidence = Unsure
@@ -40,10 +43,17 @@ func (l *Language) answer(q Question, text string, words []word, now time.Time) 
 		if out.Confidence == NotUnderstood || l.is(words, "unknown") {
 			return Answer{Confidence: Sure, Unknown: true}
 		}
+	case q.mayLack() && l.is(words, "has none"):
+		return Answer{Confidence: Sure, Unknown: true}
 	case q.Sort == Free:
 		return Answer{Confidence: Sure, Value: strings.TrimSpace(text), Correction: corrected}
 	}
 	return out
+}
+
+// mayLack reports whether q asks for something that people may not have: a number, an address.
+func (q Question) mayLack() bool {
+	return q.Sort == Digits || q.Sort == Phone || q.Sort == Email || q.Sort == PostalCode
 }
 
 func (l *Language) onlyHesitates(words []word) bool {
@@ -96,6 +106,26 @@ func (l *Language) numberAt(q Question, words []word) func(i int) int {
 		}
 		return i
 	}
+}
+
+// endCorrected returns out, the answer of kept, as the whole number where fewer digits were corrected than had been said before:
+// "415 555 0132, no sorry, 0133".
+func (l *Language) endCorrected(q Question, words, kept []word, out Answer) Answer {
+	digits := func(words []word) (all string) {
+		for _, run := range l.runs(words) {
+			all += run.digits
+		}
+		return all
+	}
+	before, end := digits(words[:len(words)-len(kept)]), digits(kept)
+	if len(end) == 0 || len(end) >= len(before) {
+		return out
+	}
+	whole := l.dialled(q, []word{{text: before[:len(before)-len(end)] + end}})
+	if whole.Confidence == Sure {
+		whole.Confidence = Unsure
+	}
+	return whole
 }
 
 // holds reports whether words may hold an answer to q: a number where one is asked for.
@@ -321,6 +351,11 @@ const (
 
 // dialled reads digits in groups.
 func (l *Language) dialled(q Question, words []word) Answer {
+	if q.Sort == Digits {
+		if code, ok := l.lettered(words); ok {
+			return Answer{Confidence: Unsure, Value: code, Completeness: MayGoOn}
+		}
+	}
 	runs := l.runs(words)
 	if len(runs) == 0 {
 		return Answer{Completeness: MayGoOn}

@@ -2,6 +2,7 @@ package understanding
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -170,6 +171,57 @@ func (l *Language) letters(words []word, i int) (text string, count, end int) {
 		end = j
 	}
 	return b.String(), count, end
+}
+
+// lettered reads a code of letters beside digits: "a b 12 34", "AB1234", "c for charlie 5". A word is a letter only where it is
+// one, or is spelled.
+func (l *Language) lettered(words []word) (code string, ok bool) {
+	var b strings.Builder
+	letters, digits := 0, 0
+	for i := 0; i < len(words); {
+		if run, found := l.runAt(words, i); found && run.to > i && !run.plus {
+			b.WriteString(run.digits)
+			digits++
+			i = run.to
+			continue
+		}
+		text, end := l.codeLetters(words, i)
+		if end == i {
+			i++
+			if b.Len() > 0 && digits > 0 && letters > 0 {
+				break
+			}
+			if digits == 0 { // "I have a …"
+				b.Reset()
+				letters = 0
+			}
+			continue
+		}
+		b.WriteString(strings.ToUpper(text))
+		letters++
+		i = end
+	}
+	return b.String(), letters > 0 && digits > 0
+}
+
+// codeLetters reads the letters at words[i:] beside digits or other letters.
+func (l *Language) codeLetters(words []word, i int) (text string, end int) {
+	text = words[i].text
+	next := i + 1
+	switch {
+	case utf8.RuneCountInString(text) == 1 && unicode.IsLetter([]rune(text)[0]):
+		next = l.asIn(words, next)
+	case next < len(words) && words[next].glued && utf8.RuneCountInString(text) <= 4: // AB1234
+		return text, next
+	default:
+		return "", i
+	}
+	if next < len(words) { // "a" and "i" before another word are none
+		if _, isRun := l.runAt(words, next); !isRun && utf8.RuneCountInString(words[next].text) > 1 && (i == 0 || text == "a" || text == "i") {
+			return "", i
+		}
+	}
+	return text, next
 }
 
 func (l *Language) digitAt(words []word, k int) (string, bool) {

@@ -43,6 +43,12 @@ func (l *Language) email(words []word) (address string, confidence Confidence, o
 func (l *Language) joined(words []word) string {
 	var b strings.Builder
 	for i := 0; i < len(words); {
+		if end := l.phrases["letter case"].at(words, i); end > i && end < len(words) {
+			if _, ok := l.letterAt(words, end); ok { // "capital a"
+				i = end
+				continue
+			}
+		}
 		if sign, end := l.sign(words, i); end > i {
 			b.WriteString(sign)
 			i = end
@@ -98,7 +104,7 @@ func (l *Language) name(words []word) (name string, confidence Confidence, open 
 	if len(words) == 0 {
 		return "", NotUnderstood, true
 	}
-	if n, ok := l.cardinal(words, 0); ok && n.to == len(words) {
+	if n, ok := l.cardinal(words, 0); ok && n.to == len(words) || l.phrases["no name"].at(words, 0) > 0 {
 		return "", NotUnderstood, false
 	}
 	var parts []string
@@ -132,7 +138,7 @@ func (l *Language) name(words []word) (name string, confidence Confidence, open 
 		parts[i] = string(unicode.ToUpper(first)) + part[size:]
 	}
 	confidence = Sure
-	if len(parts) > 4 {
+	if len(parts) > 4 || l.has(words, "hardly a name") {
 		confidence = Unsure
 	}
 	if len(parts) > 7 && !spelled {
