@@ -84,9 +84,13 @@ func answerersIn(tag string) answererPhrases {
 }
 
 // who tells from the words of one turn who says them. A voicemail greeting is one whatever else it asks for, and is no menu,
-// whatever keys it names.
+// whatever keys it names; a menu that has a key for leaving a message is one.
 func (a answererPhrases) who(text string) speaker {
 	words := answererWords(text)
+	chooses := a.choices(text) >= certainMenu
+	if chooses {
+		words = a.drop(words, "mailbox offered")
+	}
 	switch {
 	case a.has(words, "mailbox"):
 		return mailbox
@@ -96,7 +100,7 @@ func (a answererPhrases) who(text string) speaker {
 		return mailbox
 	case a.has(words, "not in service") && !a.has(words, "not in service except"):
 		return outOfService
-	case a.choices(text) >= certainMenu:
+	case chooses:
 		return menu
 	default:
 		return somebody
@@ -170,6 +174,18 @@ func (a answererPhrases) names(text, key string) bool {
 // keyOf returns the key that the last word of a menu's choice names: these are the ten digits, and then their names.
 func keyOf(p pattern, word string) string {
 	return strconv.Itoa(slices.Index(p[len(p)-1], word) % 10)
+}
+
+// drop returns words without the phrases of a section.
+func (a answererPhrases) drop(words []string, section string) (kept []string) {
+	for len(words) > 0 {
+		n := a.at(words, section)
+		if n == 0 {
+			kept, n = append(kept, words[0]), 1
+		}
+		words = words[n:]
+	}
+	return kept
 }
 
 func answererWords(text string) []string { return wordsOf(strings.ReplaceAll(text, "’", "'")) }

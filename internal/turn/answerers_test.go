@@ -33,6 +33,11 @@ func TestWhoSpeaksByWords(t *testing.T) {
 		{"en", "The number you are calling is temporarily not in service.", somebody},
 		{"en", "The subscriber you have called is switched off.", somebody},
 		{"en", "For English, press one. For sales press 2.", menu},
+		{"en", "Your call is important to us. Press one to continue, or press two to leave your number.", menu},
+		{"en", "To leave a message, press one. For anything else, press two.", menu},
+		{"en", "Please leave a message. To leave a callback number, press five. For more options, press one.", mailbox},
+		{"es", "Para dejar un mensaje, marque uno. Para ventas, marque dos.", menu},
+		{"fr", "Pour laisser un message, tapez un. Pour les ventes, tapez deux.", menu},
 		{"en", "Press 1 for yes, 2 for no.", somebody},
 		{"en", "To accept this call, press one.", somebody},
 		// People.
@@ -62,6 +67,7 @@ func TestWhoSpeaksByWords(t *testing.T) {
 		{"fr", "Pour les ventes, tapez un. Pour le service, tapez deux.", menu},
 		{"fr", "Allô ?", somebody},
 		{"de", "Bitte hinterlassen Sie eine Nachricht nach dem Signalton.", mailbox},
+		{"de", "Um eine Nachricht zu hinterlassen, drücken Sie eins. Für den Verkauf drücken Sie zwei.", menu},
 		{"de", "Bitte nennen Sie Ihren Namen und den Grund Ihres Anrufs.", screener},
 		{"de", "Kein Anschluss unter dieser Nummer.", outOfService},
 		{"de", "Für den Verkauf drücken Sie die Eins, für den Service drücken Sie die Zwei.", menu},
@@ -95,7 +101,7 @@ func TestScreenerWaits(t *testing.T) {
 // Every file has every section and no other, so that no phrase is lost to a misspelt one.
 func TestAnswererFiles(t *testing.T) {
 	t.Parallel()
-	sections := []string{"mailbox", "mailbox perhaps", "menu", "not in service", "not in service except", "screening", "somebody", "waiting"}
+	sections := []string{"mailbox", "mailbox offered", "mailbox perhaps", "menu", "not in service", "not in service except", "screening", "somebody", "waiting"}
 	for tag, phrases := range allAnswerers() {
 		var names []string
 		for name, patterns := range phrases {
