@@ -369,7 +369,9 @@ func startWith(ctx context.Context, settings config.Serve, log *slog.Logger, cho
 	keep.Start()
 	s.onClose(func(context.Context) { keep.Stop() })
 
-	tried := trial.Config{Language: speakers.language, Agent: agent, IDs: ids, Now: time.Now, Log: log, Hears: func(language string) error {
+	keypad := agentConfig
+	keypad.Recognizer = nil
+	tried := trial.Config{Language: speakers.language, Agent: agent, Keypad: voice.New(keypad), IDs: ids, Now: time.Now, Log: log, Hears: func(language string) error {
 		if ears == nil {
 			return fmt.Errorf("there is nothing to hear with: %s", noModels)
 		}

@@ -99,6 +99,29 @@ func TestByEar(t *testing.T) {
 	}
 }
 
+// TestByEarKeysOnly: where no words are to be understood another agent holds the talk.
+func TestByEarKeysOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const account = id.ID("665f1f77bcf86cd799439011")
+		hears, keypad := &parrot{}, &parrot{}
+		all, _ := trials(t, func(c *Config) { c.Agent, c.Keypad = hears, keypad })
+		for keysOnly, agent := range map[bool]*parrot{false: hears, true: keypad} {
+			begun, err := all.Begin(florist(account), Person{ByEar: true, KeysOnly: keysOnly})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := all.Do(account, florist(account).ID, begun.ID, scenario.Act{Do: scenario.DoKeys, Words: scenario.Choice{"42#"}}); err != nil {
+				t.Fatal(err)
+			}
+			settle(5 * call.FrameTime)
+			if agent.keys != "42#" {
+				t.Errorf("with keys only %t: the agent was told %q", keysOnly, agent.keys)
+			}
+		}
+		all.Close()
+	})
+}
+
 // TestOneByEar: an account talks once by ear at a time, and all together a few times.
 func TestOneByEar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -40,6 +40,7 @@ type Config struct {
 	Model    brain.Model                    // plays personas of scenarios; nil = there is none
 	Language func(voiceID string) string    // as engine.Config has it; nil = not known
 	Agent    call.Agent                     // holds talks by ear, as calls; what it says is heard under their ids. nil = none are held
+	Keypad   call.Agent                     // the same that understands keys only; nil = Agent holds such talks too
 	Hears    func(language string) error    // why words of a language are not understood by ear; nil = they are
 	IDs      *id.Source
 	Now      func() time.Time
@@ -145,7 +146,11 @@ func (t *Trials) Begin(pearl campaign.Pearl, person Person) (View, error) {
 		return View{}, err
 	}
 	if one.ear != nil {
-		t.running.Go(func() { one.ear.hold(ctx, t.config.Agent, desk{one}) })
+		agent := t.config.Agent
+		if person.KeysOnly && t.config.Keypad != nil {
+			agent = t.config.Keypad
+		}
+		t.running.Go(func() { one.ear.hold(ctx, agent, desk{one}) })
 		<-one.ear.begun
 		return one.view(), nil
 	}

@@ -1,29 +1,38 @@
 // Takes a picture of every page, light, dark, narrow and right to left, with the data of the demo:
-//   node screenshots.mjs BINARY FOLDER [DATA]
-// DATA is a folder that a demo kept; without it one is made, which takes two minutes.
+//   node screenshots.mjs BINARY FOLDER [DATA [LOOK…]]
+// DATA is a folder that a demo kept; without it, or where it is "", one is made, which takes two minutes. The pictures of the README
+// (docs/pictures) are the WebP files among them.
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { open, watch } from './browser.mjs'
 import { Api } from './client.mjs'
 
-const [binary, folder, given] = process.argv.slice(2)
+const [binary, folder, given, ...wanted] = process.argv.slice(2)
 mkdirSync(folder, { recursive: true })
+const run = (...args) => execFileSync(binary, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 
-const data = given ?? JSON.parse(execFileSync(binary, ['demo', '--once', '--json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })).data
-const person = { email: 'ada@example.com', password: 'mother of pearl, twice' }
-const [, code] = / until .*: (\S+)$/m.exec(execFileSync(binary, ['user', 'add', '--data', data, '--email', person.email, '--role', 'owner'], { encoding: 'utf8' }))
-const empty = mkdtempSync(join(tmpdir(), 'nacre-empty-'))
+// invite returns the code by which a person of an account joins, unless the data has them already.
+const invite = (data, email, role) => run('user', 'list', '--data', data).includes(email) ? '' : / until .*: (\S+)$/m.exec(run('user', 'add', '--data', data, '--email', email, '--role', role))[1]
+const owner = { email: 'ada@example.com', password: 'mother of pearl, twice' }
+const viewer = { email: 'eve@example.com', password: 'looking is not touching' }
+
 // serve returns a server of a data folder and its address.
-function serve(of) {
-  const process = spawn(binary, ['serve', '--data', of, '--listen', '127.0.0.1:0', '--sip-listen', '127.0.0.1:0', '--allow-private-webhooks', '--log-level', 'error', '--grace', '0s'], { stdio: ['ignore', 'pipe', 'ignore'] })
+function serve(of, ...flags) {
+  const process = spawn(binary, ['serve', '--data', of, '--listen', '127.0.0.1:0', '--sip-listen', '127.0.0.1:0', '--allow-private-webhooks', '--log-level', 'error', '--grace', '0s', ...flags], { stdio: ['ignore', 'pipe', 'ignore'] })
   return new Promise((done) => createInterface(process.stdout).on('line', (line) => { const found = /^listening on (.*)$/.exec(line); if (found) done({ process, base: found[1] }) }))
 }
-const fresh = await serve(empty)
-const { process: server, base } = await serve(data)
-const key = execFileSync(binary, ['key', 'create', '--data', data, '--name', 'screenshots'], { encoding: 'utf8' }).trim()
+
+// One server has the demo's data, one an account and nothing in it, one has not begun.
+const data = given || JSON.parse(run('demo', '--once', '--json')).data
+const [empty, unbegun] = ['empty', 'unbegun'].map((name) => mkdtempSync(join(tmpdir(), `nacre-${name}-`)))
+run('key', 'create', '--data', empty, '--init', '--name', 'screenshots')
+const codes = { [data]: invite(data, owner.email, 'owner'), [empty]: invite(empty, owner.email, 'owner'), viewer: invite(data, viewer.email, 'viewer') }
+const [full, bare, fresh] = [await serve(data), await serve(empty, '--speech', 'none'), await serve(unbegun, '--speech', 'none')]
+const { base } = full
+const key = run('key', 'create', '--data', data, '--name', 'screenshots').trim()
 const api = new Api(base, key)
 
 const long = 'Renewals of the winter season for everybody who has been a member of any of our houses for longer than three years'
@@ -37,9 +46,19 @@ if (!existing.some((row) => row.name === long)) {
 await api.ask('POST', '/v2/Account/Blacklist', { phoneNumbers: ['+14155550177', '+12125550188'] })
 const { results: leads } = await api.ask('POST', `/v2/Outbound/${demo}/Leads`, { statuses: [100], limit: 1 })
 const { results: calls } = await api.ask('POST', `/v2/Pearl/${demo}/Calls`, { fromDate: '2000-01-01', toDate: '2999-01-01', statuses: [100], sortProp: 'duration', limit: 1 })
-const graph = execFileSync(binary, ['campaign', 'create', join(import.meta.dirname, '..', '..', 'examples', 'rehearsal', 'orders-pearl.yaml'), '--url', base, '--key', key], { encoding: 'utf8' }).trim()
+const graph = existing.find((row) => row.name === 'Orders')?.id ?? run('campaign', 'create', join(import.meta.dirname, '..', '..', 'examples', 'rehearsal', 'orders-pearl.yaml'), '--url', base, '--key', key).trim()
 const quiet = (await api.ask('GET', '/v2/Pearl')).find((row) => row.name === 'Without leads').id
 
+// A page is an address, or an address and what is done there before the picture is taken. What is clicked is found by its picture,
+// since words differ by language.
+const icon = (name, within = 'main') => `${within} button:has(.tabler-icon-${name})`
+// trying begins a talk beside the editor.
+const trying = async (page, how) => {
+  if (!(await page.locator('.try-side').isVisible())) await page.locator(icon('message-2')).click()
+  await page.locator(how).click()
+  await page.locator('.talk li[data-role="2"]').first().waitFor()
+}
+const refused = (status, body) => (route) => route.fulfill({ status, contentType: 'application/problem+json', body: JSON.stringify(body) })
 const pages = {
   overview: '/',
   campaigns: '/campaigns',
@@ -70,7 +89,36 @@ const pages = {
   'settings-numbers': '/settings/numbers',
   'settings-models': '/settings/models',
   'not-found': '/campaigns/nowhere/at/all',
+  clone: [`/campaigns/${demo}`, (page) => page.locator(icon('copy')).first().click()],
+  'pearl-new': '/pearls?new=1',
+  'pearl-to-script': [`/pearls/${graph}?part=flow`, async (page) => {
+    await page.locator(icon('align-left')).click()
+    await page.locator('[role=dialog] p').first().waitFor()
+  }],
+  'try-text': [`/pearls/${demo}`, (page) => trying(page, '.try-side form button[type=submit], [role=dialog] form button[type=submit]')],
+  'try-microphone': [`/pearls/${demo}`, async (page) => {
+    await trying(page, 'button:has(.tabler-icon-microphone)')
+    await page.locator('button:has(.tabler-icon-dialpad)').click()
+  }],
+  review: [`/calls?campaign=${demo}&review=open`, async (page) => {
+    await page.locator('.table-row a').first().click()
+    await page.locator('.waves-place div, .transcript').first().waitFor()
+  }],
+  'webhooks-none': `/webhooks?campaign=${quiet}`,
+  'calls-none': `/calls?campaign=${quiet}`,
+  'analytics-none': `/analytics?campaign=${quiet}`,
+  'analytics-failing': [`/analytics?campaign=${demo}`, null, { '**/v2/Pearl/*/Analytics': refused(400, { title: 'Bad Request', status: 400, detail: 'The time is longer than 366 days.', errors: {} }) }],
+  away: ['/campaigns', null, { '**/v2/Pearl': (route) => route.abort('connectionrefused') }],
+  palette: ['/', async (page) => {
+    await page.keyboard.press('Control+k')
+    await page.waitForFunction(() => document.activeElement?.matches('.mantine-Spotlight-search')) // what is typed before goes nowhere
+    await page.keyboard.type('crm-10')
+    await page.locator('.mantine-Spotlight-action').filter({ hasText: 'crm-10' }).first().waitFor()
+  }],
 }
+// ofViewer is what is shown to somebody who may only look, ofEmpty an account with nothing in it.
+const ofViewer = { 'viewer-audit': '/audit', 'viewer-keys': '/settings/keys', 'viewer-people': '/settings/people', 'viewer-campaign': `/campaigns/${demo}`, 'viewer-pearl': `/pearls/${demo}` }
+const ofEmpty = { 'empty-overview': '/', 'empty-campaigns': '/campaigns', 'empty-leads': '/leads', 'empty-calls': '/calls', 'empty-pearls': '/pearls', 'empty-analytics': '/analytics', 'empty-webhooks': '/webhooks', 'empty-blacklist': '/blacklist', 'empty-keys': '/settings/keys', 'empty-numbers': '/settings/numbers' }
 const looks = {
   light: { colorScheme: 'light' },
   dark: { colorScheme: 'dark' },
@@ -78,44 +126,66 @@ const looks = {
   rtl: { colorScheme: 'light', locale: 'he-IL' },
 }
 
-let joined = false
+const readme = { live: 'campaign', call: 'call', 'pearl-flow': 'pearl' }
+
 const faults = []
-for (const [look, options] of Object.entries(looks)) {
-  const browser = await open(options)
+for (const [look, options] of Object.entries(looks).filter(([look]) => wanted.length === 0 || wanted.includes(look))) {
+  const browser = await open({ permissions: ['microphone'], args: ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'], ...options })
   const { page } = browser
   const wrong = watch(page, 'http://127.0.0.1:')
-  const shoot = (name) => page.screenshot({ path: join(folder, `${name}-${look}.png`) })
-  await page.goto(`${fresh.base}/start`)
-  await page.locator('form').waitFor()
-  await shoot('start')
-  await page.goto(base)
-  await page.locator('form').waitFor()
-  await shoot('sign-in')
-  const [path, body] = joined ? ['/v2/SignIn', person] : ['/v2/Join', { code, password: person.password }]
-  await page.evaluate(([path, body]) => fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).then((answer) => answer.json()), [path, body])
-  joined = true
-  const { id: live } = await api.ask('POST', '/v2/SandboxCampaign')
-  await api.until(`/v2/Pearl/${live}/OngoingCalls`, ({ totalOngoingCalls }) => totalOngoingCalls > 0)
-  for (const [name, path] of Object.entries({ live: `/campaigns/${live}`, ...pages })) {
-    await page.goto(base + path)
-    await page.locator('main#main').waitFor()
-    if (name === 'live') await page.waitForTimeout(12_000) // people have picked up
+  page.setDefaultTimeout(90_000)
+
+  const shoot = async (name) => {
     await page.waitForFunction(() => document.querySelector('.mantine-Skeleton-root, .bone') === null)
-    if (name === 'call') await page.locator('.waves-place div').first().waitFor()
-    await page.waitForTimeout(700) // pictures, not tests: what moves has come to rest
+    await page.waitForTimeout(400) // pictures, not tests: what moves has come to rest
+    await page.screenshot({ path: join(folder, `${name}-${look}.png`), animations: 'disabled' })
+    if (look !== 'light' || !readme[name]) return
+    const { data } = await (await page.context().newCDPSession(page)).send('Page.captureScreenshot', { format: 'webp', quality: 80 })
+    writeFileSync(join(folder, `${readme[name]}.webp`), Buffer.from(data, 'base64'))
+  }
+  const take = async (at, all) => {
+    for (const [name, one] of Object.entries(all)) {
+      const [path, act, routes = {}] = [one].flat()
+      for (const [pattern, answer] of Object.entries(routes)) await page.route(pattern, answer)
+      await page.goto(at + path)
+      await page.locator('main#main').waitFor()
+      await act?.(page)
+      if (name === 'call') await page.locator('.waves-place div').first().waitFor()
+      await shoot(name)
+      await page.unrouteAll()
+    }
+  }
+  // enter signs a person in at a server, by a code for the first time.
+  const enter = async (at, person, code) => {
+    await page.context().clearCookies()
+    await page.goto(`${at}/sign-in`)
+    await page.locator('form').waitFor()
+    const post = ([path, body]) => fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).then((answer) => answer.ok)
+    if (!(await page.evaluate(post, ['/v2/SignIn', person]))) await page.evaluate(post, ['/v2/Join', { code, password: person.password }])
+  }
+
+  for (const [name, path] of Object.entries({ start: `${fresh.base}/start`, 'sign-in': base, join: `${base}/join#abcdefgh` })) {
+    await page.goto(path)
+    await page.locator('form').waitFor()
     await shoot(name)
   }
-  await page.keyboard.press('Control+k')
-  await page.keyboard.type('crm-10')
-  await page.getByText('crm-10').first().waitFor()
-  await page.waitForTimeout(500)
-  await shoot('palette')
+  await enter(bare.base, owner, codes[empty])
+  await take(bare.base, ofEmpty)
+  await enter(base, owner, codes[data])
+  const { id: live } = await api.ask('POST', '/v2/SandboxCampaign')
+  await take(base, { live: [`/campaigns/${live}`, async (page) => {
+    await page.locator('.live-calls .said b').nth(1).waitFor() // people have picked up
+    await page.locator('.charts canvas').first().waitFor()
+  }] })
+  await take(base, pages)
+  await enter(base, viewer, codes.viewer)
+  await take(base, ofViewer)
+  await api.ask('POST', `/v2/Pearl/${live}/Archive`, { isArchived: true }) // every look has the same campaigns
   faults.push(...wrong.map((fault) => `${look}: ${fault}`))
   await browser.close()
 }
-for (const one of [server, fresh.process]) one.kill('SIGTERM')
-rmSync(empty, { recursive: true, force: true })
-if (!given) rmSync(data, { recursive: true, force: true })
+for (const { process } of [full, bare, fresh]) process.kill('SIGTERM')
+for (const one of [empty, unbegun, ...(given ? [] : [data])]) rmSync(one, { recursive: true, force: true })
 if (faults.length > 0) {
   console.error(faults.join('\n'))
   process.exitCode = 1

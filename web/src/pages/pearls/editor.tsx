@@ -29,7 +29,7 @@ type Part = 'says' | 'asks' | 'actions' | 'calling' | 'answering' | 'flow' | 've
 export default function Editor({ params: { id } }: { params: { id: string } }) {
   const { t } = useTexts()
   const { params, set: go } = useAddress()
-  const { mayChange } = useSession()
+  const { operates: mayChange } = useSession()
   const pearl = usePearl(id)
   const { read, draft, settings, errors, saving, set, save, reload } = useDraft(id)
   const warnings = useDraftWarnings(id)
@@ -46,7 +46,7 @@ export default function Editor({ params: { id } }: { params: { id: string } }) {
 
   if (read.error) return <div className="page"><Failing error={read.error} retry={() => void read.refetch()} /></div>
   if (!edit || !settings || !draft) return <div className="page"><Bones lines={8} height={20} /></div>
-  const parts: Part[] = ['says', 'asks', 'actions', ...(settings.outbound ? ['calling' as const] : []), ...(settings.inbound ? ['answering' as const] : []), ...(settings.pearl.nodes ? ['flow' as const] : []), 'versions']
+  const parts: Part[] = ['says', 'asks', 'actions', ...(settings.outbound ? ['calling' as const] : []), ...(settings.inbound ? ['answering' as const] : []), ...(settings.pearl.nodes?.length ? ['flow' as const] : []), 'versions']
   const part = parts.find((one) => one === params.get('part')) ?? 'says'
   const faultsIn = (one: Part) => Object.keys(errors).filter((member) => partOf(member) === one).length
   const mayTry = mayChange && settings.outbound !== undefined

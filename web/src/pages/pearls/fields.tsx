@@ -89,11 +89,11 @@ export function Amount({ path, label, help, optional, min = 0, max }: FieldProps
   )
 }
 
-export function Choice({ path, label, help, data, numeric, optional }: FieldProps & { data: { value: string; label: string }[]; numeric?: boolean; optional?: boolean }) {
+export function Choice({ path, label, help, data, numeric, optional, placeholder }: FieldProps & { data: { value: string; label: string }[]; numeric?: boolean; optional?: boolean; placeholder?: string | undefined }) {
   const field = useField<string | number | null>(path)
   return (
     <Field warnings={field.warnings}>
-    <Select label={label ?? field.label} description={help} data={data} value={field.value === null || field.value === undefined ? null : String(field.value)} error={field.error} allowDeselect={false} clearable={optional} searchable={data.length > 8}
+    <Select label={label ?? field.label} description={help} data={data} value={field.value === null || field.value === undefined ? null : String(field.value)} error={field.error} allowDeselect={false} clearable={optional} placeholder={placeholder} searchable={data.length > 8}
       onChange={(chosen) => field.change(chosen === null ? null : numeric ? Number(chosen) : chosen)} comboboxProps={{ shadow: 'md' }} maw={360} size="sm" />
     </Field>
   )
@@ -171,6 +171,7 @@ export function List({ path, title, help, add, make, children, most }: { path: s
     <section className="stack list-field" aria-label={heading}>
       <div><h3>{heading}</h3>{help && <p className="small soft">{help}</p>}</div>
       <Warned texts={warningsAt(path)} />
+      {faultsAt(path) && <p role="alert" className="small danger">{faultsAt(path)}</p>}
       {items.map((_, n) => (
         <div className="list-item" key={n}>
           <div className="stack grow" style={{ gap: 10 }}>{children(`${path}.${n}`, n)}{faultsAt(`${path}.${n}`) && <p className="small" style={{ color: 'var(--danger)' }}>{faultsAt(`${path}.${n}`)}</p>}<Warned texts={warningsAt(`${path}.${n}`)} /></div>

@@ -5,6 +5,7 @@ import type { Schemas } from '../../api/client'
 import { Optional } from './actions'
 import { useEdit } from './draft'
 import { Choice, List, Text, Words } from './fields'
+import { ToScript } from './nodes'
 import { newRequest, Request } from './request'
 import { useTexts } from './texts'
 
@@ -12,24 +13,31 @@ type Node = Schemas['Node']
 
 const nodeTypes = [2, 10, 40, 3, 100, 200] as const
 
-// requesting are the types of nodes that make a request.
-const requesting = [3, 40, 200]
+// after is the type of what is done after the call.
+const after = 200
+
+// requesting are the types of nodes that make a request; awaited those at which the talk, or the call, waits for what comes of it.
+const awaited = [3, 40]
+const requesting = [...awaited, after]
 
 // Sizes of the drawing in pixels.
 const wide = 180, high = 58, across = 56, down = 18
 
 type Placed = { node: Node; x: number; y: number }
 
-// place puts every node in the column that is as far as the shortest way from where the call begins; what nothing leads to comes first.
+// place puts every node in the column that is as far as the shortest way from where the call begins; what nothing leads to comes first,
+// and what is done after the call last.
 export function place(nodes: Node[]): { placed: Placed[]; width: number; height: number } {
   const column = new Map<string, number>()
   const led = new Set(nodes.flatMap((node) => node.transitions.map(({ toNodeId }) => toNodeId)))
-  let front = nodes.filter((node) => !led.has(node.nodeId) || node.nodeType === 3).map(({ nodeId }) => nodeId)
-  if (front.length === 0 && nodes[0]) front = [nodes[0].nodeId]
-  for (let at = 0; front.length > 0; at++) {
-    for (const id of front) if (!column.has(id)) column.set(id, at)
-    const next = nodes.filter(({ nodeId }) => front.includes(nodeId)).flatMap((node) => node.transitions.map(({ toNodeId }) => toNodeId))
-    front = [...new Set(next)].filter((id) => !column.has(id))
+  const first = nodes.filter((node) => (!led.has(node.nodeId) && node.nodeType !== after) || node.nodeType === 3)
+  let columns = 0
+  for (const begin of [first.length > 0 ? first : nodes.slice(0, 1), nodes.filter((node) => !led.has(node.nodeId) && node.nodeType === after)]) {
+    for (let front = begin.map(({ nodeId }) => nodeId).filter((id) => !column.has(id)); front.length > 0; columns++) {
+      for (const id of front) column.set(id, columns)
+      const next = nodes.filter(({ nodeId }) => front.includes(nodeId)).flatMap((node) => node.transitions.map(({ toNodeId }) => toNodeId))
+      front = [...new Set(next)].filter((id) => !column.has(id))
+    }
   }
   const rows = new Map<number, number>()
   const placed = nodes.map((node) => {
@@ -44,7 +52,7 @@ export function place(nodes: Node[]): { placed: Placed[]; width: number; height:
 // Flow draws the nodes of a Pearl and edits the one that is chosen.
 export function Flow() {
   const { t } = useTexts()
-  const { settings, set, readOnly, isFaulty } = useEdit()
+  const { settings, set, readOnly, isFaulty, faultsAt } = useEdit()
   const nodes = useMemo(() => settings.pearl.nodes ?? [], [settings.pearl.nodes])
   const { placed, width, height } = useMemo(() => place(nodes), [nodes])
   const [chosen, setChosen] = useState(0)
@@ -57,7 +65,8 @@ export function Flow() {
   }
   return (
     <div className="stack editor-part">
-      <p className="small soft">{t('pearl.help.flow')}</p>
+      <div className="row"><p className="small soft grow">{t('pearl.help.flow')}</p><ToScript /></div>
+      {faultsAt('pearl.nodes') && <p role="alert" className="small danger">{faultsAt('pearl.nodes')}</p>}
       <div className="flow ltr" role="group" aria-label={t('pearl.part.flow')} tabIndex={0}>
         <div style={{ width, height, position: 'relative' }}>
           <svg width={width} height={height} aria-hidden="true">
@@ -77,7 +86,7 @@ export function Flow() {
       {node && (
         <section className="stack form list-field" aria-label={node.name} key={n}>
           <div className="row"><h3 className="grow cut" dir="auto">{node.name} <span className="mono small soft ltr">{node.nodeId}</span></h3>
-            {!readOnly && <Button variant="subtle" color="gray" size="compact-sm" leftSection={<IconTrash size={14} />} onClick={() => { set('pearl.nodes', nodes.filter((_, m) => m !== n)); setChosen(0) }}>{t('pearl.removeNode')}</Button>}
+            {!readOnly && nodes.length > 1 && <Button variant="subtle" color="gray" size="compact-sm" leftSection={<IconTrash size={14} />} onClick={() => { set('pearl.nodes', nodes.filter((_, m) => m !== n)); setChosen(0) }}>{t('pearl.removeNode')}</Button>}
             {!readOnly && <Button variant="subtle" size="compact-sm" leftSection={<IconPlus size={14} />} onClick={add}>{t('pearl.add.node')}</Button>}
           </div>
           <div className="field-row"><Text path={`pearl.nodes.${n}.name`} label={t('pearl.f.nodeName')} /><Choice path={`pearl.nodes.${n}.nodeType`} numeric data={nodeTypes.map((value) => ({ value: String(value), label: t(`pearl.node.${value}`) }))} /></div>
@@ -86,12 +95,12 @@ export function Flow() {
           {(requesting.includes(node.nodeType) || node.apiSettings !== null) && (
             <Optional path={`pearl.nodes.${n}.apiSettings`} label={t('pearl.makesRequest')} make={newRequest}><Request path={`pearl.nodes.${n}.apiSettings`} /></Optional>
           )}
-          <List path={`pearl.nodes.${n}.transitions`} add={t('pearl.add.transition')} make={() => ({ name: '', toNodeId: nodes.find(({ nodeType }) => nodeType === 100)?.nodeId ?? '', apiResult: null })}>
-            {(path) => (
+          <List path={`pearl.nodes.${n}.transitions`} add={t('pearl.add.transition')} make={() => newTransition(node, nodes)}>
+            {(path, m) => (
               <div className="field-row">
                 <Text path={`${path}.name`} label={t('pearl.f.transition')} />
                 <Choice path={`${path}.toNodeId`} data={nodes.map(({ nodeId, name }) => ({ value: nodeId, label: name || nodeId }))} />
-                {(node.nodeType === 3 || node.nodeType === 40) && <Choice path={`${path}.apiResult`} numeric optional data={[{ value: '1', label: t('pearl.f.succeeds') }, { value: '2', label: t('pearl.f.fails') }]} />}
+                {(requesting.includes(node.nodeType) || node.transitions[m]?.apiResult != null) && <Choice path={`${path}.apiResult`} numeric optional={!awaited.includes(node.nodeType)} placeholder={node.nodeType === after ? t('pearl.f.either') : undefined} data={[{ value: '1', label: t('pearl.f.succeeds') }, { value: '2', label: t('pearl.f.fails') }]} />}
               </div>
             )}
           </List>
@@ -99,6 +108,12 @@ export function Flow() {
       )}
     </div>
   )
+}
+
+// newTransition leads from a node to the end, until somebody says otherwise: after a request the first one in case that it succeeds.
+function newTransition(node: Node, nodes: Node[]): Node['transitions'][number] {
+  const succeeds = node.transitions.some(({ apiResult }) => apiResult === 1)
+  return { name: '', toNodeId: nodes.find(({ nodeType }) => nodeType === 100)?.nodeId ?? '', apiResult: !awaited.includes(node.nodeType) ? null : succeeds ? 2 : 1 }
 }
 
 // edge is the way from one node to another; back, and within a column, it goes below.

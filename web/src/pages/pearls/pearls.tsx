@@ -1,4 +1,4 @@
-import { Button, Modal, Select, TextInput } from '@mantine/core'
+import { Button, Checkbox, Modal, Select, TextInput } from '@mantine/core'
 import { IconMessage2, IconPlus } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
@@ -11,12 +11,13 @@ import { SearchBox } from '../../pieces/filters'
 import { Bones, Empty, Failing } from '../../pieces/states'
 import { Activity } from '../../pieces/status'
 import { When } from '../../pieces/when'
+import { useNodesOf } from './nodes'
 import { useTexts } from './texts'
 
 // Pearls lists all of them, of campaigns and inbound ones.
 export default function Pearls() {
   const { t } = useTexts()
-  const { mayChange } = useSession()
+  const { operates: mayChange } = useSession()
   const { params, set } = useAddress()
   const pearls = usePearls()
   const search = params.get('search') ?? ''
@@ -68,20 +69,22 @@ function NewPearl({ opened, onClose }: { opened: boolean; onClose: () => void })
   const dialling = (numbers.data ?? []).filter(({ direction }) => direction === 1 || direction === 3)
   const [chosen, setChosen] = useState<string | null | undefined>() // undefined: not asked yet
   const number = chosen === undefined ? (dialling[0]?.id ?? null) : chosen
+  const [byNodes, setByNodes] = useState(false)
+  const nodesOf = useNodesOf()
   const make = useMutation({
-    mutationFn: () => ask(api.POST('/v2/Pearl', {
-      body: {
+    mutationFn: () => {
+      const pearl = { companyName: company, companyDescription: description, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone, agents: [{ name: t('pearl.start.agent'), voiceId: '' }], successDescription: t('pearl.start.success') }
+      const script = { openingSentence: t('pearl.start.opening'), flowScript: t('pearl.start.script') }
+      const rest = {
         name,
-        pearl: {
-          companyName: company, companyDescription: description, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-          agents: [{ name: t('pearl.start.agent'), voiceId: '' }], openingSentence: t('pearl.start.opening'), flowScript: t('pearl.start.script'), successDescription: t('pearl.start.success'),
-        },
-        variables: [{ id: 'agrees', name: t('pearl.start.agreesName'), group: 2, type: 'boolean', description: t('pearl.start.agrees') }],
+        variables: [{ id: 'agrees', name: t('pearl.start.agreesName'), group: 2 as const, type: 'boolean' as const, description: t('pearl.start.agrees') }],
         outbound: { phoneNumberId: number, voiceMail: t('pearl.start.voicemail') },
-      },
-      parseAs: 'text',
-    })),
-    onSuccess: (pearlId) => { void queries.invalidateQueries({ queryKey: ['pearls'] }); go(`/pearls/${String(pearlId)}`) },
+      }
+      return ask(byNodes
+        ? api.POST('/v2/Pearl/Voice', { body: { ...rest, pearl: { ...pearl, nodes: nodesOf(script) } }, parseAs: 'text' })
+        : api.POST('/v2/Pearl', { body: { ...rest, pearl: { ...pearl, ...script } }, parseAs: 'text' }))
+    },
+    onSuccess: (pearlId) => { void queries.invalidateQueries({ queryKey: ['pearls'] }); go(`/pearls/${String(pearlId)}${byNodes ? '?part=flow' : ''}`) },
   })
   const errors = make.error instanceof Failure ? make.error.errors : {}
   const named = ['Name', 'Pearl.CompanyDescription', 'Outbound.PhoneNumberId']
@@ -93,6 +96,7 @@ function NewPearl({ opened, onClose }: { opened: boolean; onClose: () => void })
         <TextInput label={t('pearl.f.companyName')} value={company} onChange={(event) => setCompany(event.currentTarget.value)} required dir="auto" />
         <TextInput label={t('pearl.f.companyDescription')} description={t('pearl.help.companyDescription')} value={description} onChange={(event) => setDescription(event.currentTarget.value)} error={errors['Pearl.CompanyDescription']?.join(' ')} required dir="auto" />
         <Select label={t('pearl.f.phoneNumberId')} description={dialling.length === 0 && numbers.isSuccess ? t('pearl.start.noNumber') : undefined} data={dialling.map(({ id, number }) => ({ value: id, label: number }))} value={number} onChange={setChosen} clearable error={errors['Outbound.PhoneNumberId']?.join(' ')} />
+        <Checkbox label={t('pearl.startNodes')} description={t('pearl.help.startNodes')} checked={byNodes} onChange={(event) => setByNodes(event.currentTarget.checked)} />
         {rest && <p role="alert" style={{ color: 'var(--danger)' }}>{rest}</p>}
         <div className="row"><Button type="submit" loading={make.isPending}>{t('pearl.make')}</Button><Button variant="subtle" color="gray" onClick={onClose}>{t('translation:lead.cancel')}</Button></div>
       </form>

@@ -6,6 +6,7 @@ import { api, ask, ownPath } from '../../api/client'
 import { complain } from '../../pieces/told'
 import { at, useEdit } from './draft'
 import { Amount, Choice, Flag, List, Nullable, Text, Texts, Words } from './fields'
+import { ToNodes } from './nodes'
 import { useTexts } from './texts'
 
 // Says edits who the agent is and what it says.
@@ -23,10 +24,11 @@ export function Says() {
       <div className="field-row"><Text path="pearl.timeZone" mono help={t('pearl.help.timeZone')} /><Amount path="pearl.modelType" help={t('pearl.help.modelType')} min={-2147483648} /></div>
       <Flag path="pearl.memory" />
       <h2>{t('pearl.what')}</h2>
-      {settings.pearl.nodes ? <p className="note">{t('pearl.byNodes')}</p> : (
+      {settings.pearl.nodes?.length ? <p className="note">{t('pearl.byNodes')}</p> : (
         <>
           <Words path="pearl.openingSentence" help={t('pearl.help.openingSentence')} before />
           <Words path="pearl.flowScript" help={t('pearl.help.flowScript')} rows={9} />
+          <ToNodes />
         </>
       )}
       <Words path="pearl.knowledgeBase" help={t('pearl.help.knowledgeBase')} rows={6} />

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { api, ask, Failure, lines, type Schemas } from '../../api/client'
 import { talkByEar } from './by-ear'
 import { notSaved, type Settings } from './draft'
+import { Keypad } from './keypad'
 import { NoMicrophone } from './microphone'
 import { useTexts } from './texts'
 
@@ -48,7 +49,7 @@ function TalkPanel({ pearlId, settings, save }: { pearlId: string; settings: Set
         personLevel.current?.style.setProperty('--level', person.toFixed(3))
       }
       const told = (view: Talk) => { if (!control.signal.aborted) { setByEar(true); setTalk(view) } }
-      await talkByEar(pearlId, () => answer({ byEar: true }), told, levels, control.signal).catch((error: unknown) => { if (!control.signal.aborted) throw error })
+      await talkByEar(pearlId, () => answer({ byEar: true, keysOnly }), told, levels, control.signal).catch((error: unknown) => { if (!control.signal.aborted) throw error })
     },
   })
   const begin = useMutation({
@@ -56,8 +57,9 @@ function TalkPanel({ pearlId, settings, save }: { pearlId: string; settings: Set
     onSuccess: (view) => { setTalk(view); window.setTimeout(() => input.current?.focus()) },
   })
   const act = useMutation({
+    scope: { id: `try ${pearlId}` }, // keys are pressed one after another
     mutationFn: (body: { do: Schemas['TryActRequest']['do']; text: string }) => ask(api.POST('/v2/Pearl/{pearlId}/Try/{tryId}', { params: { path: { pearlId, tryId: talk!.id } }, body })),
-    onSuccess: setTalk,
+    onSuccess: (view) => setTalk((before) => (before?.id === view.id && before.isOver ? before : view)), // the answer to sound may have been first
     onSettled: () => { setSaid(null); window.setTimeout(() => input.current?.focus()) },
   })
   useEffect(() => { void end.current?.scrollIntoView({ block: 'nearest' }) }, [talk, said]) // newer browsers return a promise
@@ -96,16 +98,17 @@ function TalkPanel({ pearlId, settings, save }: { pearlId: string; settings: Set
       <ol className="talk-lines" aria-live="polite" aria-label={t('try.talk')}>
         {talk.transcript.map((line, n) => <li key={n} data-role={line.role} dir="auto"><span className="hidden">{t(line.role === 2 ? 'try.agent' : 'try.you')}</span>{line.content}</li>)}
         {said && <li data-role="3" dir="auto">{said}</li>}
-        {act.isPending && <li data-role="2" className="soft" aria-label={t('try.thinks')}>…</li>}
+        {act.isPending && !byEar && <li data-role="2" className="soft" aria-label={t('try.thinks')}>…</li>}
       </ol>
       <div ref={end} />
       {talk.isOver && talk.outcome
         ? <Outcome outcome={talk.outcome} />
         : byEar ? (
-          <div className="row">
+          <div className="row by-ear">
             <span className="levels" aria-hidden="true"><span ref={agentLevel} className="level agent" /><span ref={personLevel} className="level person" /></span>
-            <span className="grow small soft" role="status">{t('try.hears')}</span>
-            <Button variant="default" size="compact-sm" leftSection={<IconPhoneOff size={14} />} disabled={act.isPending} onClick={() => act.mutate({ do: 'hangUp', text: '' })}>{t('try.hangUp')}</Button>
+            <span className="grow small soft" role="status">{t(keysOnly ? 'try.hearsKeys' : 'try.hears')}</span>
+            <Keypad press={(key) => act.mutate({ do: 'keys', text: key })} shown={keysOnly} />
+            <Button variant="default" size="compact-sm" leftSection={<IconPhoneOff size={14} />} onClick={() => act.mutate({ do: 'hangUp', text: '' })}>{t('try.hangUp')}</Button>
           </div>
         )
         : (
