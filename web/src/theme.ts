@@ -11,7 +11,7 @@ export const theme = createTheme({
   primaryShade: { light: 6, dark: 3 },
   autoContrast: true,
   // What is filled with the accent has ink that is read on it, light and dark.
-  variantColorResolver: (input) => ({ ...defaultVariantColorsResolver(input), ...(input.variant === 'filled' && (input.color ?? 'pearl') === 'pearl' ? { background: 'var(--accent)', hover: 'color-mix(in srgb, var(--accent) 88%, var(--ink))', color: 'var(--on-accent)' } : {}) }),
+  variantColorResolver: (input) => ({ ...defaultVariantColorsResolver(input), ...(input.variant === 'filled' && (input.color ?? 'pearl') === 'pearl' ? { background: 'var(--accent)', hover: 'color-mix(in srgb, var(--accent) 88%, var(--ink))', color: 'var(--on-accent)' } : {}), ...(input.variant === 'filled' && input.color === 'red' ? { background: 'var(--danger)', hover: 'color-mix(in srgb, var(--danger) 88%, var(--ink))', color: 'var(--ground)' } : {}) }),
   colors: {
     dark: ['#e7e8ea', '#c4c7cc', '#9ba1ab', '#6c717b', '#3b3f47', '#292c32', '#1a1c20', '#131417', '#0e0f11', '#0a0b0c'],
     pearl: ['#eeeefb', '#dcdcf7', '#bcbdf1', '#a3a8f7', '#7d80dd', '#6366d0', '#4a4fbf', '#3d42a6', '#33378a', '#2a2d70'],

@@ -216,6 +216,9 @@ test('a Pearl of nodes is made, judged as the API does, tried by text and by key
   await variable.getByRole('textbox', { name: 'Name' }).fill('age')
   await variable.getByLabel('Kind').first().click()
   await page.getByRole('option', { name: 'whole number', exact: true }).click()
+  await page.getByRole('tab', { name: 'Says' }).click()
+  await page.getByRole('combobox', { name: 'Voice' }).or(page.getByLabel('Voice', { exact: true })).first().click()
+  await page.getByRole('option', { name: /^Slt / }).click() // it speaks at once
   await page.getByText(/^Draft, saved/).waitFor()
   assert.deepEqual((await draftOf(id)).errors, {})
 

@@ -12,7 +12,7 @@ import { csv, save } from '../pieces/save'
 import { Bones, Empty, Failing } from '../pieces/states'
 import { Table, type Column } from '../pieces/table'
 import { When } from '../pieces/when'
-import { useWords } from '../pieces/words'
+import { said, useWords } from '../pieces/words'
 
 type Entry = Schemas['AuditEntry']
 
@@ -119,12 +119,6 @@ function aboutOf({ additionalData }: Entry): string {
   const thing = isData(data.after) ? data.after : isData(data.before) ? data.before : data
   for (const name of ['name', 'email', 'number', 'address', 'phoneNumbers', 'count', 'callId']) if (thing[name] !== undefined && thing[name] !== null) return said(thing[name])
   return ''
-}
-
-function said(value: unknown): string {
-  if (value === undefined || value === null || value === '') return '–'
-  if (Array.isArray(value) && value.every((one) => typeof one !== 'object')) return value.join(', ') || '–'
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 // flat are the members of an object by their paths.

@@ -1,3 +1,4 @@
+import i18next from 'i18next'
 import { useTranslation } from 'react-i18next'
 
 // Words formats what is counted, measured and dated as the language of the page writes it.
@@ -42,4 +43,12 @@ export function placeOf(iana: string): string {
 export function atOffset(at: Date, offset: string, language: string): string {
   const there = new Date(at.getTime() + Number(offset) * 3_600_000)
   return new Intl.DateTimeFormat(language, { weekday: 'short', hour: '2-digit', minute: '2-digit', timeZone: 'UTC' }).format(there)
+}
+
+// said is a value as people say it, in the language of the page.
+export function said(value: unknown): string {
+  if (value === null || value === undefined || value === '') return '–'
+  if (Array.isArray(value) && value.every((one) => typeof one !== 'object')) return value.join(', ') || '–'
+  if (typeof value === 'boolean') return i18next.t(value ? 'call.yes' : 'call.no')
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

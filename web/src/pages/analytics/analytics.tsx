@@ -26,7 +26,7 @@ export default function Analytics() {
   const otherReport = useAnalytics(comparison?.pearlId ?? '', thenDays && other.data ? partsOf(thenDays, other.data.iana) : [])
 
   if (noCampaigns) return <div className="page"><Failing error={noCampaigns} /></div>
-  if (none) return <div className="page"><NoCampaigns /></div>
+  if (none) return <div className="page"><h1 className="hidden">{t('translation:places.analytics')}</h1><NoCampaigns /></div>
   const range = ({ first, last }: Days) => new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeZone: 'UTC' }).formatRange(Date.parse(first), Date.parse(last))
   const failed = [pearl, report, ...(comparison ? [other, otherReport] : [])].find(({ error }) => error !== null)
   const now = pearl.data && days && report.data && sideOf(comparison?.kind === 'campaign' ? pearl.data.name : range(days), days, report.data)

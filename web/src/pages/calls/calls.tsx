@@ -12,7 +12,7 @@ import { Empty, Failing } from '../../pieces/states'
 import { callOutcomes, LeadStatusMark } from '../../pieces/status'
 import { Table, type Column } from '../../pieces/table'
 import { When } from '../../pieces/when'
-import { useWords } from '../../pieces/words'
+import { said, useWords } from '../../pieces/words'
 import { NoCampaigns } from '../campaigns'
 import { callFilter, queuedAddress, spans } from './filter'
 
@@ -39,14 +39,14 @@ export default function Calls() {
     { id: 'duration', head: t('call.duration'), width: 90, end: true, sort: 'duration', cell: (call) => (call.duration === 0 ? <span className="soft">–</span> : <span className="ltr">{words.duration(call.duration)}</span>) },
     { id: 'latencyMs', head: t('call.latency'), width: 110, end: true, sort: 'latencyMs', cell: (call) => (call.latencyMs === null ? <span className="soft">–</span> : t('call.at', { seconds: words.number(call.latencyMs / 1000, 1) })) },
     { id: 'cost', head: t('call.cost'), width: 80, end: true, sort: 'cost', cell: (call) => (call.cost === 0 ? <span className="soft">–</span> : words.number(call.cost, 2)) },
-    { id: 'collected', head: t('call.collected'), width: 200, grows: true, cell: (call) => <span className="soft">{call.collectedInfo.map(({ name, value }) => `${name}: ${String(value)}`).join(', ') || '–'}</span> },
+    { id: 'collected', head: t('call.collected'), width: 200, grows: true, cell: (call) => <span className="soft">{call.collectedInfo.map(({ name, value }) => `${name}: ${said(value)}`).join(', ') || '–'}</span> },
     { id: 'tags', head: t('call.tags'), width: 120, cell: (call) => <span className="soft">{call.tags.join(', ') || '–'}</span> },
   ]
 
   const filtered = statuses.length > 0 || search !== '' || span !== undefined || isReviewed !== null
   const clear = () => set({ search: null, status: null, days: null, review: null })
   if (noCampaigns) return <div className="page"><Failing error={noCampaigns} /></div>
-  if (none) return <div className="page"><NoCampaigns /></div>
+  if (none) return <div className="page"><h1 className="hidden">{t('places.calls')}</h1><NoCampaigns /></div>
   return (
     <div className="page" data-fill="true">
       <h1 className="hidden">{t('places.calls')}</h1>

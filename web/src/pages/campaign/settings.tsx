@@ -27,8 +27,10 @@ export function Settings({ pearlId }: { pearlId: string }) {
         <h2>{t('settings.says')}</h2>
         <dl className="pairs">
           <Pair name={t('settings.company')}>{[pearl.companyName, pearl.companyDescription].filter(Boolean).join(' – ')}</Pair>
-          <Pair name={t('settings.opening')}>{pearl.openingSentence}</Pair>
-          <Pair name={t('settings.script')}>{pearl.flowScript}</Pair>
+          <Pair name={t('settings.opening')}>{pearl.nodes?.find(({ nodeType }) => nodeType === 2)?.script ?? pearl.openingSentence}</Pair>
+          {pearl.nodes?.length
+            ? <Pair name={t('settings.nodes')}><Link href={`/pearls/${pearlId}?part=flow`} className="link">{pearl.nodes.map(({ name }) => name).join(', ')}</Link></Pair>
+            : <Pair name={t('settings.script')}>{pearl.flowScript}</Pair>}
           <Pair name={t('settings.successWhen')}>{pearl.successDescription || t('settings.noSuccess')}</Pair>
           {outbound && <Pair name={t('settings.voicemail')}>{outbound.voiceMail || t('settings.noVoicemail')}</Pair>}
         </dl>
@@ -63,7 +65,7 @@ function Calling({ outbound, zone }: { outbound: Schemas['OutboundView']; zone: 
         <Pair name={t('settings.agents')}>{t('settings.atOnce', { count: outbound.totalAgents })}</Pair>
         <Pair name={t('settings.hours')}><Hours windows={outbound.callingHours} />{outbound.holidays.length > 0 && <div className="soft">{t('settings.holidays', { count: outbound.holidays.length })}</div>}</Pair>
         <Pair name={t('settings.zone')}>{t('settings.zoneOf', { zone: outbound.timeZone ?? zone })}</Pair>
-        <Pair name={t('settings.attempts')}>{t('settings.attemptsOf', { count: outbound.maximumCallAttempts, rest: t(`settings.interval.${outbound.minimumRetryIntervalHours}`) })}{outbound.retryPolicy && <div className="soft">{t('settings.ownRests', { outcomes: Object.keys(outbound.retryPolicy).join(', ') })}</div>}</Pair>
+        <Pair name={t('settings.attempts')}>{t('settings.attemptsOf', { count: outbound.maximumCallAttempts, rest: t(`settings.interval.${outbound.minimumRetryIntervalHours}`) })}{outbound.retryPolicy && <div className="soft">{t('settings.ownRests', { outcomes: Object.keys(outbound.retryPolicy).map((outcome) => t(`outcome.${outcome as 'busy'}`)).join(', ') })}</div>}</Pair>
         <Pair name={t('settings.rings')}>{t('settings.seconds', { count: outbound.ringDuration })}</Pair>
         <Pair name={t('settings.longest')}>{t('settings.minutes', { count: outbound.callTimeout })}</Pair>
         <Pair name={t('settings.records')}>{t(`settings.track.${outbound.recordingTrack}`)}</Pair>

@@ -71,7 +71,7 @@ export default function Leads() {
 
   const clear = () => set({ search: null, status: null, attempts: null, zone: null, lead: null })
   if (noCampaigns) return <div className="page"><Failing error={noCampaigns} /></div>
-  if (none) return <div className="page"><NoCampaigns /></div>
+  if (none) return <div className="page"><h1 className="hidden">{t('places.leads')}</h1><NoCampaigns /></div>
   return (
     <>
       <div className="page" data-fill="true">

@@ -13,7 +13,7 @@ import { Bones, Failing } from '../../pieces/states'
 import { DeliveryState, LeadStatusMark, toneStyle } from '../../pieces/status'
 import { complain, tell } from '../../pieces/told'
 import { When } from '../../pieces/when'
-import { atOffset, useWords } from '../../pieces/words'
+import { atOffset, said, useWords } from '../../pieces/words'
 import { callAddress } from '../../routes'
 import { LeadForm } from './form'
 import { settable, useChanges } from './use-change'
@@ -131,11 +131,6 @@ function NextCall({ pearlId, lead }: { pearlId: string; lead: Lead }) {
       </div>
     </div>
   )
-}
-
-export function said(value: unknown): string {
-  if (value === null || value === undefined || value === '') return '–'
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 function Pairs({ values }: { values: [string, unknown][] }) {

@@ -21,32 +21,32 @@ const awaited = [3, 40]
 const requesting = [...awaited, after]
 
 // Sizes of the drawing in pixels.
-const wide = 180, high = 58, across = 56, down = 18
+const wide = 180, high = 58, across = 20, down = 44, margin = 30
 
 type Placed = { node: Node; x: number; y: number }
 
-// place puts every node in the column that is as far as the shortest way from where the call begins; what nothing leads to comes first,
+// place puts every node in the row that is as far as the shortest way from where the call begins; what nothing leads to comes first,
 // and what is done after the call last.
 export function place(nodes: Node[]): { placed: Placed[]; width: number; height: number } {
-  const column = new Map<string, number>()
+  const row = new Map<string, number>()
   const led = new Set(nodes.flatMap((node) => node.transitions.map(({ toNodeId }) => toNodeId)))
   const first = nodes.filter((node) => (!led.has(node.nodeId) && node.nodeType !== after) || node.nodeType === 3)
-  let columns = 0
+  let rows = 0
   for (const begin of [first.length > 0 ? first : nodes.slice(0, 1), nodes.filter((node) => !led.has(node.nodeId) && node.nodeType === after)]) {
-    for (let front = begin.map(({ nodeId }) => nodeId).filter((id) => !column.has(id)); front.length > 0; columns++) {
-      for (const id of front) column.set(id, columns)
+    for (let front = begin.map(({ nodeId }) => nodeId).filter((id) => !row.has(id)); front.length > 0; rows++) {
+      for (const id of front) row.set(id, rows)
       const next = nodes.filter(({ nodeId }) => front.includes(nodeId)).flatMap((node) => node.transitions.map(({ toNodeId }) => toNodeId))
-      front = [...new Set(next)].filter((id) => !column.has(id))
+      front = [...new Set(next)].filter((id) => !row.has(id))
     }
   }
-  const rows = new Map<number, number>()
+  const inRow = (at: number) => nodes.filter(({ nodeId }) => (row.get(nodeId) ?? 0) === at)
+  const most = Math.max(1, ...Array.from({ length: rows }, (_, at) => inRow(at).length))
   const placed = nodes.map((node) => {
-    const at = column.get(node.nodeId) ?? 0
-    const row = rows.get(at) ?? 0
-    rows.set(at, row + 1)
-    return { node, x: at * (wide + across), y: row * (high + down) }
+    const at = row.get(node.nodeId) ?? 0
+    const all = inRow(at)
+    return { node, x: (all.indexOf(node) + (most - all.length) / 2) * (wide + across), y: at * (high + down) }
   })
-  return { placed, width: Math.max(0, ...placed.map(({ x }) => x + wide)), height: Math.max(0, ...placed.map(({ y }) => y + high)) + 40 }
+  return { placed, width: most * (wide + across) - across + margin, height: rows * (high + down) - down + margin }
 }
 
 // Flow draws the nodes of a Pearl and edits the one that is chosen.
@@ -70,7 +70,7 @@ export function Flow() {
       <div className="flow ltr" role="group" aria-label={t('pearl.part.flow')} tabIndex={0}>
         <div style={{ width, height, position: 'relative' }}>
           <svg width={width} height={height} aria-hidden="true">
-            <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="currentColor" /></marker></defs>
+            <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0 8 4 0 8z" fill="currentColor" /></marker></defs>
             {placed.flatMap((from) => from.node.transitions.map((transition, m) => {
               const to = placed.find((one) => one.node.nodeId === transition.toNodeId)
               return to ? <path key={`${from.node.nodeId}.${m}`} d={edge(from, to)} data-from={from.node.nodeId === node?.nodeId} markerEnd="url(#arrow)"><title>{transition.name}</title></path> : null
@@ -116,10 +116,11 @@ function newTransition(node: Node, nodes: Node[]): Node['transitions'][number] {
   return { name: '', toNodeId: nodes.find(({ nodeType }) => nodeType === 100)?.nodeId ?? '', apiResult: !awaited.includes(node.nodeType) ? null : succeeds ? 2 : 1 }
 }
 
-// edge is the way from one node to another; back, and within a column, it goes below.
+// edge is the way from one node to another: down, beneath the nodes of a row, or back up beside them.
 function edge(from: Placed, to: Placed): string {
-  const [x1, y1, y2] = [from.x + wide, from.y + high / 2, to.y + high / 2]
-  if (to.x > from.x) return `M${x1} ${y1} C${x1 + across / 2} ${y1} ${to.x - across / 2} ${y2} ${to.x} ${y2}`
-  const below = Math.max(from.y, to.y) + high + 14
-  return `M${from.x + wide / 2} ${from.y + high} C${from.x + wide / 2} ${below + 10} ${to.x + wide / 2} ${below + 10} ${to.x + wide / 2} ${to.y + high}`
+  const [x1, x2] = [from.x + wide / 2, to.x + wide / 2]
+  if (to.y > from.y) return `M${x1} ${from.y + high} C${x1} ${from.y + high + down / 2} ${x2} ${to.y - down / 2} ${x2} ${to.y}`
+  if (to.y === from.y) return `M${x1} ${from.y + high} C${x1} ${from.y + high + 24} ${x2} ${to.y + high + 24} ${x2} ${to.y + high}`
+  const [right1, right2] = [from.x + wide, to.x + wide]
+  return `M${right1} ${from.y + high / 2} C${right1 + margin} ${from.y + high / 2} ${right2 + margin} ${to.y + high / 2} ${right2} ${to.y + high / 2}`
 }

@@ -100,7 +100,7 @@ export function ToScript() {
       {asking && (
         <Confirm title={t('pearl.toScript')} go={t('pearl.toScriptGo')} onGo={() => Promise.resolve(back())} onClose={() => setAsking(false)}>
           <p>{t('pearl.toScriptWill', { transitions: t('pearl.transitionCount', { count: transitions }), requests: t('pearl.requestCount', { count: requests }) })}</p>
-          <p className="soft">{t('pearl.toScriptHelp')}</p>
+          <p className="soft" style={{ marginTop: 8 }}>{t('pearl.toScriptHelp')}</p>
         </Confirm>
       )}
     </>

@@ -52,7 +52,7 @@ export default function Webhooks() {
   ], [t, words])
 
   if (noCampaigns) return <div className="page"><Failing error={noCampaigns} /></div>
-  if (none) return <div className="page"><NoCampaigns /></div>
+  if (none) return <div className="page"><h1 className="hidden">{t('places.webhooks')}</h1><NoCampaigns /></div>
   return (
     <>
       <div className="page" data-fill="true">
