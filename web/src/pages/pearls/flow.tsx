@@ -13,7 +13,8 @@ type Node = Schemas['Node']
 
 const nodeTypes = [2, 10, 40, 3, 100, 200] as const
 
-// after is the type of what is done after the call.
+// The types of the end of the call, and of what is done after it.
+const end = 100
 const after = 200
 
 // requesting are the types of nodes that make a request; awaited those at which the talk, or the call, waits for what comes of it.
@@ -26,17 +27,19 @@ const wide = 180, high = 58, across = 20, down = 44, margin = 30
 type Placed = { node: Node; x: number; y: number }
 
 // place puts every node in the row that is as far as the shortest way from where the call begins; what nothing leads to comes first,
-// and what is done after the call last.
+// then the end, and what is done after the call last.
 export function place(nodes: Node[]): { placed: Placed[]; width: number; height: number } {
   const row = new Map<string, number>()
   const led = new Set(nodes.flatMap((node) => node.transitions.map(({ toNodeId }) => toNodeId)))
-  const first = nodes.filter((node) => (!led.has(node.nodeId) && node.nodeType !== after) || node.nodeType === 3)
+  const first = nodes.filter((node) => (!led.has(node.nodeId) && node.nodeType !== after && node.nodeType !== end) || node.nodeType === 3)
+  const ends = nodes.filter(({ nodeType }) => nodeType === end)
+  const isEnd = (id: string) => ends.some(({ nodeId }) => nodeId === id)
   let rows = 0
-  for (const begin of [first.length > 0 ? first : nodes.slice(0, 1), nodes.filter((node) => !led.has(node.nodeId) && node.nodeType === after)]) {
+  for (const begin of [first.length > 0 ? first : nodes.slice(0, 1), ends, nodes.filter((node) => !led.has(node.nodeId) && node.nodeType === after)]) {
     for (let front = begin.map(({ nodeId }) => nodeId).filter((id) => !row.has(id)); front.length > 0; rows++) {
       for (const id of front) row.set(id, rows)
       const next = nodes.filter(({ nodeId }) => front.includes(nodeId)).flatMap((node) => node.transitions.map(({ toNodeId }) => toNodeId))
-      front = [...new Set(next)].filter((id) => !row.has(id))
+      front = [...new Set(next)].filter((id) => !row.has(id) && !isEnd(id))
     }
   }
   const inRow = (at: number) => nodes.filter(({ nodeId }) => (row.get(nodeId) ?? 0) === at)
@@ -113,7 +116,7 @@ export function Flow() {
 // newTransition leads from a node to the end, until somebody says otherwise: after a request the first one in case that it succeeds.
 function newTransition(node: Node, nodes: Node[]): Node['transitions'][number] {
   const succeeds = node.transitions.some(({ apiResult }) => apiResult === 1)
-  return { name: '', toNodeId: nodes.find(({ nodeType }) => nodeType === 100)?.nodeId ?? '', apiResult: !awaited.includes(node.nodeType) ? null : succeeds ? 2 : 1 }
+  return { name: '', toNodeId: nodes.find(({ nodeType }) => nodeType === end)?.nodeId ?? '', apiResult: !awaited.includes(node.nodeType) ? null : succeeds ? 2 : 1 }
 }
 
 // edge is the way from one node to another: down, beneath the nodes of a row, or back up beside them.
