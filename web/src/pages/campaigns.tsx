@@ -73,7 +73,7 @@ function CampaignLine({ row, pearl }: { row: Schemas['PearlRow']; pearl: Schemas
   return (
     <li>
       <Link href={`/campaigns/${row.id}`} className="campaign">
-        <span className="campaign-name"><strong className="cut">{row.name}</strong><Activity status={row.status} /></span>
+        <span className="campaign-name"><strong className="cut" dir="auto">{row.name}</strong><Activity status={row.status} /></span>
         <span className="campaign-progress">
           <span className="bar-track" role="img" aria-label={t('overview.progress', { success: words.number(success), completed: words.number(completed), leads: words.number(leads) })}>
             <i style={{ ...part(success), ...tone('won') }} /><i style={{ ...part(completed - success), ...tone('machine') }} />

@@ -20,7 +20,7 @@ export function Settings({ pearlId }: { pearlId: string }) {
   const { pearl, outbound, variables } = settings.data
   return (
     <div className="stack form" style={{ gap: 24 }}>
-      {(warnings.data ?? []).map(({ member, text }) => <div className="note" key={member + text}><IconInfoCircle size={18} color="var(--warn)" aria-hidden="true" /><span><span className="mono">{member}</span> {text}</span></div>)}
+      {(warnings.data ?? []).map(({ member, text }) => <div className="note" key={member + text}><IconInfoCircle size={18} color="var(--warn)" aria-hidden="true" /><span dir="auto"><span className="mono">{member}</span> {text}</span></div>)}
       <div><Button component={Link} href={`/pearls/${pearlId}?part=calling`} variant="default">{t(mayChange ? 'campaign.edit' : 'campaign.more')}</Button></div>
       {outbound && <Calling outbound={outbound} zone={pearl.timeZone} />}
       <section className="stack" style={{ gap: 10 }}>

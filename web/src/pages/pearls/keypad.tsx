@@ -19,8 +19,8 @@ export function Keypad({ press, shown }: { press: (key: string) => void; shown: 
       <Button variant="default" size="compact-sm" leftSection={<IconDialpad size={14} />} aria-expanded={open} onClick={() => setOpen(!open)}>{t('try.keys')}</Button>
       {open && (
         <div className="keypad ltr" role="group" aria-label={t('try.keys')} onKeyDown={(event) => { if (keys.includes(event.key)) down(event.key) }}>
-          <output className="mono" aria-label={t('try.pressed')}>{pressed}</output>
           {keys.map((key) => <button key={key} type="button" aria-label={t('try.key', { key })} onClick={() => down(key)}>{key}</button>)}
+          <output className="mono" aria-label={t('try.pressed')}>{pressed}</output>
         </div>
       )}
     </>

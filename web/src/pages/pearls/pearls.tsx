@@ -48,7 +48,7 @@ function PearlLine({ row }: { row: Schemas['PearlRow'] }) {
   return (
     <li>
       <Link href={`/pearls/${row.id}`} className="campaign pearl-line">
-        <strong className="cut">{row.name}</strong>
+        <strong className="cut" dir="auto">{row.name}</strong>
         <span className="small soft">{t(`pearl.kind.${row.type}`)}</span>
         <Activity status={row.status} />
         <span className="small soft pearl-when"><When at={row.created} /></span>
