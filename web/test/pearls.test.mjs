@@ -247,8 +247,7 @@ test('a Pearl of nodes is made, judged as the API does, tried by text, spoken to
     assert.deepEqual([answer.status(), answer.request().postDataJSON()], [200, { do: 'keys', text: key }])
   }
   assert.equal(await keys.getByRole('status', { name: 'Keys pressed' }).innerText(), '42#')
-  await page.getByRole('button', { name: 'Hang up' }).click()
-  await page.getByText('by you', { exact: false }).waitFor()
+  await page.getByRole('button', { name: 'Talk again' }).click()
 
   await page.getByRole('button', { name: 'Publish' }).click()
   await page.getByText('As published: version 2').waitFor()
