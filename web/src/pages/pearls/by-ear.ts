@@ -17,6 +17,7 @@ export async function talkByEar(pearlId: string, begin: () => Promise<Talk>, tol
     const path = { pearlId, tryId: talk.id }
     const { data } = await api.GET('/v2/Pearl/{pearlId}/Try/{tryId}/Audio', { params: { path }, parseAs: 'stream', signal })
     const heard = hear(data as unknown as ReadableStream<Uint8Array>, levels, true)
+    heard.catch(() => {}) // awaited at the end, where the talk gets there
     said = [] // what was said before the call was answered
     while (!talk.isOver && !signal.aborted) {
       if (said.length === 0) await new Promise<void>((done) => { wake = done })
