@@ -252,6 +252,8 @@ func (b *Brain) messages(in turn.Input) []Message {
 	answered := len(uses) > 0 && uses[len(uses)-1].at == in.At // tools of this turn
 	if last := all[len(all)-1]; last.Role != User && !answered {
 		switch {
+		case in.Kind == turn.InputSilence && in.Silences > 1:
+			add(User, fmt.Sprintf("(silence, %d times in a row; once more, and the call ends)", in.Silences))
 		case in.Kind == turn.InputSilence:
 			add(User, "(silence)")
 		case in.Kind == turn.InputRepeat:

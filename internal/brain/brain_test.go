@@ -375,6 +375,10 @@ func TestHistory(t *testing.T) {
 			t.Errorf("%+v, want %s", messages, want)
 		}
 	}
+	messages := b.messages(turn.Input{Kind: turn.InputSilence, Silences: 2, At: 20 * time.Second, Transcript: transcript[:2]})
+	if got := messages[len(messages)-3].Content; got != "(silence, 2 times in a row; once more, and the call ends)" {
+		t.Errorf("a second silence: %q", got)
+	}
 }
 
 // Where the Pearl says to whom, they are put through after the words of the answer, and the model says no more. That it failed is

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nacre/internal/call"
+	"nacre/internal/understanding"
 )
 
 // asked is a turn that a brain replies to, until its reply is whole and has begun to be spoken.
@@ -117,6 +118,7 @@ func (m *Machine) whole(a *asked, reply Reply) {
 	m.clear(atFiller, byBrain)
 	m.reply = reply
 	m.reply.Parts = a.parts
+	m.reply.Wait = max(reply.Wait, m.waitFor(a.in))
 	if m.work.transfer != nil {
 		m.phase, reply.End, m.reply.End = handing, false, false
 	}
@@ -189,7 +191,9 @@ func (m *Machine) pass(in Input, yield time.Duration, filled bool) {
 			m.startOptOut()
 		}
 		in.OptedOut = m.optOut
-		m.ask(in, yield, filled)
+		if !m.replyForBrain(in, yield) {
+			m.ask(in, yield, filled)
+		}
 		return
 	}
 	reply := m.rules.Next(in)
@@ -212,6 +216,52 @@ func (m *Machine) pass(in Input, yield time.Duration, filled bool) {
 	}
 	m.queue(reply, yield)
 	m.queuedByKey = in.Kind == InputKeys
+}
+
+// replyForBrain replies to a turn that is left to no model, and does what is not either: a line on which nobody speaks is left, who asks
+// whether we are a person is told the truth, and a call that reached the wrong person, or one who wants to talk to somebody else, is
+// marked. It reports whether it has replied.
+func (m *Machine) replyForBrain(in Input, yield time.Duration) bool {
+	if in.Kind == InputSilence && in.Silences > silentRepeats {
+		m.endWith(NoticeSilence, 0)
+		return true
+	}
+	listener, ok := m.rules.(Listener)
+	if !ok || in.Kind != InputWords || in.Words == "" || in.OptedOut {
+		return false
+	}
+	asked := listener.Asked(in.Words, in.At)
+	switch {
+	case asked.Request == understanding.AreYouARobot:
+		m.queue(Reply{Parts: append([]string{m.rules.Phrase(Notice{Kind: NoticeRobot})}, m.openQuestion()...), Expect: m.reply.Expect}, yield)
+		return true
+	case asked.Confidence != understanding.Sure:
+	case asked.Request == understanding.WrongNumber:
+		m.useTools(markWrongNumber)
+	case asked.Request == understanding.Person:
+		m.useTools(markWantsPerson)
+	}
+	return false
+}
+
+// waitFor is how long those are waited for who asked us to.
+func (m *Machine) waitFor(in Input) time.Duration {
+	if listener, ok := m.rules.(Listener); ok && in.Words != "" {
+		switch listener.Asked(in.Words, in.At).Request {
+		case understanding.HoldOn, understanding.HandOver:
+			return holdWait
+		}
+	}
+	return 0
+}
+
+// openQuestion is the question that our last words ended with, if they did.
+func (m *Machine) openQuestion() []string {
+	u := m.lastSaid
+	if u == nil || u.filler || len(u.parts) == 0 || !inquiring(u.parts[len(u.parts)-1]) {
+		return nil
+	}
+	return []string{lastSentence(u.parts[len(u.parts)-1])}
 }
 
 // optsOut reports whether words ask never to be called again, as far as the rules understand them.

@@ -62,6 +62,8 @@ type Input struct {
 	Outcomes []string
 	// OptedOut: they asked never to be called again, and will not be.
 	OptedOut bool
+	// Silences is how many turns in a row were silent, with this one. After two of them a Brain is asked no more: the call ends.
+	Silences int
 	// Transcript is the conversation so far, for a Brain: what was heard by either side, of our words no more than was played.
 	Transcript []call.Line
 }
@@ -126,6 +128,8 @@ type Listener interface {
 	// Presses reports whether these words ask for what cannot wait: an opt-out, also one in doubt, or the end of the call. They
 	// are replied to even where no turn takes them.
 	Presses(words string) bool
+	// Asked returns what these words, heard until at, ask for instead of answering.
+	Asked(words string, at time.Duration) understanding.Asked
 	// Judge reports whether words, heard until at, are complete as a reply to what was said last, which expects these keys.
 	Judge(expect Expect, words string, at time.Duration) understanding.Completeness
 }
@@ -170,4 +174,6 @@ const (
 	NoticeFiller                     // our reply takes a moment
 	NoticeTransfer                   // they are put through to a person
 	NoticeScreened                   // who calls and why, in one sentence, for a screening assistant
+	NoticeRobot                      // what speaks is no person
+	NoticeSilence                    // nothing was said for too long
 )

@@ -225,6 +225,13 @@ func (m *Machine) answer(in Input, yield time.Duration) {
 	default:
 		in.Heard, in.Interrupted, in.Unheard = m.heard, m.interrupted, m.spokeTooEarly()
 	}
+	switch {
+	case in.Kind == InputSilence:
+		m.silences++
+	case in.Kind != InputWords && in.Kind != InputWorked, in.Words != "", in.Deaf:
+		m.silences = 0
+	}
+	in.Silences = m.silences
 	m.pass(in, yield, false)
 }
 

@@ -231,6 +231,10 @@ func (f *Form) Phrase(n Notice) string {
 		return f.says.Transfer
 	case n.Kind == NoticeScreened:
 		return f.screened()
+	case n.Kind == NoticeRobot:
+		return f.robot()
+	case n.Kind == NoticeSilence:
+		return f.says.GaveUp
 	case n.Hours == 1:
 		return f.says.CallbackHour
 	default:
@@ -293,12 +297,12 @@ func (f *Form) Vocabulary() []string {
 // Notices returns the sentences of events that the Machine handles by itself, the most likely first.
 func (f *Form) Notices() []string {
 	p := f.says
-	all := []string{p.Filler, p.OptedOut, p.Failure, p.CallbackHour, f.Phrase(Notice{Kind: NoticeCallback, Hours: defaultHours})}
+	all := []string{p.Filler, p.OptedOut, p.Failure, p.CallbackHour, f.Phrase(Notice{Kind: NoticeCallback, Hours: defaultHours}), p.GaveUp}
 	if f.transfer() >= 0 {
 		all = append(all, p.Transfer)
 	}
 	if f.ears != nil {
-		all = append(all, f.screened())
+		all = append(all, f.screened(), f.robot())
 	}
 	return all
 }

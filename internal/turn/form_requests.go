@@ -19,6 +19,12 @@ const (
 	TagWantsPerson = "wants a person"
 )
 
+// What a wrong number, and the wish for a person, leave in the record.
+var (
+	markWrongNumber = []Tool{{Kind: ToolTag, Text: TagWrongNumber}, {Kind: ToolNote, Text: "It was a wrong number."}}
+	markWantsPerson = []Tool{{Kind: ToolTag, Text: TagWantsPerson}, {Kind: ToolNote, Text: "They want to speak to a person."}}
+)
+
 const (
 	holdWait      = time.Minute      // how long we wait for somebody who asked us to
 	heldWait      = 10 * time.Second // the same after they have been heard again, perhaps with somebody else
@@ -26,9 +32,14 @@ const (
 	soonest       = 2 * time.Minute  // a call-back
 )
 
+// Asked returns what these words ask for (Listener).
+func (f *Form) Asked(words string, at time.Duration) understanding.Asked {
+	return understanding.For(f.script.Language).Request(words, f.now(Input{At: at}))
+}
+
 // OptsOut reports whether these words ask never to be called again (Listener).
 func (f *Form) OptsOut(words string) bool {
-	return sureOptOut(understanding.For(f.script.Language).Request(words, f.script.Answered))
+	return sureOptOut(f.Asked(words, 0))
 }
 
 // MayOptOut reports whether these words ask never to be called again, also in doubt (Listener).
@@ -128,7 +139,7 @@ func (f *Form) request(asked understanding.Asked, in Input) (Reply, bool) {
 		return f.callBack(understanding.When{}, in, p.SorryToDisturb), true
 	case understanding.Person:
 		reply := f.putThrough(in)
-		reply.Tools = append(reply.Tools, Tool{Kind: ToolTag, Text: TagWantsPerson}, Tool{Kind: ToolNote, Text: "They want to speak to a person."})
+		reply.Tools = append(reply.Tools, markWantsPerson...)
 		return reply, true
 	case understanding.AreYouARobot:
 		return f.ask(f.robot()), true
@@ -257,7 +268,7 @@ func (f *Form) askOptOut(ends bool) Reply {
 func (f *Form) wrongNumber() Reply {
 	reply := f.leave(f.says.WrongNumber)
 	f.success, f.collected = false, nil
-	reply.Tools = []Tool{{Kind: ToolTag, Text: TagWrongNumber}, {Kind: ToolNote, Text: "It was a wrong number."}}
+	reply.Tools = markWrongNumber
 	return reply
 }
 

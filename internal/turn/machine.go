@@ -146,6 +146,7 @@ type Machine struct {
 	asked       *asked // the turn that a brain replies to; nil = none
 	asks        int
 	turnEnd     time.Duration // end of the turn that our next words answer; 0 = none
+	silences    int           // in a row
 
 	// Keys.
 	keypad     keypad

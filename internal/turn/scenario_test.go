@@ -282,6 +282,12 @@ func runScenario(t *testing.T, given string) string {
 			script.Questions = append(script.Questions, call.Question{ID: id, Name: id, Type: call.VariableType(kind), Ask: ask})
 		case "ears":
 			s.ears = true
+		case "known":
+			id, value, _ := strings.Cut(rest, " ")
+			if script.Known == nil {
+				script.Known = map[string]any{}
+			}
+			script.Known[id] = value
 		case "listens":
 			listens = true
 		case "understands":

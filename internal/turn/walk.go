@@ -439,16 +439,7 @@ func (f *Form) place(talk Progress) {
 		if line.Role != call.Pearl {
 			continue
 		}
-		best, most := 0, leastSaid
-		for n, node := range f.nodes[1:] {
-			part := saidOf(f.fill(node.Say), line.Content)
-			for _, number := range slices.Concat(node.Needs, node.Asks) {
-				part = max(part, saidOf(f.script.Questions[number].Ask, line.Content))
-			}
-			if part >= most {
-				best, most = n+1, part
-			}
-		}
+		best := f.nodeOf(line.Content)
 		if best > 0 {
 			f.node, f.stage, at = best, stageAsk, line.Start
 			if n := f.nodes[best]; n.Ends || len(n.Asks) == 0 && f.choices(best) != nil {
@@ -477,14 +468,43 @@ func (f *Form) place(talk Progress) {
 // leastSaid is the part of a node's words from which on they count as said.
 const leastSaid = 0.6
 
-// saidOf returns which part of the words of a text are in what was said.
-func saidOf(text, said string) float64 {
-	all, heard := wordsOf(text), wordsOf(said)
-	n := 0
-	for _, word := range all {
-		if slices.Contains(heard, word) {
+// nodeOf returns the node whose words a line of the agent's has, and 0 where they are the opening's, or nobody's. Values of variables
+// do not count, since any node may name the same person: of two that fit equally, it is the one of which more was said.
+func (f *Form) nodeOf(said string) (best int) {
+	heard := wordsOf(said)
+	most, matched := leastSaid, 0
+	fits := func(node int, part float64, words int) {
+		if part > most || part == most && words >= matched {
+			best, most, matched = node, part, words
+		}
+	}
+	opening := wordsOf(f.nodes[0].Say)
+	words := among(opening, heard)
+	fits(0, partOf(words, opening), words)
+	words = among(heard, opening) // one that was cut off has few of the opening's words, and no others
+	fits(0, partOf(words, heard), words)
+	for n, node := range f.nodes[1:] {
+		texts := []string{call.Fill(node.Say, func(string) (string, bool) { return "", true })}
+		for _, number := range slices.Concat(node.Needs, node.Asks) {
+			texts = append(texts, f.script.Questions[number].Ask)
+		}
+		for _, text := range texts {
+			all := wordsOf(text)
+			words := among(all, heard)
+			fits(n+1, partOf(words, all), words)
+		}
+	}
+	return best
+}
+
+// among counts the words that are among others.
+func among(words, others []string) (n int) {
+	for _, word := range words {
+		if slices.Contains(others, word) {
 			n++
 		}
 	}
-	return float64(n) / float64(max(1, len(all)))
+	return n
 }
+
+func partOf(n int, all []string) float64 { return float64(n) / float64(max(1, len(all))) }
