@@ -26,6 +26,11 @@ export function versionAddress(pearlId: string, version: number): string {
 // newPearlAddress asks what a new campaign needs to begin with.
 export const newPearlAddress = '/pearls?new=1'
 
+// callsAddress are the calls that were begun with a version of a Pearl's settings.
+export function callsAddress(pearlId: string, version: number): string {
+  return `/calls?campaign=${pearlId}&version=${version}`
+}
+
 // settingsAddress is a part of the settings.
 export function settingsAddress(part: 'me' | 'company' | 'people' | 'keys' | 'numbers' | 'models'): string {
   return `/settings/${part}`

@@ -181,6 +181,22 @@ test('calls are sorted by how quickly the agent answered', async () => {
   await sort.click()
   await page.waitForURL(({ searchParams }) => searchParams.get('order') === null)
   await page.getByRole('row').nth(1).getByText(`${(slowest.latencyMs / 1000).toFixed(1).replace('.0', '')} s`).waitFor()
+
+  // Of several versions of the settings the table tells the calls of each.
+  const { pearlVersion } = await api.ask('GET', `/v2/Call/${slowest.id}`)
+  await api.ask('PUT', `/v2/Pearl/${pearlId}/Draft`, { pearl: { companyDescription: 'Gyms and saunas.' } })
+  const { version } = await api.ask('POST', `/v2/Pearl/${pearlId}/Draft/Publish`, {})
+  await page.goto(`${base}/pearls/${pearlId}?part=versions`)
+  await page.locator('.versions li').filter({ hasText: `Version ${version}` }).getByRole('link', { name: 'Calls' }).click()
+  await page.waitForURL(({ pathname, searchParams }) => pathname === '/calls' && searchParams.get('version') === String(version))
+  await page.getByRole('heading', { name: 'No call matches' }).waitFor()
+  await page.getByRole('button', { name: `version ${version}` }).click()
+  await page.getByRole('checkbox', { name: `version ${pearlVersion}` }).check()
+  await page.getByRole('checkbox', { name: `version ${version}` }).uncheck()
+  await page.waitForURL(({ searchParams }) => searchParams.get('version') === String(pearlVersion))
+  await page.keyboard.press('Escape')
+  await page.getByRole('row').filter({ hasText: names[0] }).first().waitFor()
+  await accessible('calls of a version')
   await page.goto(call)
   await page.getByRole('button', { name: /Mark as reviewed/ }).waitFor()
   noFaults()
@@ -294,6 +310,14 @@ test('a campaign is cloned with its settings, and without its leads', async () =
 
 test('analytics agree with the calls, are compared, read as tables and kept as files', async () => {
   const other = await api.campaign('Summer')
+  await page.addInitScript(() => {
+    window.drawn = [] // texts of charts, in order
+    const { fillText } = CanvasRenderingContext2D.prototype
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+      window.drawn.push({ canvas: this.canvas, text })
+      return fillText.call(this, text, ...place)
+    }
+  })
   await page.getByRole('navigation', { name: 'Pages' }).first().getByRole('link', { name: 'Analytics' }).click()
   await page.goto(`${base}/analytics?campaign=${pearlId}`)
   const chart = (name) => page.getByRole('region', { name, exact: true }).first()
@@ -302,6 +326,13 @@ test('analytics agree with the calls, are compared, read as tables and kept as f
   const { count } = await api.ask('POST', `/v2/Pearl/${pearlId}/Calls`, { fromDate: '2000-01-01', toDate: '2999-01-01', limit: 1 })
   await page.locator('.fact').filter({ hasText: 'Calls' }).first().locator('dd').getByText(String(count), { exact: false }).first().waitFor()
   await accessible('analytics')
+  for (const counted of ['What calls came to, by day', 'Leads called, by day', 'Call-backs, wrong numbers, wrong countries']) {
+    const marks = await page.waitForFunction((region) => {
+      const texts = window.drawn.filter(({ canvas, text }) => region.contains(canvas) && /^[\d,.]+$/.test(text)).map(({ text }) => text)
+      return texts.length > 0 && texts.slice(texts.lastIndexOf('0'))
+    }, await chart(counted).elementHandle()).then((found) => found.jsonValue())
+    assert.ok(marks.length > 1 && marks.every((text, n) => Number(text) === n * Number(marks[1]) && Number(marks[1]) > 0), `${counted} is marked at ${marks}`)
+  }
 
   await page.getByRole('button', { name: 'Answered of all calls: as a table' }).click()
   await chart('Answered of all calls').getByRole('cell', { name: String(count), exact: true }).waitFor()
@@ -344,7 +375,44 @@ test('analytics agree with the calls, are compared, read as tables and kept as f
   noFaults()
 })
 
-test('the palette goes anywhere by keyboard', async () => {
+test('the palette goes anywhere by keyboard, and finds a lead in any campaign', async () => {
+  let far
+  for (const month of ['March', 'April', 'May', 'June', 'July', 'August', 'September']) far = await api.campaign(month)
+  await api.add(far, [{ phoneNumber: '+14165550101', externalId: 'far-1', callData: { firstName: 'Fay', lastName: 'Hart' } }])
+  const type = async (text) => {
+    await page.keyboard.press('Control+k')
+    await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT') // what is typed before goes nowhere
+    await page.keyboard.type(text)
+  }
+  const palette = page.getByRole('dialog')
+  await type('nobody-at-all')
+  await palette.getByText('No page, campaign or lead matches').waitFor()
+  await accessible('the palette finds nothing')
+  await page.keyboard.press('Escape')
+  await palette.waitFor({ state: 'detached' })
+
+  const searches = `${base}/v2/Leads`
+  await page.route(searches, () => {}) // no answer comes
+  await type('far')
+  await page.waitForRequest(searches)
+  await palette.getByText('Looking for leads').waitFor()
+  await Promise.all([page.waitForEvent('requestfailed', (request) => request.url() === searches), page.keyboard.type('-')]) // nobody waits for it any more
+  await page.unroute(searches)
+  await page.route(searches, (route) => route.fulfill({ status: 400, contentType: 'application/problem+json', body: JSON.stringify({ status: 400, title: 'Sorry', errors: {} }) }))
+  await page.keyboard.type('1')
+  await palette.getByText('Leads could not be searched').waitFor()
+  await accessible('the palette fails')
+  await page.unroute(searches)
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await palette.getByText('+14165550101').waitFor()
+  await palette.getByText('September').waitFor()
+  await accessible('the palette finds a lead')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await page.getByRole('complementary', { name: 'Lead' }).getByRole('heading', { name: 'Fay Hart' }).waitFor()
+  assert.equal(new URL(page.url()).searchParams.get('campaign'), far)
+
   await page.keyboard.press('Control+k')
   await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT') // what is typed before goes nowhere
   await page.keyboard.type('crm-1')
@@ -367,11 +435,17 @@ test('it speaks Hebrew, right to left', async () => {
 test('a narrow window has the bar below and no sideways scrolling', async () => {
   await page.setViewportSize({ width: 390, height: 844 })
   await page.locator('.tabbar').waitFor()
-  for (const path of ['/', '/campaigns', '/leads', '/calls', '/analytics', '/webhooks', '/blacklist']) {
+  for (const path of ['/', '/campaigns', `/campaigns/${pearlId}`, '/leads', '/calls', '/analytics', '/webhooks', '/blacklist']) {
     await page.goto(base + path)
     assert.ok(await fits(page), `${path} is wider than the window`)
   }
   await accessible('narrow')
+  await page.goto(`${base}/campaigns/${pearlId}`)
+  await page.getByRole('button', { name: 'עוד על הקמפיין הזה' }).click()
+  await accessible('menu of a narrow campaign')
+  await page.getByRole('menuitem', { name: 'שכפול' }).waitFor()
+  await page.getByRole('menuitem', { name: 'שיחות' }).click()
+  await page.waitForURL(({ pathname, searchParams }) => pathname === '/calls' && searchParams.get('campaign') === pearlId)
   noFaults()
 })
 

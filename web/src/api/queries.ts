@@ -29,6 +29,10 @@ export function usePearlSettings(pearlId: string) {
   return useQuery({ queryKey: ['pearl', pearlId, 'settings'], queryFn: () => ask(api.GET('/v2/Pearl/{pearlId}/Settings', { params: { path: { pearlId } } })) })
 }
 
+export function useVersions(pearlId: string) {
+  return useQuery({ queryKey: ['pearl', pearlId, 'settings', 'versions'], queryFn: () => ask(api.GET('/v2/Pearl/{pearlId}/Versions', { params: { path: { pearlId } } })), enabled: pearlId !== '' })
+}
+
 export function useWarnings(pearlId: string) {
   return useQuery({ queryKey: ['pearl', pearlId, 'warnings'], queryFn: () => ask(api.GET('/v2/Pearl/{pearlId}/Warnings', { params: { path: { pearlId } } })) })
 }
@@ -72,8 +76,18 @@ export type LeadFilter = Pick<Schemas['LeadSearchRequest'], 'statuses' | 'search
 
 export const leadPage = 100
 
-export async function readLeads(pearlId: string, filter: LeadFilter, skip: number, limit: number): Promise<Schemas['LeadRowPage']> {
-  return ask(api.POST('/v2/Outbound/{pearlId}/Leads', { params: { path: { pearlId } }, body: { ...filter, skip, limit } }))
+// readLeads reads a page; the server stops where signal says that nobody waits for it any more.
+export async function readLeads(pearlId: string, filter: LeadFilter, skip: number, limit: number, signal?: AbortSignal): Promise<Schemas['LeadRowPage']> {
+  return ask(api.POST('/v2/Outbound/{pearlId}/Leads', { params: { path: { pearlId } }, body: { ...filter, skip, limit }, signal }))
+}
+
+// useFoundLeads finds leads of all campaigns by what their number or external id begins with; text '' finds none.
+export function useFoundLeads(text: string) {
+  return useQuery({
+    queryKey: ['found', text],
+    queryFn: ({ signal }) => ask(api.POST('/v2/Leads', { body: { searchInput: text, limit: 8 }, signal })),
+    enabled: text !== '', staleTime: 10_000,
+  })
 }
 
 // useLeadCount counts the leads of one status.
@@ -104,10 +118,10 @@ export function useZones(pearlId: string) {
   return useQuery({ queryKey: ['zones', pearlId], queryFn: () => ask(api.GET('/v2/Outbound/{pearlId}/Zones', { params: { path: { pearlId } } })), enabled: pearlId !== '', staleTime: 15_000, refetchInterval: 30_000 })
 }
 
-export type CallFilter = Omit<Schemas['ReviewedSearchRequest'], 'skip' | 'limit'>
+export type CallFilter = Omit<Schemas['NarrowedSearchRequest'], 'skip' | 'limit'>
 
-export async function readCalls(pearlId: string, filter: CallFilter, skip: number, limit: number): Promise<Schemas['RowPage']> {
-  return ask(api.POST('/v2/Pearl/{pearlId}/Calls', { params: { path: { pearlId } }, body: { ...filter, skip, limit } }))
+export async function readCalls(pearlId: string, filter: CallFilter, skip: number, limit: number, signal?: AbortSignal): Promise<Schemas['RowPage']> {
+  return ask(api.POST('/v2/Pearl/{pearlId}/Calls', { params: { path: { pearlId } }, body: { ...filter, skip, limit }, signal }))
 }
 
 // Calls have no end of their range that would be late enough to be always in it.

@@ -7,7 +7,7 @@ type Page<Row> = { count: number; results: Row[] }
 type Source<Row> = {
   key: readonly unknown[] // of the search, its filter included
   size: number // rows of a page
-  read: (skip: number, limit: number) => Promise<Page<Row>>
+  read: (skip: number, limit: number, signal?: AbortSignal) => Promise<Page<Row>> // signal: nobody waits for it any more
   enabled?: boolean
 }
 
@@ -24,7 +24,7 @@ export function useRows<Row>({ key, size, read, enabled = true }: Source<Row>) {
   const answers = useQueries({
     queries: pages.map((page) => ({
       queryKey: [...key, page],
-      queryFn: () => read(page * size, size),
+      queryFn: ({ signal }) => read(page * size, size, signal),
       enabled,
       placeholderData: pages.length === 1 && page === 0 ? keepPreviousData : undefined,
       staleTime: 2000,

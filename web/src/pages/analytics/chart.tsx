@@ -21,11 +21,23 @@ type Props = {
   then?: Drawn & { name: string } // what it is compared with, day by day from the first
   kind: 'bars' | 'line' // bars are stacked; what they are compared with is lines
   top?: number
+  steps?: number[] // between the marks of the axis, the smallest that say tells apart first; counts without
   say: (value: number) => string
   besides?: { head: string; values: (number | null)[] }[] // more columns of the table behind it
 }
 
 const height = 200
+
+// rounded are steps from the least on: 1, 2, 5, 10, 20, 50, …
+function rounded(least: number): number[] {
+  return Array.from({ length: 12 }, (_, n) => 10 ** n).flatMap((power) => [1, 2, 5].map((step) => step * power * least))
+}
+
+const wholes = rounded(1)
+
+// cents and clock are the steps of amounts and of durations in seconds.
+export const cents = rounded(0.01)
+export const clock = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200]
 
 // resolved are colours of the style sheet as a canvas takes them.
 function resolved(place: HTMLElement, colours: string[]): string[] {
@@ -40,7 +52,7 @@ function resolved(place: HTMLElement, colours: string[]): string[] {
 }
 
 // Chart draws values of days. What it shows stands in a table behind it, too.
-export function Chart({ id, title, told, now, then, kind, top, say, besides = [] }: Props) {
+export function Chart({ id, title, told, now, then, kind, top, steps = wholes, say, besides = [] }: Props) {
   const { t, i18n } = useTexts()
   const scheme = useComputedColorScheme()
   const { dir } = useDirection()
@@ -48,13 +60,13 @@ export function Chart({ id, title, told, now, then, kind, top, say, besides = []
   const place = useRef<HTMLDivElement>(null)
   const [at, setAt] = useState<number | null>(null)
   const length = Math.max(now.days.length, then?.days.length ?? 0)
-  const shown = useRef({ now, then, top, say })
-  shown.current = { now, then, top, say }
+  const shown = useRef({ now, then, top, steps, say })
+  shown.current = { now, then, top, steps, say }
   const content = JSON.stringify([now, then, kind, top])
 
   useEffect(() => {
     if (!place.current || width === 0 || length === 0) return undefined
-    const { now, then, top, say } = shown.current
+    const { now, then, top, steps, say } = shown.current
     const [ink, line, ...colours] = resolved(place.current, ['var(--soft)', 'var(--line)', ...now.series.map(({ colour }) => colour), ...(then?.series ?? []).map(({ colour }) => colour)])
     const seconds = Array.from({ length }, (_, n) => Date.parse(addDays(now.days[0]!, n)) / 1000)
     const padded = (values: (number | null)[]) => seconds.map((_, n) => values[n] ?? null)
@@ -67,7 +79,7 @@ export function Chart({ id, title, told, now, then, kind, top, say, besides = []
       scales: { x: { time: true, dir: rtl ? -1 : 1, range: () => [seconds[0]! - 43_200, seconds.at(-1)! + 43_200] }, y: { range: (_, __, max) => [0, top ?? Math.max(max * 1.08, 1)] } },
       axes: [
         { stroke: ink, size: 30, grid: { show: false }, ticks: { show: false }, font: '12px Inter', space: 70, values: (_, ticks) => ticks.map((tick) => (tick % 86_400 === 0 ? new Intl.DateTimeFormat(i18n.language, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(tick * 1000) : '')) },
-        { stroke: ink, side: rtl ? 1 : 3, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '12px Inter', space: 44, size: 54, values: (_, ticks) => ticks.map((tick) => say(tick)) },
+        { stroke: ink, side: rtl ? 1 : 3, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '12px Inter', space: 44, size: 54, incrs: steps, values: (_, ticks) => ticks.map((tick) => say(tick)) },
       ],
       tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), 'UTC'),
       series: [

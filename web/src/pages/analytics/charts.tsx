@@ -1,6 +1,6 @@
 import { Facts } from '../../pieces/facts'
 import { useWords } from '../../pieces/words'
-import { Chart, type Drawn, type Series } from './chart'
+import { cents, Chart, clock, type Drawn, type Series } from './chart'
 import { Counts } from './counts'
 import { HeatMap } from './heat-map'
 import { counts, measured, stacked, totals, type Side } from './sides'
@@ -76,14 +76,14 @@ export function Charts({ now, then }: Sides) {
       <Chart id="leads" title={t('chart.leads')} told={amount('leads', words.number)} {...one(t('translation:places.leads'), (side) => counts(side, 'totalLeads'))} kind="bars" say={words.number} />
       <ByHour now={now} then={then} show="calls" />
       <ByHour now={now} then={then} show="answered" />
-      <Chart id="length" title={t('chart.length')} told={amount('length', words.duration)} {...one(t('chart.average'), (side) => measured(side, side.report.callsAverageTimeLine, (row) => row.averageCallDuration, 'answeredCalls'))} kind="line" say={words.duration} />
+      <Chart id="length" title={t('chart.length')} told={amount('length', words.duration)} {...one(t('chart.average'), (side) => measured(side, side.report.callsAverageTimeLine, (row) => row.averageCallDuration, 'answeredCalls'))} kind="line" steps={clock} say={words.duration} />
       <Chart id="besides" title={t('chart.besides')} told={amount('callbacks', words.number)} {...both((side) => [
         { name: t('facts.callbacks'), colour: 'var(--accent)', values: counts(side, 'needFollowUp') },
         { name: t('chart.wrongNumber'), colour: 'var(--status-no)', values: counts(side, 'wrongNumber') },
         { name: t('translation:leadStatus.30'), colour: 'var(--status-out)', values: counts(side, 'wrongCountryCode') },
       ])} kind="line" say={words.number} />
-      <Chart id="cost" title={t('chart.cost')} told={amount('cost', money)} {...one(t('facts.cost'), (side) => measured(side, side.report.callsCostTimeLine, (row) => row.totalPrice, 'totalCalls').map((value) => value ?? 0))} kind="bars" say={money} />
-      <Chart id="cost-of-call" title={t('chart.costOfCall')} told={amount('costOfCall', money)} {...one(t('chart.average'), (side) => measured(side, side.report.callsCostTimeLine, (row) => row.averageCostPerCall, 'totalCalls'))} kind="line" say={money} />
+      <Chart id="cost" title={t('chart.cost')} told={amount('cost', money)} {...one(t('facts.cost'), (side) => measured(side, side.report.callsCostTimeLine, (row) => row.totalPrice, 'totalCalls').map((value) => value ?? 0))} kind="bars" steps={cents} say={money} />
+      <Chart id="cost-of-call" title={t('chart.costOfCall')} told={amount('costOfCall', money)} {...one(t('chart.average'), (side) => measured(side, side.report.callsCostTimeLine, (row) => row.averageCostPerCall, 'totalCalls'))} kind="line" steps={cents} say={money} />
       <Lists now={now} then={then} />
     </div>
   )

@@ -4,9 +4,9 @@ import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
 import type { Schemas } from '../../api/client'
-import { readCalls } from '../../api/queries'
+import { readCalls, useVersions } from '../../api/queries'
 import { useAddress } from '../../pieces/address'
-import { CampaignChoice, SearchBox, StatusFilter, useCampaign } from '../../pieces/filters'
+import { CampaignChoice, ChoiceFilter, SearchBox, StatusFilter, useCampaign } from '../../pieces/filters'
 import { useRows } from '../../pieces/rows'
 import { Empty, Failing } from '../../pieces/states'
 import { callOutcomes, LeadStatusMark } from '../../pieces/status'
@@ -25,8 +25,8 @@ export default function Calls() {
   const [, go] = useLocation()
   const { params, set } = useAddress()
   const { pearlId, none, error: noCampaigns } = useCampaign(params.get('campaign'))
-  const { statuses, search, span, isReviewed, sort, asked } = useMemo(() => callFilter(params), [params])
-  const calls = useRows<Call>({ key: ['calls', pearlId, asked], size: 100, enabled: pearlId !== '', read: (skip, limit) => readCalls(pearlId, asked, skip, limit) })
+  const { statuses, versions, search, span, isReviewed, sort, asked } = useMemo(() => callFilter(params), [params])
+  const calls = useRows<Call>({ key: ['calls', pearlId, asked], size: 100, enabled: pearlId !== '', read: (skip, limit, signal) => readCalls(pearlId, asked, skip, limit, signal) })
   const { find } = calls
   const addressOf = (call: Call) => queuedAddress(call.id, new URLSearchParams({ ...Object.fromEntries(params), campaign: pearlId }), Math.max(0, find(({ id }) => id === call.id)))
 
@@ -43,18 +43,19 @@ export default function Calls() {
     { id: 'tags', head: t('call.tags'), width: 120, cell: (call) => <span className="soft">{call.tags.join(', ') || '–'}</span> },
   ]
 
-  const filtered = statuses.length > 0 || search !== '' || span !== undefined || isReviewed !== null
-  const clear = () => set({ search: null, status: null, days: null, review: null })
+  const filtered = statuses.length > 0 || versions.length > 0 || search !== '' || span !== undefined || isReviewed !== null
+  const clear = () => set({ search: null, status: null, version: null, days: null, review: null })
   if (noCampaigns) return <div className="page"><Failing error={noCampaigns} /></div>
   if (none) return <div className="page"><h1 className="hidden">{t('places.calls')}</h1><NoCampaigns /></div>
   return (
     <div className="page" data-fill="true">
       <h1 className="hidden">{t('places.calls')}</h1>
       <div className="filters">
-        <CampaignChoice value={pearlId} onChange={(campaign) => set({ campaign })} />
+        <CampaignChoice value={pearlId} onChange={(campaign) => set({ campaign, version: null })} />
         <SearchBox value={search} onChange={(text) => set({ search: text })} label={t('calls.search')} />
         <Select data={[{ value: '', label: t('calls.always') }, ...spans.map((days) => ({ value: days, label: t('calls.days', { count: Number(days) }) }))]} value={span ?? ''} onChange={(days) => set({ days })} allowDeselect={false} aria-label={t('calls.when')} w={150} />
         <StatusFilter all={callOutcomes} chosen={statuses} onChange={(chosen) => set({ status: chosen.join(',') })} />
+        <VersionFilter pearlId={pearlId} chosen={versions} onChange={(chosen) => set({ version: chosen.join(',') })} />
         <Select data={[{ value: '', label: t('review.any') }, { value: 'open', label: t('review.open') }, { value: 'done', label: t('review.done') }]} value={params.get('review') ?? ''} onChange={(review) => set({ review })} allowDeselect={false} aria-label={t('review.title')} w={150} />
         {filtered && <Button variant="subtle" color="gray" size="compact-sm" onClick={clear}>{t('filters.clear')}</Button>}
         <span className="count" role="status">{calls.count === undefined ? '' : t('calls.count', { count: calls.count, text: words.number(calls.count) })}</span>
@@ -74,4 +75,13 @@ export default function Calls() {
       )}
     </div>
   )
+}
+
+// VersionFilter narrows to calls that were begun with some versions of the Pearl's settings; of one version there is no choice.
+function VersionFilter({ pearlId, chosen, onChange }: { pearlId: string; chosen: number[]; onChange: (versions: number[]) => void }) {
+  const { t } = useTranslation()
+  const known = (useVersions(pearlId).data ?? []).map(({ version }) => version)
+  const all = [...new Set([...known, ...chosen])].toSorted((a, b) => b - a)
+  const name = chosen.length === 1 ? t('call.versionOf', { version: chosen[0] }) : t('calls.versions', { text: chosen.toSorted((a, b) => a - b).join(', ') })
+  return all.length < 2 && chosen.length === 0 ? null : <ChoiceFilter label={t('calls.version')} name={name} all={all} chosen={chosen} show={(version) => t('call.versionOf', { version })} onChange={onChange} />
 }

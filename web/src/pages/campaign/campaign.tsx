@@ -1,6 +1,7 @@
-import { Button, Tabs } from '@mantine/core'
-import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react'
+import { ActionIcon, Button, Menu, Tabs } from '@mantine/core'
+import { IconCopy, IconDots, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { api, ask, type Schemas } from '../../api/client'
@@ -23,12 +24,16 @@ import { LiveCalls } from './live-calls'
 import { Settings } from './settings'
 import { Zones } from './zones'
 
+// elsewhere are the pages that have more of a campaign.
+const elsewhere = ['leads', 'calls', 'analytics'] as const
+
 // Campaign shows how far a campaign is and what it does now, and steers it.
 export default function Campaign({ params: { id } }: { params: { id: string } }) {
   const { t } = useTranslation()
   const { params, set } = useAddress()
   const { mayChange, operates } = useSession()
   const pearl = usePearl(id)
+  const [cloning, setCloning] = useState(false)
   useNamed(pearl.data?.name)
   if (pearl.error) return <div className="page"><Failing error={pearl.error} retry={() => void pearl.refetch()} /></div>
   if (!pearl.data) return <div className="page"><Bones lines={6} height={20} /></div>
@@ -38,14 +43,19 @@ export default function Campaign({ params: { id } }: { params: { id: string } })
       <div className="page-head">
         <h1>{pearl.data.name}</h1>
         <Activity status={pearl.data.status} />
-        <div className="grow" />
-        <span className="tab-links">
-          <Link href={`/leads?campaign=${id}`} className="link">{t('places.leads')}</Link>
-          <Link href={`/calls?campaign=${id}`} className="link">{t('places.calls')}</Link>
-          <Link href={`/analytics?campaign=${id}`} className="link">{t('places.analytics')}</Link>
-        </span>
-        {operates && <Clone pearl={pearl.data} />}
-        {mayChange && <RunOrPause pearl={pearl.data} />}
+        <div className="head-actions">
+          <span className="tab-links wide-only">{elsewhere.map((place) => <Link key={place} href={`/${place}?campaign=${id}`} className="link">{t(`places.${place}`)}</Link>)}</span>
+          {operates && <Button className="wide-only" variant="default" leftSection={<IconCopy size={16} />} onClick={() => setCloning(true)}>{t('campaign.clone')}</Button>}
+          {mayChange && <RunOrPause pearl={pearl.data} />}
+          <Menu position="bottom-end" width={200}>
+            <Menu.Target><ActionIcon className="narrow-only" variant="default" size={36} aria-label={t('campaign.others')}><IconDots size={18} /></ActionIcon></Menu.Target>
+            <Menu.Dropdown>
+              {elsewhere.map((place) => <Menu.Item key={place} component={Link} href={`/${place}?campaign=${id}`}>{t(`places.${place}`)}</Menu.Item>)}
+              {operates && <><Menu.Divider /><Menu.Item leftSection={<IconCopy size={16} />} onClick={() => setCloning(true)}>{t('campaign.clone')}</Menu.Item></>}
+            </Menu.Dropdown>
+          </Menu>
+        </div>
+        <Clone pearl={pearl.data} opened={cloning} onClose={() => setCloning(false)} />
       </div>
       <Tabs value={tab} onChange={(chosen) => set({ tab: chosen === 'settings' ? chosen : null })} keepMounted={false}>
         <Tabs.List>

@@ -47,7 +47,7 @@ export default function Leads() {
 
   const leads = useRows<Lead>({
     key: ['leads', pearlId, filter.asked], size: leadPage, enabled: pearlId !== '',
-    read: (skip, limit) => readLeads(pearlId, filter.asked, skip, limit),
+    read: (skip, limit, signal) => readLeads(pearlId, filter.asked, skip, limit, signal),
   })
   const show = useCallback((leadId: string | null) => set({ lead: leadId, campaign: pearlId, add: null }), [set, pearlId])
   const { active, step } = usePlace<Lead>(leads, open, show)

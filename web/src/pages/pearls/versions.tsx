@@ -1,18 +1,17 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
+import { Link } from 'wouter'
 import { api, ask, type Schemas } from '../../api/client'
+import { useVersions } from '../../api/queries'
 import { useAddress } from '../../pieces/address'
 import { Bones, Failing } from '../../pieces/states'
 import { complain, tell } from '../../pieces/told'
 import { When } from '../../pieces/when'
+import { callsAddress } from '../../routes'
 import type { Settings } from './draft'
 import { useLabel } from './fields'
 import { useTexts } from './texts'
-
-export function useVersions(pearlId: string) {
-  return useQuery({ queryKey: ['pearl', pearlId, 'settings', 'versions'], queryFn: () => ask(api.GET('/v2/Pearl/{pearlId}/Versions', { params: { path: { pearlId } } })) })
-}
 
 function useVersion(pearlId: string, version: number) {
   return useQuery({ queryKey: ['version', pearlId, version], queryFn: () => ask(api.GET('/v2/Pearl/{pearlId}/Versions/{version}', { params: { path: { pearlId, version: String(version) } } })), staleTime: Infinity, enabled: version > 0 })
@@ -49,6 +48,7 @@ export function Versions({ pearlId, mayChange, reload }: { pearlId: string; mayC
             {n === 0 && <span className="mark">{t('pearl.inForce')}</span>}
             <span className="small soft cut grow" dir="auto">{version.byName ?? version.by ?? '–'}</span>
             <span className="small soft"><When at={version.at} /></span>
+            <Link href={callsAddress(pearlId, version.version)} className="link small">{t('translation:places.calls')}</Link>
             <Button variant="subtle" size="compact-sm" aria-expanded={open === version.version} onClick={() => setOpen(open === version.version ? null : version.version)}>{t('pearl.changes')}</Button>
             {mayChange && n > 0 && <RollBack pearlId={pearlId} version={version.version} reload={reload} />}
           </div>
