@@ -115,6 +115,7 @@ var foreignBodies = map[string]string{
 	"POST /v2/FirstStart": `{"code":"x","email":"carol@example.com","password":"correct horse battery","company":"x"}`,
 	"POST /v2/SignIn":     `{"email":"carol@example.com","password":"correct horse battery"}`, "POST /v2/Join": `{"code":"x","password":"correct horse battery"}`,
 	"GET /v2/Attention": "", "GET /v2/Providers": "", "POST /v2/SandboxCampaign": "", "POST /v2/Providers/Test": `{"kind":"model","name":"quick"}`,
+	"POST /v2/Leads":                                  `{"searchInput":"theirs"}`,
 	"POST /v2/Outbound/{pearlId}/Leads":               `{"searchInput":"Theirs"}`,
 	"POST /v2/Outbound/{pearlId}/Leads/Export":        `{"leadIds":["{otherLead}"]}`,
 	"POST /v2/Outbound/{pearlId}/Leads/Change":        `{"leadIds":["{otherLead}"],"action":"status","status":130}`,
