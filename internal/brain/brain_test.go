@@ -381,6 +381,27 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// TestCallBackOutsideHours: a model is told when they are called in fact (contract 9.2).
+func TestCallBackOutsideHours(t *testing.T) {
+	t.Parallel()
+	weekdays := script(t)
+	monday := time.Date(2026, 3, 9, 9, 0, 0, 0, weekdays.Zone)
+	weekdays.Reopens = func(at time.Time) time.Time {
+		if at.Before(monday) {
+			return monday
+		}
+		return at
+	}
+	f := &floor{}
+	done, err := newToolbox(weekdays).use(Call{Name: "call_back", Arguments: `{"at":"2026-03-07T10:00"}`}, answered, f)
+	if err != nil || done.result != "that is outside the calling hours: they will be called back on Monday, 9 March, at 09:00: tell them so, and ask whether it suits them" {
+		t.Errorf("%q, %v", done.result, err)
+	}
+	if diff := cmp.Diff([]turn.Tool{{Kind: turn.ToolCallBack, After: monday.Sub(answered)}}, f.used); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Where the Pearl says to whom, they are put through after the words of the answer, and the model says no more. That it failed is
 // told to it.
 func TestTransfer(t *testing.T) {

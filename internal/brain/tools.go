@@ -213,8 +213,12 @@ func (t toolbox) tool(name string, a arguments, now time.Time) (tool turn.Tool, 
 		if err != nil {
 			return tool, "", err
 		}
-		at := now.Add(after).In(zoneOf(t.script))
-		return turn.Tool{Kind: turn.ToolCallBack, After: after}, "they will be called back on " + at.Format("Monday, 2 January, at 15:04") + ": tell them so", nil
+		at, moved := t.script.CallbackAt(now.Add(after))
+		confirmed = "they will be called back on " + at.In(zoneOf(t.script)).Format("Monday, 2 January, at 15:04") + ": tell them so"
+		if moved {
+			after, confirmed = at.Sub(now), "that is outside the calling hours: "+confirmed+", and ask whether it suits them"
+		}
+		return turn.Tool{Kind: turn.ToolCallBack, After: after}, confirmed, nil
 	case toolTransfer:
 		tool, err = t.action(call.ActTransfer, a.To)
 		return tool, "", err

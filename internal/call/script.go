@@ -59,6 +59,9 @@ type Script struct {
 	Language  string         // BCP 47, "" = the default one
 	Zone      *time.Location // of the person called; nil = UTC
 	Answered  time.Time      // set by the Agent when it begins to hold the call
+	// Reopens returns when a call that is wanted at an instant is made: then, or when the calling hours begin again (contract 9.2). nil =
+	// at any time.
+	Reopens func(at time.Time) time.Time
 	Brief     Brief
 	Known     map[string]any // values of the variables that are known before the call, as JSON has them, for Actions
 	Actions   []Action
@@ -68,6 +71,15 @@ type Script struct {
 	// Nodes are the steps of a talk that is made of them, the opening first (contract 2.5). Without any the opening is followed by
 	// all questions and the closing.
 	Nodes []Node
+}
+
+// CallbackAt returns when a call-back that is wanted at an instant is made, and whether the calling hours move it.
+func (s Script) CallbackAt(wanted time.Time) (at time.Time, moved bool) {
+	if s.Reopens == nil {
+		return wanted, false
+	}
+	at = s.Reopens(wanted)
+	return at, !at.Equal(wanted)
 }
 
 // Node is a step of a talk.

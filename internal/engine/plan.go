@@ -95,6 +95,12 @@ func (p plan) location(zoneKey string) *time.Location {
 func (p plan) script(pearl campaign.Pearl, c call.Call, zoneKey string) call.Script {
 	script := pearl.Script(c)
 	script.Zone = p.location(zoneKey)
+	script.Reopens = func(wanted time.Time) time.Time {
+		if at, ok := p.nextOpen(zoneKey, wanted); ok {
+			return at
+		}
+		return wanted
+	}
 	return script
 }
 

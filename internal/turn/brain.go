@@ -161,7 +161,8 @@ type Tool struct {
 // Notice is an event that the machine announces by a sentence of its own.
 type Notice struct {
 	Kind  NoticeKind
-	Hours int // for NoticeCallback
+	Hours int           // for NoticeCallback
+	At    time.Duration // the same: now, since the answer
 }
 
 // NoticeKind is which notice it is.

@@ -438,7 +438,7 @@ func (m *Machine) speakFailed(event Event) {
 func (m *Machine) endWith(notice NoticeKind, hours int) {
 	m.keypad.reset()
 	m.clear(atKeys)
-	m.queue(Reply{Parts: []string{m.rules.Phrase(Notice{Kind: notice, Hours: hours})}, End: true}, m.timing.KeyYield)
+	m.queue(Reply{Parts: []string{m.rules.Phrase(Notice{Kind: notice, Hours: hours, At: m.now})}, End: true}, m.timing.KeyYield)
 }
 
 // tickEnding hangs up when the last words were played, the opt-out is written and no command is incomplete.

@@ -235,11 +235,21 @@ func (f *Form) Phrase(n Notice) string {
 		return f.robot()
 	case n.Kind == NoticeSilence:
 		return f.says.GaveUp
-	case n.Hours == 1:
-		return f.says.CallbackHour
 	default:
-		return fill(f.says.Callback, "hours", strconv.Itoa(n.Hours))
+		return f.callbackIn(n)
 	}
+}
+
+// callbackIn says when the call-back is that was asked for in hours.
+func (f *Form) callbackIn(n Notice) string {
+	now := f.now(Input{At: n.At})
+	if at, moved := f.script.CallbackAt(now.Add(time.Duration(n.Hours) * time.Hour)); moved {
+		return fill(f.says.CallbackAt, "when", f.says.when(now, at.In(now.Location()))) + " " + f.says.AgreedGoodbye
+	}
+	if n.Hours == 1 {
+		return f.says.CallbackHour
+	}
+	return fill(f.says.Callback, "hours", strconv.Itoa(n.Hours))
 }
 
 // Vocabulary returns all sentences that the form may say, in the order of likely use, so that they can be synthesised while

@@ -312,12 +312,16 @@ func (f *Form) readBack(now, at time.Time) Reply {
 		after = soonest
 		at = now.Add(after)
 	}
+	var outside string
+	if kept, moved := f.script.CallbackAt(at); moved {
+		at, after, outside = kept.In(now.Location()), kept.Sub(now), p.OutsideHours
+	}
 	if after > longestHours*time.Hour {
 		return f.tooFar()
 	}
 	f.aside = &aside{kind: asideCallback, day: at}
 	return f.reply(Reply{
-		Parts: []string{fill(p.CallbackAt, "when", p.when(now, at)), p.IsThatRight}, Expect: ExpectYesNo,
+		Parts: []string{outside, fill(p.CallbackAt, "when", p.when(now, at)), p.IsThatRight}, Expect: ExpectYesNo,
 		Tools: []Tool{{Kind: ToolCallBack, After: after}}, // it holds whether they confirm it or hang up
 	})
 }

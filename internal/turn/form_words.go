@@ -534,7 +534,7 @@ func (f *Form) dropAside(in Input) Reply {
 	case asideWrongNumber:
 		return f.ask()
 	case asideWhen:
-		return f.promise(defaultHours*time.Hour, f.Phrase(Notice{Kind: NoticeCallback, Hours: defaultHours}))
+		return f.promise(defaultHours*time.Hour, f.callbackIn(Notice{Hours: defaultHours, At: in.At}))
 	case asideTime:
 		now := f.now(in)
 		return f.readBack(now, time.Date(a.day.Year(), a.day.Month(), a.day.Day(), now.Hour(), now.Minute(), 0, 0, now.Location()))

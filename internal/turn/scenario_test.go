@@ -282,6 +282,12 @@ func runScenario(t *testing.T, given string) string {
 			script.Questions = append(script.Questions, call.Question{ID: id, Name: id, Type: call.VariableType(kind), Ask: ask})
 		case "ears":
 			s.ears = true
+		case "weekdays": // calls are made from Monday to Friday, from nine
+			script.Reopens = func(at time.Time) time.Time {
+				for ; at.Weekday() == time.Saturday || at.Weekday() == time.Sunday || at.Hour() < 9; at = at.Truncate(time.Hour).Add(time.Hour) {
+				}
+				return at
+			}
 		case "known":
 			id, value, _ := strings.Cut(rest, " ")
 			if script.Known == nil {

@@ -64,6 +64,7 @@ type Sentences struct {
 	AskWhen        string
 	AskTime        string
 	WithinMonth    string
+	OutsideHours   string // nobody is called at the time that they named
 	CallbackAt     string // {when}
 	IsThatRight    string
 	AgreedGoodbye  string
@@ -112,7 +113,7 @@ func (s *Sentences) fixed() []string {
 	return []string{
 		s.NotUnderstood, s.YesOrNo, s.JustTheNumber, s.YesOrNoAgain, s.StillNot, s.AskWhen, s.AskOptOut, s.AgreedGoodbye, s.WrongNumber,
 		s.IsThatRight, s.Robot, s.Noted, s.NoMatter, s.DigitByDigit, s.JustTheDay, s.JustTheTime, s.JustTheName, s.SpellIt, s.AskTime,
-		s.Hears, s.SorryToDisturb, s.TakeYourTime, s.IWait, s.Anew, s.NoPerson, s.WhereFrom, s.NoReason, s.WithinMonth, s.AskWrongNumber,
+		s.Hears, s.SorryToDisturb, s.TakeYourTime, s.IWait, s.Anew, s.NoPerson, s.WhereFrom, s.NoReason, s.WithinMonth, s.OutsideHours, s.AskWrongNumber,
 	}
 }
 
