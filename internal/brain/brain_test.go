@@ -2,6 +2,7 @@ package brain
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -399,6 +400,42 @@ func TestCallBackOutsideHours(t *testing.T) {
 	}
 	if diff := cmp.Diff([]turn.Tool{{Kind: turn.ToolCallBack, After: monday.Sub(answered)}}, f.used); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestCollectedValuesAreChecked: what a model notes of an e-mail address, a telephone number or an instant is one.
+func TestCollectedValuesAreChecked(t *testing.T) {
+	t.Parallel()
+	asking := script(t)
+	asking.Questions = []call.Question{
+		{ID: "mailaddr", Type: call.String, Ask: "What is your e-mail address?"}, {ID: "phone", Type: call.String, Ask: "What is your phone number?"},
+		{ID: "day", Type: call.String, Ask: "On which day shall we come?"}, {ID: "at", Type: call.String, Ask: "At what date and time shall we come?"},
+		{ID: "note", Type: call.String, Ask: "What shall we tell them?"},
+	}
+	box := newToolbox(asking)
+	for _, c := range []struct {
+		id, value string
+		want      any // nil = refused
+		why       string
+	}{
+		{"mailaddr", "not an address <script>alert(1)</script>", nil, "an e-mail address such as"}, {"mailaddr", "Ada@example.com", "Ada@example.com", ""},
+		{"phone", "the usual one", nil, "digit by digit"}, {"phone", "415 555 0132", "4155550132", ""}, {"phone", "+14155550132", "+14155550132", ""},
+		{"day", "2026-11-27", "2026-11-27", ""}, {"day", "some day", nil, "a date such as 2026-03-09"}, {"day", "2026-02-31", nil, "a date such as"},
+		{"at", "2026-11-27T16:30", "2026-11-27T16:30", ""}, {"at", "soon", nil, "a date and time such as"},
+		{"note", "not an address <b>", "not an address <b>", ""},
+	} {
+		f := &floor{}
+		arguments, err := json.Marshal(map[string]any{"id": c.id, "value": c.value})
+		if err != nil {
+			t.Fatal(err)
+		}
+		done, err := box.use(Call{Name: "collect", Arguments: string(arguments)}, answered, f)
+		if err != nil || done.failed != (c.want == nil) || !strings.Contains(done.result, c.why) {
+			t.Errorf("%s %q: %+v, %v", c.id, c.value, done, err)
+		}
+		if c.want != nil && (len(f.used) != 1 || f.used[0].Value.Value != c.want) {
+			t.Errorf("%s %q: %+v", c.id, c.value, f.used)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"nacre/internal/call"
 	"nacre/internal/turn"
+	"nacre/internal/understanding"
 )
 
 // The names of the tools, as models know them.
@@ -197,6 +198,9 @@ func (t toolbox) tool(name string, a arguments, now time.Time) (tool turn.Tool, 
 			return tool, "", errors.New("there is no such variable")
 		}
 		value, err := typed(t.script.Questions[n].Type, a.Value)
+		if err == nil {
+			value, err = t.checked(t.script.Questions[n], value, now)
+		}
 		if err != nil {
 			return tool, "", err
 		}
@@ -291,6 +295,47 @@ func localTime(text string, zone *time.Location) (time.Time, error) {
 		}
 	}
 	return time.Time{}, errors.New("at is no time such as 2026-03-09T17:00")
+}
+
+// shapes are what is written of an instant, and an example for the model.
+var shapes = map[understanding.Sort]struct{ layout, example string }{
+	understanding.Date:     {time.DateOnly, "a date such as 2026-03-09"},
+	understanding.Time:     {"15:04", "a time such as 17:00"},
+	understanding.DateTime: {"2006-01-02T15:04", "a date and time such as 2026-03-09T17:00"},
+}
+
+// checked returns a text that a question asks for as it is kept where a person says it (package understanding): an e-mail address, a
+// telephone number, a date or a time. The error tells the model what it should be.
+func (t toolbox) checked(q call.Question, value any, now time.Time) (any, error) {
+	text, ok := value.(string)
+	if !ok {
+		return value, nil
+	}
+	tables := understanding.For(t.script.Language)
+	wants := tables.Question(q)
+	shape, instant := shapes[wants.Sort]
+	if instant {
+		if at, err := time.Parse(shape.layout, text); err == nil {
+			return at.Format(shape.layout), nil
+		}
+	}
+	if !instant && wants.Sort != understanding.Email && wants.Sort != understanding.Phone {
+		return value, nil
+	}
+	answer := tables.Answer(wants, text, now.In(zoneOf(t.script)))
+	read, ok := answer.Value.(string)
+	switch {
+	case instant && (!ok || answer.Confidence != understanding.Sure):
+		return nil, errors.New("the value is " + shape.example + ", or null: ask them again where it is not clear")
+	case ok && strings.EqualFold(read, text):
+		return text, nil
+	case ok:
+		return read, nil
+	case wants.Sort == understanding.Email:
+		return nil, errors.New("the value is an e-mail address such as ada@example.com, or null: ask them to spell it")
+	default:
+		return nil, errors.New("the value is a telephone number in digits, or null: ask them to say it digit by digit")
+	}
 }
 
 // longestValue is the longest text that is collected, in bytes.
