@@ -62,12 +62,12 @@ type Script struct {
 	// Reopens returns when a call that is wanted at an instant is made: then, or when the calling hours begin again (contract 9.2). nil =
 	// at any time.
 	Reopens func(at time.Time) time.Time
-	Brief     Brief
-	Known     map[string]any // values of the variables that are known before the call, as JSON has them, for Actions
-	Actions   []Action
-	After     []After // done after the call, each if its When applies; Next counts from 0
-	Before    []Step  // made before the dial, from the first one on
-	Closing   string  // said at the end of a talk that went as it should; "" = the agent's own words
+	Brief   Brief
+	Known   map[string]any // values of the variables that are known before the call, as JSON has them, for Actions
+	Actions []Action
+	After   []After // done after the call, each if its When applies; Next counts from 0
+	Before  []Step  // made before the dial, from the first one on
+	Closing string  // said at the end of a talk that went as it should; "" = the agent's own words
 	// Nodes are the steps of a talk that is made of them, the opening first (contract 2.5). Without any the opening is followed by
 	// all questions and the closing.
 	Nodes []Node
