@@ -30,7 +30,7 @@ func (l *Language) affirmed(words []word, value func(i int) int) (kept []word, d
 		}
 		end := value(i)
 		if end > i && end < len(words) && words[end-1].stop == none {
-			if last := after.at(words, end); last > end {
+			if last := after.at(words, end); last > end && bounds.at(words, end) <= end {
 				drop()
 				i = last
 				continue
