@@ -210,7 +210,6 @@ func (m *Machine) goOn() {
 }
 
 func (m *Machine) noMailbox() {
-	m.evidence.withdraw()
 	m.phase = answering
 	if m.opened {
 		m.phase = talking

@@ -159,6 +159,7 @@ func (m *Machine) answerWords() {
 		m.evidence.add(m.now, call.EvidenceCadence, call.Screening, weighsTalksOn, "a long utterance at first, and another after our words")
 	}
 	if words := m.said(); words != "" && (m.heard > 0 || m.optsOut(words)) && m.mayReply(words) && m.graceFor(words) == m.timing.QuickGrace {
+		m.evidence.withdraw()
 		m.evidence.replied = true
 		m.evidence.add(m.now, call.EvidenceWords, call.Human, weighsReply, "a reply to what we said")
 	}
