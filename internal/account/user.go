@@ -63,6 +63,8 @@ type User struct {
 	Code        []byte    // SHA-256 of the code by which a password is set; nil = there is none
 	CodeExpires time.Time // of the code
 	Sessions    int64     // grows when sessions end that were begun before; a session notes it
+
+	SignedInFrom string // the address of the last sign-in; "" = there was none
 }
 
 // TwoFactor is what a person has in an authenticator app; the zero value: nothing.

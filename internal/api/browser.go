@@ -46,7 +46,7 @@ func (x *exchange) person() (signedIn bool, err error) {
 	if err := x.judgeOrigin(); err != nil {
 		return false, err
 	}
-	x.asker = route.Asker{Account: person.Account, Person: person, Until: session.until}
+	x.asker = route.Asker{Account: person.Account, Person: person, Until: session.until, Session: session.name}
 	return true, nil
 }
 

@@ -61,7 +61,7 @@ func (q *queries) Key(_ context.Context, accountID id.ID, hash []byte) (account.
 	return account.Key{ID: "650000000000000000000003", Account: testAccount, Hash: hash, Scope: account.ScopeFull}, nil
 }
 
-func (q *queries) RecordingOf(_ context.Context, callID, _ id.ID) (string, error) {
+func (q *queries) RecordingOf(_ context.Context, callID id.ID, _ recording.Holder) (string, error) {
 	if callID != testCall || q.recording == "" {
 		return "", fault.Missing("CallId")
 	}

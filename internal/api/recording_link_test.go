@@ -66,3 +66,47 @@ func TestARecordingLinkDiesWithItsKeyAndItsAccount(t *testing.T) {
 	w.tick(6 * 24 * time.Hour)
 	opens("after its time", kept, 404)
 }
+
+// TestARecordingLinkOfAPersonDiesWithThePerson: it opens for an hour, unless the person is removed or signs out everywhere.
+func TestARecordingLinkOfAPersonDiesWithThePerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	link := func(who string) string {
+		t.Helper()
+		var answer struct{ Recording string }
+		if err := json.Unmarshal([]byte(read(t, w.ask(t, "GET /v2/Call/{call}/Recording"+who))), &answer); err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimPrefix(answer.Recording, "http://nacre.test")
+	}
+	opens := func(what, link string, want int) {
+		t.Helper()
+		if response := w.ask(t, "GET "+link+"\nAuthorization: -"); response.StatusCode != want {
+			t.Errorf("%s: %d, want %d: %s", what, response.StatusCode, want, read(t, response))
+		}
+	}
+	invited, code, err := w.engine.InviteUser(t.Context(), w.actor, "viewer@example.com", account.Viewer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.names["viewerCode"] = code
+	viewer := w.signIn(t, "viewer")
+	first, second := link(viewer), link("")
+	opens("a fresh link", first, 200)
+	w.good(t, "POST /v2/SignOut/Everywhere"+viewer)
+	opens("the person signed out everywhere", first, 404)
+	if w.names["viewerCode"], _, err = w.engine.RenewCode(t.Context(), w.actor, invited.ID); err != nil {
+		t.Fatal(err)
+	}
+	viewer = w.signIn(t, "viewer")
+	removed, old := link(viewer), link(viewer)
+	opens("after another sign-in", removed, 200)
+	w.tick(time.Hour)
+	opens("an hour later", old, 404)
+	opens("a link of a key", second, 200)
+	removed = link(viewer)
+	if err := w.engine.RemoveUser(t.Context(), w.actor, invited.ID); err != nil {
+		t.Fatal(err)
+	}
+	opens("the person was removed", removed, 404)
+}

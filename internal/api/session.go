@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -54,6 +56,7 @@ type signedIn struct {
 	account, person id.ID
 	count           int64
 	until           time.Time
+	name            string // a hash of its token
 }
 
 // find reads the session of a token; found is false where there is none, or it has ended.
@@ -62,7 +65,9 @@ func (s *sessions) find(ctx context.Context, token string, now time.Time) (sessi
 	if err != nil {
 		return session, false, fmt.Errorf("read session: %w", err)
 	}
+	hash := sha256.Sum256([]byte(token))
 	session = signedIn{
+		name:    base64.RawURLEncoding.EncodeToString(hash[:]),
 		account: id.ID(s.manager.GetString(ctx, sessionAccount)), person: id.ID(s.manager.GetString(ctx, sessionPerson)),
 		count: s.manager.GetInt64(ctx, sessionCount), until: s.manager.Deadline(ctx),
 	}

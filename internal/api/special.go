@@ -142,12 +142,12 @@ func (x *exchange) recording(text string) {
 		x.fail(gone)
 		return
 	}
-	key, ok := x.links.Verify(callID, x.r.URL.Query(), x.now)
+	holder, ok := x.links.Verify(callID, x.r.URL.Query(), x.now)
 	if !ok {
 		x.fail(gone)
 		return
 	}
-	file, err := x.openRecording(callID, key)
+	file, err := x.openRecording(callID, holder)
 	if err != nil {
 		if fault.Is(err, fault.NotFound) || errors.Is(err, os.ErrNotExist) {
 			x.fail(gone)
@@ -221,9 +221,9 @@ func (w *rangeProblems) Write(text []byte) (int, error) {
 	return w.ResponseWriter.Write(text)
 }
 
-// openRecording finds the file of a call whose link was verified, for as long as its account and the link's key have it.
-func (x *exchange) openRecording(callID, key id.ID) (*os.File, error) {
-	name, err := x.Queries.RecordingOf(x.r.Context(), callID, key)
+// openRecording finds the file of a call whose link was verified, for as long as its account and the link's holder have it.
+func (x *exchange) openRecording(callID id.ID, holder recording.Holder) (*os.File, error) {
+	name, err := x.Queries.RecordingOf(x.r.Context(), callID, holder)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ func TestAttempts(t *testing.T) {
 	var a attempts
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	begin := func(address, person string) error {
-		_, err := a.begin(address, person, now)
+		_, err := a.begin(attemptsToSignIn(person, address, false), now)
 		return err
 	}
 	for n := range attemptsOfPerson {
@@ -25,24 +25,33 @@ func TestAttempts(t *testing.T) {
 	if err := begin("198.51.100.1", "@ada"); !fault.Is(err, fault.TooMany) {
 		t.Errorf("one more of the person: %v", err)
 	}
+	if _, err := a.begin(attemptsToSignIn("@ada", "198.51.100.1", true), now); err != nil {
+		t.Errorf("the person where she signed in last: %v", err)
+	}
+	if _, err := a.begin(attemptsOfSession("ada's"), now); err != nil {
+		t.Errorf("the person in her session: %v", err)
+	}
+	if _, err := a.begin(attemptsWithCodes("192.0.2.1"), now); err != nil {
+		t.Errorf("a code from an address that guessed passwords: %v", err)
+	}
 	if err := begin("198.51.100.1", "@bob"); err != nil {
 		t.Errorf("another person: %v", err)
 	}
-	for n := range attemptsOfAddress - 1 {
-		if err := begin("198.51.100.1", ""); err != nil {
+	for n := range attemptsOfOne - 1 {
+		if err := begin("198.51.100.1", "@carol"); err != nil {
 			t.Fatalf("attempt %d of an address: %v", n, err)
 		}
 	}
-	if err := begin("198.51.100.1", ""); !fault.Is(err, fault.TooMany) {
+	if err := begin("198.51.100.1", "@carol"); !fault.Is(err, fault.TooMany) {
 		t.Errorf("one more of the address: %v", err)
 	}
-	takeBack, err := a.begin("198.51.100.2", "@eve", now)
+	takeBack, err := a.begin(attemptsToSignIn("@eve", "198.51.100.2", false), now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	takeBack()
-	for n := range attemptsOfAddress {
-		if err := begin("198.51.100.2", ""); err != nil {
+	for n := range attemptsOfOne {
+		if err := begin("198.51.100.2", "@dan"); err != nil {
 			t.Errorf("attempt %d after one that did not fail: %v", n, err)
 		}
 	}
@@ -51,7 +60,7 @@ func TestAttempts(t *testing.T) {
 		t.Errorf("when the window is over: %v", err)
 	}
 	for n := range attemptsRemembered + 10 {
-		if err := begin(fmt.Sprint("address ", n), ""); err != nil {
+		if err := begin(fmt.Sprint("address ", n), fmt.Sprint("@", n)); err != nil {
 			t.Fatal(err)
 		}
 	}

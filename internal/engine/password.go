@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,9 +31,6 @@ func PersonActor(u account.User, trace string) Actor {
 	return Actor{Account: u.Account, By: PersonPrefix + string(u.ID), Name: u.Email, Trace: trace}
 }
 
-// personKey is the attempts' name of a person.
-func personKey(email string) string { return "@" + email }
-
 // codeLasts is how long a code of an invitation or for a new password works.
 const codeLasts = 7 * 24 * time.Hour
 
@@ -45,16 +43,17 @@ func errSignIn() error {
 // is where the attempt comes from. Wrong ones are fault.Unauthenticated, too many fault.TooMany.
 func (e *Engine) SignIn(ctx context.Context, email, password, code, address string) (account.User, error) {
 	email, malformed := account.NormalizeEmail(email)
-	takeBack, err := e.attempts.begin(address, personKey(email), e.clock())
-	if err != nil {
-		return account.User{}, err
-	}
 	var namesakes []account.User
 	if malformed == nil {
+		var err error
 		if namesakes, err = e.Store.PeopleByEmail(ctx, email); err != nil {
-			takeBack()
 			return account.User{}, err
 		}
+	}
+	familiar := slices.ContainsFunc(namesakes, func(u account.User) bool { return u.SignedInFrom != "" && u.SignedInFrom == address })
+	takeBack, err := e.attempts.begin(attemptsToSignIn(email, address, familiar), e.clock())
+	if err != nil {
+		return account.User{}, err
 	}
 	found, err := e.whosePassword(ctx, namesakes, password)
 	switch {
@@ -116,6 +115,7 @@ func (e *Engine) enter(ctx context.Context, found account.User, code, address st
 		if err := takeStep(u, code, now); err != nil {
 			return err
 		}
+		u.SignedInFrom = address
 		found = *u
 		return e.audit(tx, actor, auditSignIn, now, map[string]any{"address": address, "count": 1})
 	})
@@ -168,7 +168,7 @@ func (e *Engine) judgedHash(ctx context.Context, member, password string) (strin
 // Join sets the password of the person who has the code, and signs the person in. Sessions that there were end, and so does
 // two-factor authentication: who lost a telephone gets in again by a code.
 func (e *Engine) Join(ctx context.Context, code, password, address string) (account.User, error) {
-	takeBack, err := e.attempts.begin(address, "", e.clock())
+	takeBack, err := e.attempts.begin(attemptsWithCodes(address), e.clock())
 	if err != nil {
 		return account.User{}, err
 	}
@@ -198,15 +198,16 @@ func (e *Engine) Join(ctx context.Context, code, password, address string) (acco
 		}
 		u.Password, u.Code, u.CodeExpires, u.TwoFactor = stored, nil, time.Time{}, account.TwoFactor{}
 		u.Sessions++
+		u.SignedInFrom = address
 		joined = *u
 		return e.audit(tx, actor, event, now, map[string]any{"address": address, "after": userData(*u)})
 	})
 	return joined, err
 }
 
-// SetPassword exchanges a person's password; sessions that there are end.
-func (e *Engine) SetPassword(ctx context.Context, person account.User, password, next, address, trace string) (account.User, error) {
-	if err := e.prove(ctx, person, "Password", password, address); err != nil {
+// SetPassword exchanges a person's password; sessions that there are end. session names the one in which it is asked for.
+func (e *Engine) SetPassword(ctx context.Context, person account.User, password, next, session, trace string) (account.User, error) {
+	if err := e.prove(ctx, person, "Password", password, session); err != nil {
 		return person, err
 	}
 	stored, err := e.judgedHash(ctx, "NewPassword", next)
@@ -225,8 +226,8 @@ func (e *Engine) SetPassword(ctx context.Context, person account.User, password,
 }
 
 // prove has a person who is signed in say the password again.
-func (e *Engine) prove(ctx context.Context, person account.User, member, password, address string) error {
-	takeBack, err := e.attempts.begin(address, personKey(person.Email), e.clock())
+func (e *Engine) prove(ctx context.Context, person account.User, member, password, session string) error {
+	takeBack, err := e.attempts.begin(attemptsOfSession(session), e.clock())
 	if err != nil {
 		return err
 	}
@@ -277,7 +278,7 @@ func (e *Engine) FirstStartOpen(ctx context.Context) (bool, error) {
 
 // FirstStart makes the first owner, in the first account, which gets the company's name.
 func (e *Engine) FirstStart(ctx context.Context, code, email, password, company, address string) (account.User, error) {
-	takeBack, err := e.attempts.begin(address, "", e.clock())
+	takeBack, err := e.attempts.begin(attemptsWithCodes(address), e.clock())
 	if err != nil {
 		return account.User{}, err
 	}
@@ -339,7 +340,7 @@ func (e *Engine) makeOwner(ctx context.Context, email, password, company, addres
 		if n >= 0 {
 			made = known[n]
 		}
-		made.Role, made.Password, made.Code, made.CodeExpires = account.Owner, stored, nil, time.Time{}
+		made.Role, made.Password, made.Code, made.CodeExpires, made.SignedInFrom = account.Owner, stored, nil, time.Time{}, address
 		if n >= 0 {
 			err = tx.SaveUser(made)
 		} else {

@@ -112,12 +112,67 @@ func testAttempts(t *testing.T, s engine.Store) {
 	if _, err := w.e.SignIn(w.ctx, email, goodPassword, "", from(2)); err != nil {
 		t.Errorf("the person from another address: %v", err)
 	}
+	for n := range 10 {
+		if _, err := w.e.Join(w.ctx, "x", goodPassword, from(1)); !fault.Is(err, fault.Invalid) {
+			t.Errorf("wrong code %d from the address that guessed passwords: %v", n, err)
+		}
+	}
 	if _, err := w.e.Join(w.ctx, "x", goodPassword, from(1)); !fault.Is(err, fault.TooMany) {
-		t.Errorf("a code from the address that guessed: %v", err)
+		t.Errorf("an eleventh wrong code: %v", err)
 	}
 	w.clock.Add(15 * time.Minute)
 	if _, err := w.e.SignIn(w.ctx, email, goodPassword, "", from(1)); err != nil {
 		t.Errorf("a quarter of an hour later: %v", err)
+	}
+}
+
+// testStrangersLockNobodyOut: others behind the same address use up nothing of the person who signs in from where she was before,
+// or is signed in. TestAttempts has those who guess elsewhere.
+func testStrangersLockNobodyOut(t *testing.T, s engine.Store) {
+	w := newWorld(t, s)
+	email, colleague := string(w.account)+"@example.com", "c"+string(w.account)+"@example.com"
+	person := w.joined(email, account.Owner)
+	signIn := func(email, password, address string) error {
+		_, err := w.e.SignIn(w.ctx, email, password, "", address)
+		return err
+	}
+	const office = "192.0.2.200"
+	if err := signIn(email, goodPassword, office); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		if err := signIn(colleague, "wrong wrong wrong", office); !fault.Is(err, fault.Unauthenticated) {
+			t.Fatal(err)
+		}
+	}
+	if err := signIn(colleague, "wrong wrong wrong", office); !fault.Is(err, fault.TooMany) {
+		t.Errorf("a colleague's eleventh guess: %v", err)
+	}
+	if err := signIn(email, goodPassword, office); err != nil {
+		t.Errorf("the person where she always signs in: %v", err)
+	}
+	set := func(password, session string) error {
+		_, err := w.e.SetPassword(w.ctx, person, password, otherPassword, session, "")
+		return err
+	}
+	for range 10 {
+		if err := set("wrong wrong wrong", "stolen"); !fault.Is(err, fault.Invalid) {
+			t.Fatal(err)
+		}
+	}
+	if err := set(goodPassword, "stolen"); !fault.Is(err, fault.TooMany) {
+		t.Errorf("an eleventh proof in one session: %v", err)
+	}
+	if err := set(goodPassword, "her own"); err != nil {
+		t.Errorf("a new password in a session of hers: %v", err)
+	}
+	for n := range 10 {
+		if err := signIn(email, "wrong wrong wrong", office); !fault.Is(err, fault.Unauthenticated) {
+			t.Fatalf("guess %d at her address: %v", n, err)
+		}
+	}
+	if err := signIn(email, otherPassword, office); !fault.Is(err, fault.TooMany) {
+		t.Errorf("an eleventh guess at her address: %v", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"nacre/internal/call"
 	"nacre/internal/id"
 	"nacre/internal/phone"
+	"nacre/internal/recording"
 	"nacre/internal/report"
 )
 
@@ -40,8 +41,9 @@ type CallQueries interface {
 	ReadCall(ctx context.Context, accountID, callID id.ID) (call.Call, error)
 	ReadReview(ctx context.Context, accountID, callID id.ID) (Review, error) // the zero value where there is none
 	// RecordingOf is the recording's file of a call, whosever it is: the signature of a link to it stands in for the account.
-	// A call without one is missing too, as is one whose account is suspended, or has not the key (zero = none is asked for).
-	RecordingOf(ctx context.Context, callID, keyID id.ID) (file string, err error)
+	// A call without one is missing too, as is one whose account is suspended, or has not the link's holder any more, or
+	// of whose holder the sessions ended.
+	RecordingOf(ctx context.Context, callID id.ID, holder recording.Holder) (file string, err error)
 	Recorded(ctx context.Context, accountID id.ID) (bytes int64, err error) // of all recordings of an account
 	SearchCalls(ctx context.Context, accountID, pearlID id.ID, filter CallFilter, page Page) (count int, rows []call.Call, err error)
 	// TallyCalls shows a tally the calls of a Pearl that SearchCalls finds from from to to, and the leads that became

@@ -116,6 +116,7 @@ func storeTests() []storeTest {
 		{"PeopleKeepAnOwner", testPeopleKeepAnOwner},
 		{"CodesToJoin", testCodesToJoin},
 		{"Attempts", testAttempts},
+		{"StrangersLockNobodyOut", testStrangersLockNobodyOut},
 		{"TwoFactor", testTwoFactor},
 		{"EverythingAtOnce", testEverythingAtOnce},
 		{"UpdateLeadIsNotJudgedByOldReads", testUpdateLeadIsNotJudgedByOldReads},

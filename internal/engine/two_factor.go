@@ -12,9 +12,10 @@ import (
 // issuer is what authenticator apps show beside the e-mail address.
 const issuer = "nacre"
 
-// OfferTwoFactor gives a person a secret for an authenticator app, which is not asked for before it is confirmed.
-func (e *Engine) OfferTwoFactor(ctx context.Context, person account.User, password, address, trace string) (secret, uri string, err error) {
-	if err := e.prove(ctx, person, "Password", password, address); err != nil {
+// OfferTwoFactor gives a person a secret for an authenticator app, which is not asked for before it is confirmed. session names the
+// one in which it is asked for.
+func (e *Engine) OfferTwoFactor(ctx context.Context, person account.User, password, session, trace string) (secret, uri string, err error) {
+	if err := e.prove(ctx, person, "Password", password, session); err != nil {
 		return "", "", err
 	}
 	if secret, uri, err = credential.TwoFactorSecret(issuer, person.Email); err != nil {
@@ -34,8 +35,8 @@ func (e *Engine) OfferTwoFactor(ctx context.Context, person account.User, passwo
 }
 
 // ConfirmTwoFactor turns two-factor authentication on, by a code that the app shows. The person's sessions end.
-func (e *Engine) ConfirmTwoFactor(ctx context.Context, person account.User, code, address, trace string) (account.User, error) {
-	takeBack, err := e.attempts.begin(address, personKey(person.Email), e.clock())
+func (e *Engine) ConfirmTwoFactor(ctx context.Context, person account.User, code, session, trace string) (account.User, error) {
+	takeBack, err := e.attempts.begin(attemptsOfSession(session), e.clock())
 	if err != nil {
 		return person, err
 	}
@@ -63,8 +64,8 @@ func (e *Engine) ConfirmTwoFactor(ctx context.Context, person account.User, code
 }
 
 // EndTwoFactor turns two-factor authentication off.
-func (e *Engine) EndTwoFactor(ctx context.Context, person account.User, password, address, trace string) error {
-	if err := e.prove(ctx, person, "Password", password, address); err != nil {
+func (e *Engine) EndTwoFactor(ctx context.Context, person account.User, password, session, trace string) error {
+	if err := e.prove(ctx, person, "Password", password, session); err != nil {
 		return err
 	}
 	actor := PersonActor(person, trace)

@@ -20,8 +20,11 @@ const SecretName = "recording links"
 // Path is the URL path of recordings: Path + call id.
 const Path = "/recordings/"
 
-// DefaultTTL is how long a link is valid unless configured.
-const DefaultTTL = 7 * 24 * time.Hour
+// DefaultTTL is how long a link is valid unless configured; PersonTTL is how long at most where a person asked for it.
+const (
+	DefaultTTL = 7 * 24 * time.Hour
+	PersonTTL  = time.Hour
+)
 
 // Links makes and verifies links.
 type Links struct {
@@ -30,10 +33,13 @@ type Links struct {
 	TTL    time.Duration // 0 = DefaultTTL
 }
 
-// Holder is the key that a link is made for: the link opens nothing that the key does not, and no longer than it.
+// Holder is the key or the person that a link is made for: the link opens nothing that the holder does not, and no longer. Without
+// either the link is for the account's webhooks.
 type Holder struct {
-	Key     id.ID     // zero = none, the link is for the account's webhooks
-	Expires time.Time // of the key; zero = never
+	Key      id.ID
+	Person   id.ID
+	Sessions int64     // of the person (account.User): a link dies with the sessions that there were
+	Expires  time.Time // of the key or the session; zero = never
 }
 
 // URL is a link to the recording of a call that is valid from now until expires (whole seconds).
@@ -42,36 +48,51 @@ func (l Links) URL(callID id.ID, holder Holder, now time.Time) (link string, exp
 	if ttl == 0 {
 		ttl = DefaultTTL
 	}
+	if !holder.Person.Zero() {
+		ttl = min(ttl, PersonTTL)
+	}
 	expires = now.Add(ttl)
 	if !holder.Expires.IsZero() && holder.Expires.Before(expires) {
 		expires = holder.Expires
 	}
 	expires = expires.UTC().Truncate(time.Second)
-	query := url.Values{"expires": {strconv.FormatInt(expires.Unix(), 10)}, "signature": {l.sign(callID, holder.Key, expires.Unix())}}
+	query := url.Values{"expires": {strconv.FormatInt(expires.Unix(), 10)}, "signature": {l.sign(callID, holder, expires.Unix())}}
 	if !holder.Key.Zero() {
 		query.Set("key", string(holder.Key))
+	}
+	if !holder.Person.Zero() {
+		query.Set("person", string(holder.Person))
+		query.Set("sessions", strconv.FormatInt(holder.Sessions, 10))
 	}
 	return strings.TrimSuffix(l.Base, "/") + Path + string(callID) + "?" + query.Encode(), expires
 }
 
-// Verify reports whether the query of a link to the call was signed by URL and has not expired, and returns the key it was
-// made for. Whether that key still exists is not checked here.
-func (l Links) Verify(callID id.ID, query url.Values, now time.Time) (key id.ID, ok bool) {
+// Verify reports whether the query of a link to the call was signed by URL and has not expired, and returns whom it was
+// made for. Whether the holder still exists is not checked here.
+func (l Links) Verify(callID id.ID, query url.Values, now time.Time) (holder Holder, ok bool) {
 	expires, err := strconv.ParseInt(query.Get("expires"), 10, 64)
 	if err != nil || len(l.Secret) == 0 {
-		return "", false
+		return holder, false
+	}
+	if text := query.Get("sessions"); text != "" {
+		if holder.Sessions, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return Holder{}, false
+		}
 	}
 	// The signature is checked in any case, so that the time taken reveals nothing.
-	key = id.ID(query.Get("key"))
-	genuine := hmac.Equal([]byte(query.Get("signature")), []byte(l.sign(callID, key, expires)))
-	return key, genuine && now.Unix() < expires
+	holder.Key, holder.Person = id.ID(query.Get("key")), id.ID(query.Get("person"))
+	genuine := hmac.Equal([]byte(query.Get("signature")), []byte(l.sign(callID, holder, expires)))
+	return holder, genuine && now.Unix() < expires
 }
 
-func (l Links) sign(callID, key id.ID, expires int64) string {
+func (l Links) sign(callID id.ID, holder Holder, expires int64) string {
 	mac := hmac.New(sha256.New, l.Secret)
 	mac.Write([]byte("recording\n" + string(callID) + "\n" + strconv.FormatInt(expires, 10)))
-	if !key.Zero() {
-		mac.Write([]byte("\n" + string(key)))
+	if !holder.Key.Zero() {
+		mac.Write([]byte("\n" + string(holder.Key)))
+	}
+	if !holder.Person.Zero() {
+		mac.Write([]byte("\nperson\n" + string(holder.Person) + "\n" + strconv.FormatInt(holder.Sessions, 10)))
 	}
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

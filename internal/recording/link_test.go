@@ -47,7 +47,7 @@ func TestLinksWorkUntilTheyExpire(t *testing.T) {
 			t.Errorf("%v opens", bad)
 		}
 	}
-	if verifies(Links{}, callID, url.Values{"expires": query["expires"], "signature": {Links{}.sign(callID, "", expires.Unix())}}, now) {
+	if verifies(Links{}, callID, url.Values{"expires": query["expires"], "signature": {Links{}.sign(callID, Holder{}, expires.Unix())}}, now) {
 		t.Error("works without a secret")
 	}
 }
@@ -70,13 +70,45 @@ func TestALinkDiesWithItsKey(t *testing.T) {
 		t.Fatalf("link %s: %v", link, err)
 	}
 	query := parsed.Query()
-	if key, ok := links.Verify(callID, query, now); !ok || key != keyID {
-		t.Errorf("key %q, %v", key, ok)
+	if holder, ok := links.Verify(callID, query, now); !ok || holder != (Holder{Key: keyID}) {
+		t.Errorf("holder %+v, %v", holder, ok)
 	}
 	for name, key := range map[string]string{"another key": "665f1f77bcf86cd799439033", "no key": ""} {
 		query.Set("key", key)
 		if _, ok := links.Verify(callID, query, now); ok {
 			t.Errorf("works with %s", name)
+		}
+	}
+}
+
+// TestALinkOfAPersonLivesAnHour: it names the person and the person's sessions, by signature.
+func TestALinkOfAPersonLivesAnHour(t *testing.T) {
+	t.Parallel()
+	const callID, personID = id.ID("665f1f77bcf86cd799439011"), id.ID("665f1f77bcf86cd799439033")
+	now := time.Date(2026, 11, 23, 9, 15, 4, 0, time.UTC)
+	links := Links{Base: "https://calls.example.com", Secret: []byte("s")}
+	want := Holder{Person: personID, Sessions: 3}
+	link, expires := links.URL(callID, want, now)
+	if !expires.Equal(now.Add(PersonTTL)) {
+		t.Errorf("works until %v", expires)
+	}
+	if _, expires := links.URL(callID, Holder{Person: personID, Expires: now.Add(time.Minute)}, now); !expires.Equal(now.Add(time.Minute)) {
+		t.Errorf("works until %v, its session for a minute", expires)
+	}
+	parsed, err := url.Parse(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if holder, ok := links.Verify(callID, parsed.Query(), now); !ok || holder != want {
+		t.Errorf("holder %+v, %v", holder, ok)
+	}
+	for _, name := range []string{"person", "sessions"} {
+		for _, other := range []string{"", "4", "x"} {
+			query := parsed.Query()
+			query.Set(name, other)
+			if _, ok := links.Verify(callID, query, now); ok {
+				t.Errorf("works with %s=%q", name, other)
+			}
 		}
 	}
 }

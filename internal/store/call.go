@@ -11,6 +11,7 @@ import (
 	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/phone"
+	"nacre/internal/recording"
 )
 
 // lightCallColumns are those of a search row; the heavy ones follow in callColumns.
@@ -324,12 +325,13 @@ func (s *Store) Recorded(ctx context.Context, accountID id.ID) (bytes int64, err
 }
 
 // RecordingOf implements engine.Queries.
-func (s *Store) RecordingOf(ctx context.Context, callID, keyID id.ID) (file string, err error) {
+func (s *Store) RecordingOf(ctx context.Context, callID id.ID, holder recording.Holder) (file string, err error) {
 	err = s.backend.read(ctx, func(q session) error {
 		file, err = one(q, scanText[string], `SELECT recording FROM call WHERE id = ?1 AND recording <> ''
 			AND EXISTS (SELECT 1 FROM account WHERE account.id = call.account_id AND standing <> ?2)
-			AND (CAST(?3 AS TEXT) = '' OR EXISTS (SELECT 1 FROM api_key WHERE api_key.id = ?3 AND api_key.account_id = call.account_id))`,
-			callID, int(account.Suspended), keyID)
+			AND (CAST(?3 AS TEXT) = '' OR EXISTS (SELECT 1 FROM api_key WHERE api_key.id = ?3 AND api_key.account_id = call.account_id))
+			AND (CAST(?4 AS TEXT) = '' OR EXISTS (SELECT 1 FROM person WHERE person.id = ?4 AND person.account_id = call.account_id AND sessions = ?5))`,
+			callID, int(account.Suspended), holder.Key, holder.Person, holder.Sessions)
 		return err
 	})
 	return file, wrap("read recording of call", missing(err, "CallId"))

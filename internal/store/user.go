@@ -9,7 +9,7 @@ import (
 	"nacre/internal/id"
 )
 
-const userColumns = "id, account_id, email, role, created, password, two_factor, confirmed, used_step, code, code_expires, sessions"
+const userColumns = "id, account_id, email, role, created, password, two_factor, confirmed, used_step, code, code_expires, sessions, signed_in_from"
 
 var (
 	userTable  = newTable("person", userColumns)
@@ -28,6 +28,7 @@ func (t *tx) userValues(u account.User) []any {
 	}
 	return []any{
 		u.ID, u.Account, u.Email, int(u.Role), millis(u.Created), u.Password, secret, u.TwoFactor.Confirmed, u.TwoFactor.Used, code, millis(u.CodeExpires), u.Sessions,
+		u.SignedInFrom,
 	}
 }
 
@@ -37,7 +38,7 @@ func userPlace(userID id.ID) string { return "person " + string(userID) }
 func (t *tx) scanUser(r row) (u account.User, err error) {
 	var created, expires int64
 	err = r.Scan((*string)(&u.ID), (*string)(&u.Account), &u.Email, (*int)(&u.Role), &created, &u.Password, &u.TwoFactor.Secret, &u.TwoFactor.Confirmed,
-		&u.TwoFactor.Used, &u.Code, &expires, &u.Sessions)
+		&u.TwoFactor.Used, &u.Code, &expires, &u.Sessions, &u.SignedInFrom)
 	if err != nil {
 		return u, err
 	}

@@ -17,6 +17,7 @@ type Asker struct {
 	Key     account.Key  // zero unless a key asks
 	Person  account.User // zero unless a person asks
 	Until   time.Time    // when the key, or the session, ends; zero: never
+	Session string       // names a person's session; it is no token
 }
 
 // IsPerson reports whether a person asks.

@@ -58,9 +58,9 @@ func NewRequest(ctx context.Context, r *http.Request, match Match) *Request {
 	return &Request{Route: match.Route, Header: http.Header{}, ctx: ctx, http: r, values: match.Values}
 }
 
-// RecordingLink is a fresh link to the recording of a call, for the key of the request (contract 3.6).
+// RecordingLink is a fresh link to the recording of a call, for the key or the person of the request (contract 3.6).
 func (r *Request) RecordingLink(callID id.ID) (link string, expires time.Time) {
-	return r.Links.URL(callID, recording.Holder{Key: r.Asker.Key.ID, Expires: r.Asker.Until}, r.Now)
+	return r.Links.URL(callID, recording.Holder{Key: r.Asker.Key.ID, Person: r.Asker.Person.ID, Sessions: r.Asker.Person.Sessions, Expires: r.Asker.Until}, r.Now)
 }
 
 // Context ends when the client has gone or the route's time is over.

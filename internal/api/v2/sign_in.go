@@ -186,7 +186,7 @@ type newPassword struct {
 }
 
 func (h signInHandlers) setPassword(r *route.Request, in newPassword) (bool, error) {
-	person, err := h.Engine.SetPassword(r.Context(), r.Asker.Person, in.Password, in.NewPassword, r.Browser.Address(), r.Actor.Trace)
+	person, err := h.Engine.SetPassword(r.Context(), r.Asker.Person, in.Password, in.NewPassword, r.Asker.Session, r.Actor.Trace)
 	if err != nil {
 		return false, err
 	}
@@ -206,7 +206,7 @@ type offer struct {
 }
 
 func (h signInHandlers) offerTwoFactor(r *route.Request, in password) (offer, error) {
-	secret, uri, err := h.Engine.OfferTwoFactor(r.Context(), r.Asker.Person, in.Password, r.Browser.Address(), r.Actor.Trace)
+	secret, uri, err := h.Engine.OfferTwoFactor(r.Context(), r.Asker.Person, in.Password, r.Asker.Session, r.Actor.Trace)
 	return offer{Secret: secret, URI: uri}, err
 }
 
@@ -216,7 +216,7 @@ type shownCode struct {
 }
 
 func (h signInHandlers) confirmTwoFactor(r *route.Request, in shownCode) (bool, error) {
-	person, err := h.Engine.ConfirmTwoFactor(r.Context(), r.Asker.Person, in.Code, r.Browser.Address(), r.Actor.Trace)
+	person, err := h.Engine.ConfirmTwoFactor(r.Context(), r.Asker.Person, in.Code, r.Asker.Session, r.Actor.Trace)
 	if err != nil {
 		return false, err
 	}
@@ -225,6 +225,6 @@ func (h signInHandlers) confirmTwoFactor(r *route.Request, in shownCode) (bool, 
 }
 
 func (h signInHandlers) endTwoFactor(r *route.Request, in password) (bool, error) {
-	err := h.Engine.EndTwoFactor(r.Context(), r.Asker.Person, in.Password, r.Browser.Address(), r.Actor.Trace)
+	err := h.Engine.EndTwoFactor(r.Context(), r.Asker.Person, in.Password, r.Asker.Session, r.Actor.Trace)
 	return err == nil, err
 }

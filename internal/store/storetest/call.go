@@ -15,6 +15,7 @@ import (
 	"nacre/internal/fault"
 	"nacre/internal/id"
 	"nacre/internal/lead"
+	"nacre/internal/recording"
 )
 
 // finished is the call with everything in place.
@@ -98,7 +99,7 @@ func testCalls(t *testing.T, store engine.Store) {
 	same(t, "calls of its record", record.Calls, ids)
 	same(t, "newest call of its record", record.Last, last)
 	for name, callID := range map[string]id.ID{"a call without one": second.ID, "no call": noID} {
-		if file, err := store.RecordingOf(t.Context(), callID, ""); !fault.Is(err, fault.NotFound) {
+		if file, err := store.RecordingOf(t.Context(), callID, recording.Holder{}); !fault.Is(err, fault.NotFound) {
 			t.Errorf("recording of %s: %q %v", name, file, err)
 		}
 	}
@@ -400,20 +401,28 @@ func (w *world) recordingOf(t *testing.T, c call.Call) {
 	w.update(t, func(tx engine.Tx) error {
 		return errors.Join(tx.InsertAccount(foreign), tx.InsertKey(key), tx.InsertKey(other))
 	})
-	gone := func(what string, keyID id.ID) {
+	gone := func(what string, holder recording.Holder) {
 		t.Helper()
-		if file, err := w.store.RecordingOf(t.Context(), c.ID, keyID); !fault.Is(err, fault.NotFound) {
+		if file, err := w.store.RecordingOf(t.Context(), c.ID, holder); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s: recording %q, %v", what, file, err)
 		}
 	}
 	if bytes, err := w.store.Recorded(t.Context(), w.account.ID); err != nil || bytes < c.RecordingBytes || c.RecordingBytes == 0 {
 		t.Errorf("recordings of the account take %d bytes, %v", bytes, err)
 	}
-	same(t, "its recording, whosever it is", must[string](t)(w.store.RecordingOf(t.Context(), c.ID, "")), c.Recording)
-	same(t, "by a key", must[string](t)(w.store.RecordingOf(t.Context(), c.ID, key.ID)), c.Recording)
-	gone("a key of another account", other.ID)
+	same(t, "its recording, whosever it is", must[string](t)(w.store.RecordingOf(t.Context(), c.ID, recording.Holder{})), c.Recording)
+	same(t, "by a key", must[string](t)(w.store.RecordingOf(t.Context(), c.ID, recording.Holder{Key: key.ID})), c.Recording)
+	gone("a key of another account", recording.Holder{Key: other.ID})
 	w.update(t, func(tx engine.Tx) error { return tx.DeleteKey(c.Account, key.ID) })
-	gone("a key that was deleted", key.ID)
+	gone("a key that was deleted", recording.Holder{Key: key.ID})
+	person := account.User{ID: w.id(), Account: c.Account, Email: "links@example.com", Role: account.Viewer, Created: Noon, Sessions: 3, SignedInFrom: "192.0.2.7"}
+	stranger := account.User{ID: w.id(), Account: foreign.ID, Email: "links@example.com", Role: account.Viewer, Created: Noon, Sessions: 3}
+	w.update(t, func(tx engine.Tx) error { return errors.Join(tx.InsertUser(person), tx.InsertUser(stranger)) })
+	same(t, "by a person", must[string](t)(w.store.RecordingOf(t.Context(), c.ID, recording.Holder{Person: person.ID, Sessions: 3})), c.Recording)
+	gone("a person whose sessions ended", recording.Holder{Person: person.ID, Sessions: 2})
+	gone("a person of another account", recording.Holder{Person: stranger.ID, Sessions: 3})
+	w.update(t, func(tx engine.Tx) error { return tx.DeleteUser(c.Account, person.ID) })
+	gone("a person who was removed", recording.Holder{Person: person.ID, Sessions: 3})
 	stand := func(standing account.Standing) {
 		w.update(t, func(tx engine.Tx) error {
 			owner, err := tx.Account(c.Account, engine.Exclusive)
@@ -425,7 +434,7 @@ func (w *world) recordingOf(t *testing.T, c call.Call) {
 		})
 	}
 	stand(account.Suspended)
-	gone("a suspended account", "")
+	gone("a suspended account", recording.Holder{})
 	stand(account.FullAccess)
-	same(t, "an account that is no longer suspended", must[string](t)(w.store.RecordingOf(t.Context(), c.ID, "")), c.Recording)
+	same(t, "an account that is no longer suspended", must[string](t)(w.store.RecordingOf(t.Context(), c.ID, recording.Holder{})), c.Recording)
 }

@@ -52,7 +52,7 @@ func testSigningIn(t *testing.T, store engine.Store) {
 	w := newWorld(t, store)
 	email := string(w.id()) + "@example.com"
 	u := account.User{
-		ID: w.id(), Account: w.account.ID, Email: email, Role: account.Admin, Created: Noon, Password: "$argon2id$x", Sessions: 3,
+		ID: w.id(), Account: w.account.ID, Email: email, Role: account.Admin, Created: Noon, Password: "$argon2id$x", Sessions: 3, SignedInFrom: "192.0.2.7",
 		TwoFactor: account.TwoFactor{Secret: "ABCDEFGH", Confirmed: true, Used: 7}, Code: []byte(w.id()), CodeExpires: Noon.Add(time.Hour),
 	}
 	elsewhere := account.User{ID: w.id(), Account: w.id(), Email: email, Role: account.Viewer, Created: Noon.Add(time.Second)}
