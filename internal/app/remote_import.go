@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -159,13 +158,12 @@ func (i *leadImport) writeRefused(s streams, refused []client.Refusal) error {
 	}
 	if i.Refused != "" {
 		return wholeFile(i.Refused, func(w io.Writer) error {
-			out := csv.NewWriter(w)
-			_ = out.Write([]string{"line", "reasons"})
+			out := newSheet(w, false)
+			_ = out.row([]string{"line", "reasons"})
 			for _, row := range refused {
-				_ = out.Write([]string{strconv.Itoa(row.Line), strings.Join(row.Reasons, "; ")})
+				_ = out.row([]string{strconv.Itoa(row.Line), strings.Join(row.Reasons, "; ")})
 			}
-			out.Flush()
-			return out.Error()
+			return out.end()
 		})
 	}
 	for n, row := range refused {

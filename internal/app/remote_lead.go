@@ -3,7 +3,6 @@ package app
 import (
 	"bufio"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -303,6 +302,7 @@ type leadExport struct {
 	Out      string   `help:"File to write; it appears when it is whole. Standard output without it." type:"path"`
 	Status   []string `help:"Only leads of these statuses, by name or number: ${statuses}."`
 	Search   string   `help:"Only leads with this text in number, external id or variables."`
+	Raw      bool     `help:"Texts as they are. Without it an apostrophe keeps spreadsheets from taking texts that begin with = + - or @ for formulas."`
 }
 
 // Validate is called by the parser.
@@ -342,7 +342,7 @@ func (e *leadExport) Run(ctx context.Context, s streams) error {
 				_, err := io.Copy(w, spool)
 				return err
 			}
-			return leadsAsCSV(w, spool, names)
+			return leadsAsCSV(w, spool, names, e.Raw)
 		}
 		if e.Out == "" {
 			return write(s.Out)
@@ -377,10 +377,10 @@ func spoolLeads(ctx context.Context, c *client.Client, pearlID string, wanted cl
 	return slices.Sorted(maps.Keys(names)), buffered.Flush()
 }
 
-// leadsAsCSV writes spooled leads with a column for every variable; an import of the file makes the same leads.
-func leadsAsCSV(w io.Writer, spool io.Reader, variables []string) error {
-	out := csv.NewWriter(w)
-	if err := out.Write(append([]string{"id", "phoneNumber", "externalId", "timeZoneId", "status", "created"}, variables...)); err != nil {
+// leadsAsCSV writes spooled leads with a column for every variable; an import of the raw file makes the same leads.
+func leadsAsCSV(w io.Writer, spool io.Reader, variables []string, raw bool) error {
+	out := newSheet(w, raw)
+	if err := out.row(append([]string{"id", "phoneNumber", "externalId", "timeZoneId", "status", "created"}, variables...)); err != nil {
 		return err
 	}
 	decoder := json.NewDecoder(spool)
@@ -406,12 +406,11 @@ func leadsAsCSV(w io.Writer, spool io.Reader, variables []string) error {
 			}
 			row = append(row, cell(value))
 		}
-		if err := out.Write(row); err != nil {
+		if err := out.row(row); err != nil {
 			return err
 		}
 	}
-	out.Flush()
-	return out.Error()
+	return out.end()
 }
 
 // wholeFile writes a file beside its place and puts it there when it is whole, so that nobody takes half of one for all.

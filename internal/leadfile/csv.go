@@ -188,12 +188,22 @@ func decoded(in attended, data []byte) (io.Reader, error) {
 		return unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Reader(in), nil
 	case big:
 		return unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder().Reader(in), nil
-	case bytes.IndexByte(data, 0) >= 0:
+	case noText(data):
 		return nil, errors.New("the file is neither CSV nor XLSX")
 	case utf8.Valid(data):
 		return in, nil
 	}
 	return charmap.Windows1252.NewDecoder().Reader(in), nil
+}
+
+// noText: U+0000 in a row is that row's fault, in the first line it is no text, nor is it beside other control characters.
+func noText(data []byte) bool {
+	first := bytes.IndexByte(data, 0)
+	if first < 0 {
+		return false
+	}
+	end := bytes.IndexByte(data, '\n')
+	return end < 0 || first < end || bytes.ContainsFunc(data, func(r rune) bool { return 0 < r && r < ' ' && r != '\t' && r != '\r' && r != '\n' })
 }
 
 // separator is what separates cells: what a first line "sep=;" says, Excel's own hint, or else the one of the usual separators

@@ -85,6 +85,8 @@ func TestFiles(t *testing.T) {
 		},
 		"a quote open at the end of its line": {"phone,a\n+14155550101,\"5\" nails\n+14155550102,y\n", "2 the quote that column 2 begins with is not closed\n3 +14155550102|||map[a:y]\n"},
 		"U+0000":                              {utf16LE("phone,a\n+14155550101,x\x00y\n+14155550102,y\n"), "2 column 2 has the character U+0000, which is not allowed in texts\n3 +14155550102|||map[a:y]\n"},
+		"U+0000 in UTF-8":                     {"phone,a\n+14155550101,x\x00y\n+14155550102,y\n", "2 column 2 has the character U+0000, which is not allowed in texts\n3 +14155550102|||map[a:y]\n"},
+		"U+0000 in Windows-1252":              {"phone,a\n+14155550101,x\x00y\n+14155550102,\xFC\n", "2 column 2 has the character U+0000, which is not allowed in texts\n3 +14155550102|||map[a:ü]\n"},
 		"empty columns without end":           {"phone,a\n+14155550101,x" + strings.Repeat(",", 100_000) + "\n", "2 +14155550101|||map[a:x]\n"},
 		"inch marks":                          {"phone,item\n+14155550101,5\" nails\n", "2 +14155550101|||map[item:5\" nails]\n"},
 	} {
@@ -100,13 +102,15 @@ func TestFiles(t *testing.T) {
 func TestNoFiles(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ file, want string }{
-		"empty":         {" \n", "empty"},
-		"old workbook":  {"\xD0\xCF\x11\xE0\xA1\xB1", "XLS"},
-		"broken ZIP":    {"PK\x03\x04rest", "no XLSX workbook"},
-		"a picture":     {"\x89PNG\x00\x01", "neither CSV nor XLSX"},
-		"endless quote": {"phone,a\n+14155550101,\"" + strings.Repeat("x,\n", 20000), "line 2: column 2 has more than"},
-		"too much":      {"phone\n" + strings.Repeat(strings.Repeat("x", 20<<10)+",", 4) + "1\n", "line 2 has more than 65536 bytes"},
-		"too wide":      {"phone\n" + strings.Repeat("1,", MaxColumns) + "1\n", "line 2 has more columns than the 300"},
+		"empty":                   {" \n", "empty"},
+		"old workbook":            {"\xD0\xCF\x11\xE0\xA1\xB1", "XLS"},
+		"broken ZIP":              {"PK\x03\x04rest", "no XLSX workbook"},
+		"a picture":               {"\x89PNG\x00\x01", "neither CSV nor XLSX"},
+		"a whole picture":         {"\x89PNG\r\n\x1A\n\x00\x00\x00\rIHDR\x00", "neither CSV nor XLSX"},
+		"UTF-16 without its mark": {"p\x00\n\x00", "neither CSV nor XLSX"},
+		"endless quote":           {"phone,a\n+14155550101,\"" + strings.Repeat("x,\n", 20000), "line 2: column 2 has more than"},
+		"too much":                {"phone\n" + strings.Repeat(strings.Repeat("x", 20<<10)+",", 4) + "1\n", "line 2 has more than 65536 bytes"},
+		"too wide":                {"phone\n" + strings.Repeat("1,", MaxColumns) + "1\n", "line 2 has more columns than the 300"},
 	} {
 		if _, err := Open(t.Context(), []byte(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
