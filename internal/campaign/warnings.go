@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nacre/internal/call"
+	"nacre/internal/hours"
 	"nacre/internal/spelling"
 )
 
@@ -99,6 +100,18 @@ func (p Pearl) Warnings(server Abilities) []Warning {
 		found = append(found, Warning{Member: member, Text: text})
 	}
 	return found
+}
+
+// NightHours warns of a campaign that calls real people at night.
+func (p Pearl) NightHours() (Warning, bool) {
+	if p.Outbound == nil {
+		return Warning{}, false
+	}
+	week, err := hours.ParseWeek(p.Outbound.CallingHours, "")
+	if err != nil || !week.OpenAtNight() {
+		return Warning{}, false
+	}
+	return Warning{Member: "Outbound.CallingHours", Text: "The campaign calls over a trunk before 08:00 or after 21:00 of the person's own time. Few countries allow that (the United States do not: 47 CFR 64.1200)."}, true
 }
 
 // unknownVariable: keys of callData need no declaration, so that a name that nobody declared is doubtful, not wrong.

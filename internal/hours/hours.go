@@ -58,6 +58,18 @@ func ParseWeek(windows []Window, path string) (Week, error) {
 	return Week{open: merge(wrap(spans))}, nil
 }
 
+// OpenAtNight reports whether any hours are before 08:00 or after 21:00, when people are called in few countries (in the United
+// States by 47 CFR 64.1200(c)(1) never).
+func (w Week) OpenAtNight() bool {
+	const morning, evening = 8 * 60 * 60, 21 * 60 * 60
+	for _, s := range w.open {
+		if from, to := s.from%day, s.from%day+s.to-s.from; from < morning || to > evening {
+			return true
+		}
+	}
+	return false
+}
+
 // usual is what no calling hours at all mean (contract 2.6).
 var usual = [...]Window{
 	{1, "09:00", "18:00"}, {2, "09:00", "18:00"}, {3, "09:00", "18:00"}, {4, "09:00", "18:00"}, {5, "09:00", "18:00"},

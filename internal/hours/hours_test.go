@@ -166,3 +166,24 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestOpenAtNight(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		windows []hours.Window
+		want    bool
+	}{
+		{nil, false},
+		{[]hours.Window{{Day: 1, Start: "08:00", End: "21:00"}}, false},
+		{[]hours.Window{{Day: 1, Start: "08:00", End: "12:00"}, {Day: 6, Start: "07:59:59", End: "12:00"}}, true},
+		{[]hours.Window{{Day: 6, Start: "20:00", End: "21:00:01"}}, true},
+		{[]hours.Window{{Day: 6, Start: "20:00", End: "02:00"}}, true},
+		{[]hours.Window{{Day: 0, Start: "00:00", End: "24:00"}}, true},
+		{[]hours.Window{{Day: 2, Start: "09:00", End: "24:00"}, {Day: 3, Start: "00:00", End: "18:00"}}, true},
+	} {
+		week, err := hours.ParseWeek(c.windows, "CallingHours")
+		if got := week.OpenAtNight(); err != nil || got != c.want {
+			t.Errorf("%v: %v, %v, want %v", c.windows, got, err, c.want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package v2
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nacre/internal/account"
@@ -259,6 +260,15 @@ func (h pearlHandlers) warnings(r *route.Request, _ route.None) ([]pearlWarning,
 		return nil, err
 	} else if full != "" && pearl.Outbound != nil && pearl.Outbound.RecordingTrack != call.TrackNone {
 		found = append(found, campaign.Warning{Member: "recordingTrack", Text: full})
+	}
+	if night, calls := pearl.NightHours(); calls {
+		numbers, err := h.Queries.Numbers(r.Context(), r.Actor.Account)
+		if err != nil {
+			return nil, fmt.Errorf("read the numbers of the account: %w", err)
+		}
+		if slices.ContainsFunc(numbers, func(n account.Number) bool { return n.ID == pearl.Outbound.PhoneNumberID && !n.Trunk.Zero() }) {
+			found = append(found, night)
+		}
 	}
 	rows := make([]pearlWarning, len(found))
 	for n, w := range found {
