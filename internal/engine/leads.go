@@ -196,16 +196,20 @@ func (e *Engine) NextCall(ctx context.Context, accountID, pearlID, leadID id.ID)
 	if !l.Call.Zero() {
 		return say("live", "A call to this lead is in the air (call %s).", l.Call)
 	}
-	if !l.Status.Callable() {
-		if l.Status == lead.InCallQueue {
-			return say("live", "The lead is about to be dialled.")
-		}
-		return say("final", "The status %d (%s) is final until Update Lead changes it.", l.Status, l.Status)
+	if l.Status == lead.InCallQueue {
+		return say("live", "The lead is about to be dialled.")
 	}
-	if suppressed, err := e.Store.IsSuppressed(ctx, accountID, l.Phone); err != nil {
+	suppressed, err := e.Store.IsSuppressed(ctx, accountID, l.Phone)
+	if err != nil {
 		return Next{}, fmt.Errorf("look up blacklist: %w", err)
-	} else if suppressed {
+	}
+	switch {
+	case suppressed && l.Status.Final():
+		return say("blacklisted", "The number is covered by the account's blacklist: it is not called, whatever the status.")
+	case suppressed:
 		return say("blacklisted", "The number is covered by the account's blacklist; the lead becomes 220 when it falls due.")
+	case l.Status.Final():
+		return say("final", "The status %d (%s) is final until Update Lead changes it.", l.Status, l.Status)
 	}
 	numbers, err := e.Store.Numbers(ctx, accountID)
 	if err != nil {

@@ -155,6 +155,14 @@ export function useTrunks(enabled = true) {
   return useQuery({ queryKey: ['trunks'], queryFn: () => ask(api.GET('/v2/Account/Trunks')), enabled })
 }
 
+export function usePeople(enabled = true) {
+  return useQuery({ queryKey: ['people'], queryFn: () => ask(api.GET('/v2/Account/Users')), enabled })
+}
+
+export function useKeys(enabled = true) {
+  return useQuery({ queryKey: ['keys'], queryFn: () => ask(api.GET('/v2/Account/Keys')), enabled })
+}
+
 export function useNumbers() {
   return useQuery({ queryKey: ['numbers'], queryFn: () => ask(api.GET('/v2/Account/PhoneNumbers')) })
 }

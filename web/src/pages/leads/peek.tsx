@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { api, ask, type Schemas } from '../../api/client'
-import { useLead, useLeadHistory, useLeadNext } from '../../api/queries'
+import { useKeys, useLead, useLeadHistory, useLeadNext, usePeople } from '../../api/queries'
 import { useSession } from '../../api/session'
 import { Peek } from '../../pieces/peek'
 import { Bones, Failing } from '../../pieces/states'
@@ -63,6 +63,7 @@ function Person({ pearlId, lead }: { pearlId: string; lead: Lead }) {
   const { mayChange } = useSession()
   const change = useChange(pearlId, lead.id)
   const stoppable = callable.includes(lead.status)
+  const next = useLeadNext(pearlId, lead.id)
 
   const many = useChanges(pearlId)
   const busy = change.isPending || many.work !== null
@@ -92,7 +93,7 @@ function Person({ pearlId, lead }: { pearlId: string; lead: Lead }) {
       {mayChange && <div className="row wrap">
         {stoppable
           ? <Button leftSection={<IconHandStop size={16} />} rightSection={<kbd className="on-button">S</kbd>} loading={busy} onClick={() => void stop()}>{t('lead.stop')}</Button>
-          : <Button variant="default" leftSection={<IconPlayerPlay size={16} />} loading={busy} onClick={() => setStatus(10)}>{t('lead.callAgain')}</Button>}
+          : next.data?.reason !== 'blacklisted' && <Button variant="default" leftSection={<IconPlayerPlay size={16} />} loading={busy} onClick={() => setStatus(10)}>{t('lead.callAgain')}</Button>}
         {!editing && <Button variant="default" leftSection={<IconPencil size={16} />} rightSection={<kbd>E</kbd>} onClick={() => setEditing(true)}>{t('lead.edit')}</Button>}
         <Menu position="bottom-start">
           <Menu.Target><Button variant="default" rightSection={<IconChevronDown size={14} />} disabled={busy}>{t('bulk.status')}</Button></Menu.Target>
@@ -121,12 +122,15 @@ function NextCall({ pearlId, lead }: { pearlId: string; lead: Lead }) {
   if (next.error) return <p className="soft small">{next.error.message}</p>
   if (!next.data) return <Bones lines={2} />
   const { reason, detail, dueAt, attempts } = next.data
+  const why = reason === 'final' ? t('lead.finalHelp', { status: t(`leadStatus.${lead.status}`) })
+    : reason === 'blacklisted' ? <>{t('lead.blacklistedHelp')} <Link href={`/blacklist?search=${encodeURIComponent(lead.phoneNumber)}`} className="link">{t('lead.seeEntry')}</Link></>
+    : <span dir="auto" lang="en">{detail}</span>
   return (
     <div className="note">
       <div className="grow stack" style={{ gap: 2 }}>
         <strong>{t(`next.${reason}`)}</strong>
         {dueAt && new Date(dueAt) > new Date() && <span>{t('lead.dueAt', { there: atOffset(new Date(dueAt), lead.timeZone, i18n.language), here: words.clock(new Date(dueAt)) })}</span>}
-        <span className="soft small">{detail}</span>
+        <span className="soft small">{why}</span>
         <span className="soft small">{t('lead.attempts', { count: attempts })}</span>
       </div>
     </div>
@@ -183,6 +187,7 @@ function Calls({ lead }: { lead: Lead }) {
 function Timeline({ pearlId, lead }: { pearlId: string; lead: Lead }) {
   const { t } = useTranslation()
   const history = useLeadHistory(pearlId, lead.id)
+  const nameOfActor = useActors()
   return (
     <section className="section">
       <h3>{t('lead.timeline')}</h3>
@@ -193,7 +198,7 @@ function Timeline({ pearlId, lead }: { pearlId: string; lead: Lead }) {
               <i aria-hidden="true" />
               <span>
                 {event.callId ? <Link href={callAddress(event.callId)} className="link">{what(event, t)}</Link> : what(event, t)}
-                <span className="soft"> · {t('lead.by', { who: byWhom(event.by, t) })}</span>
+                <span className="soft"> · {t('lead.by', { who: nameOfActor(event.by) })}</span>
               </span>
               <span className="soft small"><When at={event.at} /></span>
             </li>
@@ -257,8 +262,16 @@ function outcomeOf(note: string | null, t: T): string {
   return known ? t(`outcome.${known}`) : (note ?? '–')
 }
 
-function byWhom(by: string, t: T): string {
-  if (by.startsWith('key:')) return t('by.key')
-  if (by.startsWith('person:')) return t('by.person')
-  return by === 'callee' ? t('by.callee') : by === 'dialer' || by === 'rescue' || by === 'shutdown' || by === 'retention' ? t('by.nacre') : by
+// useActors names who did something: people and keys of the account to those who may list them.
+function useActors(): (by: string) => string {
+  const { t } = useTranslation()
+  const { administers } = useSession()
+  const people = usePeople(administers)
+  const keys = useKeys(administers)
+  return (by) => {
+    const [kind, id] = by.split(':', 2)
+    if (kind === 'key') return keys.data?.find((key) => key.id === id)?.name ?? t('by.key')
+    if (kind === 'person') return people.data?.find((person) => person.id === id)?.email ?? t('by.person')
+    return by === 'callee' ? t('by.callee') : by === 'dialer' || by === 'rescue' || by === 'shutdown' || by === 'retention' ? t('by.nacre') : by
+  }
 }

@@ -1,10 +1,11 @@
 import { ActionIcon, Button, Modal, Select, TextInput, Tooltip } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconKey, IconPlus, IconTrash } from '@tabler/icons-react'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask, type Schemas } from '../../api/client'
+import { useKeys } from '../../api/queries'
 import { Confirm } from '../../pieces/confirm'
 import { useSubmit, Wrong } from '../../pieces/form'
 import { Once } from '../../pieces/once'
@@ -18,7 +19,7 @@ type Key = Schemas['KeyRow']
 export function Keys() {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  const keys = useQuery({ queryKey: ['keys'], queryFn: () => ask(api.GET('/v2/Account/Keys')) })
+  const keys = useKeys()
   const [making, dialog] = useDisclosure(false)
   const [leaving, setLeaving] = useState<Key | null>(null)
   const again = () => void queries.invalidateQueries({ queryKey: ['keys'] })

@@ -1,10 +1,11 @@
 import { ActionIcon, Button, Menu, Modal, Select, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconDots, IconPlus, IconUsers } from '@tabler/icons-react'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask, type Schemas } from '../../api/client'
+import { usePeople } from '../../api/queries'
 import { useSession } from '../../api/session'
 import { Confirm } from '../../pieces/confirm'
 import { useSubmit, Wrong } from '../../pieces/form'
@@ -25,7 +26,7 @@ export function People() {
   const { t } = useTranslation()
   const { me, owns } = useSession()
   const queries = useQueryClient()
-  const people = useQuery({ queryKey: ['people'], queryFn: () => ask(api.GET('/v2/Account/Users')) })
+  const people = usePeople()
   const [inviting, dialog] = useDisclosure(false)
   const [code, setCode] = useState<Code | null>(null)
   const [leaving, setLeaving] = useState<Person | null>(null)
