@@ -52,7 +52,7 @@ export default function Audit() {
     { id: 'at', head: t('audit.when'), width: 160, cell: (entry) => <When at={entry.timestamp} /> },
     { id: 'who', head: t('audit.who'), width: 220, cell: (entry) => <Who user={entry.user} /> },
     { id: 'what', head: t('audit.what'), width: 220, cell: named },
-    { id: 'more', head: t('audit.more'), width: 300, grows: true, cell: (entry) => <span className="soft" dir="auto">{aboutOf(entry)}</span> },
+    { id: 'more', head: t('audit.more'), width: 300, grows: true, cell: (entry) => <span className="soft" dir="auto">{aboutOf(entry, t)}</span> },
   ], [t, named])
   const rowOf = useCallback((index: number) => found[index], [found])
   const ignore = useCallback(() => {}, [])
@@ -76,7 +76,7 @@ export default function Audit() {
         {log.data?.length === most && <p className="soft small">{t('audit.most', { text: words.number(most) })}</p>}
         {log.error ? <Failing error={log.error} retry={() => void log.refetch()} /> : !log.data ? <Bones lines={8} height={20} /> : (
           <Table label={t('places.audit')} columns={columns} total={found.length} row={rowOf} onRange={ignore} onOpen={setOpen} active={active}
-            compact={(entry) => <span className="two-lines"><span className="row"><span className="grow cut">{named(entry)}</span><span className="soft small"><When at={entry.timestamp} /></span></span><span className="small soft cut"><Who user={entry.user} /> {aboutOf(entry)}</span></span>}
+            compact={(entry) => <span className="two-lines"><span className="row"><span className="grow cut">{named(entry)}</span><span className="soft small"><When at={entry.timestamp} /></span></span><span className="small soft cut"><Who user={entry.user} /> {aboutOf(entry, t)}</span></span>}
             empty={<Empty icon={<IconHistory size={28} stroke={1.5} />} title={t(search || event || who ? 'audit.noMatch' : 'audit.none')} help={search || event || who ? undefined : t('audit.noneHelp')} />} />
         )}
       </div>
@@ -113,12 +113,21 @@ type Data = Record<string, unknown>
 
 const isData = (value: unknown): value is Data => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-// aboutOf names what an entry is about.
-function aboutOf({ additionalData }: Entry): string {
+const roles = [1, 2, 3, 4] as const
+
+function roleOf(data: unknown, t: T): string | undefined {
+  const role = isData(data) ? roles.find((one) => one === Number(data.roleId)) : undefined
+  return role && t(`role.of.${role}`)
+}
+
+// aboutOf names what an entry is about, of a role what it was and is, and of what came often how often.
+function aboutOf({ additionalData }: Entry, t: T): string {
   const data = additionalData as Data
   const thing = isData(data.after) ? data.after : isData(data.before) ? data.before : data
-  for (const name of ['name', 'email', 'number', 'address', 'phoneNumbers', 'count', 'callId']) if (thing[name] !== undefined && thing[name] !== null) return said(thing[name])
-  return ''
+  const name = ['name', 'email', 'number', 'address', 'phoneNumbers', 'callId'].find((one) => thing[one] !== undefined && thing[one] !== null)
+  const [was, is] = [roleOf(data.before, t), roleOf(data.after, t)]
+  const count = Number(thing['count'])
+  return [name && said(thing[name]), was !== is && was && is && `${was} → ${is}`, !('address' in thing) ? thing['count'] !== undefined && said(count) : count > 1 && t('audit.times', { count })].filter(Boolean).join(' · ')
 }
 
 // flat are the members of an object by their paths.
