@@ -6,6 +6,7 @@ package destination
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -152,4 +153,18 @@ func canonical(host string) string {
 		return r
 	}, host)
 	return strings.TrimSuffix(strings.ToLower(host), ".")
+}
+
+// Unresolved says in words why a host has no address, where err is that of a resolver; any other error is "".
+func Unresolved(err error) string {
+	var unresolved *net.DNSError
+	switch {
+	case !errors.As(err, &unresolved):
+		return ""
+	case unresolved.IsNotFound:
+		return fmt.Sprintf("there is no host of the name %q: look for a typing error", unresolved.Name)
+	case unresolved.IsTimeout:
+		return fmt.Sprintf("no name server told the address of %q in time", unresolved.Name)
+	}
+	return fmt.Sprintf("the address of %q could not be found: %s", unresolved.Name, unresolved.Err)
 }

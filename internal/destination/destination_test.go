@@ -2,6 +2,7 @@ package destination
 
 import (
 	"errors"
+	"net"
 	"net/netip"
 	"testing"
 )
@@ -112,5 +113,20 @@ func TestWith(t *testing.T) {
 	one, two := base.With(first), base.With(second)
 	if one.Check(first) != nil || one.Check(second) == nil || two.Check(second) != nil || two.Check(first) == nil {
 		t.Errorf("%v, %v", one, two)
+	}
+}
+
+func TestUnresolved(t *testing.T) {
+	t.Parallel()
+	const server = "10.0.0.53:53"
+	for want, err := range map[string]error{
+		`there is no host of the name "carrier.invalid": look for a typing error`: &net.OpError{Op: "dial", Err: &net.DNSError{Name: "carrier.invalid", Server: server, Err: "no such host", IsNotFound: true}},
+		`no name server told the address of "carrier.invalid" in time`:            &net.DNSError{Name: "carrier.invalid", Server: server, Err: "i/o timeout", IsTimeout: true},
+		`the address of "carrier.invalid" could not be found: server misbehaving`: &net.DNSError{Name: "carrier.invalid", Server: server, Err: "server misbehaving", IsTemporary: true},
+		"": errors.New("connection refused"),
+	} {
+		if got := Unresolved(err); got != want {
+			t.Errorf("%v: %q, want %q", err, got, want)
+		}
 	}
 }

@@ -82,7 +82,9 @@ func (e *Endpoint) resolve(ctx context.Context, networks destination.Networks, t
 	ctx, cancel := context.WithTimeout(ctx, e.timers.Connect)
 	defer cancel()
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, family, host)
-	if err != nil {
+	if why := destination.Unresolved(err); why != "" {
+		return hop{}, errors.New(why)
+	} else if err != nil {
 		return hop{}, fmt.Errorf("resolve host: %w", err)
 	}
 	err = errors.New("no address")

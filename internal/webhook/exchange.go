@@ -194,6 +194,8 @@ func explain(err error) string {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("no complete answer within %d seconds", int(exchangeTimeout.Seconds()))
+	case destination.Unresolved(err) != "":
+		return destination.Unresolved(err)
 	case errors.Is(err, destination.ErrForbidden):
 		return "connection refused by nacre: the host resolves to a loopback, private, link-local or otherwise special address"
 	case errors.Is(err, io.EOF):

@@ -274,7 +274,7 @@ func (h trunkHandlers) test(r *route.Request, _ struct{}) (trunkTest, error) {
 	defer cancel()
 	addresses, err := net.DefaultResolver.LookupHost(resolving, trunk.Host)
 	if err != nil {
-		step("name resolution", false, err.Error())
+		step("name resolution", false, cmp.Or(destination.Unresolved(err), err.Error()))
 		return result, nil
 	}
 	forbidden := func(text string) bool {
