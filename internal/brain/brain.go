@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"nacre/internal/call"
 	"nacre/internal/knowledge"
@@ -181,9 +182,16 @@ func (b *Brain) ask(ctx context.Context, in turn.Input, t turn.Turn) (said int, 
 	return said, answer, err
 }
 
-// noise reports whether a sentence is what models write for programs: a call of a tool as text, or a fragment of JSON.
+// longestWord is more letters than a word has that is said.
+const longestWord = 60
+
+// noise reports whether a sentence is what models write for programs: a call of a tool as text, or a fragment of JSON; or what is
+// no words at all.
 func noise(sentence string) bool {
-	return strings.HasPrefix(sentence, "{") || strings.HasPrefix(sentence, "[{") || strings.Contains(sentence, "\":")
+	endless := func(word string) bool {
+		return utf8.RuneCountInString(word) > longestWord && !strings.Contains(word, "://")
+	}
+	return slices.ContainsFunc(strings.Fields(sentence), endless) || strings.HasPrefix(sentence, "{") || strings.HasPrefix(sentence, "[{") || strings.Contains(sentence, "\":")
 }
 
 // use does what the model asked for, and keeps it for the turns to come. The error ends the turn.

@@ -1,6 +1,7 @@
 package brain
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -123,12 +124,22 @@ func (s *splitter) abbreviated(before, after string) bool {
 	return false
 }
 
-// spoken returns text as it is said: without the marks of Markdown, emoji and what stands in angle brackets.
+// link is one of Markdown: its text is said.
+var link = regexp.MustCompile(`!?\[([^\]]*)\]\([^)\s]*\)`)
+
+// spoken returns text as it is said: without the marks of Markdown, emoji and what stands in angle brackets. An underscore within
+// a word is none of them (CommonMark 6.2).
 func spoken(text string) string {
 	var b strings.Builder
 	inTag := false
-	for _, r := range strings.TrimLeft(strings.TrimSpace(text), "-•*#> ") {
+	all := []rune(link.ReplaceAllString(strings.TrimLeft(strings.TrimSpace(text), "-•*#> "), "$1"))
+	inWord := func(n int) bool {
+		return n >= 0 && n < len(all) && (unicode.IsLetter(all[n]) || unicode.IsNumber(all[n]))
+	}
+	for n, r := range all {
 		switch {
+		case r == '_' && !inTag && inWord(n-1) && inWord(n+1):
+			b.WriteRune(r)
 		case r == '<':
 			inTag = true
 		case r == '>' && inTag:

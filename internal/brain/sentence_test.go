@@ -28,6 +28,7 @@ func TestSentences(t *testing.T) {
 		{"de", "Am 3. Mai um 10 Uhr. Passt das?", []string{"Am 3. Mai um 10 Uhr.", "Passt das?"}},
 		{"en", "It is 7. Anything else?", []string{"It is 7.", "Anything else?"}},
 		{"zh", "你好。你好吗？", []string{"你好。", "你好吗？"}},
+		{"en", "Look at [our page](http://nacre.example/a_b) now. Or https://nacre.example/a_b, _soon_.", []string{"Look at our page now.", "Or https://nacre.example/a_b, soon."}},
 		{"en", " … ", nil},
 		{"en", strings.Repeat("on and ", 60) + "on, at last. Yes.", nil},
 	} {
@@ -78,4 +79,16 @@ func TestSentencesOfAnyPieces(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	})
+}
+
+func TestNoise(t *testing.T) {
+	t.Parallel()
+	for sentence, want := range map[string]bool{
+		`{"name": "end_call"}`: true, strings.Repeat("a", 300): true, "Yes. " + strings.Repeat("a", 61): true,
+		"Donaudampfschifffahrtselektrizitätenhauptbetriebswerk is a word.": false, "See https://nacre.example/" + strings.Repeat("a", 80): false, "Fine.": false,
+	} {
+		if noise(sentence) != want {
+			t.Errorf("%q is noise: %v, want %v", sentence, !want, want)
+		}
+	}
 }

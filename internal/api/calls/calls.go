@@ -4,6 +4,7 @@ package calls
 
 import (
 	"fmt"
+	"math"
 
 	"nacre/internal/api/route"
 	"nacre/internal/api/wire"
@@ -185,7 +186,9 @@ func (h *Handlers) Charges(r *route.Request, _ route.None) ([]Charge, error) {
 	}
 	list := []Charge{}
 	for _, c := range settled(found).Charges {
-		list = append(list, Charge(c))
+		told := Charge(c)
+		told.Cost = math.Round(c.Cost*1e6) / 1e6 // a sum of parts: what is left at the end is of their binary fractions
+		list = append(list, told)
 	}
 	return list, nil
 }
