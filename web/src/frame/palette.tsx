@@ -38,7 +38,7 @@ export function Palette() {
   ]
   const nothing = typed.length < least ? 'palette.type' : found.isSuccess ? 'palette.nothing' : 'palette.searching'
   return (
-    <Spotlight actions={groups.filter((group) => group.actions.length > 0)} query={query} onQueryChange={setQuery} filter={(_, actions) => actions} shortcut={null} centered={false} yOffset="12vh" overlayProps={{ blur: 0 }} scrollable maxHeight={420}
+    <Spotlight actions={groups.filter((group) => group.actions.length > 0)} query={query} onQueryChange={setQuery} filter={(_, actions) => actions} shortcut={null} attributes={{ content: { 'aria-label': t('palette.placeholder') } }} centered={false} yOffset="12vh" overlayProps={{ blur: 0 }} scrollable maxHeight={420}
       nothingFound={<span role="status">{t(nothing)}</span>} searchProps={{ leftSection: <IconSearch size={18} />, placeholder: t('palette.placeholder'), 'aria-label': t('palette.placeholder') }} />
   )
 }
