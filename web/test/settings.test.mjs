@@ -67,6 +67,8 @@ test('after the first start one click runs a campaign of simulated people', asyn
   await page.waitForFunction((id) => fetch(`/v2/Pearl/${id}`).then((answer) => answer.json()).then((pearl) => pearl.totalTodayCalls > 0), pearlId, { polling: 500 })
   await page.getByRole('button', { name: 'Pause' }).click()
   await page.getByRole('button', { name: 'Run' }).waitFor()
+  await ask('PUT', `/v2/Pearl/${pearlId}/Active?hangUp=true`, { isActive: false }) // what is told later is not of these calls
+  await page.waitForFunction((id) => fetch(`/v2/Pearl/${id}`).then((answer) => answer.json()).then((pearl) => pearl.totalOngoingCalls === 0), pearlId, { polling: 500 })
   noFaults()
 })
 
