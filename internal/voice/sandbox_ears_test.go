@@ -29,7 +29,7 @@ func newOutside(t *testing.T, client *speech.Client) *outside {
 	t.Cleanup(func() { close(o.wanted) })
 	go func() {
 		for u := range o.wanted {
-			heard, err := client.Hear(context.Background(), u.Samples, speech.Final)
+			heard, err := client.Hear(context.Background(), u.Samples, u.Language, speech.Final)
 			if err != nil {
 				t.Error(err)
 			}

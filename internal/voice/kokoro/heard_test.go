@@ -52,7 +52,7 @@ func TestWhatItSaysIsUnderstood(t *testing.T) {
 		code, line := make([]byte, len(samples)), make([]int16, len(samples))
 		media.EncodeULaw(code, samples)
 		media.DecodeULaw(line, code)
-		said, err := models.Hear(t.Context(), line, speech.Final)
+		said, err := models.Hear(t.Context(), line, "en", speech.Final)
 		if err != nil {
 			t.Fatal(err)
 		}
